@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/error.hpp>
+
+// File access. Paths are UTF-8 byte strings. Errors are thrown as file_error with the path and the system's reason.
+
+AISLE_NAMESPACE_BEGIN
+
+/// A file open for reading at any offset; safe from several threads at once (pread).
+class input_file {
+ public:
+  explicit input_file(std::string path);
+  input_file(input_file&&) noexcept;
+  input_file& operator=(input_file&&) noexcept;
+  ~input_file();
+
+  const std::string& path() const noexcept { return path_; }
+  std::uint64_t size() const noexcept { return size_; }
+  /// Fills `out` from `offset`; throws if the file ends before.
+  void read_at(std::uint64_t offset, std::span<std::byte> out) const;
+
+ private:
+  std::string path_;
+  std::uint64_t size_ = 0;
+  int handle_ = -1;
+};
+
+/// A whole file mapped read-only. The bytes stay valid while any copy of this object lives.
+class mapped_file {
+ public:
+  explicit mapped_file(const std::string& path);
+  std::span<const std::byte> bytes() const noexcept { return {data_.get(), size_}; }
+
+ private:
+  std::shared_ptr<const std::byte> data_;
+  std::size_t size_ = 0;
+};
+
+/// An output that appears whole or not at all: written beside the target as `PATH.part`, synced and renamed by
+/// commit(). Without commit() (an exception, say) the part file is removed and an existing target stays as it was.
+class atomic_file {
+ public:
+  explicit atomic_file(std::string path);
+  atomic_file(atomic_file&&) noexcept;
+  atomic_file& operator=(atomic_file&&) = delete;
+  ~atomic_file();
+
+  void write(const void* data, std::size_t size);
+  void write(std::string_view text) { write(text.data(), text.size()); }
+  /// Overwrites bytes already written (a header whose counts are known at the end).
+  void write_at(std::uint64_t offset, const void* data, std::size_t size);
+  std::uint64_t size() const noexcept { return flushed_ + buffer_.size(); }
+  void commit();
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  void flush();
+  std::string path_, part_, buffer_;
+  std::uint64_t flushed_ = 0;
+  int handle_ = -1;
+};
+
+/// The whole file as bytes. `limit` guards against reading something absurd by mistake.
+std::string read_file(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 40);
+/// Writes the whole file atomically.
+void write_file(const std::string& path, std::string_view content);
+
+bool file_exists(const std::string& path);   ///< a regular file
+bool folder_exists(const std::string& path);
+std::uint64_t file_size(const std::string& path);
+void make_folders(const std::string& path);  ///< like mkdir -p
+
+/// "a" + "b" -> "a/b"; an absolute `name` stays as it is.
+std::string join_path(std::string_view folder, std::string_view name);
+/// "a/b.csv" -> "a", "b.csv" -> "."
+std::string parent_folder(std::string_view path);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/base/file.ipp>
+#endif

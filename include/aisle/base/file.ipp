@@ -1,0 +1,204 @@
+#pragma once
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include <aisle/base/file.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+[[noreturn]] AISLE_API void throw_errno(const std::string& path, const char* what) {
+  const int code = errno;
+  throw file_error(path, std::string(what) + ": " + std::strerror(code));
+}
+
+AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
+  const int handle = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (handle < 0) throw_errno(path, "cannot open");
+  struct stat info {};
+  if (::fstat(handle, &info) != 0 || S_ISDIR(info.st_mode)) {
+    const bool folder = S_ISDIR(info.st_mode);
+    ::close(handle);
+    if (folder) throw file_error(path, "cannot read: is a directory");
+    throw_errno(path, "cannot stat");
+  }
+  size = static_cast<std::uint64_t>(info.st_size);
+  return handle;
+}
+
+}  // namespace detail
+
+AISLE_API input_file::input_file(std::string path) : path_(std::move(path)) {
+  handle_ = detail::open_for_reading(path_, size_);
+}
+AISLE_API input_file::input_file(input_file&& other) noexcept
+    : path_(std::move(other.path_)), size_(other.size_), handle_(std::exchange(other.handle_, -1)) {}
+AISLE_API input_file& input_file::operator=(input_file&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(size_, other.size_);
+  std::swap(handle_, other.handle_);
+  return *this;
+}
+AISLE_API input_file::~input_file() {
+  if (handle_ >= 0) ::close(handle_);
+}
+
+AISLE_API void input_file::read_at(std::uint64_t offset, std::span<std::byte> out) const {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ::ssize_t n = ::pread(handle_, out.data() + done, out.size() - done, static_cast<::off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) detail::throw_errno(path_, "cannot read");
+    if (n == 0)
+      throw file_error(path_, "ends at byte " + std::to_string(offset + done) + ", expected " +
+                                  std::to_string(out.size()) + " bytes from offset " + std::to_string(offset));
+    done += static_cast<std::size_t>(n);
+  }
+}
+
+AISLE_API mapped_file::mapped_file(const std::string& path) {
+  std::uint64_t size = 0;
+  const int handle = detail::open_for_reading(path, size);
+  size_ = static_cast<std::size_t>(size);
+  void* p = size_ > 0 ? ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, handle, 0) : nullptr;
+  const int code = errno;
+  ::close(handle);
+  errno = code;
+  if (p == MAP_FAILED) detail::throw_errno(path, "cannot map");
+  data_ = std::shared_ptr<const std::byte>(static_cast<const std::byte*>(p), [n = size_](const std::byte* q) {
+    if (n > 0) ::munmap(const_cast<std::byte*>(q), n);
+  });
+}
+
+AISLE_API atomic_file::atomic_file(std::string path) : path_(std::move(path)), part_(path_ + ".part") {
+  handle_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (handle_ < 0) detail::throw_errno(part_, "cannot create");
+}
+AISLE_API atomic_file::atomic_file(atomic_file&& other) noexcept
+    : path_(std::move(other.path_)),
+      part_(std::move(other.part_)),
+      buffer_(std::move(other.buffer_)),
+      flushed_(other.flushed_),
+      handle_(std::exchange(other.handle_, -1)) {}
+AISLE_API atomic_file::~atomic_file() {
+  if (handle_ < 0) return;
+  ::close(handle_);
+  ::unlink(part_.c_str());
+}
+
+AISLE_API void atomic_file::write(const void* data, std::size_t size) {
+  buffer_.append(static_cast<const char*>(data), size);
+  if (buffer_.size() >= (std::size_t{1} << 20)) flush();
+}
+
+AISLE_API void atomic_file::flush() {
+  std::size_t done = 0;
+  while (done < buffer_.size()) {
+    const ::ssize_t n = ::write(handle_, buffer_.data() + done, buffer_.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) detail::throw_errno(part_, "cannot write");
+    done += static_cast<std::size_t>(n);
+  }
+  flushed_ += done;
+  buffer_.clear();
+}
+
+AISLE_API void atomic_file::write_at(std::uint64_t offset, const void* data, std::size_t size) {
+  flush();
+  const auto* p = static_cast<const char*>(data);
+  for (std::size_t done = 0; done < size;) {
+    const ::ssize_t n = ::pwrite(handle_, p + done, size - done, static_cast<::off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) detail::throw_errno(part_, "cannot write");
+    done += static_cast<std::size_t>(n);
+  }
+}
+
+AISLE_API void atomic_file::commit() {
+  flush();
+  if (::fsync(handle_) != 0 && errno != EINVAL && errno != EROFS) detail::throw_errno(part_, "cannot sync");
+  const int handle = std::exchange(handle_, -1);
+  if (::close(handle) != 0 || std::rename(part_.c_str(), path_.c_str()) != 0) {
+    const int code = errno;
+    ::unlink(part_.c_str());
+    errno = code;
+    detail::throw_errno(path_, "cannot replace");
+  }
+}
+
+AISLE_API std::string read_file(const std::string& path, std::uint64_t limit) {
+  std::uint64_t size = 0;
+  const int handle = detail::open_for_reading(path, size);
+  std::string content;
+  std::string chunk(1 << 16, '\0');
+  // Not by size alone: pipes and /proc files have none.
+  content.reserve(static_cast<std::size_t>(size));
+  for (;;) {
+    const ::ssize_t n = ::read(handle, chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      const int code = errno;
+      ::close(handle);
+      errno = code;
+      detail::throw_errno(path, "cannot read");
+    }
+    if (n == 0) break;
+    content.append(chunk.data(), static_cast<std::size_t>(n));
+    if (content.size() > limit) {
+      ::close(handle);
+      throw file_error(path, "is larger than the limit of " + std::to_string(limit) + " bytes");
+    }
+  }
+  ::close(handle);
+  return content;
+}
+
+AISLE_API void write_file(const std::string& path, std::string_view content) {
+  atomic_file f(path);
+  f.write(content);
+  f.commit();
+}
+
+AISLE_API bool file_exists(const std::string& path) {
+  std::error_code code;
+  return std::filesystem::is_regular_file(path, code);
+}
+AISLE_API bool folder_exists(const std::string& path) {
+  std::error_code code;
+  return std::filesystem::is_directory(path, code);
+}
+AISLE_API std::uint64_t file_size(const std::string& path) {
+  std::error_code code;
+  const auto size = std::filesystem::file_size(path, code);
+  if (code) throw file_error(path, "cannot stat: " + code.message());
+  return size;
+}
+AISLE_API void make_folders(const std::string& path) {
+  std::error_code code;
+  std::filesystem::create_directories(path, code);
+  if (code) throw file_error(path, "cannot create folder: " + code.message());
+}
+
+AISLE_API std::string join_path(std::string_view folder, std::string_view name) {
+  if (folder.empty() || (!name.empty() && name.front() == '/')) return std::string(name);
+  std::string out(folder);
+  if (out.back() != '/') out += '/';
+  return out += name;
+}
+AISLE_API std::string parent_folder(std::string_view path) {
+  const auto slash = path.find_last_of('/');
+  if (slash == std::string_view::npos) return ".";
+  return std::string(path.substr(0, slash == 0 ? 1 : slash));
+}
+
+AISLE_NAMESPACE_END

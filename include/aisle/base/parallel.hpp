@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+#include <aisle/base/config.hpp>
+
+// The only place of the library that starts threads. With OpenMP its team runs the loop, otherwise a process-wide pool
+// of std::thread does; both obey the same rules:
+//   - a call from inside a parallel region (ours or the caller's OpenMP region) runs serially on the calling thread;
+//   - the first exception thrown by the body reaches the caller, the remaining indices are abandoned;
+//   - a process that forked goes on working (the child never waits for threads it did not inherit);
+//   - no thread is pinned.
+
+AISLE_NAMESPACE_BEGIN
+
+/// Threads the process may use: min(CPU affinity, cgroup quota rounded up), at least 1. AISLE_THREADS overrides it.
+int available_threads();
+
+/// `requested` threads within the budget: 0 or less means available_threads().
+int thread_budget(int requested);
+
+/// True while the calling thread runs inside a parallel region.
+bool in_parallel_region() noexcept;
+
+/// "openmp" or "std::thread".
+const char* parallel_backend() noexcept;
+
+namespace detail {
+struct parallel_body {
+  void (*call)(void* context, std::int64_t index, int worker);
+  void* context;
+};
+void run_parallel(std::int64_t count, int threads, parallel_body body);
+}  // namespace detail
+
+/// Calls body(index) or body(index, worker) for every index in [0, count), in no particular order, on at most
+/// `threads` threads (0: all available). `worker` is in [0, threads): per-worker scratch can be indexed by it.
+/// Results must not depend on which worker handles which index.
+template <class Body>
+void parallel_for(std::int64_t count, int threads, Body&& body) {
+  using body_type = std::remove_reference_t<Body>;
+  const auto call = [](void* context, std::int64_t index, [[maybe_unused]] int worker) {
+    auto& f = *static_cast<body_type*>(context);
+    if constexpr (std::is_invocable_v<body_type&, std::int64_t, int>)
+      f(index, worker);
+    else
+      f(index);
+  };
+  using pointer = std::add_pointer_t<std::remove_const_t<body_type>>;
+  detail::run_parallel(count, threads, {call, const_cast<pointer>(std::addressof(body))});
+}
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/base/parallel.ipp>
+#endif

@@ -1,0 +1,74 @@
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include <aisle/base/error.hpp>
+#include <aisle/base/parallel.hpp>
+
+TEST_CASE("every index runs exactly once, whatever the thread count") {
+  for (const int threads : {0, 1, 2, 3, 7})
+    for (const std::int64_t n : {0, 1, 2, 3, 1000}) {
+      std::vector<std::atomic<int>> seen(static_cast<std::size_t>(n));
+      std::atomic<bool> worker_ok{true};
+      aisle::parallel_for(n, threads, [&](std::int64_t i, int worker) {
+        ++seen[static_cast<std::size_t>(i)];
+        if (worker < 0 || worker >= aisle::thread_budget(threads)) worker_ok = false;
+      });
+      for (const auto& count : seen) CHECK(count == 1);
+      CHECK(worker_ok);
+    }
+}
+
+TEST_CASE("the first exception reaches the caller and the loop stays usable") {
+  for (int round = 0; round < 3; ++round)
+    CHECK_THROWS_AS(aisle::parallel_for(100, 2,
+                                        [](std::int64_t i) {
+                                          if (i == 37) throw aisle::option_error("no");
+                                        }),
+                    aisle::option_error);
+  std::atomic<int> sum{0};
+  aisle::parallel_for(10, 2, [&](std::int64_t i) { sum += static_cast<int>(i); });
+  CHECK(sum == 45);
+}
+
+TEST_CASE("a nested call runs serially on its own thread") {
+  CHECK_FALSE(aisle::in_parallel_region());
+  std::atomic<bool> same{true};
+  aisle::parallel_for(4, 2, [&](std::int64_t) {
+    const auto outer = std::this_thread::get_id();
+    aisle::parallel_for(8, 2, [&](std::int64_t, int worker) {
+      if (std::this_thread::get_id() != outer || worker != 0) same = false;
+    });
+  });
+  CHECK(same);
+  CHECK_FALSE(aisle::in_parallel_region());
+}
+
+TEST_CASE("two callers at the same time") {
+  std::atomic<long> sum{0};
+  const auto work = [&] {
+    for (int k = 0; k < 50; ++k) aisle::parallel_for(100, 2, [&](std::int64_t i) { sum += i; });
+  };
+  std::thread a(work), b(work);
+  a.join();
+  b.join();
+  CHECK(sum == 2L * 50 * 4950);
+}
+
+TEST_CASE("fork is survived: the child's loops finish") {
+  aisle::parallel_for(10, 2, [](std::int64_t) {});
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    std::atomic<long> sum{0};
+    for (int k = 0; k < 3; ++k) aisle::parallel_for(1000, 2, [&](std::int64_t i) { sum += i; });
+    _exit(sum == 3 * 499500 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+}

@@ -1,0 +1,15 @@
+# stb::stb: stb_image and stb_image_write with their compiled implementation (the distribution's libstb).
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(PC_stb QUIET stb)
+endif()
+find_path(stb_INCLUDE_DIR stb_image.h HINTS ${PC_stb_INCLUDE_DIRS} PATH_SUFFIXES stb)
+find_library(stb_LIBRARY stb HINTS ${PC_stb_LIBRARY_DIRS})
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(stb REQUIRED_VARS stb_LIBRARY stb_INCLUDE_DIR VERSION_VAR PC_stb_VERSION)
+if(stb_FOUND AND NOT TARGET stb::stb)
+  add_library(stb::stb UNKNOWN IMPORTED)
+  set_target_properties(stb::stb PROPERTIES IMPORTED_LOCATION ${stb_LIBRARY}
+                        INTERFACE_INCLUDE_DIRECTORIES ${stb_INCLUDE_DIR})
+endif()
+mark_as_advanced(stb_INCLUDE_DIR stb_LIBRARY)

@@ -1,0 +1,3 @@
+// The definitions of base/ for the target aisle::compiled.
+#include <aisle/base/file.ipp>
+#include <aisle/base/parallel.ipp>
