@@ -1,0 +1,70 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <aisle/learn/classification_report.hpp>
+#include <aisle/learn/metrics.hpp>
+#include <aisle/learn/ranking_metrics.hpp>
+
+// The figures themselves are compared with the reference by the golden program
+// (tests/data/learn/metrics.json).
+
+using aisle::label_vector;
+using strings = std::vector<std::string>;
+
+TEST_CASE("truth and prediction match by name, whatever their class lists") {
+  const label_vector truth{strings{"b", "c", "b"}}, predicted{strings{"b", "b", "a"}};
+  CHECK(aisle::accuracy(truth, predicted) == doctest::Approx(1.0 / 3));
+  const auto c = aisle::confusion_matrix(truth, predicted);
+  CHECK(c.labels == strings{"a", "b", "c"});
+  CHECK(c.counts(1, 1) == 1);
+  CHECK(c.counts(2, 1) == 1);
+  CHECK(c.counts(1, 0) == 1);
+}
+
+TEST_CASE("classes of the list without rows have no place in a report") {
+  const label_vector all{strings{"a", "b", "c", "a"}};
+  const auto some = all.rows(std::vector<std::int64_t>{0, 1, 3});
+  CHECK(aisle::precision_recall_f1(some, some).labels == strings{"a", "b"});
+  CHECK(aisle::classification_report(some, some) ==
+        "              precision    recall  f1-score   support\n\n"
+        "           a       1.00      1.00      1.00         2\n"
+        "           b       1.00      1.00      1.00         1\n\n"
+        "    accuracy                           1.00         3\n"
+        "   macro avg       1.00      1.00      1.00         3\n"
+        "weighted avg       1.00      1.00      1.00         3\n");
+}
+
+TEST_CASE("hostile arguments of the metrics") {
+  const label_vector two{std::vector<int>{0, 1}}, three{std::vector<int>{0, 1, 2}}, none{std::vector<int>{}};
+  CHECK_THROWS_AS(aisle::accuracy(two, three), aisle::shape_error);
+  CHECK_THROWS_AS(aisle::accuracy(none, none), aisle::shape_error);
+  CHECK_THROWS_AS(aisle::macro_f1(two, label_vector{strings{"a", "b"}}), aisle::option_error);
+  const std::vector<double> short_weights{1.0}, bad_weights{1.0, std::nan("")};
+  CHECK_THROWS_AS(aisle::accuracy(two, two, short_weights), aisle::shape_error);
+  CHECK_THROWS_AS(aisle::accuracy(two, two, bad_weights), aisle::option_error);
+  CHECK_THROWS_AS(aisle::confusion_matrix(two, two, {.labels = {"7"}}), aisle::option_error);
+  CHECK_THROWS_AS(aisle::confusion_matrix(two, two, {.labels = {"1", "1"}}), aisle::option_error);
+  const std::vector<std::uint8_t> flags{0, 1};
+  const std::vector<double> one{0.5}, with_nan{0.5, std::nan("")};
+  CHECK_THROWS_AS(aisle::roc_curve(flags, one), aisle::shape_error);
+  CHECK_THROWS_AS(aisle::roc_curve(flags, with_nan), aisle::option_error);
+  CHECK_THROWS_AS(aisle::auc(one, one), aisle::option_error);
+  CHECK_THROWS_AS(aisle::auc(std::vector<double>{0, 1, 0.5}, std::vector<double>{0, 1, 1}),
+                  aisle::option_error);
+  CHECK_THROWS_AS(aisle::log_loss(two, aisle::matrix<double>(2, 3)), aisle::shape_error);
+  CHECK_THROWS_AS(aisle::log_loss(two, aisle::matrix<double>(3, 2)), aisle::shape_error);
+  CHECK_THROWS_AS(aisle::top_k_accuracy(two, aisle::matrix<double>(2, 2, 0.5), 0), aisle::option_error);
+}
+
+TEST_CASE("an impossible certainty costs the epsilon of the probabilities' type") {
+  const label_vector truth{std::vector<int>{0, 1}};
+  aisle::matrix<double> wide(2, 2);
+  aisle::matrix<float> narrow(2, 2);
+  wide(0, 1) = wide(1, 1) = 1;
+  narrow(0, 1) = narrow(1, 1) = 1;
+  CHECK(aisle::log_loss(truth, wide) == doctest::Approx(-std::log(2.220446049250313e-16) / 2));
+  CHECK(aisle::log_loss(truth, narrow) == doctest::Approx(-std::log(1.1920929e-07) / 2));
+}
