@@ -1,3 +1,4 @@
 // The definitions of base/ for the target aisle::compiled.
 #include <aisle/base/file.ipp>
 #include <aisle/base/parallel.ipp>
+#include <aisle/base/process.ipp>

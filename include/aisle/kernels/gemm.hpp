@@ -1,0 +1,194 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include <aisle/base/error.hpp>
+#include <aisle/base/parallel.hpp>
+#include <aisle/kernels/table.hpp>
+#include <aisle/tensor/buffer.hpp>
+#include <aisle/tensor/matrix.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace kernels {
+
+/// A right operand B [k, n] in the panels of one table.
+template <class T>
+class packed_matrix {
+ public:
+  packed_matrix() = default;
+
+  /// Packs B. `fill(column, out)` writes the k values of a column: for a layer's weights [n, k] that is one row.
+  template <class Fill>
+  packed_matrix(const kernel_table& table, std::int64_t k, std::int64_t n, Fill&& fill)
+      : table_(&table), k_(k), n_(n), bytes_(static_cast<std::size_t>(table.gemm<T>().packed_bytes(k, n))) {
+    const auto& g = table.gemm<T>();
+    buffer<T> columns(static_cast<std::size_t>(std::min<std::int64_t>(g.nr, n) * k));
+    for (std::int64_t p = 0; p < panels(); ++p) {
+      const std::int64_t first = p * g.nr, last = std::min<std::int64_t>(first + g.nr, n);
+      for (std::int64_t j = first; j < last; ++j) fill(j, columns.data() + (j - first) * k);
+      g.pack(columns.data(), k, k, n, p, bytes_.data());
+    }
+  }
+
+  /// B given as the rows of its transpose, in place: column j is `columns + j * stride`.
+  packed_matrix(const kernel_table& table, std::int64_t k, std::int64_t n, const T* columns, std::int64_t stride,
+                int threads = 1)
+      : table_(&table), k_(k), n_(n), bytes_(static_cast<std::size_t>(table.gemm<T>().packed_bytes(k, n))) {
+    const auto& g = table.gemm<T>();
+    parallel_for(panels(), threads, [&](std::int64_t p) {
+      g.pack(columns + p * g.nr * stride, stride, k, n, p, bytes_.data());
+    });
+  }
+
+  const kernel_table& table() const noexcept { return *table_; }
+  std::int64_t k() const noexcept { return k_; }
+  std::int64_t n() const noexcept { return n_; }
+  std::int64_t panels() const noexcept {
+    const int nr = table_->gemm<T>().nr;
+    return (n_ + nr - 1) / nr;
+  }
+  const std::byte* data() const noexcept { return bytes_.data(); }
+  std::size_t bytes() const noexcept { return bytes_.size(); }
+
+ private:
+  const kernel_table* table_ = nullptr;
+  std::int64_t k_ = 0, n_ = 0;
+  buffer<std::byte> bytes_;
+};
+
+/// What happens to a product before it is stored.
+template <class T>
+struct gemm_epilogue {
+  const T* bias = nullptr;      ///< n values
+  const T* residual = nullptr;  ///< rows of n values, added before the activation
+  std::int64_t residual_stride = 0;
+  activation act = activation::none;
+  bool accumulate = false;  ///< add to what c holds
+};
+
+/// Scratch bytes each worker needs for products with a left operand of k columns.
+template <class T>
+std::int64_t gemm_scratch_bytes(const kernel_table& table, std::int64_t k) {
+  const auto& g = table.gemm<T>();
+  return g.scratch_bytes ? (g.scratch_bytes(k) + 63) / 64 * 64 : 0;
+}
+
+/// c [rows, n] = epilogue(a b), cut into cache blocks that `threads` workers share. `scratch`: gemm_scratch_bytes for each
+/// worker. Which worker computes a block, and how blocks are cut, changes no bit.
+template <class T>
+void gemm_packed(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t rows, T* c, std::int64_t ldc,
+                 const gemm_epilogue<T>& epilogue, int threads, std::byte* scratch) {
+  const auto& g = b.table().template gemm<T>();
+  if (rows <= 0 || b.n() <= 0) return;
+  threads = in_parallel_region() ? 1 : thread_budget(threads);
+
+  gemm_block<T> block;
+  block.a = a;
+  if (!a.offsets) block.a.taps = 1, block.a.run = b.k();
+  block.b = b.data();
+  block.k = b.k();
+  block.n = b.n();
+  block.c = c;
+  block.ldc = ldc;
+  block.bias = epilogue.bias;
+  block.residual = epilogue.residual;
+  block.ldr = epilogue.residual_stride;
+  block.act = epilogue.act;
+  block.accumulate = epilogue.accumulate;
+
+  // Blocks of mc rows over all panels; where that leaves workers idle, smaller row blocks, then groups of panels.
+  const std::int64_t panels = b.panels();
+  std::int64_t mc = g.mc, groups = 1;
+  if (threads > 1) {
+    const std::int64_t wanted = 4 * threads;
+    while (mc > 4 * g.mr && (rows + mc - 1) / mc < wanted) mc = std::max<std::int64_t>((mc / 2 + g.mr - 1) / g.mr, 1) * g.mr;
+    const std::int64_t row_blocks = (rows + mc - 1) / mc;
+    groups = std::clamp<std::int64_t>((wanted + row_blocks - 1) / row_blocks, 1, panels);
+  }
+  const std::int64_t row_blocks = (rows + mc - 1) / mc, group = (panels + groups - 1) / groups;
+  groups = (panels + group - 1) / group;
+  const std::int64_t scratch_each = gemm_scratch_bytes<T>(b.table(), b.k());
+  const auto run = [&](std::int64_t task, int worker) {
+    gemm_block<T> mine = block;
+    mine.row_begin = task / groups * mc;
+    mine.row_end = std::min(mine.row_begin + mc, rows);
+    mine.panel_begin = task % groups * group;
+    mine.panel_end = std::min(mine.panel_begin + group, panels);
+    mine.scratch = scratch + worker * scratch_each;
+    g.block(mine);
+  };
+  if (threads == 1)
+    for (std::int64_t task = 0; task < row_blocks * groups; ++task) run(task, 0);
+  else
+    parallel_for(row_blocks * groups, threads, run);
+}
+
+template <class T>
+struct gemm_options {
+  bool transpose_a = false, transpose_b = false;
+  T alpha = 1, beta = 0;
+  int threads = 0;                      ///< 0: all available
+  const kernel_table* table = nullptr;  ///< null: best_table()
+};
+
+namespace detail {
+template <class T>
+matrix<T> transposed(matrix_view<const T> a, T scale) {
+  matrix<T> out(a.cols(), a.rows());
+  constexpr std::int64_t block = 32;
+  for (std::int64_t r0 = 0; r0 < a.rows(); r0 += block)
+    for (std::int64_t c = 0; c < a.cols(); ++c)
+      for (std::int64_t r = r0; r < std::min(r0 + block, a.rows()); ++r) out(c, r) = scale * a(r, c);
+  return out;
+}
+}  // namespace detail
+
+/// c = alpha op(a) op(b) + beta c, with op(x) = x or its transpose. f32 uses the plain product, never split bf16: learners
+/// need its accuracy. Deterministic whatever the thread count. With beta = 0, what c held is not read.
+/// Throws shape_error when the sizes do not fit.
+template <class T>
+void gemm(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
+          const gemm_options<std::type_identity_t<T>>& options = {}) {
+  const std::int64_t m = options.transpose_a ? a.cols() : a.rows(), k = options.transpose_a ? a.rows() : a.cols();
+  const std::int64_t kb = options.transpose_b ? b.cols() : b.rows(), n = options.transpose_b ? b.rows() : b.cols();
+  if (k != kb || c.rows() != m || c.cols() != n)
+    throw shape_error("gemm: op(a) is [" + std::to_string(m) + ", " + std::to_string(k) + "], op(b) is [" +
+                      std::to_string(kb) + ", " + std::to_string(n) + "], c is [" + std::to_string(c.rows()) + ", " +
+                      std::to_string(c.cols()) + "]");
+  for (std::int64_t r = 0; r < m && options.beta != T(1); ++r) {
+    T* row = c.row(r).data();
+    for (std::int64_t j = 0; j < n; ++j) row[j] = options.beta == T(0) ? T(0) : row[j] * options.beta;
+  }
+  if (k == 0 || m == 0 || n == 0) return;
+  const kernel_table& table = options.table ? *options.table : plain_table();
+  // B's panels are packed from the rows of its transpose; alpha rides along with whichever operand is copied anyway.
+  matrix<T> bt, at;
+  const bool copy_b = !options.transpose_b || (options.alpha != T(1) && !options.transpose_a);
+  if (copy_b) {
+    if (options.transpose_b) {
+      bt = matrix<T>(b);
+      for (std::int64_t i = 0; i < bt.rows() * bt.cols(); ++i) bt.data()[i] *= options.alpha;
+    } else {
+      bt = detail::transposed(b, options.alpha);
+    }
+  }
+  if (options.transpose_a) at = detail::transposed(a, copy_b ? T(1) : options.alpha);
+  const T* columns = copy_b ? bt.data() : b.data();
+  const packed_matrix<T> packed(table, k, n, columns, copy_b ? k : b.stride(), options.threads);
+  gemm_rows<T> rows;
+  rows.data = options.transpose_a ? at.data() : a.data();
+  rows.stride = options.transpose_a ? k : a.stride();
+  gemm_epilogue<T> epilogue;
+  epilogue.accumulate = options.beta != T(0);
+  const int threads = in_parallel_region() ? 1 : thread_budget(options.threads);
+  buffer<std::byte> scratch(static_cast<std::size_t>(gemm_scratch_bytes<T>(table, k) * threads));
+  gemm_packed(packed, rows, m, c.data(), c.stride(), epilogue, threads, scratch.data());
+}
+
+}  // namespace kernels
+
+AISLE_NAMESPACE_END

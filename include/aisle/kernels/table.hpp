@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <aisle/base/config.hpp>
+#include <aisle/kernels/arguments.hpp>
+
+// The kernel table: one row an instruction set. A model keeps the table it was loaded for, its packed weights carry that
+// table's name, and tests run through all of them. An entry takes one cache block of work for one thread.
+
+AISLE_NAMESPACE_BEGIN
+
+namespace kernels {
+
+/// Matrix product of one element type, with the sizes its packing and blocking follow.
+template <class T>
+struct gemm_kernels {
+  const char* arithmetic;  ///< "fma", or "bf16x6" for the six split products
+  int mr, nr;              ///< rows of a register tile, columns of a packed panel
+  int mc;                  ///< rows of a cache block
+  std::int64_t (*packed_bytes)(std::int64_t k, std::int64_t n) noexcept;
+  /// Packs one panel; column j of it is k values at columns + j * stride.
+  void (*pack)(const T* columns, std::int64_t stride, std::int64_t k, std::int64_t n, std::int64_t panel,
+               std::byte* packed) noexcept;
+  std::int64_t (*scratch_bytes)(std::int64_t k) noexcept;  ///< null: none needed
+  void (*block)(const gemm_block<T>&) noexcept;
+};
+
+struct kernel_table {
+  const char* name;  ///< as AISLE_ISA takes it: generic, avx2, avx512, amx, neon
+  bool (*supported)() noexcept;
+  bool by_default;  ///< false: only on request (an alternative that is not tuned yet)
+  gemm_kernels<float> f32;
+  gemm_kernels<double> f64;
+  void (*attention)(const attention_block&) noexcept;
+  std::int64_t (*attention_scratch)(std::int64_t rows, std::int64_t width) noexcept;
+  void (*layer_norm)(const layer_norm_block&) noexcept;
+  void (*softmax)(float* x, std::int64_t rows, std::int64_t cols) noexcept;  ///< in place, each row
+  void (*embedding)(const embedding_block&) noexcept;
+  void (*column_sum)(const columns_block&) noexcept;
+  void (*column_squares)(const columns_block&) noexcept;
+  void (*affine)(const affine_block&) noexcept;
+  void (*depthwise)(const window_block&) noexcept;
+  void (*max_pool)(const window_block&) noexcept;
+  void (*winograd_input)(const winograd_block&) noexcept;
+  void (*winograd_output)(const winograd_block&) noexcept;
+
+  template <class T>
+  const gemm_kernels<T>& gemm() const noexcept {
+    if constexpr (sizeof(T) == sizeof(float))
+      return f32;
+    else
+      return f64;
+  }
+};
+
+/// Every table this library was built with, slowest first, whether this processor supports it or not.
+std::span<const kernel_table* const> all_tables();
+
+/// The fastest tuned table this processor supports, or the one AISLE_ISA names.
+const kernel_table& best_table();
+
+/// The table called `name`; throws option_error if there is none or the processor lacks it, naming those it has.
+/// An empty name is best_table().
+const kernel_table& find_table(std::string_view name);
+
+/// The table whose f32 product is a chain of fused multiply-adds: best_table(), or the fastest one of that kind where
+/// AISLE_ISA asks for an alternative. Learners and precision "f32-fma" use it.
+const kernel_table& plain_table();
+
+}  // namespace kernels
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/kernels/dispatch.hpp>
+#endif

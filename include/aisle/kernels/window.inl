@@ -1,0 +1,93 @@
+// Sliding windows over channels-last maps: depthwise convolution and pooling. Vectors run along the channels.
+
+/// The part of a window that lies inside the map.
+struct window_range {
+  std::int64_t y0, x0, ky0, ky1, kx0, kx1;
+};
+AISLE_ALWAYS_INLINE window_range clip_window(const window_block& b, std::int64_t oy, std::int64_t ox) {
+  window_range r{oy * b.stride - b.pad_top, ox * b.stride - b.pad_left, 0, b.kernel_h, 0, b.kernel_w};
+  if (r.y0 < 0) r.ky0 = -r.y0;
+  if (r.x0 < 0) r.kx0 = -r.x0;
+  if (r.y0 + r.ky1 > b.h) r.ky1 = b.h - r.y0;
+  if (r.x0 + r.kx1 > b.w) r.kx1 = b.w - r.x0;
+  return r;
+}
+
+/// P neighbouring outputs share each weight they load. All of their columns must lie inside the map.
+template <int P>
+AISLE_ALWAYS_INLINE void depthwise_pixels(const window_block& b, std::int64_t oy, std::int64_t ox,
+                                          const window_range& r) {
+  float* y = b.y + (oy * b.out_w + ox) * b.channels;
+  const std::int64_t step = b.stride * b.channels;
+  for (std::int64_t c = 0; c < b.channels; c += vec::size) {
+    const int n = b.channels - c < vec::size ? static_cast<int>(b.channels - c) : vec::size;
+    const auto load = [n](const float* p) { return n == vec::size ? vec::load(p) : vec::load_n(p, n); };
+    vec acc[P];
+    const vec bias = b.bias ? load(b.bias + c) : vec::zero();
+    AISLE_UNROLL(8)
+    for (int p = 0; p < P; ++p) acc[p] = bias;
+    for (std::int64_t ky = r.ky0; ky < r.ky1; ++ky) {
+      const float* x = b.x + ((r.y0 + ky) * b.w + r.x0) * b.channels + c;
+      const float* w = b.weights + ky * b.kernel_w * b.channels + c;
+      for (std::int64_t kx = r.kx0; kx < r.kx1; ++kx) {
+        const vec weight = load(w + kx * b.channels);
+        const float* at = x + kx * b.channels;
+        AISLE_UNROLL(8)
+        for (int p = 0; p < P; ++p) acc[p] = fma(weight, load(at + p * step), acc[p]);
+      }
+    }
+    AISLE_UNROLL(8)
+    for (int p = 0; p < P; ++p) {
+      const vec v = activate(acc[p], b.act);
+      if (n == vec::size)
+        v.store(y + p * b.channels + c);
+      else
+        v.store_n(y + p * b.channels + c, n);
+    }
+  }
+}
+
+inline void depthwise_kernel(const window_block& b) noexcept {
+  constexpr int P = 4;
+  for (std::int64_t oy = b.row_begin; oy < b.row_end; ++oy)
+    for (std::int64_t ox = 0; ox < b.out_w;) {
+      const window_range r = clip_window(b, oy, ox);
+      const bool inside = r.kx0 == 0 && ox + P <= b.out_w && r.x0 + (P - 1) * b.stride + b.kernel_w <= b.w;
+      if (inside) {
+        depthwise_pixels<P>(b, oy, ox, r);
+        ox += P;
+      } else {
+        depthwise_pixels<1>(b, oy, ox, r);
+        ++ox;
+      }
+    }
+}
+
+template <class Start, class Step, class End>
+AISLE_ALWAYS_INLINE void pool_windows(const window_block& b, Start start, Step step, End end) {
+  for (std::int64_t oy = b.row_begin; oy < b.row_end; ++oy)
+    for (std::int64_t ox = 0; ox < b.out_w; ++ox) {
+      const window_range r = clip_window(b, oy, ox);
+      float* y = b.y + (oy * b.out_w + ox) * b.channels;
+      for (std::int64_t c = 0; c < b.channels; c += vec::size) {
+        const int n = b.channels - c < vec::size ? static_cast<int>(b.channels - c) : vec::size;
+        vec acc = start();
+        for (std::int64_t ky = r.ky0; ky < r.ky1; ++ky)
+          for (std::int64_t kx = r.kx0; kx < r.kx1; ++kx) {
+            const float* x = b.x + ((r.y0 + ky) * b.w + r.x0 + kx) * b.channels + c;
+            acc = step(acc, n == vec::size ? vec::load(x) : vec::load_n(x, n));
+          }
+        acc = end(acc);
+        if (n == vec::size)
+          acc.store(y + c);
+        else
+          acc.store_n(y + c, n);
+      }
+    }
+}
+
+/// Padding never wins: the window is clipped to the map.
+inline void max_pool_kernel(const window_block& b) noexcept {
+  pool_windows(
+      b, [] { return vec::set1(-__builtin_inff()); }, [](vec a, vec x) { return max(a, x); }, [](vec a) { return a; });
+}

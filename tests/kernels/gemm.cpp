@@ -1,0 +1,263 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <aisle/base/random.hpp>
+#include <aisle/kernels/gemm.hpp>
+
+using aisle::kernels::activation;
+using aisle::kernels::kernel_table;
+
+namespace {
+
+template <class T>
+std::vector<T> noise(std::size_t n, std::uint64_t seed) {
+  aisle::random_generator g(seed);
+  std::vector<T> v(n);
+  for (auto& x : v) x = static_cast<T>(g.uniform(-1, 1));
+  return v;
+}
+
+template <class Check>
+void each_table(Check check) {
+  int run = 0;
+  for (const kernel_table* t : aisle::kernels::all_tables()) {
+    if (!t->supported()) continue;
+    const std::string name = t->name;
+    CAPTURE(name);
+    check(*t);
+    ++run;
+  }
+  CHECK(run >= 2);  // generic and the emulated tiles at least
+}
+
+/// Product with every part of the epilogue, against a loop in double. A sum of k products of values below 1 in any order
+/// is within (k + 2) eps of the sum of their magnitudes (Higham, Accuracy and Stability, 3.1).
+template <class T>
+void check_product(const kernel_table& table, std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t misalign,
+                   activation act, bool with_bias, bool with_residual, bool accumulate) {
+  const std::int64_t lda = k + misalign, ldc = n + misalign;
+  const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+  const auto a = noise<T>(at(m * lda + misalign + 1), 1), w = noise<T>(at(n * k + misalign + 1), 2);
+  const auto bias = noise<T>(at(n + 1), 3), residual = noise<T>(at(m * ldc + 1), 4);
+  auto c = noise<T>(at(m * ldc + misalign + 16), 5);
+  const auto before = c;
+
+  const aisle::kernels::packed_matrix<T> packed(table, k, n, w.data() + misalign, k);
+  aisle::kernels::gemm_rows<T> rows;
+  rows.data = a.data() + misalign;
+  rows.stride = lda;
+  aisle::kernels::gemm_epilogue<T> e;
+  if (with_bias) e.bias = bias.data();
+  if (with_residual) e.residual = residual.data();
+  e.residual_stride = ldc;
+  e.act = act;
+  e.accumulate = accumulate;
+  aisle::buffer<std::byte> scratch(static_cast<std::size_t>(2 * aisle::kernels::gemm_scratch_bytes<T>(table, k)));
+  aisle::kernels::gemm_packed(packed, rows, m, c.data() + misalign, ldc, e, 2, scratch.data());
+
+  double worst = 0;
+  for (std::int64_t i = 0; i < m; ++i)
+    for (std::int64_t j = 0; j < n; ++j) {
+      double sum = accumulate ? before[at(misalign + i * ldc + j)] : 0, magnitude = std::abs(sum) + 2;
+      for (std::int64_t l = 0; l < k; ++l) {
+        const double p = static_cast<double>(a[at(misalign + i * lda + l)]) * w[at(misalign + j * k + l)];
+        sum += p;
+        magnitude += std::abs(p);
+      }
+      if (with_bias) sum += bias[at(j)];
+      if (with_residual) sum += residual[at(i * ldc + j)];
+      if (act == activation::relu) sum = std::max(sum, 0.0);
+      if (act == activation::relu6) sum = std::min(std::max(sum, 0.0), 6.0);
+      if (act == activation::gelu) sum = sum * 0.5 * std::erfc(-sum / std::sqrt(2.0));
+      if (act == activation::tanh) sum = std::tanh(sum);
+      const double limit = (static_cast<double>(k) + 8) * std::numeric_limits<T>::epsilon() * magnitude;
+      worst = std::max(worst, std::abs(sum - c[at(misalign + i * ldc + j)]) / limit);
+    }
+  CAPTURE(m);
+  CAPTURE(n);
+  CAPTURE(k);
+  CAPTURE(static_cast<int>(act));
+  CHECK(worst <= 1.0);
+  // Nothing between or behind the rows was touched.
+  bool intact = true;
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(c.size()); ++i) {
+    const std::int64_t r = i - misalign;
+    if (r < 0 || r >= m * ldc || r % ldc >= n) intact = intact && c[at(i)] == before[at(i)];
+  }
+  CHECK(intact);
+}
+
+}  // namespace
+
+TEST_CASE("every table names itself once and is found by its name") {
+  each_table([](const kernel_table& t) { CHECK(&aisle::kernels::find_table(t.name) == &t); });
+  CHECK_THROWS_WITH_AS(aisle::kernels::find_table("sse9"), doctest::Contains("generic"), aisle::option_error);
+}
+
+TEST_CASE("f32 and f64 products of every size up to two tiles") {
+  each_table([](const kernel_table& t) {
+    for (std::int64_t m : {1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17})
+      for (std::int64_t n : {1, 3, 8, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 97})
+        for (std::int64_t k : {1, 2, 31, 33}) {
+          check_product<float>(t, m, n, k, (m + n) % 3, activation::none, n % 2 == 0, m % 2 == 0, k % 2 == 0);
+          check_product<double>(t, m, n, k, (m + n) % 3, activation::none, n % 2 == 0, m % 2 == 0, k % 2 == 0);
+        }
+  });
+}
+
+TEST_CASE("long sums are cut into chunks, every activation is applied once") {
+  each_table([](const kernel_table& t) {
+    for (const activation act : {activation::none, activation::relu, activation::relu6, activation::gelu, activation::tanh})
+      for (std::int64_t k : {383, 384, 385, 1000}) check_product<float>(t, 11, 50, k, 0, act, true, true, false);
+    check_product<double>(t, 130, 70, 900, 1, activation::relu, true, false, false);
+  });
+}
+
+TEST_CASE("rows through offsets: a 3x3 window with padding equals the direct sum") {
+  each_table([](const kernel_table& t) {
+    for (std::int64_t channels : {1, 3, 16, 130}) {
+      const std::int64_t h = 5, w = 4, items = 2, n = 20, taps = 9, k = taps * channels;
+      const auto x = noise<float>(static_cast<std::size_t>(items * h * w * channels), 1);
+      const auto weights = noise<float>(static_cast<std::size_t>(n * k), 2);
+      std::vector<std::int32_t> offsets;
+      for (std::int64_t y = 0; y < h; ++y)
+        for (std::int64_t xx = 0; xx < w; ++xx)
+          for (std::int64_t ky = -1; ky <= 1; ++ky)
+            for (std::int64_t kx = -1; kx <= 1; ++kx) {
+              const bool in = y + ky >= 0 && y + ky < h && xx + kx >= 0 && xx + kx < w;
+              offsets.push_back(in ? static_cast<std::int32_t>(((y + ky) * w + xx + kx) * channels) : -1);
+            }
+      const std::vector<float> zeros(static_cast<std::size_t>(channels));
+      aisle::kernels::gemm_rows<float> rows;
+      rows.data = x.data();
+      rows.offsets = offsets.data();
+      rows.taps = taps;
+      rows.run = channels;
+      rows.rows_per_item = h * w;
+      rows.item_stride = h * w * channels;
+      rows.zeros = zeros.data();
+      const aisle::kernels::packed_matrix<float> packed(t, k, n, weights.data(), k);
+      std::vector<float> c(static_cast<std::size_t>(items * h * w * n));
+      aisle::buffer<std::byte> scratch(static_cast<std::size_t>(2 * aisle::kernels::gemm_scratch_bytes<float>(t, k)));
+      aisle::kernels::gemm_packed<float>(packed, rows, items * h * w, c.data(), n, {}, 2, scratch.data());
+      double worst = 0;
+      for (std::int64_t r = 0; r < items * h * w; ++r)
+        for (std::int64_t j = 0; j < n; ++j) {
+          double sum = 0;
+          for (std::int64_t tap = 0; tap < taps; ++tap) {
+            const auto o = offsets[static_cast<std::size_t>(r % (h * w) * taps + tap)];
+            for (std::int64_t i = 0; i < channels && o >= 0; ++i)
+              sum += static_cast<double>(x[static_cast<std::size_t>(r / (h * w) * h * w * channels + o + i)]) *
+                     weights[static_cast<std::size_t>(j * k + tap * channels + i)];
+          }
+          worst = std::max(worst, std::abs(sum - c[static_cast<std::size_t>(r * n + j)]));
+        }
+      CHECK(worst <= static_cast<double>(k) * 2e-7);
+    }
+  });
+}
+
+TEST_CASE("a row's bits do not depend on its neighbours or on the thread count") {
+  each_table([](const kernel_table& t) {
+    const std::int64_t n = 70, k = 500;
+    const auto a = noise<float>(static_cast<std::size_t>(40 * k), 1), w = noise<float>(static_cast<std::size_t>(n * k), 2);
+    const aisle::kernels::packed_matrix<float> packed(t, k, n, w.data(), k);
+    aisle::buffer<std::byte> scratch(static_cast<std::size_t>(3 * aisle::kernels::gemm_scratch_bytes<float>(t, k)));
+    const auto product = [&](std::int64_t first, std::int64_t rows, int threads) {
+      std::vector<float> c(static_cast<std::size_t>(rows * n));
+      aisle::kernels::gemm_rows<float> r;
+      r.data = a.data() + first * k;
+      r.stride = k;
+      aisle::kernels::gemm_packed<float>(packed, r, rows, c.data(), n, {.act = activation::gelu}, threads, scratch.data());
+      return c;
+    };
+    const auto all = product(0, 40, 3);
+    for (std::int64_t rows : {1, 3, 8, 33})
+      for (int threads : {1, 2}) {
+        const auto some = product(5, rows, threads);
+        CHECK(std::equal(some.begin(), some.end(), all.begin() + 5 * n));
+      }
+  });
+}
+
+TEST_CASE("the split product is no worse than a chain of fused multiply-adds") {
+  const kernel_table& amx = aisle::kernels::find_table("amx");
+  const kernel_table& plain = aisle::kernels::plain_table();
+  double error[2] = {};
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    const std::int64_t m = 32, n = 64, k = 1024;
+    const auto a = noise<float>(static_cast<std::size_t>(m * k), seed), w = noise<float>(static_cast<std::size_t>(n * k), seed + 9);
+    for (int which = 0; which < 2; ++which) {
+      const kernel_table& t = which ? amx : plain;
+      const aisle::kernels::packed_matrix<float> packed(t, k, n, w.data(), k);
+      std::vector<float> c(static_cast<std::size_t>(m * n));
+      aisle::buffer<std::byte> scratch(static_cast<std::size_t>(aisle::kernels::gemm_scratch_bytes<float>(t, k)));
+      aisle::kernels::gemm_rows<float> r;
+      r.data = a.data();
+      r.stride = k;
+      aisle::kernels::gemm_packed<float>(packed, r, m, c.data(), n, {}, 1, scratch.data());
+      for (std::int64_t i = 0; i < m * n; ++i) {
+        double sum = 0;
+        for (std::int64_t l = 0; l < k; ++l)
+          sum += static_cast<double>(a[static_cast<std::size_t>(i / n * k + l)]) * w[static_cast<std::size_t>(i % n * k + l)];
+        const double e = sum - c[static_cast<std::size_t>(i)];
+        error[which] += e * e;
+      }
+    }
+  }
+  CHECK(error[1] <= error[0]);
+}
+
+TEST_CASE("infinities, NaN, overflow and denormals of A give what float arithmetic gives") {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  const float big = std::numeric_limits<float>::max();
+  each_table([&](const kernel_table& t) {
+    const std::vector<float> w = {1, 0.5f, -1, 3};  // two columns, k = 2
+    const aisle::kernels::packed_matrix<float> packed(t, 2, 2, w.data(), 2);
+    const std::vector<float> a = {inf, 1, nan, 1, big, big, big, 0, 1e-41f, 0, -inf, inf};
+    std::vector<float> c(12);
+    aisle::buffer<std::byte> scratch(static_cast<std::size_t>(aisle::kernels::gemm_scratch_bytes<float>(t, 2)));
+    aisle::kernels::gemm_rows<float> r;
+    r.data = a.data();
+    r.stride = 2;
+    aisle::kernels::gemm_packed<float>(packed, r, 6, c.data(), 2, {}, 1, scratch.data());
+    CHECK(c[0] == inf);
+    CHECK(c[1] == -inf);
+    CHECK(std::isnan(c[2]));
+    CHECK(std::isnan(c[3]));
+    CHECK(c[4] == inf);  // overflow
+    CHECK(c[6] == big);
+    CHECK(c[7] == -big);
+    CHECK(std::abs(c[8]) <= 1e-41f);  // tiles flush denormals
+    CHECK(std::isnan(c[10]));
+    CHECK(c[11] == inf);
+  });
+}
+
+TEST_CASE("gemm: transposes, alpha and beta") {
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true})
+      for (const double alpha : {1.0, -0.5})
+        for (const double beta : {0.0, 1.0, 2.0}) {
+          const std::int64_t m = 9, n = 21, k = 35;
+          aisle::random_generator g(7);
+          aisle::matrix<double> a(ta ? k : m, ta ? m : k), b(tb ? n : k, tb ? k : n), c(m, n), expected(m, n);
+          for (auto* x : {&a, &b, &c})
+            for (std::int64_t i = 0; i < x->rows() * x->cols(); ++i) x->data()[i] = g.uniform(-1, 1);
+          for (std::int64_t i = 0; i < m; ++i)
+            for (std::int64_t j = 0; j < n; ++j) {
+              double s = 0;
+              for (std::int64_t l = 0; l < k; ++l) s += (ta ? a(l, i) : a(i, l)) * (tb ? b(j, l) : b(l, j));
+              expected(i, j) = alpha * s + beta * c(i, j);
+            }
+          aisle::kernels::gemm<double>(a, b, c,
+                                       {.transpose_a = ta, .transpose_b = tb, .alpha = alpha, .beta = beta, .threads = 2});
+          for (std::int64_t i = 0; i < m * n; ++i) CHECK(c.data()[i] == doctest::Approx(expected.data()[i]).epsilon(1e-12));
+        }
+  aisle::matrix<float> a(2, 3), b(4, 5), c(2, 5);
+  CHECK_THROWS_AS(aisle::kernels::gemm<float>(a, b, c), aisle::shape_error);
+}
