@@ -1,9 +1,122 @@
-# What the library needs. The README's table says why each was chosen.
+# What the library needs; the README says why each was chosen. A package that is not installed is fetched at a pinned
+# commit (AISLE_FETCH) and then becomes part of what we install, so that find_package(aisle) needs nothing else.
+#
+#   aisle_need(<package> <target> [<find_package argument>...])   or stop
+#   aisle_want(<package> <target> <what is left out without it> [<find_package argument>...])
+#
+# Both leave <target> defined, or not at all; a target that the project around us already has is taken as it is.
+
+include(FetchContent)
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+set(aisle_fetched "" CACHE INTERNAL "Dependencies that were fetched")
+set(aisle_packages "" CACHE INTERNAL "Dependencies of the installed library that find_package finds")
+
+# Where each comes from. Their own build files are not run (SOURCE_SUBDIR names a folder that does not exist): they
+# would bring tests, options and install rules of their own.
+function(aisle_declare name repository commit)
+  FetchContent_Declare(${name} GIT_REPOSITORY ${repository} GIT_TAG ${commit} SOURCE_SUBDIR sources-only)
+endfunction()
+aisle_declare(Eigen3 https://gitlab.com/libeigen/eigen.git 3147391d946bb4b6c68edd901f2add6ac1f31f8c)  # 3.4.0
+aisle_declare(nlohmann_json https://github.com/nlohmann/json.git
+              9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03)  # 3.11.3
+aisle_declare(stb https://github.com/nothings/stb.git 31c1ad37456438565541f4919958214b6e762fb4)
+aisle_declare(utf8proc https://github.com/JuliaStrings/utf8proc.git
+              34db3f7954e9298e89f42641ac78e0450f80a70d)  # 2.9.0
+aisle_declare(doctest https://github.com/doctest/doctest.git ae7a13539fb71f270b87eb2e874fbac80bc8dda2)  # 2.4.11
+aisle_declare(CLI11 https://github.com/CLIUtils/CLI11.git 291c58789c031208f08f4f261a858b5b7083e8e2)  # 2.3.2
+# Google Benchmark has too many parts to be built from here: its own build file is run.
+FetchContent_Declare(benchmark GIT_REPOSITORY https://github.com/google/benchmark.git
+                               GIT_TAG 344117638c8ff7e239044fd0fa7085839fc03021)  # 1.8.3
+
+# The target of a fetched package: headers below FOLDER, and sources when it is not headers alone.
+function(aisle_define_fetched package target folder)
+  set(name aisle_${package})
+  set(visibility INTERFACE)
+  if(ARGN)
+    enable_language(C)
+    add_library(${name} STATIC ${ARGN})
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set(visibility PUBLIC)
+  else()
+    add_library(${name} INTERFACE)
+  endif()
+  # SYSTEM: our warnings are not theirs.
+  target_include_directories(${name} SYSTEM ${visibility} $<BUILD_INTERFACE:${folder}>
+                                                          $<INSTALL_INTERFACE:include/aisle_fetched/${package}>)
+  set_target_properties(${name} PROPERTIES EXPORT_NAME fetched_${package} AISLE_HEADERS "${folder}")
+  add_library(${target} ALIAS ${name})
+endfunction()
+
+macro(aisle_fetch_Eigen3)
+  aisle_define_fetched(Eigen3 Eigen3::Eigen ${eigen3_SOURCE_DIR})
+endmacro()
+macro(aisle_fetch_nlohmann_json)
+  aisle_define_fetched(nlohmann_json nlohmann_json::nlohmann_json ${nlohmann_json_SOURCE_DIR}/single_include)
+endmacro()
+macro(aisle_fetch_stb)
+  file(CONFIGURE OUTPUT ${stb_BINARY_DIR}/stb.c CONTENT "#define STB_IMAGE_IMPLEMENTATION
+#include <stb_image.h>
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#include <stb_image_write.h>
+")
+  aisle_define_fetched(stb stb::stb ${stb_SOURCE_DIR} ${stb_BINARY_DIR}/stb.c)
+  target_link_libraries(aisle_stb PRIVATE m)
+endmacro()
+macro(aisle_fetch_utf8proc)
+  aisle_define_fetched(utf8proc utf8proc::utf8proc ${utf8proc_SOURCE_DIR} ${utf8proc_SOURCE_DIR}/utf8proc.c)
+  target_compile_definitions(aisle_utf8proc PUBLIC UTF8PROC_STATIC)
+endmacro()
+macro(aisle_fetch_doctest)
+  aisle_define_fetched(doctest doctest::doctest ${doctest_SOURCE_DIR})
+endmacro()
+macro(aisle_fetch_CLI11)
+  aisle_define_fetched(CLI11 CLI11::CLI11 ${cli11_SOURCE_DIR}/include)
+endmacro()
+macro(aisle_fetch_benchmark)
+  get_target_property(headers benchmark INTERFACE_INCLUDE_DIRECTORIES)
+  set_target_properties(benchmark PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${headers}")
+endmacro()
+
+function(aisle_want package target without)
+  if(TARGET ${target})
+    return()
+  endif()
+  find_package(${package} ${ARGN} QUIET)
+  if(TARGET ${target})
+    message(STATUS "aisle: ${package} ${${package}_VERSION} is installed")
+    return()
+  endif()
+  if(AISLE_FETCH AND COMMAND aisle_fetch_${package})
+    message(STATUS "aisle: ${package} is not installed, fetching it (AISLE_FETCH=OFF to refuse)")
+    set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+    set(BENCHMARK_ENABLE_TESTING OFF)
+    set(BENCHMARK_ENABLE_INSTALL OFF)
+    FetchContent_MakeAvailable(${package})
+    cmake_language(CALL aisle_fetch_${package})
+    set(aisle_fetched ${aisle_fetched} ${package} CACHE INTERNAL "")
+    return()
+  endif()
+  if(without STREQUAL "")
+    message(FATAL_ERROR "aisle needs ${package}: install it (Debian: tools/install-dependencies) or allow AISLE_FETCH")
+  endif()
+  message(STATUS "aisle: ${package} is not installed; left out: ${without}")
+endfunction()
+
+function(aisle_need package target)
+  aisle_want(${package} ${target} "" ${ARGN})
+  set(aisle_packages ${aisle_packages} ${package} CACHE INTERNAL "")
+endfunction()
+
 find_package(Threads REQUIRED)
-find_package(Eigen3 3.3 REQUIRED NO_MODULE)
-find_package(nlohmann_json 3.10 REQUIRED)
-find_package(stb REQUIRED)
-find_package(utf8proc REQUIRED)
+aisle_need(Eigen3 Eigen3::Eigen 3.3 NO_MODULE)
+aisle_need(nlohmann_json nlohmann_json::nlohmann_json 3.10)
+aisle_need(stb stb::stb MODULE)
+aisle_need(utf8proc utf8proc::utf8proc MODULE)
 if(AISLE_OPENMP)
-  find_package(OpenMP COMPONENTS CXX)
+  find_package(OpenMP QUIET COMPONENTS CXX)
+  if(OpenMP_CXX_FOUND)
+    message(STATUS "aisle: threads by OpenMP ${OpenMP_CXX_VERSION}")
+  else()
+    message(STATUS "aisle: OpenMP is not installed; threads by std::thread")
+  endif()
 endif()

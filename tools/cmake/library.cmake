@@ -1,4 +1,4 @@
-# aisle::aisle (headers only) and aisle::compiled (the same headers with their heavy definitions built once, at -O3).
+# aisle::aisle (headers only) and aisle::compiled (the same headers, their heavy definitions built once at -O3).
 add_library(aisle INTERFACE)
 add_library(aisle::aisle ALIAS aisle)
 target_compile_features(aisle INTERFACE cxx_std_20)
@@ -6,26 +6,67 @@ target_include_directories(aisle INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DI
                                            $<INSTALL_INTERFACE:include>)
 target_link_libraries(aisle INTERFACE Threads::Threads Eigen3::Eigen nlohmann_json::nlohmann_json stb::stb
                                       utf8proc::utf8proc)
+# Once installed, the consumer's AISLE_OPENMP decides (aisleConfig.cmake).
 if(AISLE_OPENMP AND OpenMP_CXX_FOUND)
-  target_link_libraries(aisle INTERFACE OpenMP::OpenMP_CXX)
+  target_link_libraries(aisle INTERFACE $<BUILD_INTERFACE:OpenMP::OpenMP_CXX>)
 endif()
 
-# Warnings, errors and sanitizers for our own targets; never forced on a consumer.
+# Warnings and sanitizers for our own targets; never forced on a consumer. Warnings are errors for the compilers that
+# tools/check builds with: a newer one must not stop a user's build.
+set(tested OFF)
+if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13) OR
+   (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15))
+  set(tested ON)
+endif()
+option(AISLE_WERROR "Treat warnings in the project's own targets as errors" ${tested})
 add_library(aisle_developer INTERFACE)
-target_compile_options(aisle_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+target_compile_options(aisle_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                 $<$<BOOL:${AISLE_WERROR}>:-Werror>)
 if(AISLE_SANITIZE)
   target_compile_options(aisle_developer INTERFACE -fsanitize=${AISLE_SANITIZE} -fno-omit-frame-pointer
                                                    -fno-sanitize-recover=all)
   target_link_options(aisle_developer INTERFACE -fsanitize=${AISLE_SANITIZE})
 endif()
+if(AISLE_FUZZ)
+  target_compile_options(aisle_developer INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 if(AISLE_COMPILED)
   file(GLOB compiled_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/compiled/*.cpp)
-  add_library(aisle_compiled STATIC ${compiled_sources})
+  set(on_demand EXCLUDE_FROM_ALL)
+  if(PROJECT_IS_TOP_LEVEL)
+    set(on_demand)
+  endif()
+  add_library(aisle_compiled STATIC ${on_demand} ${compiled_sources})
   add_library(aisle::compiled ALIAS aisle_compiled)
   set_target_properties(aisle_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
   target_compile_definitions(aisle_compiled PUBLIC AISLE_COMPILED=1)
   # Kernels are slow without optimisation, whatever the consumer's build type; sanitizer builds stay debuggable.
   target_compile_options(aisle_compiled PRIVATE $<IF:$<BOOL:${AISLE_SANITIZE}>,-O1,-O3>)
   target_link_libraries(aisle_compiled PUBLIC aisle PRIVATE $<BUILD_INTERFACE:aisle_developer>)
+  # The library was compiled for one thread backend, and its users must be too.
+  if(AISLE_OPENMP AND OpenMP_CXX_FOUND)
+    target_link_libraries(aisle_compiled PUBLIC OpenMP::OpenMP_CXX)
+  endif()
 endif()
+
+# What the project's own programs link: the compiled library where it is on.
+add_library(aisle_program INTERFACE)
+target_link_libraries(aisle_program INTERFACE $<IF:$<TARGET_EXISTS:aisle_compiled>,aisle_compiled,aisle>
+                                              aisle_developer)
+
+# aisle_add_program(NAME SOURCE... [LINK TARGET...]): a program of ours, left in bin/.
+function(aisle_add_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK")
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_LINK} aisle_program)
+endfunction()
+
+# aisle_programs_of(FOLDER [LINK TARGET...]): each FOLDER/*.cpp is one program, named after its file.
+function(aisle_programs_of folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    aisle_add_program(${name} ${source} ${ARGN})
+  endforeach()
+endfunction()
