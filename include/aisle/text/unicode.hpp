@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <aisle/base/config.hpp>
+#include <aisle/io/utf8.hpp>
+
+// UTF-8 decoding, and what BERT's tokenizers do with each code point.
+
+AISLE_NAMESPACE_BEGIN
+
+/// One code point of a text and how many bytes it took.
+struct decoded_character {
+  char32_t code;
+  std::uint32_t size;
+};
+
+/// The code point at `text[at]` (at < text.size()). Bytes that are not UTF-8 give U+FFFD for each maximal
+/// subpart, as Python's `bytes.decode("utf-8", "replace")` does.
+constexpr decoded_character decode_utf8(std::string_view text, std::size_t at) noexcept {
+  const auto byte = [&](std::size_t i) {
+    return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
+  };
+  switch (utf8_sequence(text, at)) {
+    case 1:
+      return {byte(0), 1};
+    case 2:
+      return {(byte(0) & 0x1F) << 6 | (byte(1) & 0x3F), 2};
+    case 3:
+      return {(byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F), 3};
+    case 4:
+      return {(byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F), 4};
+    default:
+      return {0xFFFD, static_cast<std::uint32_t>(utf8_broken_length(text, at))};
+  }
+}
+
+/// Writes the UTF-8 of `code` (a code point that is no surrogate) to `out`, at most 4 bytes; returns how
+/// many.
+constexpr std::size_t encode_utf8(char32_t code, char* out) noexcept {
+  const auto tail = [code](int shift) { return static_cast<char>(0x80 | (code >> shift & 0x3F)); };
+  if (code < 0x80) {
+    out[0] = static_cast<char>(code);
+    return 1;
+  }
+  if (code < 0x800) {
+    out[0] = static_cast<char>(0xC0 | code >> 6);
+    out[1] = tail(0);
+    return 2;
+  }
+  if (code < 0x10000) {
+    out[0] = static_cast<char>(0xE0 | code >> 12);
+    out[1] = tail(6);
+    out[2] = tail(0);
+    return 3;
+  }
+  out[0] = static_cast<char>(0xF0 | code >> 18);
+  out[1] = tail(12);
+  out[2] = tail(6);
+  out[3] = tail(0);
+  return 4;
+}
+
+inline void append_utf8(std::string& out, char32_t code) {
+  char bytes[4];
+  out.append(bytes, encode_utf8(code, bytes));
+}
+
+/// How a code point takes part in BERT tokenisation.
+enum class character_role : std::uint8_t {
+  word,         ///< joins its neighbours
+  punctuation,  ///< a word of its own
+  cjk,          ///< a word of its own, by spaces that the normalizer puts around it
+  space,        ///< ends a word
+  gone,         ///< removed; its neighbours join
+};
+
+/// A code point after cleaning, canonical decomposition, removal of nonspacing marks and lower-casing.
+struct normalized_character {
+  character_role role;
+  std::uint8_t size;  ///< code points that remain; 0 when gone, 1 to 3 otherwise
+  std::array<char32_t, 3> codes;
+};
+
+/// What the reference (Rust `tokenizers`: BertNormalizer, BertPreTokenizer) does to one code point. It
+/// depends on no neighbour. `lower_case` false is a cased model: cleaning and CJK spacing alone.
+///
+/// The reference mixes three Unicode versions (categories 8.0, decomposition before 13.0, lower case 17.0),
+/// so that these are tables of our own, taken from its behaviour; see tools/make_unicode_tables.cpp.
+normalized_character normalize_character(char32_t code, bool lower_case) noexcept;
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/text/unicode.ipp>
+#endif

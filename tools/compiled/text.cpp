@@ -1,0 +1,5 @@
+// The definitions of text/ for the target aisle::compiled.
+#include <aisle/text/normalizer.ipp>
+#include <aisle/text/unicode.ipp>
+#include <aisle/text/wordpiece.ipp>
+#include <aisle/text/wordpiece_vocabulary.ipp>
