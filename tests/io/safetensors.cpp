@@ -34,7 +34,7 @@ tensor tensor_of(dtype type, shape dims, std::vector<T> values) {
 
 std::string tried(const support::temporary_folder& dir, const std::string& header, const std::string& data) {
   const std::string path = dir / "x.safetensors";
-  aisle::write_file(path, file_of(header, data));
+  bytes::put(path, file_of(header, data));
   return failure([&] { aisle::read_safetensors(path); });
 }
 
@@ -107,8 +107,7 @@ TEST_CASE("safetensors: unaligned data is read") {
   const support::temporary_folder dir;
   const std::string header =
       R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}})";
-  aisle::write_file(dir / "x",
-                    file_of(header, std::string(1, 1).append(bytes::of(std::vector<float>{1.5f, -2}))));
+  bytes::put(dir / "x", file_of(header, std::string(1, 1).append(bytes::of(std::vector<float>{1.5f, -2}))));
   const auto d = aisle::read_safetensors(dir / "x");
   CHECK(d.read("b").data<float>()[1] == -2);
   CHECK(d.read_f32("b").data<float>()[0] == 1.5f);
@@ -168,9 +167,9 @@ TEST_CASE("safetensors: what the reference refuses") {
   CHECK(contains(tried(dir, "{\"\xFF\":1}", ""), "invalid UTF-8"));
   CHECK(contains(tried(dir, "{" + a, eight), "line 1"));
   CHECK(contains(tried(dir, R"({"__metadata__":{"k":1}})", ""), "__metadata__.k: expected a string"));
-  aisle::write_file(dir / "h", bytes::of(std::uint64_t{100'000'001}) + "{}");
+  bytes::put(dir / "h", bytes::of(std::uint64_t{100'000'001}) + "{}");
   CHECK(contains(failure([&] { aisle::read_safetensors(dir / "h"); }), "more than 100000000"));
-  aisle::write_file(dir / "h", bytes::of(~std::uint64_t{0}) + "{}");
+  bytes::put(dir / "h", bytes::of(~std::uint64_t{0}) + "{}");
   CHECK(contains(failure([&] { aisle::read_safetensors(dir / "h"); }), "no safetensors file"));
 }
 
@@ -179,7 +178,7 @@ TEST_CASE("safetensors: a type nobody asks for does no harm") {
   const std::string header =
       R"({"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[1],"data_offsets":[4,5]},)"
       R"("c":{"dtype":"FUTURE","shape":[9],"data_offsets":[5,8]},"d":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[8,9]}})";
-  aisle::write_file(dir / "x", file_of(header, "123456789"));
+  bytes::put(dir / "x", file_of(header, "123456789"));
   const auto d = aisle::read_safetensors(dir / "x");
   CHECK(d.read("b").data<std::uint8_t>()[0] == '5');
   CHECK(contains(failure([&] { d.read("a"); }), "tensor 'a' cannot be read: stored as F8_E4M3"));
@@ -207,7 +206,7 @@ TEST_CASE("safetensors: an index over shards") {
                            std::vector<aisle::named_tensor>{{"b", tensor_of<float>(dtype::f32, {1}, {2})}});
   const std::string path = dir / "model.safetensors.index.json";
   const auto with = [&](const char* map) {
-    aisle::write_file(path, std::string("{\"metadata\":{},\"weight_map\":") + map + "}");
+    bytes::put(path, std::string("{\"metadata\":{},\"weight_map\":") + map + "}");
     return aisle::read_safetensors_index(path);
   };
   const auto d = with(R"({"b":"m-2.safetensors","a":"m-1.safetensors"})");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -16,8 +17,12 @@ AISLE_NAMESPACE_BEGIN
 /// format_error.
 state_dict read_safetensors(const std::string& path);
 
-/// Opens a checkpoint of several files by its `model.safetensors.index.json`, shards beside it. Throws
-/// format_error for a tensor that its shard lacks, file_error for a missing shard.
+/// Opens a checkpoint of several files by its index (`model.safetensors.index.json`,
+/// `pytorch_model.bin.index.json`); the shards lie beside it and are opened with `open`. Throws format_error
+/// for a tensor that its shard lacks, file_error for a missing shard.
+state_dict read_checkpoint_index(const std::string& path,
+                                 const std::function<state_dict(const std::string&)>& open);
+/// The same where the shards are safetensors.
 state_dict read_safetensors_index(const std::string& path);
 
 struct named_tensor {

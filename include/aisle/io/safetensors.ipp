@@ -151,7 +151,8 @@ AISLE_API state_dict read_safetensors(const std::string& path) {
   return out;
 }
 
-AISLE_API state_dict read_safetensors_index(const std::string& path) {
+AISLE_API state_dict read_checkpoint_index(const std::string& path,
+                                           const std::function<state_dict(const std::string&)>& open) {
   const json index = read_json(path);
   std::map<std::string, state_dict> shards;
   state_dict out(path);
@@ -162,12 +163,16 @@ AISLE_API state_dict read_safetensors_index(const std::string& path) {
       value.fail("expected the name of a file beside the index, found '" + shard_name + "'");
     auto shard = shards.find(shard_name);
     if (shard == shards.end())
-      shard = shards.emplace(shard_name, read_safetensors(join_path(parent_folder(path), shard_name))).first;
+      shard = shards.emplace(shard_name, open(join_path(parent_folder(path), shard_name))).first;
     const state_dict::entry* e = shard->second.find(name);
     if (e == nullptr) value.fail("the shard '" + shard_name + "' has no such tensor");
     out.add(*e);
   }
   return out;
+}
+
+AISLE_API state_dict read_safetensors_index(const std::string& path) {
+  return read_checkpoint_index(path, read_safetensors);
 }
 
 AISLE_API void write_safetensors(const std::string& path, const state_dict& tensors,

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <aisle/io/checkpoint.hpp>
+#include <aisle/io/json.hpp>
+#include <aisle/io/safetensors.hpp>
+#include <aisle/io/torch_checkpoint.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+AISLE_API std::string find_checkpoint(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code code;
+  for (std::filesystem::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
+    if (it->is_regular_file(code)) names.push_back(it->path().filename().string());
+  if (code) throw file_error(folder, "cannot list: " + code.message());
+  std::sort(names.begin(), names.end());
+  struct rule {
+    std::string_view exact, ending;
+  };
+  for (const rule& r :
+       {rule{"model.safetensors", ""}, rule{"model.safetensors.index.json", ""}, rule{"", ".safetensors"},
+        rule{"pytorch_model.bin", ""}, rule{"pytorch_model.bin.index.json", ""}, rule{"", ".bin"},
+        rule{"", ".pth"}, rule{"", ".pt"}}) {
+    std::vector<std::string> found;
+    for (const std::string& n : names)
+      if (r.exact.empty() ? n.ends_with(r.ending) : n == r.exact) found.push_back(n);
+    if (found.size() > 1)
+      throw file_error(folder, "holds " + std::to_string(found.size()) + " files *" + std::string(r.ending) +
+                                   " ('" + found[0] + "', '" + found[1] + "', …): name one of them");
+    if (found.size() == 1) return join_path(folder, found[0]);
+  }
+  throw file_error(folder,
+                   "holds no checkpoint: expected model.safetensors, its index, or one *.safetensors, *.bin, "
+                   "*.pth or *.pt");
+}
+
+AISLE_API state_dict load_checkpoint(const std::string& path) {
+  if (folder_exists(path)) return load_checkpoint(find_checkpoint(path));
+  if (path.ends_with(".json")) return read_checkpoint_index(path, load_checkpoint);
+  const input_file file(path);
+  std::array<char, 9> start{};
+  const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), start.size()));
+  file.read_at(0, std::as_writable_bytes(std::span(start).first(n)));
+  const std::string_view head(start.data(), n);
+  if (head.starts_with("PK\3\4") || head.starts_with('\x80')) {
+    // A safetensors header of 128 bytes starts with 0x80 too, but then a brace follows the length.
+    const bool header =
+        head.size() == 9 && head[8] == '{' && head.substr(3, 5) == std::string_view("\0\0\0\0\0", 5);
+    return header ? read_safetensors(path) : read_torch_checkpoint(path);
+  }
+  if (head.starts_with("\x89HDF"))
+    throw format_error(path, "is an HDF5 file; expected safetensors or a PyTorch checkpoint");
+  if (head.starts_with("version https") || head.starts_with("version"))
+    throw format_error(path, "is a Git LFS pointer: fetch the file it stands for");
+  return read_safetensors(path);
+}
+
+AISLE_NAMESPACE_END

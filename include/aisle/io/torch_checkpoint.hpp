@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include <aisle/base/config.hpp>
+#include <aisle/io/state_dict.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// Opens a PyTorch checkpoint (.pth, .pt, .bin): the zip format of torch.save since 1.6 and the one before
+/// it. The pickle inside is read by an interpreter that can build tensors and plain containers and nothing
+/// else; any other name in it is an error. Tensors are read later, from where they lie; those that are not
+/// contiguous are put in order then.
+///
+/// A checkpoint that wraps its weights ({"state_dict": …}, {"model": …}, …) is unwrapped; "module." and
+/// "_orig_mod." in front of every name are dropped. Values that are no tensors are left out. Throws
+/// format_error.
+state_dict read_torch_checkpoint(const std::string& path);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/io/torch_checkpoint.ipp>
+#endif
