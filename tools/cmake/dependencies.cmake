@@ -20,38 +20,39 @@ aisle_declare(Eigen3 https://gitlab.com/libeigen/eigen.git 3147391d946bb4b6c68ed
 aisle_declare(nlohmann_json https://github.com/nlohmann/json.git
               9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03)  # 3.11.3
 aisle_declare(stb https://github.com/nothings/stb.git 31c1ad37456438565541f4919958214b6e762fb4)
-aisle_declare(utf8proc https://github.com/JuliaStrings/utf8proc.git
-              34db3f7954e9298e89f42641ac78e0450f80a70d)  # 2.9.0
 aisle_declare(doctest https://github.com/doctest/doctest.git ae7a13539fb71f270b87eb2e874fbac80bc8dda2)  # 2.4.11
 aisle_declare(CLI11 https://github.com/CLIUtils/CLI11.git 291c58789c031208f08f4f261a858b5b7083e8e2)  # 2.3.2
 # Google Benchmark has too many parts to be built from here: its own build file is run.
 FetchContent_Declare(benchmark GIT_REPOSITORY https://github.com/google/benchmark.git
                                GIT_TAG 344117638c8ff7e239044fd0fa7085839fc03021)  # 1.8.3
 
-# The target of a fetched package: headers below FOLDER, and sources when it is not headers alone.
+# aisle_define_fetched(<package> <target> <folder> HEADERS <in folder>... [SOURCES <file>...]): the target of a fetched
+# package; without sources it is headers alone.
 function(aisle_define_fetched package target folder)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "HEADERS;SOURCES")
   set(name aisle_${package})
   set(visibility INTERFACE)
-  if(ARGN)
-    enable_language(C)
-    add_library(${name} STATIC ${ARGN})
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     set(visibility PUBLIC)
   else()
     add_library(${name} INTERFACE)
   endif()
   # SYSTEM: our warnings are not theirs.
-  target_include_directories(${name} SYSTEM ${visibility} $<BUILD_INTERFACE:${folder}>
-                                                          $<INSTALL_INTERFACE:include/aisle_fetched/${package}>)
-  set_target_properties(${name} PROPERTIES EXPORT_NAME fetched_${package} AISLE_HEADERS "${folder}")
+  target_include_directories(${name} SYSTEM ${visibility} $<BUILD_INTERFACE:${folder}>)
+  target_include_directories(${name} ${visibility} $<INSTALL_INTERFACE:include/aisle_fetched/${package}>)
+  list(TRANSFORM arg_HEADERS PREPEND ${folder}/)
+  set_target_properties(${name} PROPERTIES EXPORT_NAME fetched_${package} AISLE_HEADERS "${arg_HEADERS}")
   add_library(${target} ALIAS ${name})
 endfunction()
 
 macro(aisle_fetch_Eigen3)
-  aisle_define_fetched(Eigen3 Eigen3::Eigen ${eigen3_SOURCE_DIR})
+  aisle_define_fetched(Eigen3 Eigen3::Eigen ${eigen3_SOURCE_DIR} HEADERS Eigen)
 endmacro()
 macro(aisle_fetch_nlohmann_json)
-  aisle_define_fetched(nlohmann_json nlohmann_json::nlohmann_json ${nlohmann_json_SOURCE_DIR}/single_include)
+  aisle_define_fetched(nlohmann_json nlohmann_json::nlohmann_json ${nlohmann_json_SOURCE_DIR}/single_include
+                       HEADERS nlohmann)
 endmacro()
 macro(aisle_fetch_stb)
   file(CONFIGURE OUTPUT ${stb_BINARY_DIR}/stb.c CONTENT "#define STB_IMAGE_IMPLEMENTATION
@@ -59,18 +60,20 @@ macro(aisle_fetch_stb)
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #include <stb_image_write.h>
 ")
-  aisle_define_fetched(stb stb::stb ${stb_SOURCE_DIR} ${stb_BINARY_DIR}/stb.c)
+  aisle_define_fetched(stb stb::stb ${stb_SOURCE_DIR} HEADERS stb_image.h stb_image_write.h
+                       SOURCES ${stb_BINARY_DIR}/stb.c)
   target_link_libraries(aisle_stb PRIVATE m)
 endmacro()
 macro(aisle_fetch_utf8proc)
-  aisle_define_fetched(utf8proc utf8proc::utf8proc ${utf8proc_SOURCE_DIR} ${utf8proc_SOURCE_DIR}/utf8proc.c)
+  aisle_define_fetched(utf8proc utf8proc::utf8proc ${utf8proc_SOURCE_DIR} HEADERS utf8proc.h
+                       SOURCES ${utf8proc_SOURCE_DIR}/utf8proc.c)
   target_compile_definitions(aisle_utf8proc PUBLIC UTF8PROC_STATIC)
 endmacro()
 macro(aisle_fetch_doctest)
-  aisle_define_fetched(doctest doctest::doctest ${doctest_SOURCE_DIR})
+  aisle_define_fetched(doctest doctest::doctest ${doctest_SOURCE_DIR} HEADERS doctest)
 endmacro()
 macro(aisle_fetch_CLI11)
-  aisle_define_fetched(CLI11 CLI11::CLI11 ${cli11_SOURCE_DIR}/include)
+  aisle_define_fetched(CLI11 CLI11::CLI11 ${cli11_SOURCE_DIR}/include HEADERS CLI)
 endmacro()
 macro(aisle_fetch_benchmark)
   get_target_property(headers benchmark INTERFACE_INCLUDE_DIRECTORIES)
@@ -111,7 +114,6 @@ find_package(Threads REQUIRED)
 aisle_need(Eigen3 Eigen3::Eigen 3.3 NO_MODULE)
 aisle_need(nlohmann_json nlohmann_json::nlohmann_json 3.10)
 aisle_need(stb stb::stb MODULE)
-aisle_need(utf8proc utf8proc::utf8proc MODULE)
 if(AISLE_OPENMP)
   find_package(OpenMP QUIET COMPONENTS CXX)
   if(OpenMP_CXX_FOUND)

@@ -27,9 +27,13 @@ foreach(package IN LISTS aisle_packages)
     list(APPEND fetched ${package})
     get_target_property(headers aisle_${package} AISLE_HEADERS)
     install(TARGETS aisle_${package} EXPORT aisleTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-    install(DIRECTORY ${headers}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/aisle_fetched/${package}
-            FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp" REGEX "/Eigen/[A-Za-z]+$" REGEX "/Eigen/src/.*"
-            PATTERN ".*" EXCLUDE PATTERN "test*" EXCLUDE PATTERN "doc*" EXCLUDE PATTERN "unsupported" EXCLUDE)
+    foreach(path IN LISTS headers)
+      if(IS_DIRECTORY ${path})
+        install(DIRECTORY ${path} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/aisle_fetched/${package})
+      else()
+        install(FILES ${path} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/aisle_fetched/${package})
+      endif()
+    endforeach()
   endif()
 endforeach()
 set(aisle_has_openmp OFF)
@@ -45,7 +49,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/aisleConfigVersion.cmake 
 install(EXPORT aisleTargets NAMESPACE aisle:: DESTINATION ${package_folder})
 install(FILES ${PROJECT_BINARY_DIR}/aisleConfig.cmake ${PROJECT_BINARY_DIR}/aisleConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/tools/cmake/Findstb.cmake
-              ${PROJECT_SOURCE_DIR}/tools/cmake/Findutf8proc.cmake
         DESTINATION ${package_folder})
 
 # Headers only: what pkg-config knows of the dependencies is enough for those.
