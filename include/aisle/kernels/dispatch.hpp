@@ -44,6 +44,8 @@
       max_pool_kernel,                                                                                                 \
       winograd_input_kernel,                                                                                           \
       winograd_output_kernel,                                                                                          \
+      resize_horizontal_kernel,                                                                                        \
+      resize_vertical_kernel,                                                                                          \
   };
 
 AISLE_NAMESPACE_BEGIN

@@ -7,3 +7,4 @@
 #include <aisle/kernels/attention.inl>
 #include <aisle/kernels/window.inl>
 #include <aisle/kernels/winograd.inl>
+#include <aisle/kernels/resize.inl>

@@ -12,8 +12,9 @@ enum class resize_filter : std::uint8_t { nearest, box, bilinear, hamming, bicub
 
 namespace kernels {
 
-/// One pass of a separable resize of 8 bit RGB rows, along one axis. Output i is the sum over t < lengths[i] of
-/// coefficients[i * taps + t] (22 bit fixed point) times sample firsts[i] + t, plus half, shifted back and clipped.
+/// One pass of a separable resize of 8 bit RGB rows, along one axis. Output i is the sum over t < lengths[i]
+/// of coefficients[i * taps + t] (22 bit fixed point) times sample firsts[i] + t, plus half, shifted back and
+/// clipped.
 struct resize_pass {
   /// Group size of both passes: 16 pixels, or 16 rows side by side.
   static constexpr std::int64_t group = 48;

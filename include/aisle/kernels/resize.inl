@@ -7,14 +7,15 @@ inline constexpr int group = static_cast<int>(resize_pass::group);
 inline constexpr int vectors = group / lanes;
 typedef std::int32_t ints __attribute__((vector_size(lanes * 4)));
 
-/// `lanes` bytes as integers. GCC 12 converts vectors of another size element by element, so x86 spells it out; a template,
-/// so that only the branch of this region's width is compiled.
+/// `lanes` bytes as integers. GCC 12 converts vectors of another size element by element, so x86 spells it
+/// out; a template, so that only the branch of this region's width is compiled.
 template <int N>
 AISLE_ALWAYS_INLINE ints widen(const std::uint8_t* p) {
   ints out;
 #if AISLE_X86
   if constexpr (N == 16) {
-    const auto w = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    // masked, as the plain form warns of its own undefined value on GCC 12
+    const auto w = _mm512_maskz_cvtepu8_epi32(0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     __builtin_memcpy(&out, &w, sizeof out);
   } else if constexpr (N == 8) {
     const auto w = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
@@ -22,7 +23,8 @@ AISLE_ALWAYS_INLINE ints widen(const std::uint8_t* p) {
   } else {
     int four;
     __builtin_memcpy(&four, p, sizeof four);
-    const auto w = _mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(four), _mm_setzero_si128()), _mm_setzero_si128());
+    const auto w = _mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(four), _mm_setzero_si128()),
+                                      _mm_setzero_si128());
     __builtin_memcpy(&out, &w, sizeof out);
   }
 #else
@@ -35,8 +37,8 @@ AISLE_ALWAYS_INLINE ints widen(const std::uint8_t* p) {
 }
 
 /// `group` neighbouring bytes of the output from n rows of them.
-AISLE_ALWAYS_INLINE void weigh(const std::uint8_t* source, std::ptrdiff_t stride, const std::int32_t* coefficients,
-                               std::int64_t n, std::uint8_t* out) {
+AISLE_ALWAYS_INLINE void weigh(const std::uint8_t* source, std::ptrdiff_t stride,
+                               const std::int32_t* coefficients, std::int64_t n, std::uint8_t* out) {
   ints sum[vectors];
   AISLE_UNROLL(12)
   for (int v = 0; v < vectors; ++v) sum[v] = ints{} + (1 << 21);
@@ -73,12 +75,14 @@ inline void horizontal(const resize_pass& p) noexcept {
     std::uint8_t* to = p.scratch;
     for (std::int64_t x = 0; x + 1 < columns; ++x, to += group) {
       AISLE_UNROLL(16)
-      for (int r = 0; r < rows; ++r) __builtin_memcpy(to + 3 * r, from[r] + 3 * x, 4);  // the next pixel repairs byte 4
+      for (int r = 0; r < rows; ++r)
+        __builtin_memcpy(to + 3 * r, from[r] + 3 * x, 4);  // the next pixel repairs byte 4
     }
     for (std::int64_t r = 0; r < rows; ++r) copy_pixel(to + 3 * r, from[r] + 3 * (columns - 1));
 
     for (std::int64_t x = 0; x < p.count; ++x) {
-      weigh(p.scratch + (p.firsts[x] - p.column_begin) * group, group, p.coefficients + x * p.taps, p.lengths[x], out);
+      weigh(p.scratch + (p.firsts[x] - p.column_begin) * group, group, p.coefficients + x * p.taps,
+            p.lengths[x], out);
       std::uint8_t* target = p.target + y * p.target_stride + 3 * x;
       if (here == rows && x + 1 < p.count) {
         AISLE_UNROLL(16)

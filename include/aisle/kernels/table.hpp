@@ -7,6 +7,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/kernels/arguments.hpp>
+#include <aisle/kernels/resize.hpp>
 
 // The kernel table: one row an instruction set. A model keeps the table it was loaded for, its packed weights carry that
 // table's name, and tests run through all of them. An entry takes one cache block of work for one thread.
@@ -47,6 +48,8 @@ struct kernel_table {
   void (*max_pool)(const window_block&) noexcept;
   void (*winograd_input)(const winograd_block&) noexcept;
   void (*winograd_output)(const winograd_block&) noexcept;
+  void (*resize_horizontal)(const resize_pass&) noexcept;
+  void (*resize_vertical)(const resize_pass&) noexcept;
 
   template <class T>
   const gemm_kernels<T>& gemm() const noexcept {

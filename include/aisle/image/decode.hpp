@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/error.hpp>
+#include <aisle/image/image.hpp>
+
+// Image files as Pillow 13 reads them: what `Image.open(f).convert("RGB")` holds, byte for byte for PNG, GIF
+// and BMP. Alpha and transparency are dropped, which exposes the colours hidden under them; EXIF orientation
+// and colour profiles are ignored; of an animation the first frame counts.
+
+AISLE_NAMESPACE_BEGIN
+
+/// The most pixels a picture may have: Pillow's limit against decompression bombs.
+inline constexpr std::uint64_t max_image_pixels = 178'956'970;
+
+/// Decodes PNG, JPEG, GIF or BMP, recognised by content. `where` (the file's path, say) begins every message.
+/// Throws format_error for bytes that are no such image, are damaged or cut off, or exceed max_image_pixels.
+image decode_image(std::span<const std::byte> bytes, std::string_view where);
+
+/// Decodes a file. Throws file_error if it cannot be read, format_error as decode_image does.
+image read_image(const std::string& path);
+
+/// Throws format_error unless 0 < width * height <= max_image_pixels.
+void check_image_size(std::uint64_t width, std::uint64_t height, std::string_view where);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/image/decode.ipp>
+#endif

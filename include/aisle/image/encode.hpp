@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/error.hpp>
+#include <aisle/image/image.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+struct jpeg_options {
+  int quality = 90;  ///< 1 to 100
+};
+
+/// A PNG file of the picture: 8 bit RGB, lossless. Throws shape_error for an empty picture.
+std::string encode_png(const image& picture);
+
+/// A baseline JPEG file of the picture; chroma is subsampled 4:2:0 up to quality 90. Throws shape_error for
+/// an empty picture or sides above 65535, option_error for a quality outside 1 to 100.
+std::string encode_jpeg(const image& picture, const jpeg_options& options = {});
+
+/// Writes a .png, .jpg or .jpeg file, by the path's ending, atomically. Throws option_error for another
+/// ending.
+void write_image(const std::string& path, const image& picture);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/image/encode.ipp>
+#endif

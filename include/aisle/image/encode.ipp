@@ -1,0 +1,59 @@
+#pragma once
+
+#include <stb_image_write.h>
+
+#include <aisle/base/file.hpp>
+#include <aisle/image/encode.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+AISLE_API void append_bytes(void* to, void* data, int size) {
+  static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
+}
+
+AISLE_API void check_encodable(const image& picture, int largest) {
+  const std::string size = std::to_string(picture.width) + " x " + std::to_string(picture.height);
+  if (picture.width < 1 || picture.height < 1 || picture.width > largest || picture.height > largest ||
+      picture.rgb.size() != picture.stride() * static_cast<std::size_t>(picture.height))
+    throw shape_error("cannot encode a picture of " + size + " pixels and " +
+                      std::to_string(picture.rgb.size()) + " bytes");
+}
+
+}  // namespace detail
+
+AISLE_API std::string encode_png(const image& picture) {
+  detail::check_encodable(picture, 1 << 20);
+  std::string out;
+  if (stbi_write_png_to_func(detail::append_bytes, &out, picture.width, picture.height, 3, picture.rgb.data(),
+                             picture.width * 3) == 0)
+    throw error("PNG encoding failed");
+  return out;
+}
+
+AISLE_API std::string encode_jpeg(const image& picture, const jpeg_options& options) {
+  detail::check_encodable(picture, 65535);
+  if (options.quality < 1 || options.quality > 100)
+    throw option_error("a JPEG quality of " + std::to_string(options.quality) + ", expected 1 to 100");
+  std::string out;
+  if (stbi_write_jpg_to_func(detail::append_bytes, &out, picture.width, picture.height, 3, picture.rgb.data(),
+                             options.quality) == 0)
+    throw error("JPEG encoding failed");
+  return out;
+}
+
+AISLE_API void write_image(const std::string& path, const image& picture) {
+  const auto dot = path.find_last_of("./");
+  std::string ending = dot == std::string::npos || path[dot] == '/' ? "" : path.substr(dot + 1);
+  for (char& c : ending)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (ending == "png")
+    write_file(path, encode_png(picture));
+  else if (ending == "jpg" || ending == "jpeg")
+    write_file(path, encode_jpeg(picture));
+  else
+    throw option_error(path + ": images are written as .png, .jpg or .jpeg");
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,214 @@
+#pragma once
+
+#include <stb_image.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <aisle/image/decode.hpp>
+#include <aisle/image/jpeg.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Walks the markers of a JPEG file as libjpeg would meet them. stb_image trusts more than it should: it
+/// reads tables that were never defined from uninitialised memory, does not bound the symbols of a Huffman
+/// table, and takes a file that was cut off for a grey lower half. What passes here can be handed to it.
+class jpeg_structure {
+ public:
+  jpeg_structure(std::span<const std::byte> bytes, std::string_view where)
+      : file_(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), where_(where) {}
+
+  /// Throws unless the file is complete and of a kind that can be decoded.
+  void check() {
+    at_ = 2;
+    for (;;) {
+      const unsigned marker = next_marker();
+      if (marker == 0xD9) {
+        if (scans_ == 0) fail("no image data before the end marker");
+        return;
+      }
+      if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8)) continue;  // they have no content
+      const auto content = segment(marker);
+      if (marker == 0xDB) quantisation_tables(content);
+      if (marker == 0xC4) huffman_tables(content);
+      if (marker == 0xEE && content.size() >= 12 && std::memcmp(content.data(), "Adobe", 5) == 0)
+        adobe_ = true;
+      if (marker == 0xC0 || marker == 0xC1 || marker == 0xC2) frame(content, marker == 0xC2);
+      if (marker == 0xC3 || (marker >= 0xC5 && marker <= 0xCF && marker != 0xC8 && marker != 0xCC))
+        fail(marker >= 0xC9 ? "arithmetic coding is not supported" : "lossless coding is not supported");
+      if (marker == 0xDA) {
+        scan(content);
+        skip_entropy_coded();
+      }
+    }
+  }
+  /// Four components without Adobe's marker, which tells stb_image that they are inverted CMYK.
+  bool needs_adobe_marker() const noexcept { return components_.size() == 4 && !adobe_; }
+  std::uint32_t width() const noexcept { return width_; }
+  std::uint32_t height() const noexcept { return height_; }
+
+ private:
+  struct component {
+    unsigned id, quantisation;
+  };
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw format_error(std::string(where_), "JPEG: " + what);
+  }
+
+  unsigned byte() {
+    if (at_ >= file_.size()) fail("cut off: no end marker in " + std::to_string(file_.size()) + " bytes");
+    return file_[at_++];
+  }
+  unsigned next_marker() {
+    // Fill bytes and stray bytes before a marker are skipped, as libjpeg does.
+    for (;;) {
+      while (byte() != 0xFF) {
+      }
+      unsigned m = 0xFF;
+      while (m == 0xFF) m = byte();
+      if (m != 0) return m;
+    }
+  }
+  std::span<const std::uint8_t> segment(unsigned marker) {
+    const unsigned high = byte(), size = high << 8 | byte();
+    if (size < 2)
+      fail("a segment of " + std::to_string(size) + " bytes (marker " + std::to_string(marker) + ")");
+    if (file_.size() - at_ < size - 2) fail("cut off inside the segment of marker " + std::to_string(marker));
+    const auto content = file_.subspan(at_, size - 2);
+    at_ += size - 2;
+    return content;
+  }
+
+  void quantisation_tables(std::span<const std::uint8_t> s) {
+    while (!s.empty()) {
+      const std::size_t size = (s[0] >> 4) == 0 ? 65 : 129;
+      if ((s[0] >> 4) > 1 || (s[0] & 15) > 3 || s.size() < size) fail("damaged quantisation table");
+      quantisation_[s[0] & 15] = true;
+      s = s.subspan(size);
+    }
+  }
+  void huffman_tables(std::span<const std::uint8_t> s) {
+    while (!s.empty()) {
+      if (s.size() < 17) fail("damaged Huffman table");
+      const unsigned kind = s[0] >> 4, which = s[0] & 15;
+      std::size_t symbols = 0;
+      for (std::size_t i = 1; i <= 16; ++i) symbols += s[i];
+      if (kind > 1 || which > 3 || symbols > 256 || s.size() < 17 + symbols) fail("damaged Huffman table");
+      const auto values = s.subspan(17, symbols);
+      if (kind == 0 && std::any_of(values.begin(), values.end(), [](unsigned v) { return v > 15; }))
+        fail("damaged Huffman table");
+      huffman_[kind][which] = true;
+      s = s.subspan(17 + symbols);
+    }
+  }
+
+  void frame(std::span<const std::uint8_t> s, bool progressive) {
+    if (!components_.empty()) fail("more than one frame");
+    if (s.size() < 6) fail("damaged frame header");
+    if (s[0] != 8) fail(std::to_string(s[0]) + " bits a sample, expected 8");
+    height_ = static_cast<std::uint32_t>(s[1]) << 8 | s[2];
+    width_ = static_cast<std::uint32_t>(s[3]) << 8 | s[4];
+    check_image_size(width_, height_, where_);
+    const std::size_t n = s[5];
+    if (n != 1 && n != 3 && n != 4) fail(std::to_string(n) + " components, expected 1, 3 or 4");
+    if (s.size() < 6 + 3 * n) fail("damaged frame header");
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint8_t* c = s.data() + 6 + 3 * i;
+      const unsigned h = c[1] >> 4, v = c[1] & 15;
+      if (h < 1 || h > 4 || v < 1 || v > 4 || c[2] > 3) fail("damaged frame header");
+      components_.push_back({c[0], c[2]});
+    }
+    progressive_ = progressive;
+  }
+
+  void scan(std::span<const std::uint8_t> s) {
+    if (components_.empty()) fail("image data before the frame header");
+    const std::size_t n = s.empty() ? 0 : s[0];
+    if (n < 1 || n > components_.size() || s.size() < 4 + 2 * n) fail("damaged scan header");
+    const unsigned first = s[1 + 2 * n], approximation = s[3 + 2 * n];
+    for (std::size_t i = 0; i < n; ++i) {
+      const unsigned id = s[1 + 2 * i], dc = s[2 + 2 * i] >> 4, ac = s[2 + 2 * i] & 15;
+      const auto c =
+          std::find_if(components_.begin(), components_.end(), [&](const auto& x) { return x.id == id; });
+      if (c == components_.end() || dc > 3 || ac > 3) fail("damaged scan header");
+      if (!quantisation_[c->quantisation])
+        fail("quantisation table " + std::to_string(c->quantisation) + " is not defined");
+      const bool needs_dc = !progressive_ || (first == 0 && (approximation >> 4) == 0);
+      const bool needs_ac = !progressive_ || first > 0;
+      if ((needs_dc && !huffman_[0][dc]) || (needs_ac && !huffman_[1][ac]))
+        fail("a Huffman table that the scan needs is not defined");
+    }
+    ++scans_;
+  }
+  void skip_entropy_coded() {
+    for (;;) {
+      const auto rest = file_.subspan(at_);
+      const void* found = rest.empty() ? nullptr : std::memchr(rest.data(), 0xFF, rest.size());
+      if (found == nullptr) fail("cut off: no end marker in " + std::to_string(file_.size()) + " bytes");
+      at_ = static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - file_.data());
+      if (at_ + 1 < file_.size()) {
+        const unsigned next = file_[at_ + 1];
+        if (next != 0 && next != 0xFF && (next < 0xD0 || next > 0xD7)) return;  // the next marker
+      }
+      ++at_;
+    }
+  }
+
+  std::span<const std::uint8_t> file_;
+  std::string_view where_;
+  std::size_t at_ = 0;
+  std::uint32_t width_ = 0, height_ = 0;
+  int scans_ = 0;
+  bool progressive_ = false, adobe_ = false;
+  std::vector<component> components_;
+  std::array<bool, 4> quantisation_{};
+  std::array<std::array<bool, 4>, 2> huffman_{};
+};
+
+}  // namespace detail
+
+AISLE_API image decode_jpeg(std::span<const std::byte> bytes, std::string_view where) {
+  detail::jpeg_structure structure(bytes, where);
+  structure.check();
+  std::vector<std::byte> changed;
+  if (structure.needs_adobe_marker()) {
+    static constexpr std::uint8_t marker[16] = {0xFF, 0xEE, 0,   14, 'A', 'd', 'o', 'b',
+                                                'e',  0,    100, 0,  0,   0,   0,   0};
+    const auto added = std::as_bytes(std::span(marker));
+    changed.assign(bytes.begin(), bytes.begin() + 2);
+    changed.insert(changed.end(), added.begin(), added.end());
+    changed.insert(changed.end(), bytes.begin() + 2, bytes.end());
+    bytes = changed;
+  }
+  if (bytes.size() > INT_MAX) throw format_error(std::string(where), "JPEG: more than 2 GB");
+
+  int width = 0, height = 0, channels = 0;
+  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
+      stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), static_cast<int>(bytes.size()),
+                            &width, &height, &channels, 3),
+      stbi_image_free);
+  if (!pixels) {
+    const char* reason = stbi_failure_reason();
+    throw format_error(std::string(where), std::string("JPEG: ") + (reason ? reason : "cannot be decoded"));
+  }
+  if (static_cast<std::uint32_t>(width) != structure.width() ||
+      static_cast<std::uint32_t>(height) != structure.height())
+    throw format_error(std::string(where), "JPEG: " + std::to_string(width) + " x " + std::to_string(height) +
+                                               " pixels decoded, the header says " +
+                                               std::to_string(structure.width()) + " x " +
+                                               std::to_string(structure.height()));
+  image out(width, height);
+  std::memcpy(out.rgb.data(), pixels.get(), out.rgb.size());
+  return out;
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+
+#include <aisle/image/preprocess.hpp>
+#include <aisle/image/resize.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Where a centred crop of `crop` begins in `size` >= crop pixels.
+AISLE_API std::int64_t crop_begin(std::int64_t size, std::int64_t crop, crop_offset rule) noexcept {
+  const std::int64_t slack = size - crop, half = slack / 2;
+  // int(round(slack / 2.0)) in Python: a half goes to the even neighbour
+  return rule == crop_offset::round_half_even && slack % 2 != 0 && half % 2 != 0 ? half + 1 : half;
+}
+
+}  // namespace detail
+
+AISLE_API image crop_for(const image& picture, const preset& p) {
+  if (picture.width < 1 || picture.height < 1) throw shape_error("cannot preprocess an empty picture");
+  std::int64_t w = picture.width, h = picture.height;
+  if (p.resize == resize_rule::squash) {
+    w = p.resize_width;
+    h = p.resize_height;
+  } else if (p.resize == resize_rule::shortest_edge) {
+    // the longer side is rounded down
+    const std::int64_t size = p.resize_width, width = w, height = h;
+    w = width <= height ? size : size * width / height;
+    h = width <= height ? size * height / width : size;
+  }
+  crop_box box{0, 0, static_cast<int>(std::min<std::int64_t>(w, p.crop_width)),
+               static_cast<int>(std::min<std::int64_t>(h, p.crop_height))};
+  box.left = detail::crop_begin(w, box.width, p.offset);
+  box.top = detail::crop_begin(h, box.height, p.offset);
+  image part = resize(picture, w, h, p.filter, box);
+  if (part.width == p.crop_width && part.height == p.crop_height) return part;
+
+  image padded(p.crop_width, p.crop_height);
+  std::fill(padded.rgb.begin(), padded.rgb.end(), std::uint8_t{0});
+  const int left = (p.crop_width - part.width) / 2, top = (p.crop_height - part.height) / 2;
+  for (int y = 0; y < part.height; ++y)
+    std::memcpy(padded.row(top + y) + std::ptrdiff_t{3} * left, part.row(y), part.stride());
+  return padded;
+}
+
+AISLE_API void preprocess(const image& picture, const preset& p, std::span<float> out, tensor_layout layout) {
+  if (out.size() != tensor_size(p))
+    throw shape_error("room for " + std::to_string(out.size()) + " floats, preset " + p.name + " makes " +
+                      std::to_string(tensor_size(p)));
+  const image crop = crop_for(picture, p);
+
+  // 256 possible bytes a channel: every result is looked up, so it is the correctly rounded one whatever the
+  // processor.
+  std::array<std::array<float, 256>, 3> value;
+  std::array<std::size_t, 3> from{};
+  for (std::size_t c = 0; c < 3; ++c) {
+    from[c] = p.order == channel_order::bgr ? 2 - c : c;
+    for (std::size_t v = 0; v < 256; ++v)
+      value[c][v] = static_cast<float>((static_cast<double>(v) * p.scale - p.mean[c]) / p.std[c]);
+  }
+  const std::size_t pixels = crop.rgb.size() / 3;
+  const std::uint8_t* rgb = crop.rgb.data();
+  for (std::size_t i = 0; i < pixels; ++i, rgb += 3)
+    for (std::size_t c = 0; c < 3; ++c)
+      out[layout == tensor_layout::channels_last ? 3 * i + c : c * pixels + i] = value[c][rgb[from[c]]];
+}
+
+AISLE_NAMESPACE_END

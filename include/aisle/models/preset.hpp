@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/error.hpp>
+#include <aisle/kernels/resize.hpp>
+
+// What a checkpoint expects its pictures to look like, as data. image/preprocess executes it.
+
+AISLE_NAMESPACE_BEGIN
+
+enum class resize_rule : std::uint8_t {
+  none,           ///< the picture as it is
+  shortest_edge,  ///< the shorter side to `resize_width`, the longer in proportion, rounded down
+  squash          ///< both sides as given, whatever the proportions
+};
+
+/// How the margin left and above a centred crop is rounded where it is not whole.
+enum class crop_offset : std::uint8_t {
+  round_half_even,  ///< torchvision, timm
+  floor             ///< transformers
+};
+
+enum class channel_order : std::uint8_t { rgb, bgr };
+
+/// From a picture to a float tensor: resize, centred crop, then (byte * scale - mean) / std for each channel.
+struct preset {
+  std::string name;
+  resize_rule resize = resize_rule::shortest_edge;
+  int resize_width = 256, resize_height = 256;
+  resize_filter filter = resize_filter::bilinear;
+  int crop_width = 224, crop_height = 224;  ///< size of the result
+  crop_offset offset = crop_offset::round_half_even;
+  channel_order order = channel_order::rgb;
+  double scale = 1.0 / 255;
+  std::array<double, 3> mean = {0, 0, 0}, std = {1, 1, 1};  ///< in the result's channel order
+};
+
+/// Every named preset: those of golden/image/presets.json.
+std::span<const preset> all_presets();
+
+/// The preset called `name`; throws option_error naming all of them.
+const preset& find_preset(std::string_view name);
+
+/// The preset that a checkpoint's own files describe: `preprocessor_config.json` (transformers' image
+/// processors for ConvNeXt, ViT, DeiT, CLIP, BiT and those configured alike) or else the `pretrained_cfg` of
+/// `config.json` (timm). Nothing if neither is there. Throws format_error, naming file and key, for values
+/// that are damaged, option_error for a processor whose arithmetic is another.
+std::optional<preset> preset_from_files(const std::string& folder);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/models/preset.ipp>
+#endif

@@ -1,0 +1,2 @@
+// The definitions of models/ for the target aisle::compiled.
+#include <aisle/models/preset.ipp>
