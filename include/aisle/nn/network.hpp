@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <aisle/nn/fusion.hpp>
+#include <aisle/nn/plan.hpp>
+#include <aisle/nn/workspace.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace nn {
+
+/// Where a run's outputs go: name -> room for items x width floats.
+using run_outputs = std::map<std::string, float*>;
+
+/// Called after each step that has a tap, with all items of the value.
+using tap_callback = std::function<void(const std::string& name, const value_shape& shape, const float* data)>;
+
+struct run_options {
+  int threads = 0;                         ///< 0: all available
+  tap_callback on_tap;                     ///< needs a network loaded with taps
+  std::vector<double>* seconds = nullptr;  ///< adds each step's wall time; sized on first use
+};
+
+struct network_options {
+  engine_options engine;
+  std::vector<std::string> outputs = {"embedding"};  ///< only what these need is loaded
+  bool taps = false;
+};
+
+/// A graph with its weights, packed for one kernel table, ready to run on inputs of any size: the CPU executor.
+/// Immutable; run() is const and may be called from several threads. An item's output has the same bits whatever its
+/// batch, neighbours and thread count.
+class network {
+ public:
+  /// Fuses `recorded`, loads and packs its weights. `nominal` is an input size the model accepts. Throws tensor_error.
+  network(const graph& recorded, const weight_source& weights, const value_shape& nominal, network_options options);
+
+  const graph& fused() const noexcept { return graph_; }
+  const kernels::kernel_table& table() const noexcept { return *engine_.table; }
+  /// Width of an output.
+  std::int64_t width(const std::string& output) const;
+  bool has_output(const std::string& name) const { return graph_.outputs.contains(name); }
+  /// Bytes of packed weights (mapped tables not counted).
+  std::size_t weight_bytes() const;
+
+  /// The plan for an input shape, made on first use.
+  std::shared_ptr<const plan> plan_for(const value_shape& input) const;
+
+  /// Pictures: `items` of h x w x c floats, one after the other.
+  void run_images(const float* pictures, std::int64_t items, const value_shape& shape, const run_outputs& outputs,
+                  const run_options& options = {}) const;
+  /// Sequences of tokens, packed.
+  void run_tokens(const token_batch& tokens, const run_outputs& outputs, const run_options& options = {}) const;
+
+ private:
+  void execute(const plan& p, run_context ctx, const float* pictures, std::int64_t units, const run_outputs& outputs,
+               const run_options& options) const;
+
+  graph graph_;
+  engine_options engine_;
+  std::vector<prepared> weights_;
+  std::vector<value_shape> nominal_shapes_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::pair<std::int64_t, std::int64_t>, std::shared_ptr<const plan>> plans_;
+  mutable workspace_pool pool_;
+};
+
+}  // namespace nn
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/nn/network.ipp>
+#endif

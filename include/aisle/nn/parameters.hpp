@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aisle/io/state_dict.hpp>
+#include <aisle/kernels/gemm.hpp>
+#include <aisle/tensor/buffer.hpp>
+#include <aisle/tensor/tensor.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace nn {
+
+/// Reads a model's tensors by the names its graph uses, whatever the checkpoint calls them.
+class weight_source {
+ public:
+  /// `key_of(name)` is the checkpoint's key for a graph's parameter name.
+  weight_source(const state_dict& checkpoint, std::function<std::string(const std::string&)> key_of)
+      : checkpoint_(&checkpoint), key_of_(std::move(key_of)) {}
+
+  bool has(const std::string& name) const { return checkpoint_->contains(key_of_(name)); }
+
+  /// The tensor as floats. Dimensions of size 1 may differ (some files keep [1, 1, 1, c] where others have [c]);
+  /// anything else throws tensor_error naming the key, both shapes and the nearest keys.
+  void read(const std::string& name, const shape& expected, std::span<float> out) const;
+  buffer<float> read(const std::string& name, const shape& expected) const {
+    buffer<float> out(static_cast<std::size_t>(expected.elements()));
+    read(name, expected, out);
+    return out;
+  }
+  /// The tensor in place in its file where that is possible (aligned f32), else a converted copy.
+  tensor map_f32(const std::string& name, const shape& expected) const;
+
+ private:
+  const state_dict::entry& find(const std::string& name, const shape& expected) const;
+  const state_dict* checkpoint_;
+  std::function<std::string(const std::string&)> key_of_;
+};
+
+/// What a node keeps of its weights: packed for one kernel table, independent of the input's size.
+struct prepared {
+  kernels::packed_matrix<float> matrix;
+  std::vector<kernels::packed_matrix<float>> winograd;  ///< 16 products where that algorithm was chosen
+  buffer<float> bias, scale, shift, direct;
+  std::vector<tensor> tables;
+
+  std::size_t bytes() const {
+    std::size_t n = matrix.bytes() + (bias.size() + scale.size() + shift.size() + direct.size()) * sizeof(float);
+    for (const auto& m : winograd) n += m.bytes();
+    return n;
+  }
+};
+
+/// Choices that decide how weights are packed.
+struct engine_options {
+  const kernels::kernel_table* table = nullptr;  ///< null: kernels::best_table()
+  bool winograd = false;                         ///< 3x3 stride-1 convolutions by Winograd F(2x2, 3x3); 1.8 x their weights' memory
+};
+
+}  // namespace nn
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/nn/parameters.ipp>
+#endif

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <algorithm>
+
+#include <aisle/nn/parameters.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace nn {
+
+AISLE_API const state_dict::entry& weight_source::find(const std::string& name, const shape& expected) const {
+  const std::string key = key_of_(name);
+  const state_dict::entry* e = checkpoint_->find(key);
+  if (e) {
+    const auto squeezed = [](const shape& s) {
+      std::vector<std::int64_t> dims;
+      for (const std::int64_t d : s.dims())
+        if (d != 1) dims.push_back(d);
+      return dims;
+    };
+    if (squeezed(e->dims) == squeezed(expected)) return *e;
+  }
+  return checkpoint_->require(key, expected);
+}
+
+AISLE_API void weight_source::read(const std::string& name, const shape& expected, std::span<float> out) const {
+  checkpoint_->read_f32(find(name, expected).name, out);
+}
+
+AISLE_API tensor weight_source::map_f32(const std::string& name, const shape& expected) const {
+  const state_dict::entry& e = find(name, expected);
+  if (e.type == dtype::f32) {
+    tensor mapped = checkpoint_->map(e.name);
+    if (mapped.aligned()) return mapped;
+  }
+  return checkpoint_->read_f32(e.name);
+}
+
+}  // namespace nn
+AISLE_NAMESPACE_END

@@ -1,0 +1,5 @@
+// The definitions of nn/ for the target aisle::compiled.
+#include <aisle/nn/fusion.ipp>
+#include <aisle/nn/network.ipp>
+#include <aisle/nn/parameters.ipp>
+#include <aisle/nn/plan.ipp>
