@@ -1,0 +1,237 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/error.hpp>
+#include <aisle/learn/detail/model_tensors.hpp>
+#include <aisle/learn/labels.hpp>
+#include <aisle/tensor/matrix.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// What every learner is: fitted on rows of features and their labels, it gives a class or a probability a
+/// class for new rows. Learners are templates on the type of the features, float or double.
+///
+/// Of all: fit refuses NaN (row_error) and, except for trees, infinities; classes of the label vector's list
+/// without rows (a split's rare ones) get probability 0; equal probabilities go to the class that sorts
+/// first; results depend on data, options and seed, never on the number of threads.
+template <class T>
+class classifier {
+ public:
+  virtual ~classifier() = default;
+
+  /// "random_forest", "logistic_regression", …: what model files and reports call it.
+  virtual std::string_view kind() const noexcept = 0;
+  /// A new learner of this kind with the same options, not fitted.
+  virtual std::unique_ptr<classifier> unfitted() const = 0;
+
+  /// Learns from `x` [rows, features] and one label a row; forgets what it learnt before. `sample_weights`:
+  /// one a row, finite and not negative, times the class weights of the options; empty: all 1. Throws
+  /// shape_error for no rows, no features or sizes that differ, row_error for NaN, option_error for weights
+  /// or options that make no sense.
+  void fit(matrix_view<const T> x, const label_vector& labels, std::span<const double> sample_weights = {});
+
+  /// [rows, classes]: probabilities of the classes in code order; rows sum to 1. Throws option_error before
+  /// fit, shape_error for another number of features, row_error for NaN.
+  matrix<T> predict_proba(matrix_view<const T> x) const;
+  /// The likeliest class of each row, coded in the class list of fit().
+  label_vector predict(matrix_view<const T> x) const;
+
+  bool fitted() const noexcept { return features_ > 0; }
+  /// The class list of fit().
+  const class_list& classes() const noexcept { return *classes_; }
+  std::int64_t features() const noexcept { return features_; }
+
+  /// Writes everything predict needs to one safetensors file; load_classifier (model_file.hpp) reads it.
+  void save(const std::string& path) const;
+
+ protected:
+  classifier() : classes_(std::make_shared<const class_list>()) {}
+  classifier(const classifier&) = default;
+  classifier(classifier&&) noexcept = default;
+  classifier& operator=(const classifier&) = default;
+  classifier& operator=(classifier&&) noexcept = default;
+
+  /// Rows to learn from, checked. Classes are those that have rows, numbered from 0 without gaps.
+  struct training_data {
+    matrix_view<const T> x;
+    std::vector<std::int32_t> codes;
+    std::int64_t classes = 0;
+    std::vector<double> class_weights;   ///< one a class
+    std::vector<double> sample_weights;  ///< one a row, without the class's
+    /// sample weight times class weight of every row
+    std::vector<double> row_weights() const {
+      std::vector<double> out(sample_weights);
+      for (std::size_t r = 0; r < out.size(); ++r)
+        out[r] *= class_weights[static_cast<std::size_t>(codes[r])];
+      return out;
+    }
+  };
+
+  virtual const aisle::class_weights& weights() const noexcept = 0;
+  virtual bool allows_infinity() const noexcept { return false; }
+  virtual void fit_rows(const training_data& data) = 0;
+  /// Fills `out` [rows, classes with rows].
+  virtual void probabilities(matrix_view<const T> x, matrix_view<T> out) const = 0;
+  virtual void write(detail::model_writer& out) const = 0;
+  virtual void read(const detail::model_reader& in) = 0;
+
+  std::int64_t classes_with_rows() const noexcept { return static_cast<std::int64_t>(present_.size()); }
+  void load_into(const detail::model_reader& in);
+
+ private:
+  void check_features(matrix_view<const T> x) const;
+
+  std::shared_ptr<const class_list> classes_;
+  std::vector<std::int32_t> present_;  // codes of the classes that had rows
+  std::int64_t features_ = 0;
+
+  template <class U>
+  friend std::unique_ptr<classifier<U>> load_classifier(const std::string& path);
+};
+
+namespace detail {
+
+/// Throws row_error at the first NaN (or infinity, unless allowed).
+template <class T>
+void require_numbers(matrix_view<const T> x, bool allow_infinity) {
+  for (std::int64_t r = 0; r < x.rows(); ++r) {
+    const auto row = x.row(r);
+    // v - v is not 0 for NaN and infinities alone: one pass without branches, the search only when it found
+    // some.
+    int bad = 0;
+    if (allow_infinity)
+      for (const T v : row) bad |= !(v == v);
+    else
+      for (const T v : row) bad |= !(v - v == T{0});
+    if (!bad) continue;
+    for (std::int64_t c = 0; c < x.cols(); ++c) {
+      const T v = x(r, c);
+      if (v - v == T{0} || (allow_infinity && v == v)) continue;
+      throw row_error("features", r, std::to_string(c),
+                      v == v ? "infinite, expected a finite number" : "NaN, expected a number");
+    }
+  }
+}
+
+}  // namespace detail
+
+template <class T>
+void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
+                        std::span<const double> sample_weights) {
+  if (x.rows() != labels.size())
+    throw shape_error(std::to_string(x.rows()) + " rows of features and " + std::to_string(labels.size()) +
+                      " labels");
+  if (x.rows() == 0 || x.cols() == 0)
+    throw shape_error("nothing to learn from: " + std::to_string(x.rows()) + " rows of " +
+                      std::to_string(x.cols()) + " features");
+  training_data data{.x = x, .codes = {}, .classes = 0, .class_weights = {}, .sample_weights = {}};
+  if (sample_weights.empty())
+    data.sample_weights.assign(static_cast<std::size_t>(x.rows()), 1.0);
+  else
+    data.sample_weights.assign(sample_weights.begin(), sample_weights.end());
+  if (static_cast<std::int64_t>(data.sample_weights.size()) != x.rows())
+    throw shape_error(std::to_string(sample_weights.size()) + " sample weights for " +
+                      std::to_string(x.rows()) + " rows");
+  double total = 0;
+  for (const double w : data.sample_weights) {
+    if (!(w >= 0) || w - w != 0)
+      throw option_error("a sample weight is " + std::to_string(w) +
+                         ", expected a finite number not below 0");
+    total += w;
+  }
+  if (!(total > 0)) throw option_error("every sample weight is 0");
+  detail::require_numbers(x, allows_infinity());
+
+  const auto counts = labels.counts();
+  const auto all_weights = weights().resolve(labels);
+  std::vector<std::int32_t> compact(counts.size(), -1), present;
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    if (counts[c] > 0) {
+      compact[c] = static_cast<std::int32_t>(present.size());
+      present.push_back(static_cast<std::int32_t>(c));
+      data.class_weights.push_back(all_weights[c]);
+    }
+  for (const std::int32_t c : labels.codes()) data.codes.push_back(compact[static_cast<std::size_t>(c)]);
+  data.classes = static_cast<std::int64_t>(present.size());
+
+  features_ = 0;  // not fitted, should fit_rows throw
+  fit_rows(data);
+  classes_ = labels.shared_classes();
+  present_ = std::move(present);
+  features_ = x.cols();
+}
+
+template <class T>
+void classifier<T>::check_features(matrix_view<const T> x) const {
+  if (!fitted()) throw option_error("this " + std::string(kind()) + " has not been fitted");
+  if (x.cols() != features_)
+    throw shape_error("rows of " + std::to_string(x.cols()) + " features for a " + std::string(kind()) +
+                      " fitted on " + std::to_string(features_));
+  detail::require_numbers(x, allows_infinity());
+}
+
+template <class T>
+matrix<T> classifier<T>::predict_proba(matrix_view<const T> x) const {
+  check_features(x);
+  matrix<T> out(x.rows(), classes_->size());
+  if (x.rows() == 0) return out;
+  if (classes_with_rows() == classes_->size()) {
+    probabilities(x, out);
+    return out;
+  }
+  matrix<T> compact(x.rows(), classes_with_rows());
+  probabilities(x, compact);
+  for (std::int64_t r = 0; r < x.rows(); ++r)
+    for (std::int64_t c = 0; c < compact.cols(); ++c)
+      out(r, present_[static_cast<std::size_t>(c)]) = compact(r, c);
+  return out;
+}
+
+template <class T>
+label_vector classifier<T>::predict(matrix_view<const T> x) const {
+  const matrix<T> p = predict_proba(x);
+  std::vector<std::int32_t> codes(static_cast<std::size_t>(p.rows()));
+  for (std::int64_t r = 0; r < p.rows(); ++r) {
+    std::int32_t best = present_.front();
+    for (const std::int32_t c : present_)
+      if (p(r, c) > p(r, best)) best = c;
+    codes[static_cast<std::size_t>(r)] = best;
+  }
+  return label_vector(std::move(codes), classes_);
+}
+
+template <class T>
+void classifier<T>::save(const std::string& path) const {
+  if (!fitted()) throw option_error("this " + std::string(kind()) + " has not been fitted");
+  detail::model_writer out;
+  out.text("kind", std::string(kind()));
+  out.text("features", std::to_string(features_));
+  out.classes(*classes_);
+  out.add<std::int32_t>("classes.present", present_);
+  write(out);
+  out.save(path);
+}
+
+template <class T>
+void classifier<T>::load_into(const detail::model_reader& in) {
+  classes_ = std::make_shared<const class_list>(in.classes());
+  present_ = in.list<std::int32_t>("classes.present");
+  const std::int64_t features = in.integer("features", 1, std::int64_t{1} << 31);
+  std::int32_t before = -1;
+  for (const std::int32_t c : present_) {
+    if (c <= before || c >= classes_->size()) in.fail("classes.present is not a rising list of class codes");
+    before = c;
+  }
+  if (present_.empty()) in.fail("a model without classes");
+  features_ = features;
+  read(in);
+}
+
+AISLE_NAMESPACE_END

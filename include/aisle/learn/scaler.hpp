@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <aisle/base/error.hpp>
+#include <aisle/learn/classifier.hpp>
+#include <aisle/tensor/matrix.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// Features less their mean, divided by their standard deviation (of the population); a feature that does not
+/// vary is divided by 1. Sums are kept in double. The figures of scikit-learn's StandardScaler.
+template <class T = float>
+class standard_scaler {
+ public:
+  standard_scaler() = default;
+
+  /// Throws shape_error for no rows, row_error for NaN and infinities.
+  static standard_scaler fit(matrix_view<const T> x) {
+    if (x.rows() == 0) throw shape_error("no rows to fit a scaler on");
+    detail::require_numbers(x, false);
+    const auto rows = static_cast<double>(x.rows());
+    standard_scaler out;
+    out.mean_.assign(static_cast<std::size_t>(x.cols()), 0.0);
+    out.variance_ = out.mean_;
+    for (std::int64_t r = 0; r < x.rows(); ++r)
+      for (std::size_t c = 0; c < out.mean_.size(); ++c) out.mean_[c] += static_cast<double>(x.row(r)[c]);
+    for (double& v : out.mean_) v /= rows;
+    // Two passes: squares of large values minus the square of a large mean would leave nothing. What rounding
+    // left of the mean is corrected for (Chan, Golub, LeVeque 1983).
+    std::vector<double> residue(out.mean_.size(), 0.0);
+    for (std::int64_t r = 0; r < x.rows(); ++r)
+      for (std::size_t c = 0; c < out.mean_.size(); ++c) {
+        const double d = static_cast<double>(x.row(r)[c]) - out.mean_[c];
+        out.variance_[c] += d * d;
+        residue[c] += d;
+      }
+    for (std::size_t c = 0; c < out.mean_.size(); ++c) {
+      out.variance_[c] = (out.variance_[c] - residue[c] * residue[c] / rows) / rows;
+      // Of a constant feature rounding may leave a variance of its last bits: that is none.
+      const double noise = rows * 2.2e-16 * out.mean_[c];
+      if (out.variance_[c] <= noise * noise) out.variance_[c] = out.variance_[c] > 0 ? 0 : out.variance_[c];
+      out.scale_.push_back(out.variance_[c] > 0 ? std::sqrt(out.variance_[c]) : 1.0);
+    }
+    return out;
+  }
+
+  /// Throws shape_error for another number of features.
+  matrix<T> transform(matrix_view<const T> x) const {
+    if (x.cols() != static_cast<std::int64_t>(mean_.size()))
+      throw shape_error("rows of " + std::to_string(x.cols()) + " features for a scaler of " +
+                        std::to_string(mean_.size()));
+    matrix<T> out(x.rows(), x.cols());
+    for (std::int64_t r = 0; r < x.rows(); ++r)
+      for (std::size_t c = 0; c < mean_.size(); ++c)
+        out.row(r)[c] = static_cast<T>((static_cast<double>(x.row(r)[c]) - mean_[c]) / scale_[c]);
+    return out;
+  }
+
+  const std::vector<double>& mean() const noexcept { return mean_; }
+  const std::vector<double>& variance() const noexcept { return variance_; }  ///< of the population
+  const std::vector<double>& scale() const noexcept { return scale_; }
+
+ private:
+  std::vector<double> mean_, variance_, scale_;
+};
+
+AISLE_NAMESPACE_END
