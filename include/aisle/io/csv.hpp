@@ -1,0 +1,165 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/error.hpp>
+#include <aisle/base/file.hpp>
+
+// Tables as RFC 4180 text, read strictly: what a lenient reader would guess at is reported with its place.
+// Lines end with LF, CRLF or CR; a line of nothing is no row; quotes count only at the start of a field; a
+// UTF-8 BOM is dropped.
+
+AISLE_NAMESPACE_BEGIN
+
+/// One record that could not be read.
+struct csv_problem {
+  std::int64_t row = -1;    ///< 0-based data row; -1 for the header
+  std::int64_t line = 1;    ///< physical line, from 1
+  std::int64_t column = 1;  ///< byte in that line, from 1
+  std::string reason;
+};
+
+/// A csv_problem that was thrown: "products.csv: line 3, column 8: a quote that never closes".
+class csv_error : public format_error {
+ public:
+  csv_error(const std::string& where, csv_problem problem)
+      : format_error(where, "line " + std::to_string(problem.line) + ", column " +
+                                std::to_string(problem.column) + ": " + problem.reason),
+        problem_(std::move(problem)) {}
+  const csv_problem& problem() const noexcept { return problem_; }
+
+ private:
+  csv_problem problem_;
+};
+
+struct csv_options {
+  char delimiter = ',';
+  std::vector<std::string> required{};  ///< columns that the header must have
+  bool replace_invalid_utf8 = false;    ///< U+FFFD for invalid UTF-8, which is a problem otherwise
+  /// Called for each bad record, which is then passed over. Without it the first one is thrown.
+  std::function<void(const csv_problem&)> on_problem{};
+};
+
+/// A good record.
+struct csv_row {
+  std::vector<std::string> fields;  ///< as many as the header has
+  std::int64_t row = 0;             ///< 0-based data row; bad rows count too
+  std::int64_t line = 0;            ///< physical line it starts on, from 1
+  std::int64_t last_line = 0;       ///< and the one it ends on
+};
+
+/// Reads a table record by record from a mapped file.
+///
+///     csv_reader table("products.csv", {.required = {"name"}});
+///     const std::size_t name = table.column("name");
+///     for (csv_row row; table.next(row);) use(row.fields[name]);
+class csv_reader {
+ public:
+  /// Reads the header. Throws file_error, and csv_error when there is none, when it names a column twice,
+  /// lacks a required one, or looks like something else (another delimiter, a web page, a comment).
+  explicit csv_reader(const std::string& path, csv_options options = {});
+  /// The same from memory, which must outlive the reader. `where` names it in errors.
+  csv_reader(std::string_view text, std::string where, csv_options options = {});
+  // It keeps views of its own text.
+  csv_reader(csv_reader&&) = delete;
+  csv_reader& operator=(csv_reader&&) = delete;
+
+  const std::vector<std::string>& header() const noexcept { return header_; }
+  /// Throws format_error that lists the columns there are.
+  std::size_t column(std::string_view name) const;
+  std::optional<std::size_t> find_column(std::string_view name) const noexcept;
+
+  /// The next good record; false at the end. A bad one is passed to on_problem, or thrown as csv_error; the
+  /// call after that goes on behind it. After a quote that never closes, reading goes on at the line below
+  /// the quote.
+  bool next(csv_row& out);
+
+  /// Bytes read and in all, for progress.
+  std::uint64_t position() const noexcept { return at_; }
+  std::uint64_t size() const noexcept { return text_.size(); }
+
+ private:
+  void read_header();
+  bool parse(std::optional<csv_problem>& problem);
+  std::size_t parse_quoted(std::optional<csv_problem>& problem);
+  void finish_line(std::size_t end);
+  csv_problem problem_at(std::size_t position, std::string reason) const;
+
+  std::optional<mapped_file> mapped_;
+  std::string owned_;
+  std::string_view text_;
+  std::string where_;
+  csv_options options_;
+  std::vector<std::string> header_;
+
+  std::size_t at_ = 0;
+  std::int64_t line_ = 1, row_ = -1;
+  int unclosed_ = 0;
+  // The record that is being read.
+  std::size_t record_start_ = 0;
+  std::int64_t record_line_ = 1, record_last_line_ = 1;
+  std::size_t count_ = 0;
+  std::vector<std::string> fields_;  // the first count_ are in use
+  std::vector<std::size_t> starts_;
+};
+
+/// A whole table in memory.
+struct csv_table {
+  std::string path;
+  std::vector<std::string> header;
+  std::vector<csv_row> rows;          ///< the good ones
+  std::vector<csv_problem> problems;  ///< the bad ones, where they were asked for
+
+  /// Throws format_error that lists the columns there are.
+  std::size_t column(std::string_view name) const;
+  const std::string& at(std::size_t row, std::string_view name) const {
+    return rows[row].fields[column(name)];
+  }
+};
+
+/// Reads a table; throws the first problem (csv_error).
+csv_table read_csv(const std::string& path, const csv_options& options = {});
+/// Reads what can be read: bad records are in `problems`. A bad header is still thrown.
+csv_table read_csv_lenient(const std::string& path, const csv_options& options = {});
+
+struct csv_write_options {
+  char delimiter = ',';
+  std::string_view line_end = "\n";
+};
+
+/// Writes a table atomically: fields are quoted where reading them back needs it, numbers are the shortest
+/// text that reads back equal.
+class csv_writer {
+ public:
+  explicit csv_writer(const std::string& path, csv_write_options options = {})
+      : file_(path), options_(options) {}
+
+  csv_writer& field(std::string_view text);
+  csv_writer& field(float value);
+  csv_writer& field(double value);
+  csv_writer& field(std::int64_t value);
+  void end_row();
+  void row(std::span<const std::string> fields);
+  /// Makes the file appear; without it nothing is written.
+  void commit() { file_.commit(); }
+
+ private:
+  void separate();
+  atomic_file file_;
+  csv_write_options options_;
+  std::string line_;
+  std::size_t fields_ = 0;
+};
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/io/csv.ipp>
+#endif

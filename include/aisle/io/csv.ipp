@@ -1,0 +1,285 @@
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_set>
+
+#include <aisle/io/csv.hpp>
+#include <aisle/io/utf8.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Position behind the line end at `at`: CRLF is one.
+AISLE_API std::size_t skip_line_end(std::string_view text, std::size_t at) {
+  const bool both = text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n';
+  return at + (both ? 2 : 1);
+}
+
+AISLE_API std::size_t find_line_end(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] != '\n' && text[at] != '\r') ++at;
+  return at;
+}
+
+AISLE_API std::string list_columns(const std::vector<std::string>& header) {
+  std::string out;
+  for (const std::string& name : header) {
+    out += (out.empty() ? "'" : ", '") + name + "'";
+    if (out.size() > 1000) return out + ", …";
+  }
+  return out;
+}
+
+AISLE_API std::size_t csv_column(const std::vector<std::string>& header, std::string_view name,
+                                 const std::string& where) {
+  const auto found = std::find(header.begin(), header.end(), name);
+  if (found == header.end())
+    throw format_error(where,
+                       "no column '" + std::string(name) + "'; its columns are: " + list_columns(header));
+  return static_cast<std::size_t>(found - header.begin());
+}
+
+}  // namespace detail
+
+AISLE_API csv_reader::csv_reader(const std::string& path, csv_options options)
+    : where_(path), options_(std::move(options)) {
+  // Pipes have no size to map.
+  if (file_exists(path)) {
+    mapped_.emplace(path);
+    text_ = {reinterpret_cast<const char*>(mapped_->bytes().data()), mapped_->bytes().size()};
+  } else {
+    owned_ = read_file(path);
+    text_ = owned_;
+  }
+  read_header();
+}
+
+AISLE_API csv_reader::csv_reader(std::string_view text, std::string where, csv_options options)
+    : text_(text), where_(std::move(where)), options_(std::move(options)) {
+  read_header();
+}
+
+AISLE_API csv_problem csv_reader::problem_at(std::size_t position, std::string reason) const {
+  csv_problem out{.row = row_, .line = record_line_, .column = 1, .reason = std::move(reason)};
+  std::size_t start = record_start_;
+  for (std::size_t end; (end = detail::find_line_end(text_, start)) < position;) {
+    end = detail::skip_line_end(text_, end);
+    if (end > position) break;
+    start = end;
+    ++out.line;
+  }
+  out.column = static_cast<std::int64_t>(position - start) + 1;
+  return out;
+}
+
+/// Moves behind the line end at `end` (or to the end of the text) and counts the lines on the way.
+AISLE_API void csv_reader::finish_line(std::size_t end) {
+  record_last_line_ = record_line_;
+  for (std::size_t i = record_start_; (i = detail::find_line_end(text_, i)) < end; ++record_last_line_)
+    i = detail::skip_line_end(text_, i);
+  at_ = end < text_.size() ? detail::skip_line_end(text_, end) : end;
+  line_ = record_last_line_ + 1;
+}
+
+/// Reads the quoted field at at_ into fields_[count_]; returns the position behind it.
+AISLE_API std::size_t csv_reader::parse_quoted(std::optional<csv_problem>& problem) {
+  const std::size_t open = at_;
+  std::string& field = fields_[count_];
+  for (std::size_t i = open + 1;;) {
+    const std::size_t quote = text_.find('"', i);
+    if (quote == std::string_view::npos) {
+      // A stray quote would swallow everything below. Each look for its end costs the rest of the text: after
+      // some, give up.
+      problem = problem_at(open, "a quote that never closes");
+      const bool last = ++unclosed_ > 64;
+      if (last) problem->reason += "; nothing below it is read";
+      return last ? text_.size() : detail::find_line_end(text_, open);
+    }
+    field += text_.substr(i, quote - i);
+    i = quote + 1;
+    if (i < text_.size() && text_[i] == '"') {
+      field += '"';
+      ++i;
+      continue;
+    }
+    if (i >= text_.size() || text_[i] == options_.delimiter || text_[i] == '\n' || text_[i] == '\r') return i;
+    problem = problem_at(i, "text behind a closing quote (a quote inside a quoted field is written twice)");
+    return detail::find_line_end(text_, i);
+  }
+}
+
+/// Reads the next record into fields_; false at the end. On a problem the record's line is passed over.
+AISLE_API bool csv_reader::parse(std::optional<csv_problem>& problem) {
+  while (at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r')) {
+    at_ = detail::skip_line_end(text_, at_);
+    ++line_;
+  }
+  if (at_ >= text_.size()) return false;
+  record_start_ = at_;
+  record_line_ = line_;
+  count_ = 0;
+  starts_.clear();
+  const char delimiter = options_.delimiter;
+  std::size_t end = at_;
+  for (;;) {
+    if (count_ == fields_.size()) fields_.emplace_back();
+    fields_[count_].clear();
+    starts_.push_back(at_);
+    if (at_ < text_.size() && text_[at_] == '"') {
+      end = parse_quoted(problem);
+    } else {
+      end = at_;
+      while (end < text_.size() && text_[end] != delimiter && text_[end] != '\n' && text_[end] != '\r') ++end;
+      fields_[count_] = text_.substr(at_, end - at_);
+    }
+    ++count_;
+    if (problem || end >= text_.size() || text_[end] != delimiter) break;
+    at_ = end + 1;
+  }
+  // What is wrong with the bytes comes before the quote that follows them.
+  const std::string_view raw = text_.substr(record_start_, end - record_start_);
+  std::size_t bad = raw.find('\0');
+  const char* why = "a NUL byte";
+  if (!options_.replace_invalid_utf8 || bad != std::string_view::npos) {
+    const std::size_t invalid = options_.replace_invalid_utf8 ? raw.npos : find_invalid_utf8(raw);
+    if (invalid < bad) {
+      bad = invalid;
+      why = "invalid UTF-8";
+    }
+  }
+  if (bad != std::string_view::npos) {
+    csv_problem found = problem_at(record_start_ + bad, why);
+    if (!problem || std::pair(found.line, found.column) < std::pair(problem->line, problem->column))
+      problem = std::move(found);
+  } else if (options_.replace_invalid_utf8 && find_invalid_utf8(raw) != raw.npos) {
+    for (std::size_t i = 0; i < count_; ++i) fields_[i] = replace_invalid_utf8(fields_[i]);
+  }
+  finish_line(end);
+  return true;
+}
+
+AISLE_API void csv_reader::read_header() {
+  const auto refuse = [&](std::size_t position, const std::string& reason) {
+    throw csv_error(where_, problem_at(position, reason));
+  };
+  if (const char d = options_.delimiter; d == '"' || d == '\n' || d == '\r')
+    throw option_error("a CSV delimiter cannot be a quote or a line end");
+  if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF"))
+    refuse(0, "UTF-16 text, expected UTF-8");
+  if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  std::optional<csv_problem> problem;
+  if (!parse(problem)) refuse(0, "an empty file, expected a header");
+  if (problem) throw csv_error(where_, *problem);
+  header_.assign(fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(count_));
+  // Files that are no such table but would read as a table of one column.
+  const std::string& first = header_.front();
+  if (header_.size() == 1) {
+    for (const char c : {';', '\t', '|', ','})
+      if (c != options_.delimiter && first.find(c) != std::string::npos)
+        refuse(record_start_, std::string("a header of one column that holds '") +
+                                  (c == '\t' ? "\\t" : std::string(1, c)) +
+                                  "', expected columns separated by '" + options_.delimiter + "'");
+    if (first.starts_with('#')) refuse(record_start_, "a comment, expected a header");
+    if (first.starts_with('<')) refuse(record_start_, "markup (a web page?), expected a header");
+  }
+  std::unordered_set<std::string_view> names;
+  for (std::size_t i = 0; i < header_.size(); ++i)
+    if (!header_[i].empty() && !names.insert(header_[i]).second)
+      refuse(starts_[i], "the column '" + header_[i] + "' is named twice");
+  for (const std::string& name : options_.required)
+    if (!names.contains(name))
+      refuse(record_start_, "no column '" + name + "'; its columns are: " + detail::list_columns(header_));
+}
+
+AISLE_API std::size_t csv_reader::column(std::string_view name) const {
+  return detail::csv_column(header_, name, where_);
+}
+AISLE_API std::optional<std::size_t> csv_reader::find_column(std::string_view name) const noexcept {
+  const auto found = std::find(header_.begin(), header_.end(), name);
+  if (found == header_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header_.begin());
+}
+
+AISLE_API bool csv_reader::next(csv_row& out) {
+  for (;;) {
+    std::optional<csv_problem> problem;
+    ++row_;
+    if (!parse(problem)) return false;
+    if (!problem && count_ != header_.size())
+      problem = problem_at(record_start_, std::to_string(count_) + " fields, expected " +
+                                              std::to_string(header_.size()) + " as in the header");
+    if (!problem) {
+      out.fields.resize(count_);
+      for (std::size_t i = 0; i < count_; ++i) out.fields[i].swap(fields_[i]);
+      out.row = row_;
+      out.line = record_line_;
+      out.last_line = record_last_line_;
+      return true;
+    }
+    if (!options_.on_problem) throw csv_error(where_, *problem);
+    options_.on_problem(*problem);
+  }
+}
+
+AISLE_API std::size_t csv_table::column(std::string_view name) const {
+  return detail::csv_column(header, name, path);
+}
+
+AISLE_API csv_table read_csv(const std::string& path, const csv_options& options) {
+  csv_reader reader(path, options);
+  csv_table out{.path = path, .header = reader.header(), .rows = {}, .problems = {}};
+  for (csv_row row; reader.next(row);) out.rows.push_back(std::move(row));
+  return out;
+}
+
+AISLE_API csv_table read_csv_lenient(const std::string& path, const csv_options& options) {
+  std::vector<csv_problem> problems;
+  csv_options with = options;
+  with.on_problem = [&](const csv_problem& p) {
+    problems.push_back(p);
+    if (options.on_problem) options.on_problem(p);
+  };
+  csv_table out = read_csv(path, with);
+  out.problems = std::move(problems);
+  return out;
+}
+
+AISLE_API void csv_writer::separate() {
+  if (fields_++ > 0) line_ += options_.delimiter;
+}
+AISLE_API csv_writer& csv_writer::field(std::string_view text) {
+  separate();
+  const char special[] = {options_.delimiter, '"', '\n', '\r'};
+  if (text.find_first_of(std::string_view(special, sizeof special)) == std::string_view::npos) {
+    line_ += text;
+    return *this;
+  }
+  line_ += '"';
+  for (const char c : text) line_.append(c == '"' ? 2 : 1, c);
+  line_ += '"';
+  return *this;
+}
+AISLE_API csv_writer& csv_writer::field(float value) {
+  char text[32];
+  return field(std::string_view(text, std::to_chars(text, text + sizeof text, value).ptr));
+}
+AISLE_API csv_writer& csv_writer::field(double value) {
+  char text[32];
+  return field(std::string_view(text, std::to_chars(text, text + sizeof text, value).ptr));
+}
+AISLE_API csv_writer& csv_writer::field(std::int64_t value) { return field(std::to_string(value)); }
+AISLE_API void csv_writer::end_row() {
+  // One empty field would be an empty line, which is no row.
+  if (fields_ == 1 && line_.empty()) line_ = "\"\"";
+  line_ += options_.line_end;
+  file_.write(line_);
+  line_.clear();
+  fields_ = 0;
+}
+AISLE_API void csv_writer::row(std::span<const std::string> fields) {
+  for (const std::string& f : fields) field(f);
+  end_row();
+}
+
+AISLE_NAMESPACE_END
