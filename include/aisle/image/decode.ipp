@@ -28,24 +28,24 @@ namespace detail {
 /// What bytes that are none of our formats look like, for the message.
 AISLE_API std::string describe_bytes(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  using namespace std::string_view_literals;
   struct signature {
-    std::string_view magic;
-    std::string_view name;
+    std::string_view magic, name;
   };
   static constexpr signature known[] = {
-      {"%PDF", "a PDF document"},
-      {"\x1f\x8b", "gzip data"},
-      {"PK\x03\x04", "a ZIP archive"},
-      {"II*", "a TIFF image"},
-      {"MM\0*", "a TIFF image"},
-      {"8BPS", "a Photoshop image"},
-      {"\0\0\1\0", "a Windows icon"},
-      {"<!DOCTYPE", "an HTML page"},
-      {"<!doctype", "an HTML page"},
-      {"<html", "an HTML page"},
-      {"<svg", "an SVG drawing"},
-      {"<?xml", "an XML document"},
-      {"{", "JSON text"},
+      {"%PDF"sv, "a PDF document"sv},
+      {"\x1f\x8b"sv, "gzip data"sv},
+      {"PK\x03\x04"sv, "a ZIP archive"sv},
+      {"II*\0"sv, "a TIFF image"sv},
+      {"MM\0*"sv, "a TIFF image"sv},
+      {"8BPS"sv, "a Photoshop image"sv},
+      {"\0\0\1\0"sv, "a Windows icon"sv},
+      {"<!DOCTYPE"sv, "an HTML page"sv},
+      {"<!doctype"sv, "an HTML page"sv},
+      {"<html"sv, "an HTML page"sv},
+      {"<svg"sv, "an SVG drawing"sv},
+      {"<?xml"sv, "an XML document"sv},
+      {"{"sv, "JSON text"sv},
   };
   if (text.size() >= 12 && text.starts_with("RIFF") && text.substr(8, 4) == "WEBP") return "a WebP image";
   if (text.size() >= 12 && text.substr(4, 4) == "ftyp") return "a HEIF, AVIF or MP4 file";
@@ -69,6 +69,7 @@ AISLE_API image decode_image(std::span<const std::byte> bytes, std::string_view 
   if (text.starts_with("\x89PNG\r\n\x1a\n")) return decode_png(bytes, where);
   if (text.starts_with("\xff\xd8\xff")) return decode_jpeg(bytes, where);
   if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return decode_gif(bytes, where);
+  if (text == "\xff\xd8") throw format_error(std::string(where), "JPEG: cut off after its first marker");
   if (text.starts_with("BM")) return decode_bmp(bytes, where);
   throw format_error(std::string(where),
                      "not a PNG, JPEG, GIF or BMP image but " + detail::describe_bytes(bytes));

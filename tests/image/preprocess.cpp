@@ -1,0 +1,96 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include <aisle/image/preprocess.hpp>
+
+#include "image_data.hpp"
+
+using aisle::image;
+using aisle::preset;
+
+TEST_CASE("crops and tensors are those of torchvision, timm and transformers") {
+  int count = 0;
+  for (const auto& row : image_data::rows("expected.jsonl")) {
+    const auto name = row.get<std::string>("file");
+    const image i = row.get<bool>("exact") ? aisle::read_image(image_data::file(name))
+                                           : aisle::read_image(support::data("image/ref/" + name + ".png"));
+    for (const auto& [preset_name, expected] : row["presets"].members()) {
+      CAPTURE(name);
+      CAPTURE(preset_name);
+      const preset& p = aisle::find_preset(preset_name);
+      CHECK(image_data::hash_of(aisle::crop_for(i, p)) == expected.get<std::string>("crop"));
+      std::vector<float> x(aisle::tensor_size(p));
+      aisle::preprocess(i, p, x);
+      const auto samples = expected["tensor"].as_vector<double>();
+      REQUIRE(samples.size() >= 6);
+      for (std::size_t k = 0; k < samples.size(); ++k)
+        CHECK(std::abs(static_cast<double>(x[(k * 7919 + 13) % x.size()]) - samples[k]) <
+              (preset_name == "keras_caffe" ? 1e-4 : 1e-5));
+      ++count;
+    }
+  }
+  CHECK(count > 1000);
+}
+
+TEST_CASE("both layouts hold the same numbers") {
+  const image i = image_data::noise(50, 40, 1);
+  for (const preset& p : aisle::all_presets()) {
+    std::vector<float> first(aisle::tensor_size(p)), last(first.size());
+    aisle::preprocess(i, p, first);
+    aisle::preprocess(i, p, last, aisle::tensor_layout::channels_last);
+    const std::size_t n = first.size() / 3;
+    bool same = true;
+    for (std::size_t k = 0; k < n; ++k)
+      for (std::size_t c = 0; c < 3; ++c) same = same && first[c * n + k] == last[3 * k + c];
+    CHECK(same);
+  }
+}
+
+TEST_CASE("channel order and normalisation") {
+  image red(8, 8);
+  for (std::size_t k = 0; k < red.rgb.size(); ++k) red.rgb[k] = k % 3 == 0 ? 200 : k % 3 == 1 ? 100 : 0;
+  std::vector<float> x(aisle::tensor_size(aisle::find_preset("keras_caffe")));
+  aisle::preprocess(red, aisle::find_preset("keras_caffe"), x, aisle::tensor_layout::channels_last);
+  CHECK(x[0] == doctest::Approx(-103.939));
+  CHECK(x[1] == doctest::Approx(100 - 116.779));
+  CHECK(x[2] == doctest::Approx(200 - 123.68));
+  aisle::preprocess(red, aisle::find_preset("keras_tf"), x, aisle::tensor_layout::channels_last);
+  CHECK(x[0] == doctest::Approx(200 / 127.5 - 1));
+  CHECK(x[2] == -1.0f);
+}
+
+TEST_CASE("a crop larger than the picture is surrounded by black") {
+  const image i = image_data::noise(4, 3, 2);
+  const preset p{.name = "as it is", .resize = aisle::resize_rule::none, .crop_width = 7, .crop_height = 9};
+  const image crop = aisle::crop_for(i, p);
+  REQUIRE(crop.width == 7);
+  REQUIRE(crop.height == 9);
+  for (int y = 0; y < 9; ++y)
+    for (int x = 0; x < 7; ++x) {
+      const bool inside = x >= 1 && x < 5 && y >= 3 && y < 6;
+      for (int c = 0; c < 3; ++c)
+        CHECK(crop.row(y)[3 * x + c] == (inside ? i.row(y - 3)[3 * (x - 1) + c] : 0));
+    }
+}
+
+TEST_CASE("crop offsets: half to even, or down") {
+  image wide(7, 4);
+  for (int y = 0; y < 4; ++y)
+    for (int k = 0; k < 21; ++k) wide.row(y)[k] = static_cast<std::uint8_t>(k / 3);
+  preset p{.name = "crop", .resize = aisle::resize_rule::none, .crop_width = 4, .crop_height = 4};
+  CHECK(aisle::crop_for(wide, p).row(0)[0] == 2);  // slack 3: 1.5 goes to 2
+  p.offset = aisle::crop_offset::floor;
+  CHECK(aisle::crop_for(wide, p).row(0)[0] == 1);
+  p.crop_width = 2;
+  p.offset = aisle::crop_offset::round_half_even;
+  CHECK(aisle::crop_for(wide, p).row(0)[0] == 2);  // slack 5: 2.5 goes to 2
+}
+
+TEST_CASE("a wrong size of the result is refused") {
+  const preset& p = aisle::find_preset("hf_vit_224");
+  std::vector<float> x(10);
+  CHECK_THROWS_WITH_AS(aisle::preprocess(image_data::noise(4, 4, 1), p, x),
+                       "room for 10 floats, preset hf_vit_224 makes 150528", aisle::shape_error);
+  CHECK_THROWS_AS(aisle::crop_for(image(), p), aisle::shape_error);
+}
