@@ -92,7 +92,7 @@ TEST_CASE("json: syntax errors say line and column") {
 }
 
 TEST_CASE("json: depth is limited") {
-  const auto nested = [](int n) { return std::string(n, '[') + std::string(n, ']'); };
+  const auto nested = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
   CHECK_NOTHROW(parse_json(nested(200), "f"));
   CHECK(failure([&] { parse_json(nested(201), "f"); }) == "f: containers nested deeper than 200");
   CHECK(failure([&] { parse_json(std::string(1'000'000, '['), "f"); }) ==

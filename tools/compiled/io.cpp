@@ -2,6 +2,7 @@
 #include <aisle/io/checkpoint.ipp>
 #include <aisle/io/csv.ipp>
 #include <aisle/io/json.ipp>
+#include <aisle/io/npy.ipp>
 #include <aisle/io/pickle.ipp>
 #include <aisle/io/safetensors.ipp>
 #include <aisle/io/state_dict.ipp>
