@@ -1,0 +1,15 @@
+#if __has_include(<aisle/aisle.hpp>)
+#include <aisle/aisle.hpp>
+#else
+#include <aisle/base/file.hpp>
+#include <aisle/base/parallel.hpp>
+#include <aisle/tensor/matrix.hpp>
+#endif
+
+// Has a name of its own in each of the four builds.
+const char* VARIANT(float* out) {
+  aisle::matrix<float> m(4, 4, 1.f);
+  aisle::parallel_for(4, 2, [&](std::int64_t r) { m(r, r) = 2.f; });
+  for (std::int64_t r = 0; r < 4; ++r) out[r] = m(r, r);
+  return aisle::parallel_backend();
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# headers_alone.sh INCLUDE COMPILER FOLDER;FOLDER...: compiles every .hpp below INCLUDE by itself, nothing before it:
+# once as a user of aisle::compiled sees it (declarations: what a header needs cannot come in by the definitions), once
+# as a user of the headers alone does (definitions in the order that this header brings them in).
+# .ipp and .inl files are parts of a .hpp and no headers of their own.
+set -u
+include=$1 compiler=$2
+options=(-std=c++20 -fsyntax-only -Wall -Wextra -Werror -I "$include")
+IFS=';' read -r -a folders <<<"$3"
+for folder in "${folders[@]}"; do options+=(-isystem "$folder"); done
+
+check() {
+  local header=$1
+  shift
+  "$@" -DAISLE_COMPILED -x c++ - <<<"#include <$header>" && "$@" -x c++ - <<<"#include <$header>" ||
+    { echo "does not compile alone: $header"; return 1; }
+}
+export -f check
+cd "$include" || exit 2
+mapfile -t headers < <(find aisle -name '*.hpp' | sort)
+printf '%s\n' "${headers[@]}" | xargs -P 2 -I{} bash -c 'check "$@"' check {} "$compiler" "${options[@]}" || exit 1
+echo "${#headers[@]} headers compile alone"
+[ "${#headers[@]}" -gt 0 ]
