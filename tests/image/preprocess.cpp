@@ -15,7 +15,9 @@ TEST_CASE("crops and tensors are those of torchvision, timm and transformers") {
     const auto name = row.get<std::string>("file");
     const image i = row.get<bool>("exact") ? aisle::read_image(image_data::file(name))
                                            : aisle::read_image(support::data("image/ref/" + name + ".png"));
-    for (const auto& [preset_name, expected] : row["presets"].members()) {
+    for (const auto& member : row["presets"].members()) {
+      const auto& preset_name = member.key;
+      const auto& expected = member.value;
       CAPTURE(name);
       CAPTURE(preset_name);
       const preset& p = aisle::find_preset(preset_name);

@@ -47,7 +47,9 @@ TEST_CASE("every named preset says what the reference says") {
   const auto reference = aisle::read_json(support::data("image/presets.json"));
   const auto& presets = reference["presets"];
   CHECK(presets.size() == aisle::all_presets().size());
-  for (const auto& [name, expected] : presets.members()) {
+  for (const auto& member : presets.members()) {
+    const auto& name = member.key;
+    const auto& expected = member.value;
     CAPTURE(name);
     const preset& p = aisle::find_preset(name);
     CHECK((p.resize == resize_rule::squash) == (expected.get<std::string>("resize") == "squash"));
