@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -18,11 +19,17 @@ namespace nn {
 /// Reads a model's tensors by the names its graph uses, whatever the checkpoint calls them.
 class weight_source {
  public:
-  /// `key_of(name)` is the checkpoint's key for a graph's parameter name.
+  using generator = std::function<void(const std::string& name, const shape& dims, std::span<float> out)>;
+
+  /// `key_of(name)` is the checkpoint's key for a graph's parameter name. The checkpoint must outlive this object.
   weight_source(const state_dict& checkpoint, std::function<std::string(const std::string&)> key_of)
       : checkpoint_(&checkpoint), key_of_(std::move(key_of)) {}
+  /// Weights that are computed: benchmarks without a checkpoint.
+  explicit weight_source(generator generate) : generate_(std::move(generate)) {}
 
-  bool has(const std::string& name) const { return checkpoint_->contains(key_of_(name)); }
+  bool has(const std::string& name) const { return dims_of(name).has_value(); }
+  /// The stored dimensions; empty when there is no such tensor, or weights are computed.
+  std::optional<shape> dims_of(const std::string& name) const;
 
   /// The tensor as floats. Dimensions of size 1 may differ (some files keep [1, 1, 1, c] where others have [c]);
   /// anything else throws tensor_error naming the key, both shapes and the nearest keys.
@@ -37,8 +44,9 @@ class weight_source {
 
  private:
   const state_dict::entry& find(const std::string& name, const shape& expected) const;
-  const state_dict* checkpoint_;
+  const state_dict* checkpoint_ = nullptr;
   std::function<std::string(const std::string&)> key_of_;
+  generator generate_;
 };
 
 /// What a node keeps of its weights: packed for one kernel table, independent of the input's size.

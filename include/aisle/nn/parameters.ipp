@@ -22,11 +22,25 @@ AISLE_API const state_dict::entry& weight_source::find(const std::string& name, 
   return checkpoint_->require(key, expected);
 }
 
+AISLE_API std::optional<shape> weight_source::dims_of(const std::string& name) const {
+  if (!checkpoint_) return std::nullopt;
+  const state_dict::entry* e = checkpoint_->find(key_of_(name));
+  return e ? std::optional<shape>(e->dims) : std::nullopt;
+}
+
 AISLE_API void weight_source::read(const std::string& name, const shape& expected, std::span<float> out) const {
-  checkpoint_->read_f32(find(name, expected).name, out);
+  if (generate_)
+    generate_(name, expected, out);
+  else
+    checkpoint_->read_f32(find(name, expected).name, out);
 }
 
 AISLE_API tensor weight_source::map_f32(const std::string& name, const shape& expected) const {
+  if (generate_) {
+    tensor t(dtype::f32, expected);
+    generate_(name, expected, t.data<float>());
+    return t;
+  }
   const state_dict::entry& e = find(name, expected);
   if (e.type == dtype::f32) {
     tensor mapped = checkpoint_->map(e.name);

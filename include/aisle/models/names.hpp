@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aisle/io/state_dict.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace models {
+
+/// Renames the beginning of a parameter's name. A `*` in `from` stands for a number; `{i}` in `to` is the i-th of them,
+/// `{i-1}` one less.
+struct key_rule {
+  std::string_view from, to;
+};
+
+/// How one publisher names the parameters of an architecture: the first rule that fits is applied, then every ending.
+struct key_scheme {
+  std::string_view name;  ///< "torchvision", "hf", …
+  std::vector<key_rule> rules;
+  std::vector<key_rule> endings;  ///< plain text, at the end of the name
+};
+
+/// The checkpoint's key of parameter `name` under a scheme.
+std::string key_for(const key_scheme& scheme, std::string_view name);
+
+/// A scheme that a checkpoint was found to follow.
+struct key_match {
+  std::string scheme, prefix;
+  std::function<std::string(const std::string&)> key_of;
+};
+
+/// The first scheme, and the first prefix in front of all keys, under which the checkpoint has every parameter of
+/// `signature`.
+std::optional<key_match> match_keys(const state_dict& checkpoint, const std::vector<key_scheme>& schemes,
+                                    const std::vector<std::string>& prefixes,
+                                    const std::vector<std::string>& signature);
+
+}  // namespace models
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/models/names.ipp>
+#endif

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aisle/io/checkpoint.hpp>
+#include <aisle/models/family.hpp>
+#include <aisle/nn/network.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace models {
+
+/// One supported model: its id everywhere in aisle, its architecture, and what its published checkpoints expect.
+struct zoo_entry {
+  std::string_view id;
+  std::string_view workload;  ///< what the peers' benchmark scripts call it
+  const family& (*of)();
+  nn::graph (*graph)();       ///< at the published size
+  std::int64_t side;          ///< of the input picture; 0 for text
+  std::string_view preset;    ///< used where the checkpoint's own files say nothing; empty for text
+};
+
+/// Every family, in the order in which checkpoints are tried.
+std::span<const family* const> families();
+/// Every model, one row each.
+std::span<const zoo_entry> zoo();
+/// Null when there is no such id.
+const zoo_entry* find_model(std::string_view id);
+
+/// A checkpoint whose architecture and key scheme were recognised from the file itself.
+struct opened_model {
+  std::string path;
+  state_dict checkpoint;
+  json config;  ///< config.json beside the weights, or null
+  const family* of = nullptr;
+  std::string scheme;
+  std::shared_ptr<nn::weight_source> weights;  ///< reads from `checkpoint`
+  nn::graph graph;
+};
+
+/// Opens a weight file or a model folder. Throws file_error, format_error, tensor_error (a recognised model with
+/// parts missing).
+std::unique_ptr<opened_model> open_model(const std::string& path);
+/// The same for weights that are in memory already; `config` may be null.
+std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config);
+
+/// Weights for a graph without a checkpoint: deterministic noise scaled to keep activations of order one. For timing only.
+nn::weight_source generated_weights();
+
+}  // namespace models
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/models/zoo.ipp>
+#endif

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cmath>
+
+#include <aisle/base/hash.hpp>
+#include <aisle/base/random.hpp>
+#include <aisle/models/bert.ipp>
+#include <aisle/models/convnextv2.ipp>
+#include <aisle/models/efficientnet_lite.ipp>
+#include <aisle/models/resnet.ipp>
+#include <aisle/models/zoo.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace models {
+
+AISLE_API std::span<const family* const> families() {
+  static const std::vector<const family*> all = {&bert_family(), &resnet_family(), &convnextv2_family(),
+                                                 &efficientnet_lite_family()};
+  return all;
+}
+
+namespace detail {
+
+template <int... Depths>
+nn::graph convnextv2_graph(std::array<std::int64_t, 4> dims) {
+  return convnextv2({.depths = {Depths...}, .dims = dims});
+}
+
+}  // namespace detail
+
+AISLE_API std::span<const zoo_entry> zoo() {
+  using array = std::array<std::int64_t, 4>;
+  constexpr auto torchvision = "torchvision_resnet50_v1";
+  static const std::vector<zoo_entry> all = {
+      {"resnet18", "resnet18", resnet_family,
+       [] { return resnet({.bottleneck = false, .layers = {2, 2, 2, 2}, .widths = {64, 128, 256, 512}}); }, 224, torchvision},
+      {"resnet34", "resnet34", resnet_family,
+       [] { return resnet({.bottleneck = false, .widths = {64, 128, 256, 512}}); }, 224, torchvision},
+      {"resnet50", "resnet50", resnet_family, [] { return resnet({}); }, 224, torchvision},
+      {"resnet101", "resnet101", resnet_family, [] { return resnet({.layers = {3, 4, 23, 3}}); }, 224, torchvision},
+      {"resnet152", "resnet152", resnet_family, [] { return resnet({.layers = {3, 8, 36, 3}}); }, 224, torchvision},
+      {"convnextv2-atto", "convnextv2_atto", convnextv2_family,
+       [] { return detail::convnextv2_graph<2, 2, 6, 2>(array{40, 80, 160, 320}); }, 224, "hf_convnext_224"},
+      {"convnextv2-femto", "convnextv2_femto", convnextv2_family,
+       [] { return detail::convnextv2_graph<2, 2, 6, 2>(array{48, 96, 192, 384}); }, 224, "hf_convnext_224"},
+      {"convnextv2-pico", "convnextv2_pico", convnextv2_family,
+       [] { return detail::convnextv2_graph<2, 2, 6, 2>(array{64, 128, 256, 512}); }, 224, "hf_convnext_224"},
+      {"convnextv2-nano", "convnextv2_nano", convnextv2_family,
+       [] { return detail::convnextv2_graph<2, 2, 8, 2>(array{80, 160, 320, 640}); }, 224, "hf_convnext_224"},
+      {"convnextv2-tiny", "convnextv2_tiny", convnextv2_family, [] { return convnextv2({}); }, 224, "hf_convnext_224"},
+      {"convnextv2-base", "convnextv2_base", convnextv2_family,
+       [] { return detail::convnextv2_graph<3, 3, 27, 3>(array{128, 256, 512, 1024}); }, 224, "hf_convnext_224"},
+      {"convnextv2-large", "convnextv2_large", convnextv2_family,
+       [] { return detail::convnextv2_graph<3, 3, 27, 3>(array{192, 384, 768, 1536}); }, 224, "hf_convnext_224"},
+      {"convnextv2-huge", "convnextv2_huge", convnextv2_family,
+       [] { return detail::convnextv2_graph<3, 3, 27, 3>(array{352, 704, 1408, 2816}); }, 224, "hf_convnext_224"},
+      {"efficientnet-lite0", "efficientnet_lite0", efficientnet_lite_family, [] { return efficientnet_lite({}); }, 224,
+       "timm_tf_efficientnet_lite0"},
+      {"all-MiniLM-L6-v2", "minilm", bert_family, [] { return bert({}); }, 0, ""},
+      {"all-MiniLM-L12-v2", "minilm_l12", bert_family, [] { return bert({.layers = 12}); }, 0, ""},
+      {"bert-base-uncased", "bert_base", bert_family,
+       [] { return bert({.hidden = 768, .layers = 12, .intermediate = 3072, .normalize = true}); }, 0, ""},
+  };
+  return all;
+}
+
+AISLE_API const zoo_entry* find_model(std::string_view id) {
+  for (const zoo_entry& e : zoo())
+    if (e.id == id) return &e;
+  return nullptr;
+}
+
+AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config) {
+  auto m = std::make_unique<opened_model>();
+  m->path = checkpoint.path();
+  m->checkpoint = std::move(checkpoint);
+  m->config = std::move(config);
+  for (const family* f : families()) {
+    const auto match = match_keys(m->checkpoint, f->schemes, f->prefixes, f->signature);
+    if (!match) continue;
+    m->of = f;
+    m->scheme = match->scheme;
+    m->weights = std::make_shared<nn::weight_source>(m->checkpoint, match->key_of);
+    m->graph = f->build(*m->weights, m->config);
+    return m;
+  }
+  std::string message = "these weights are of no architecture that is built in: none of the tensors ", tried, found;
+  for (const family* f : families())
+    tried += (tried.empty() ? "'" : ", '") + key_for(f->schemes[0], f->signature[0]) + "' (" + std::string(f->name) + ")";
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, m->checkpoint.size()); ++i)
+    found += (i ? ", '" : "'") + m->checkpoint.entries()[i].name + "'";
+  throw format_error(m->path.empty() ? "checkpoint" : m->path,
+                     message + tried + ", under any scheme; found " + std::to_string(m->checkpoint.size()) +
+                         " tensors" + (found.empty() ? "" : " such as " + found));
+}
+
+AISLE_API std::unique_ptr<opened_model> open_model(const std::string& path) {
+  state_dict checkpoint = load_checkpoint(path);
+  const std::string folder = folder_exists(path) ? path : parent_folder(path), file = join_path(folder, "config.json");
+  return open_model(std::move(checkpoint), file_exists(file) ? read_json(file) : json());
+}
+
+AISLE_API nn::weight_source generated_weights() {
+  return nn::weight_source([](const std::string& name, const shape& dims, std::span<float> out) {
+    const bool norm = dims.rank() == 1;
+    const double fan_in = static_cast<double>(norm ? 1 : dims.elements() / dims[0]);
+    const bool around_one = norm && (name.ends_with(".weight") || name.ends_with(".running_var"));
+    const double offset = around_one ? 1.0 : 0.0, scale = norm ? 0.1 : std::sqrt(3.0 / fan_in);
+    random_generator random(fnv1a64::of(name));
+    for (float& v : out) v = static_cast<float>(offset + scale * random.uniform(-1, 1));
+  });
+}
+
+}  // namespace models
+AISLE_NAMESPACE_END
