@@ -1,0 +1,50 @@
+"""A file server with the faults of real ones. Prints its port, then a line a request to LOG.
+
+The first part of a URL's path says how it misbehaves: good, missing (404), wrong (other bytes), plain (knows no
+ranges), cut (the first answer for each file ends half way).
+"""
+import http.server
+import os
+import re
+import sys
+
+root, log = sys.argv[1:3]
+seen = set()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        fault, name = re.fullmatch(r"/([a-z]+)/(.*)", self.path).groups()
+        wanted = self.headers.get("Range")
+        with open(log, "a") as out:
+            print(fault, name, wanted or "-", file=out)
+        path = os.path.join(root, name)
+        if fault == "missing" or not os.path.isfile(path):
+            return self.send_error(404)
+        with open(path, "rb") as file:
+            body = file.read()
+        if fault == "wrong":
+            body = body[::-1]
+        start = 0
+        if wanted and fault != "plain":
+            start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1])
+            if start >= len(body):
+                return self.send_error(416)
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", str(len(body) - start))
+        self.end_headers()
+        cut = fault == "cut" and name not in seen
+        if cut:
+            seen.add(name)
+        self.wfile.write(body[start:start + (len(body) - start) // 2] if cut else body[start:])
+
+    def log_message(self, *arguments):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_address[1], flush=True)
+server.serve_forever()
