@@ -65,6 +65,8 @@ class classifier {
     std::int64_t classes = 0;
     std::vector<double> class_weights;   ///< one a class
     std::vector<double> sample_weights;  ///< one a row, without the class's
+    const label_vector* labels = nullptr;
+    std::vector<std::int32_t> present;   ///< codes in `labels` of the classes
     /// sample weight times class weight of every row
     std::vector<double> row_weights() const {
       std::vector<double> out(sample_weights);
@@ -131,7 +133,9 @@ void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
   if (x.rows() == 0 || x.cols() == 0)
     throw shape_error("nothing to learn from: " + std::to_string(x.rows()) + " rows of " +
                       std::to_string(x.cols()) + " features");
-  training_data data{.x = x, .codes = {}, .classes = 0, .class_weights = {}, .sample_weights = {}};
+  training_data data;
+  data.x = x;
+  data.labels = &labels;
   if (sample_weights.empty())
     data.sample_weights.assign(static_cast<std::size_t>(x.rows()), 1.0);
   else
@@ -151,20 +155,20 @@ void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
 
   const auto counts = labels.counts();
   const auto all_weights = weights().resolve(labels);
-  std::vector<std::int32_t> compact(counts.size(), -1), present;
+  std::vector<std::int32_t> compact(counts.size(), -1);
   for (std::size_t c = 0; c < counts.size(); ++c)
     if (counts[c] > 0) {
-      compact[c] = static_cast<std::int32_t>(present.size());
-      present.push_back(static_cast<std::int32_t>(c));
+      compact[c] = static_cast<std::int32_t>(data.present.size());
+      data.present.push_back(static_cast<std::int32_t>(c));
       data.class_weights.push_back(all_weights[c]);
     }
   for (const std::int32_t c : labels.codes()) data.codes.push_back(compact[static_cast<std::size_t>(c)]);
-  data.classes = static_cast<std::int64_t>(present.size());
+  data.classes = static_cast<std::int64_t>(data.present.size());
 
   features_ = 0;  // not fitted, should fit_rows throw
   fit_rows(data);
   classes_ = labels.shared_classes();
-  present_ = std::move(present);
+  present_ = std::move(data.present);
   features_ = x.cols();
 }
 

@@ -1,0 +1,301 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <aisle/base/progress.hpp>
+#include <aisle/base/random.hpp>
+#include <aisle/learn/classifier.hpp>
+#include <aisle/learn/mlp_network.hpp>
+#include <aisle/learn/optimizer.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+struct mlp_options {
+  std::vector<std::int64_t> hidden = {128, 64};
+  mlp_order order = mlp_order::relu_then_norm;
+  bool batch_norm = true;
+  double dropout = 0.2;
+  optimizer_options optimizer = {};
+  std::int64_t batch = 32;
+  std::int64_t epochs = 100;  ///< at most
+  /// Share of the rows that training watches instead of learning from, never a class's only row; 0: none, then all
+  /// epochs are run and the last parameters kept.
+  double validation_share = 0.1;
+  /// Epochs without a lower validation loss (not weighted) after which training stops; the parameters of the lowest
+  /// are kept.
+  std::int64_t patience = 10;
+  loss_divisor divisor = loss_divisor::rows;
+  class_weights weights = {};
+  std::uint64_t seed = 42;
+  int threads = 0;                  ///< 0: all the process may use
+  progress_callback progress = {};  ///< after every epoch
+};
+
+/// What an epoch came to. Without a validation share its two figures are NaN.
+struct mlp_epoch {
+  double loss = 0;  ///< mean of the batches' weighted losses, dropout and all
+  double validation_loss = 0, validation_accuracy = 0;
+};
+
+/// A multilayer perceptron: [Linear, ReLU, BatchNorm, Dropout] for every hidden size, then Linear and a softmax, trained
+/// on cross-entropy by mini-batches with early stopping. Balanced class weights are those of the rows learnt from.
+/// Throws option_error for a single class or too few rows.
+template <class T = float>
+class mlp final : public classifier<T> {
+ public:
+  explicit mlp(mlp_options options = {}) : options_(std::move(options)) {}
+
+  std::string_view kind() const noexcept override { return "mlp"; }
+  std::unique_ptr<classifier<T>> unfitted() const override { return std::make_unique<mlp>(options_); }
+  const mlp_options& options() const noexcept { return options_; }
+
+  const mlp_network<T>& network() const noexcept { return network_; }
+  /// Every epoch that was run.
+  const std::vector<mlp_epoch>& history() const noexcept { return history_; }
+  /// The epoch (from 0) whose parameters were kept.
+  std::int64_t best_epoch() const noexcept { return best_epoch_; }
+
+ protected:
+  using training_data = typename classifier<T>::training_data;
+
+  const class_weights& weights() const noexcept override { return options_.weights; }
+
+  void fit_rows(const training_data& data) override {
+    check_options();
+    if (data.classes < 2) throw option_error("mlp: all rows are of one class");
+    network_ = mlp_network<T>({.inputs = data.x.cols(),
+                               .hidden = options_.hidden,
+                               .outputs = data.classes,
+                               .order = options_.order,
+                               .batch_norm = options_.batch_norm,
+                               .dropout = options_.dropout});
+    network_.initialise(stream_seed(options_.seed, 0));
+    index_vector train, held_out;
+    choose_rows(data, train, held_out);
+    const std::int64_t smallest = options_.batch_norm && !options_.hidden.empty() ? 2 : 1;
+    if (static_cast<std::int64_t>(train.size()) < smallest)
+      throw option_error("mlp: " + std::to_string(train.size()) + " rows to learn from, expected at least " +
+                         std::to_string(smallest));
+    const auto row_weights = weights_of(data, train);
+    const set validation(data, held_out);
+
+    optimizer<T> steps(options_.optimizer);
+    history_.clear();
+    double best = std::numeric_limits<double>::infinity();
+    std::vector<T> best_parameters, best_statistics;
+    best_epoch_ = 0;
+    for (std::int64_t epoch = 0; epoch < options_.epochs; ++epoch) {
+      mlp_epoch now;
+      now.loss = run_epoch(data, train, row_weights, epoch, smallest, steps);
+      score(validation, now);
+      history_.push_back(now);
+      if (options_.progress) options_.progress({"mlp", epoch + 1, options_.epochs, "epochs"});
+      if (held_out.empty()) {
+        best_epoch_ = epoch;
+        continue;
+      }
+      if (now.validation_loss < best || best_parameters.empty()) {
+        best = now.validation_loss;
+        best_epoch_ = epoch;
+        best_parameters.assign(network_.parameters().begin(), network_.parameters().end());
+        best_statistics.assign(network_.statistics().begin(), network_.statistics().end());
+      } else if (epoch - best_epoch_ >= options_.patience) {
+        break;
+      }
+    }
+    if (!best_parameters.empty()) {
+      std::ranges::copy(best_parameters, network_.parameters().begin());
+      std::ranges::copy(best_statistics, network_.statistics().begin());
+    }
+  }
+
+  void probabilities(matrix_view<const T> x, matrix_view<T> out) const override {
+    const auto logits = network_.logits(x, options_.threads);
+    for (std::int64_t r = 0; r < x.rows(); ++r) {
+      const auto from = logits.row(r);
+      const auto to = out.row(r);
+      const auto high = static_cast<double>(*std::max_element(from.begin(), from.end()));
+      double sum = 0;
+      for (const T v : from) sum += std::exp(static_cast<double>(v) - high);
+      for (std::size_t c = 0; c < to.size(); ++c)
+        to[c] = static_cast<T>(std::exp(static_cast<double>(from[c]) - high) / sum);
+    }
+  }
+
+  void write(detail::model_writer& out) const override {
+    out.add<std::int64_t>("hidden", options_.hidden);
+    out.text("order", options_.order == mlp_order::relu_then_norm ? "relu_then_norm" : "norm_then_relu");
+    out.text("batch_norm", options_.batch_norm ? "1" : "0");
+    out.add<T>("parameters", network_.parameters(), shape{1, static_cast<std::int64_t>(network_.parameters().size())});
+    out.add<T>("statistics", network_.statistics(), shape{1, static_cast<std::int64_t>(network_.statistics().size())});
+    matrix<double> history(static_cast<std::int64_t>(history_.size()), 3);
+    for (std::size_t e = 0; e < history_.size(); ++e) {
+      const auto row = history.row(static_cast<std::int64_t>(e));
+      row[0] = history_[e].loss;
+      row[1] = history_[e].validation_loss;
+      row[2] = history_[e].validation_accuracy;
+    }
+    out.add<double>("history", history);
+    out.number("best_epoch", static_cast<double>(best_epoch_));
+  }
+
+  void read(const detail::model_reader& in) override {
+    mlp_shape shape{.inputs = this->features(), .outputs = this->classes_with_rows()};
+    shape.hidden = in.template list<std::int64_t>("hidden");
+    for (const std::int64_t h : shape.hidden)
+      if (h < 1 || h > (std::int64_t{1} << 24)) in.fail("a hidden layer of " + std::to_string(h) + " units");
+    if (shape.hidden.size() > 64) in.fail("more than 64 hidden layers");
+    const std::string& order = in.text("order");
+    if (order != "relu_then_norm" && order != "norm_then_relu") in.fail("aisle.order is \"" + order + "\"");
+    shape.order = order == "relu_then_norm" ? mlp_order::relu_then_norm : mlp_order::norm_then_relu;
+    shape.batch_norm = in.integer("batch_norm", 0, 1) == 1;
+    // Sizes are compared with the file before memory of that size is taken.
+    const auto parameters = in.template table<T>("parameters"), statistics = in.template table<T>("statistics");
+    double expected = 0, inputs = static_cast<double>(shape.inputs);
+    for (const std::int64_t h : shape.hidden) {
+      expected += static_cast<double>(h) * (inputs + (shape.batch_norm ? 3 : 1));
+      inputs = static_cast<double>(h);
+    }
+    expected += static_cast<double>(shape.outputs) * (inputs + 1);
+    if (parameters.rows() != 1 || static_cast<double>(parameters.cols()) != expected)
+      in.fail("parameters of " + std::to_string(parameters.cols()) + " numbers do not fit the layers");
+    network_ = mlp_network<T>(shape);
+    if (statistics.rows() != 1 || statistics.cols() != static_cast<std::int64_t>(network_.statistics().size()))
+      in.fail("statistics of " + std::to_string(statistics.cols()) + " numbers do not fit the layers");
+    std::ranges::copy(parameters.row(0), network_.parameters().begin());
+    std::ranges::copy(statistics.row(0), network_.statistics().begin());
+    options_.hidden = shape.hidden;
+    options_.order = shape.order;
+    options_.batch_norm = shape.batch_norm;
+    const auto history = in.template table<double>("history");
+    if (history.cols() != 3) in.fail("history of " + std::to_string(history.cols()) + " columns, expected 3");
+    history_.clear();
+    for (std::int64_t e = 0; e < history.rows(); ++e)
+      history_.push_back({history(e, 0), history(e, 1), history(e, 2)});
+    best_epoch_ = in.integer("best_epoch", 0, std::int64_t{1} << 40);
+  }
+
+ private:
+  /// Rows with their features side by side.
+  struct set {
+    matrix<T> x;
+    std::vector<std::int32_t> codes;
+    set(const training_data& data, std::span<const std::int64_t> rows)
+        : x(static_cast<std::int64_t>(rows.size()), data.x.cols()) {
+      fill(data, rows);
+    }
+    void fill(const training_data& data, std::span<const std::int64_t> rows) {
+      codes.clear();
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        std::ranges::copy(data.x.row(rows[i]), x.row(static_cast<std::int64_t>(i)).begin());
+        codes.push_back(data.codes[static_cast<std::size_t>(rows[i])]);
+      }
+    }
+  };
+
+  void check_options() const {
+    if (options_.batch < 1 || options_.epochs < 1 || options_.patience < 1)
+      throw option_error("mlp: batch " + std::to_string(options_.batch) + ", epochs " +
+                         std::to_string(options_.epochs) + ", patience " + std::to_string(options_.patience) +
+                         ", expected at least 1");
+    if (!(options_.validation_share >= 0 && options_.validation_share < 1))
+      throw option_error("mlp: validation_share is " + std::to_string(options_.validation_share) +
+                         ", expected a share in [0, 1)");
+  }
+
+  void choose_rows(const training_data& data, index_vector& train, index_vector& held_out) const {
+    const auto rows = data.codes.size();
+    std::vector<std::int64_t> left(static_cast<std::size_t>(data.classes), 0);
+    for (const std::int32_t c : data.codes) ++left[static_cast<std::size_t>(c)];
+    index_vector order(rows);
+    for (std::size_t r = 0; r < rows; ++r) order[r] = static_cast<std::int64_t>(r);
+    random_generator random(stream_seed(options_.seed, 1));
+    random.shuffle(order);
+    const auto wanted =
+        options_.validation_share > 0
+            ? std::max<std::size_t>(1, static_cast<std::size_t>(options_.validation_share * static_cast<double>(rows)))
+            : 0;
+    for (const std::int64_t r : order) {
+      auto& others = left[static_cast<std::size_t>(data.codes[static_cast<std::size_t>(r)])];
+      if (held_out.size() < wanted && others > 1) {
+        held_out.push_back(r);
+        --others;
+      } else {
+        train.push_back(r);
+      }
+    }
+    std::ranges::sort(train);
+    std::ranges::sort(held_out);
+  }
+
+  /// Sample weight times class weight of the rows learnt from.
+  std::vector<double> weights_of(const training_data& data, const index_vector& train) const {
+    const auto by_class = options_.weights.resolve(data.labels->rows(train));
+    std::vector<double> out(data.codes.size(), 0.0);
+    for (const std::int64_t r : train) {
+      const auto row = static_cast<std::size_t>(r);
+      const auto code = static_cast<std::size_t>(data.present[static_cast<std::size_t>(data.codes[row])]);
+      out[row] = data.sample_weights[row] * by_class[code];
+    }
+    return out;
+  }
+
+  double run_epoch(const training_data& data, const index_vector& train, const std::vector<double>& row_weights,
+                   std::int64_t epoch, std::int64_t smallest, optimizer<T>& steps) {
+    index_vector order = train;
+    random_generator random(stream_seed(options_.seed, 2 + static_cast<std::uint64_t>(epoch)));
+    random.shuffle(order);
+    const auto count = static_cast<std::int64_t>(order.size());
+    double loss = 0, rows = 0;
+    set batch(data, {});
+    std::vector<double> weights;
+    for (std::int64_t first = 0; first < count; first += options_.batch) {
+      const std::int64_t size = std::min(options_.batch, count - first);
+      if (size < smallest) continue;  // batch norm has nothing to say about one row
+      const std::span<const std::int64_t> which(order.data() + first, static_cast<std::size_t>(size));
+      if (batch.x.rows() != size) batch.x = matrix<T>(size, data.x.cols());
+      batch.fill(data, which);
+      weights.clear();
+      for (const std::int64_t r : which) weights.push_back(row_weights[static_cast<std::size_t>(r)]);
+      loss += static_cast<double>(size) * network_.backpropagate({.x = batch.x,
+                                                                  .codes = batch.codes,
+                                                                  .weights = weights,
+                                                                  .divisor = options_.divisor,
+                                                                  .dropout_seed = random(),
+                                                                  .threads = options_.threads});
+      rows += static_cast<double>(size);
+      steps.step(network_.parameters(), network_.gradients(), options_.threads);
+    }
+    return loss / rows;
+  }
+
+  void score(const set& validation, mlp_epoch& epoch) const {
+    const auto logits = network_.logits(validation.x, options_.threads);
+    double loss = 0, right = 0;
+    for (std::int64_t r = 0; r < logits.rows(); ++r) {
+      const auto row = logits.row(r);
+      const auto target = static_cast<std::size_t>(validation.codes[static_cast<std::size_t>(r)]);
+      const auto best = std::max_element(row.begin(), row.end());
+      double sum = 0;
+      for (const T v : row) sum += std::exp(static_cast<double>(v) - static_cast<double>(*best));
+      loss += std::log(sum) + static_cast<double>(*best) - static_cast<double>(row[target]);
+      right += best - row.begin() == static_cast<std::ptrdiff_t>(target);
+    }
+    const auto rows = static_cast<double>(logits.rows());
+    epoch.validation_loss = loss / rows;  // 0 / 0 without a validation share
+    epoch.validation_accuracy = right / rows;
+  }
+
+  mlp_options options_;
+  mlp_network<T> network_;
+  std::vector<mlp_epoch> history_;
+  std::int64_t best_epoch_ = 0;
+};
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,360 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aisle/base/error.hpp>
+#include <aisle/base/random.hpp>
+#include <aisle/kernels/gemm.hpp>
+#include <aisle/tensor/buffer.hpp>
+#include <aisle/tensor/matrix.hpp>
+
+// The network inside mlp.hpp, for those who train it their own way: forward, gradients, nothing about epochs.
+
+AISLE_NAMESPACE_BEGIN
+
+/// Where batch norm stands in a hidden layer: Linear, ReLU, BatchNorm, Dropout or Linear, BatchNorm, ReLU, Dropout.
+enum class mlp_order { relu_then_norm, norm_then_relu };
+
+/// What the sum of weighted row losses of a batch is divided by: its rows (as Keras) or their weights (as PyTorch).
+enum class loss_divisor { rows, weights };
+
+struct mlp_shape {
+  std::int64_t inputs = 0;
+  std::vector<std::int64_t> hidden = {128, 64};
+  std::int64_t outputs = 0;
+  mlp_order order = mlp_order::relu_then_norm;
+  bool batch_norm = true;
+  double dropout = 0.2;        ///< share of activations set to 0 in training, in [0, 1)
+  double norm_epsilon = 1e-5;
+  double norm_momentum = 0.1;  ///< share of the batch in running statistics
+};
+
+/// Linear layers with ReLU, batch norm and dropout between them. Parameters and gradients are one array each.
+template <class T>
+class mlp_network {
+ public:
+  mlp_network() = default;
+  /// Parameters are 0 (initialise() draws them). Throws option_error for sizes below 1 or a dropout outside [0, 1).
+  explicit mlp_network(mlp_shape shape) : shape_(std::move(shape)) {
+    if (!(shape_.dropout >= 0 && shape_.dropout < 1))
+      throw option_error("dropout is " + std::to_string(shape_.dropout) + ", expected a share in [0, 1)");
+    std::int64_t inputs = shape_.inputs, at = 0, statistics = 0;
+    auto sizes = shape_.hidden;
+    sizes.push_back(shape_.outputs);
+    for (const std::int64_t outputs : sizes) {
+      if (inputs < 1 || outputs < 1)
+        throw option_error("an mlp layer of " + std::to_string(inputs) + " inputs and " + std::to_string(outputs) +
+                           " outputs");
+      layer l{.inputs = inputs, .outputs = outputs};
+      l.normalised = shape_.batch_norm && layers_.size() + 1 < sizes.size();
+      l.weight = at;
+      l.bias = l.weight + outputs * inputs;
+      l.gamma = l.bias + outputs;
+      l.beta = l.gamma + (l.normalised ? outputs : 0);
+      at = l.beta + (l.normalised ? outputs : 0);
+      l.mean = statistics;
+      l.variance = l.mean + (l.normalised ? outputs : 0);
+      statistics = l.variance + (l.normalised ? outputs : 0);
+      layers_.push_back(l);
+      inputs = outputs;
+    }
+    parameters_.assign(static_cast<std::size_t>(at), T{0});
+    gradients_.assign(static_cast<std::size_t>(at), T{0});
+    statistics_.assign(static_cast<std::size_t>(statistics), T{0});
+  }
+
+  const mlp_shape& shape() const noexcept { return shape_; }
+  std::int64_t layers() const noexcept { return static_cast<std::int64_t>(layers_.size()); }
+  bool normalised(std::int64_t i) const { return at(i).normalised; }
+
+  /// All parameters: layer by layer weight, bias and, where it is normalised, gamma and beta.
+  std::span<T> parameters() noexcept { return parameters_; }
+  std::span<const T> parameters() const noexcept { return parameters_; }
+  /// In the same order; of the last gradients() call.
+  std::span<const T> gradients() const noexcept { return gradients_; }
+  /// Running mean and variance of every normalised layer.
+  std::span<T> statistics() noexcept { return statistics_; }
+  std::span<const T> statistics() const noexcept { return statistics_; }
+
+  // Views of layer i. Weights are [outputs, inputs].
+  matrix_view<T> weight(std::int64_t i) { return weight_in(parameters_, at(i)); }
+  std::span<T> bias(std::int64_t i) { return part(parameters_, at(i).bias, at(i).outputs); }
+  std::span<T> gamma(std::int64_t i) { return part(parameters_, at(i).gamma, norm_size(i)); }
+  std::span<T> beta(std::int64_t i) { return part(parameters_, at(i).beta, norm_size(i)); }
+  std::span<T> running_mean(std::int64_t i) { return part(statistics_, at(i).mean, norm_size(i)); }
+  std::span<T> running_variance(std::int64_t i) { return part(statistics_, at(i).variance, norm_size(i)); }
+
+  /// PyTorch's: weights and biases uniform within 1 / sqrt(inputs) of 0 (He et al. 2015 with a = sqrt(5)), gamma 1,
+  /// beta 0, running mean 0 and variance 1.
+  void initialise(std::uint64_t seed) {
+    random_generator random(seed);
+    std::fill(parameters_.begin(), parameters_.end(), T{0});
+    std::fill(statistics_.begin(), statistics_.end(), T{0});
+    for (std::int64_t i = 0; i < layers(); ++i) {
+      const layer& l = at(i);
+      const double bound = 1 / std::sqrt(static_cast<double>(l.inputs));
+      for (T& v : part(parameters_, l.weight, l.outputs * l.inputs)) v = static_cast<T>(random.uniform(-bound, bound));
+      for (T& v : bias(i)) v = static_cast<T>(random.uniform(-bound, bound));
+      std::ranges::fill(gamma(i), T{1});
+      std::ranges::fill(running_variance(i), T{1});
+    }
+  }
+
+  struct batch {
+    matrix_view<const T> x;               ///< [rows, inputs]
+    std::span<const std::int32_t> codes;  ///< the class of each row
+    std::span<const double> weights;      ///< one a row; empty: all 1
+    loss_divisor divisor = loss_divisor::rows;
+    std::uint64_t dropout_seed = 0;
+    int threads = 0;
+  };
+
+  /// Mean cross-entropy of a batch in training mode (batch statistics, which move the running ones; dropout), and its
+  /// gradients. Batch norm needs two rows at least: throws shape_error.
+  double backpropagate(const batch& b) {
+    const std::int64_t rows = b.x.rows();
+    if (b.x.cols() != shape_.inputs || static_cast<std::int64_t>(b.codes.size()) != rows ||
+        (!b.weights.empty() && static_cast<std::int64_t>(b.weights.size()) != rows))
+      throw shape_error("an mlp batch of " + std::to_string(rows) + " rows of " + std::to_string(b.x.cols()) +
+                        " features with " + std::to_string(b.codes.size()) + " labels; the network takes " +
+                        std::to_string(shape_.inputs) + " features");
+    if (rows == 0 || (rows < 2 && shape_.batch_norm && layers() > 1))
+      throw shape_error("an mlp batch of " + std::to_string(rows) + " rows");
+    random_generator random(b.dropout_seed);
+    traces_.resize(layers_.size());
+    for (std::int64_t i = 0; i < layers(); ++i) {
+      trace& t = traces_[static_cast<std::size_t>(i)];
+      linear(i, b.x, i == 0 ? nullptr : &traces_[static_cast<std::size_t>(i - 1)].out, t.out, b.threads);
+      if (i + 1 < layers()) activate_training(i, t, random);
+    }
+    const double loss = cross_entropy(b, traces_.back().out);
+    for (std::int64_t i = layers() - 1; i >= 0; --i) {
+      trace& t = traces_[static_cast<std::size_t>(i)];
+      const layer& l = at(i);
+      // t.out holds the derivative by the linear layer's output here.
+      const auto weight_gradient = weight_in(gradients_, l);
+      if (i == 0)
+        multiply(t.out, b.x, weight_gradient, {}, b.threads);
+      else
+        multiply(t.out, traces_[static_cast<std::size_t>(i - 1)].out, weight_gradient, {.transpose_b = true}, b.threads);
+      for (std::int64_t o = 0; o < l.outputs; ++o) {
+        T sum = 0;
+        for (const T v : t.out.row(o)) sum += v;
+        gradients_[static_cast<std::size_t>(l.bias + o)] = sum;
+      }
+      if (i == 0) break;
+      trace& before = traces_[static_cast<std::size_t>(i - 1)];
+      multiply(weight(i), t.out, before.out, {.transpose_a = true}, b.threads);
+      differentiate(i - 1, before);
+    }
+    return loss;
+  }
+
+  /// Raw outputs [rows, outputs] in evaluation mode (running statistics, no dropout).
+  matrix<T> logits(matrix_view<const T> x, int threads = 0) const {
+    if (x.cols() != shape_.inputs)
+      throw shape_error("rows of " + std::to_string(x.cols()) + " features for an mlp of " +
+                        std::to_string(shape_.inputs));
+    matrix<T> out(x.rows(), shape_.outputs);
+    constexpr std::int64_t block = 256;  // rows at a time: their activations stay in cache
+    matrix<T> current, next;
+    for (std::int64_t first = 0; first < x.rows(); first += block) {
+      const auto rows = x.rows(first, std::min(block, x.rows() - first));
+      for (std::int64_t i = 0; i < layers(); ++i) {
+        linear(i, rows, i == 0 ? nullptr : &current, next, threads);
+        std::swap(current, next);
+        if (i + 1 < layers()) activate(i, current);
+      }
+      for (std::int64_t r = 0; r < rows.rows(); ++r)
+        for (std::int64_t c = 0; c < shape_.outputs; ++c) out(first + r, c) = current(c, r);
+    }
+    return out;
+  }
+
+ private:
+  struct layer {
+    std::int64_t inputs = 0, outputs = 0;
+    bool normalised = false;
+    std::int64_t weight = 0, bias = 0, gamma = 0, beta = 0, mean = 0, variance = 0;  // offsets
+  };
+  // Activations lie unit by unit ([units, rows]): a product's left operand is then a weight matrix in place, and batch
+  // statistics run along memory.
+  struct trace {
+    matrix<T> out;         // what the next layer reads; in the backward pass its derivative
+    matrix<T> normalised;  // (v - mean) / deviation
+    matrix<T> kept;        // what ReLU and dropout multiply by: 0 or 1, 0 or 1 / (1 - dropout)
+    matrix<T> passed;      // ReLU's part of it, where batch norm stands between the two
+    std::vector<T> inverse_deviation;
+  };
+
+  const layer& at(std::int64_t i) const { return layers_.at(static_cast<std::size_t>(i)); }
+  std::int64_t norm_size(std::int64_t i) const { return at(i).normalised ? at(i).outputs : 0; }
+  static std::span<T> part(std::vector<T, aligned_allocator<T>>& v, std::int64_t from, std::int64_t count) {
+    return std::span<T>(v).subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(count));
+  }
+  static matrix_view<T> weight_in(std::vector<T, aligned_allocator<T>>& v, const layer& l) {
+    return {v.data() + l.weight, l.outputs, l.inputs};
+  }
+
+  static void multiply(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
+                       kernels::gemm_options<T> options, int threads) {
+    // Starting threads costs some microseconds: below that much work one does it.
+    const std::int64_t depth = options.transpose_a ? a.rows() : a.cols();
+    options.threads = c.rows() * c.cols() * depth < 2'000'000 ? 1 : threads;
+    kernels::gemm<T>(a, b, c, options);
+  }
+
+  static void resize(matrix<T>& m, std::int64_t rows, std::int64_t cols) {
+    if (m.rows() != rows || m.cols() != cols) m = matrix<T>(rows, cols);
+  }
+
+  void linear(std::int64_t i, matrix_view<const T> x, const matrix<T>* before, matrix<T>& out, int threads) const {
+    const layer& l = at(i);
+    const std::int64_t rows = before ? before->cols() : x.rows();
+    resize(out, l.outputs, rows);
+    const matrix_view<const T> w{parameters_.data() + l.weight, l.outputs, l.inputs};
+    if (before)
+      multiply(w, *before, out, {}, threads);
+    else
+      multiply(w, x, out, {.transpose_b = true}, threads);
+    for (std::int64_t o = 0; o < l.outputs; ++o)
+      for (T& v : out.row(o)) v += parameters_[static_cast<std::size_t>(l.bias + o)];
+  }
+
+  static void rectify(std::span<T> values, std::span<T> passed) {
+    for (std::size_t r = 0; r < values.size(); ++r) {
+      passed[r] = values[r] > 0 ? T{1} : T{0};
+      values[r] *= passed[r];
+    }
+  }
+
+  void activate_training(std::int64_t i, trace& t, random_generator& random) {
+    const layer& l = at(i);
+    const std::int64_t rows = t.out.cols();
+    for (matrix<T>* m : {&t.normalised, &t.kept, &t.passed}) resize(*m, l.outputs, rows);
+    t.inverse_deviation.resize(static_cast<std::size_t>(l.outputs));
+    const bool relu_first = !l.normalised || shape_.order == mlp_order::relu_then_norm;
+    for (std::int64_t o = 0; o < l.outputs; ++o) {
+      const auto v = t.out.row(o);
+      if (relu_first) rectify(v, t.passed.row(o));
+      if (l.normalised) normalise(i, o, t);
+      if (!relu_first) rectify(v, t.passed.row(o));
+      if (shape_.dropout == 0) continue;
+      const auto limit = static_cast<std::uint64_t>(shape_.dropout * 0x1p32);
+      const T scale = static_cast<T>(1 / (1 - shape_.dropout));
+      const auto kept = t.kept.row(o);
+      for (std::size_t r = 0; r < kept.size(); ++r) {
+        kept[r] = (random() >> 32) < limit ? T{0} : scale;
+        v[r] *= kept[r];
+      }
+    }
+  }
+
+  void normalise(std::int64_t i, std::int64_t o, trace& t) {
+    const auto unit = static_cast<std::size_t>(o);
+    const auto v = t.out.row(o), n = t.normalised.row(o);
+    const T rows = static_cast<T>(v.size());
+    T mean = 0, variance = 0;
+    for (const T e : v) mean += e;
+    mean /= rows;
+    for (const T e : v) variance += (e - mean) * (e - mean);
+    // The batch is normalised by the biased variance, the running one is unbiased (as PyTorch).
+    const T momentum = static_cast<T>(shape_.norm_momentum);
+    running_mean(i)[unit] += momentum * (mean - running_mean(i)[unit]);
+    running_variance(i)[unit] += momentum * (variance / (rows - 1) - running_variance(i)[unit]);
+    const T inverse = 1 / std::sqrt(variance / rows + static_cast<T>(shape_.norm_epsilon));
+    t.inverse_deviation[unit] = inverse;
+    const T gamma_o = gamma(i)[unit], beta_o = beta(i)[unit];
+    for (std::size_t r = 0; r < v.size(); ++r) {
+      n[r] = (v[r] - mean) * inverse;
+      v[r] = gamma_o * n[r] + beta_o;
+    }
+  }
+
+  void activate(std::int64_t i, matrix<T>& values) const {
+    const layer& l = at(i);
+    const bool relu_first = !l.normalised || shape_.order == mlp_order::relu_then_norm;
+    const auto parameter = [&](std::int64_t from, std::int64_t o) {
+      return parameters_[static_cast<std::size_t>(from + o)];
+    };
+    for (std::int64_t o = 0; o < l.outputs; ++o) {
+      T scale = 1, shift = 0;
+      if (l.normalised) {
+        scale = parameter(l.gamma, o) / std::sqrt(statistics_[static_cast<std::size_t>(l.variance + o)] +
+                                                  static_cast<T>(shape_.norm_epsilon));
+        shift = parameter(l.beta, o) - statistics_[static_cast<std::size_t>(l.mean + o)] * scale;
+      }
+      for (T& v : values.row(o)) {
+        if (relu_first) v = v > 0 ? v : T{0};
+        if (l.normalised) v = v * scale + shift;
+        if (!relu_first) v = v > 0 ? v : T{0};
+      }
+    }
+  }
+
+  /// Turns the derivative by a hidden layer's output into that by its linear layer's, and sets the gradients of gamma
+  /// and beta.
+  void differentiate(std::int64_t i, trace& t) {
+    const layer& l = at(i);
+    const bool relu_first = !l.normalised || shape_.order == mlp_order::relu_then_norm;
+    for (std::int64_t o = 0; o < l.outputs; ++o) {
+      const auto d = t.out.row(o), passed = t.passed.row(o), kept = t.kept.row(o), n = t.normalised.row(o);
+      if (shape_.dropout > 0)
+        for (std::size_t r = 0; r < d.size(); ++r) d[r] *= kept[r];
+      if (!relu_first)
+        for (std::size_t r = 0; r < d.size(); ++r) d[r] *= passed[r];
+      if (l.normalised) {
+        T sum = 0, product = 0;
+        for (std::size_t r = 0; r < d.size(); ++r) {
+          sum += d[r];
+          product += d[r] * n[r];
+        }
+        gradients_[static_cast<std::size_t>(l.gamma + o)] = product;
+        gradients_[static_cast<std::size_t>(l.beta + o)] = sum;
+        const T rows = static_cast<T>(d.size());
+        const T scale = gamma(i)[static_cast<std::size_t>(o)] * t.inverse_deviation[static_cast<std::size_t>(o)];
+        for (std::size_t r = 0; r < d.size(); ++r) d[r] = scale * (d[r] - (sum + n[r] * product) / rows);
+      }
+      if (relu_first)
+        for (std::size_t r = 0; r < d.size(); ++r) d[r] *= passed[r];
+    }
+  }
+
+  /// The batch's loss; logits [outputs, rows] become its derivative by them.
+  static double cross_entropy(const batch& b, matrix<T>& logits) {
+    const std::int64_t rows = logits.cols(), classes = logits.rows();
+    double divisor = static_cast<double>(rows), loss = 0;
+    if (b.divisor == loss_divisor::weights && !b.weights.empty()) {
+      divisor = 0;
+      for (const double w : b.weights) divisor += w;
+      if (divisor == 0) divisor = 1;  // rows that all weigh nothing teach nothing
+    }
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const auto target = b.codes[static_cast<std::size_t>(r)];
+      double high = -std::numeric_limits<double>::infinity(), sum = 0;
+      for (std::int64_t c = 0; c < classes; ++c) high = std::max(high, static_cast<double>(logits(c, r)));
+      for (std::int64_t c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(logits(c, r)) - high);
+      const double w = (b.weights.empty() ? 1.0 : b.weights[static_cast<std::size_t>(r)]) / divisor;
+      loss += w * (std::log(sum) + high - static_cast<double>(logits(target, r)));
+      for (std::int64_t c = 0; c < classes; ++c) {
+        const double p = std::exp(static_cast<double>(logits(c, r)) - high) / sum;
+        logits(c, r) = static_cast<T>(w * (p - (c == target)));
+      }
+    }
+    return loss;
+  }
+
+  mlp_shape shape_;
+  std::vector<layer> layers_;
+  buffer<T> parameters_, gradients_, statistics_;
+  std::vector<trace> traces_;
+};
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <aisle/base/error.hpp>
+#include <aisle/base/parallel.hpp>
+#include <aisle/tensor/buffer.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+enum class optimizer_kind {
+  adam,  ///< Kingma, Ba 2015, with bias correction
+  sgd    ///< with momentum, as PyTorch: velocity = momentum * velocity + gradient
+};
+
+struct optimizer_options {
+  optimizer_kind kind = optimizer_kind::adam;
+  double learning_rate = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< of Adam
+  double momentum = 0.9;                              ///< of SGD
+  /// L2 penalty, added to the gradient (weight_decay * parameter): Adam, not AdamW. On every parameter.
+  double weight_decay = 0;
+};
+
+/// Moves parameters against gradients; keeps the moments between steps.
+template <class T>
+class optimizer {
+ public:
+  /// Throws option_error for a negative rate or decay, or a momentum or beta outside [0, 1).
+  explicit optimizer(optimizer_options options = {}) : options_(options) {
+    const auto share = [](double v) { return v >= 0 && v < 1; };
+    if (!(options_.learning_rate >= 0) || !(options_.weight_decay >= 0) || !(options_.epsilon > 0) ||
+        !share(options_.beta1) || !share(options_.beta2) || !share(options_.momentum))
+      throw option_error("optimizer: a rate, decay, beta or momentum is outside its range (learning_rate " +
+                         std::to_string(options_.learning_rate) + ")");
+  }
+
+  /// One step. Both spans have the same size at every call.
+  void step(std::span<T> parameters, std::span<const T> gradients, int threads = 0) {
+    if (parameters.size() != gradients.size() || (!first_.empty() && first_.size() != parameters.size()))
+      throw shape_error(std::to_string(gradients.size()) + " gradients for " + std::to_string(parameters.size()) +
+                        " parameters");
+    const bool adam = options_.kind == optimizer_kind::adam;
+    if (first_.empty()) {
+      first_.assign(parameters.size(), T{0});
+      if (adam) second_.assign(parameters.size(), T{0});
+    }
+    ++steps_;
+    constexpr std::int64_t block = 1 << 15;
+    const auto count = static_cast<std::int64_t>(parameters.size());
+    parallel_for((count + block - 1) / block, count <= 2 * block ? 1 : threads, [&](std::int64_t b) {
+      const std::int64_t from = b * block, n = std::min(block, count - from);
+      if (adam)
+        adam_step(parameters.data() + from, gradients.data() + from, first_.data() + from, second_.data() + from, n);
+      else
+        sgd_step(parameters.data() + from, gradients.data() + from, first_.data() + from, n);
+    });
+  }
+
+ private:
+  void adam_step(T* p, const T* g, T* m, T* v, std::int64_t n) const noexcept {
+    const auto t = static_cast<double>(steps_);
+    const T b1 = static_cast<T>(options_.beta1), b2 = static_cast<T>(options_.beta2),
+            rest1 = static_cast<T>(1 - options_.beta1), rest2 = static_cast<T>(1 - options_.beta2);
+    const T rate = static_cast<T>(options_.learning_rate / (1 - std::pow(options_.beta1, t)));
+    const T correction = static_cast<T>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
+    const T epsilon = static_cast<T>(options_.epsilon), decay = static_cast<T>(options_.weight_decay);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T gradient = g[i] + decay * p[i];
+      m[i] = b1 * m[i] + rest1 * gradient;
+      v[i] = b2 * v[i] + rest2 * gradient * gradient;
+      p[i] -= rate * m[i] / (std::sqrt(v[i]) * correction + epsilon);
+    }
+  }
+
+  void sgd_step(T* p, const T* g, T* m, std::int64_t n) const noexcept {
+    const T momentum = static_cast<T>(options_.momentum), rate = static_cast<T>(options_.learning_rate),
+            decay = static_cast<T>(options_.weight_decay);
+    for (std::int64_t i = 0; i < n; ++i) {
+      m[i] = momentum * m[i] + g[i] + decay * p[i];
+      p[i] -= rate * m[i];
+    }
+  }
+
+  optimizer_options options_;
+  std::int64_t steps_ = 0;
+  buffer<T> first_, second_;
+};
+
+AISLE_NAMESPACE_END
