@@ -66,6 +66,7 @@ constexpr std::size_t encode_utf8(char32_t code, char* out) noexcept {
 }
 
 inline void append_utf8(std::string& out, char32_t code) {
+  if (code < 0x80) return out.push_back(static_cast<char>(code));
   char bytes[4];
   out.append(bytes, encode_utf8(code, bytes));
 }
