@@ -2,20 +2,23 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <type_traits>
 
 #include <aisle/base/config.hpp>
 
-// The only place of the library that starts threads. With OpenMP its team runs the loop, otherwise a process-wide pool
-// of std::thread does; both obey the same rules:
-//   - a call from inside a parallel region (ours or the caller's OpenMP region) runs serially on the calling thread;
+// The only place of the library that starts threads. With OpenMP its team runs the loop, otherwise a
+// process-wide pool of std::thread does; both obey the same rules:
+//   - a call from inside a parallel region (ours or the caller's OpenMP region) runs serially on the calling
+//   thread;
 //   - the first exception thrown by the body reaches the caller, the remaining indices are abandoned;
 //   - a process that forked goes on working (the child never waits for threads it did not inherit);
 //   - no thread is pinned.
 
 AISLE_NAMESPACE_BEGIN
 
-/// Threads the process may use: min(CPU affinity, cgroup quota rounded up), at least 1. AISLE_THREADS overrides it.
+/// Threads the process may use: min(CPU affinity, cgroup quota rounded up), at least 1. AISLE_THREADS
+/// overrides it.
 int available_threads();
 
 /// `requested` threads within the budget: 0 or less means available_threads().
@@ -32,12 +35,16 @@ struct parallel_body {
   void (*call)(void* context, std::int64_t index, int worker);
   void* context;
 };
+/// CPUs that the cgroups of this process allow, 0 if unlimited. Reads version 2 (cpu.max) and version 1 (cfs
+/// quota), from the process's own group up to the root, and takes the smallest. `root` stands before /proc
+/// and /sys.
+int cgroup_cpus(const std::string& root);
 void run_parallel(std::int64_t count, int threads, parallel_body body);
 }  // namespace detail
 
 /// Calls body(index) or body(index, worker) for every index in [0, count), in no particular order, on at most
-/// `threads` threads (0: all available). `worker` is in [0, threads): per-worker scratch can be indexed by it.
-/// Results must not depend on which worker handles which index.
+/// `threads` threads (0: all available). `worker` is in [0, threads): per-worker scratch can be indexed by
+/// it. Results must not depend on which worker handles which index.
 template <class Body>
 void parallel_for(std::int64_t count, int threads, Body&& body) {
   using body_type = std::remove_reference_t<Body>;

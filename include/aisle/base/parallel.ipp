@@ -26,9 +26,7 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// CPUs that the cgroups of this process allow, 0 if unlimited. Reads version 2 (cpu.max) and version 1 (cfs quota),
-/// from the process's own group up to the root, and takes the smallest.
-AISLE_API int cgroup_cpus() {
+AISLE_API int cgroup_cpus(const std::string& root) {
   const auto cpus = [](double quota, double period) {
     return quota > 0 && period > 0 ? std::max(1, static_cast<int>(quota / period + 0.999)) : 0;
   };
@@ -36,7 +34,7 @@ AISLE_API int cgroup_cpus() {
   const auto consider = [&](int n) {
     if (n > 0 && (best == 0 || n < best)) best = n;
   };
-  std::ifstream groups("/proc/self/cgroup");
+  std::ifstream groups(root + "/proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {
     const auto first = line.find(':'), second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
@@ -46,12 +44,12 @@ AISLE_API int cgroup_cpus() {
     for (std::string path = line.substr(second + 1);; path.resize(path.find_last_of('/'))) {
       if (path == "/") path.clear();
       if (v2) {
-        std::ifstream f("/sys/fs/cgroup" + path + "/cpu.max");
+        std::ifstream f(root + "/sys/fs/cgroup" + path + "/cpu.max");
         std::string quota;
         double period = 0;
         if (f >> quota >> period && quota != "max") consider(cpus(std::atof(quota.c_str()), period));
       } else {
-        const std::string folder = "/sys/fs/cgroup/cpu" + path;
+        const std::string folder = root + "/sys/fs/cgroup/cpu" + path;
         std::ifstream q(folder + "/cpu.cfs_quota_us"), p(folder + "/cpu.cfs_period_us");
         double quota = 0, period = 0;
         if (q >> quota && p >> period) consider(cpus(quota, period));
@@ -108,8 +106,9 @@ class region_guard {
   bool before_;
 };
 
-/// Process-wide workers. A loop queues one ticket for each helper it wants, works itself, takes back the tickets that
-/// nobody picked up, and waits for the helpers that did. Callers on several threads may run loops at the same time.
+/// Process-wide workers. A loop queues one ticket for each helper it wants, works itself, takes back the
+/// tickets that nobody picked up, and waits for the helpers that did. Callers on several threads may run
+/// loops at the same time.
 class thread_pool {
  public:
   void run(parallel_region& region, int threads) {
@@ -149,7 +148,8 @@ class thread_pool {
   void serve() {
     region_flag() = true;
     for (;;) {
-      // Inference is a chain of short loops: looking for the next one a while before sleeping saves a wake-up each.
+      // Inference is a chain of short loops: looking for the next one a while before sleeping saves a wake-up
+      // each.
       for (int spin = 0; spin < 4000 && pending_.load(std::memory_order_acquire) == 0; ++spin)
         if (spin % 64 == 63) std::this_thread::yield();
       std::unique_lock lock(mutex_);
@@ -174,8 +174,9 @@ class thread_pool {
   bool stop_ = false;
 };
 
-/// The pool and whether this process is a fork's child. A child inherits the pool's object but not its threads (and an
-/// OpenMP runtime that may wait for threads that are gone), so it leaks the old pool and starts its own.
+/// The pool and whether this process is a fork's child. A child inherits the pool's object but not its
+/// threads (and an OpenMP runtime that may wait for threads that are gone), so it leaks the old pool and
+/// starts its own.
 struct pool_state {
   std::atomic<bool> forked{false};
   std::atomic<thread_pool*> pool{nullptr};
@@ -238,7 +239,7 @@ AISLE_API int available_threads() {
     int n = static_cast<int>(std::thread::hardware_concurrency());
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) n = CPU_COUNT(&set);
-    if (const int quota = detail::cgroup_cpus(); quota > 0) n = std::min(n, quota);
+    if (const int quota = detail::cgroup_cpus(""); quota > 0) n = std::min(n, quota);
     return std::max(n, 1);
   }();
   return budget;

@@ -1,0 +1,156 @@
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <aisle/base/file.hpp>
+
+#include "support/support.hpp"
+
+namespace {
+
+std::string read_at(const aisle::input_file& file, std::uint64_t offset, std::size_t size) {
+  std::string out(size, '\0');
+  file.read_at(offset, std::as_writable_bytes(std::span(out)));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("what is written is read back, whole, at an offset and mapped") {
+  const support::temporary_folder folder;
+  const std::string path = folder / "a.bin";
+  std::string content;
+  for (int i = 0; i < 300000; ++i) content += static_cast<char>(i * 7 % 256);
+  aisle::write_file(path, content);
+  CHECK(aisle::read_file(path) == content);
+  CHECK(aisle::file_size(path) == content.size());
+
+  const aisle::input_file file(path);
+  CHECK(file.size() == content.size());
+  CHECK(read_at(file, 0, 5) == content.substr(0, 5));
+  CHECK(read_at(file, 250000, 50000) == content.substr(250000));
+  CHECK(read_at(file, content.size(), 0).empty());
+
+  aisle::mapped_file mapped(path);
+  const aisle::mapped_file copy = mapped;
+  mapped = aisle::mapped_file(path);
+  REQUIRE(copy.bytes().size() == content.size());
+  CHECK(static_cast<char>(copy.bytes()[12345]) == content[12345]);
+
+  aisle::write_file(path, "");
+  CHECK(aisle::mapped_file(path).bytes().empty());
+  CHECK(aisle::read_file(path).empty());
+}
+
+TEST_CASE("a file that ends early says at which byte") {
+  const support::temporary_folder folder;
+  aisle::write_file(folder / "short", "0123456789");
+  const aisle::input_file file(folder / "short");
+  CHECK_THROWS_WITH_AS(read_at(file, 4, 7),
+                       doctest::Contains("ends at byte 10, expected 7 bytes from offset 4"),
+                       aisle::file_error);
+  CHECK_THROWS_AS(read_at(file, 100, 1), aisle::file_error);
+}
+
+TEST_CASE("errors name the file and the system's reason") {
+  const support::temporary_folder folder;
+  CHECK_THROWS_WITH_AS(aisle::read_file(folder / "absent"), doctest::Contains("No such file"),
+                       aisle::file_error);
+  CHECK_THROWS_WITH_AS(aisle::input_file(folder.path()), doctest::Contains("is a directory"),
+                       aisle::file_error);
+  CHECK_THROWS_AS(aisle::mapped_file(folder / "absent"), aisle::file_error);
+  CHECK_THROWS_AS(aisle::file_size(folder / "absent"), aisle::file_error);
+  CHECK_THROWS_AS(aisle::write_file(folder / "no/such/folder", "x"), aisle::file_error);
+  aisle::write_file(folder / "ten", "0123456789");
+  CHECK_THROWS_WITH_AS(aisle::read_file(folder / "ten", 9), doctest::Contains("limit of 9 bytes"),
+                       aisle::file_error);
+  CHECK(aisle::read_file(folder / "ten", 10).size() == 10);
+  try {
+    aisle::read_file(folder / "absent");
+  } catch (const aisle::file_error& e) {
+    CHECK(e.path() == folder / "absent");
+  }
+}
+
+TEST_CASE("an output appears whole or not at all") {
+  const support::temporary_folder folder;
+  const std::string path = folder / "out.csv";
+  aisle::write_file(path, "old");
+  {
+    aisle::atomic_file out(path);
+    out.write(std::string(3 << 20, 'x'));  // more than the buffer: it has reached the disk
+    CHECK(aisle::read_file(path) == "old");
+    CHECK(aisle::file_exists(path + ".part"));
+  }  // given up
+  CHECK(aisle::read_file(path) == "old");
+  CHECK_FALSE(aisle::file_exists(path + ".part"));
+
+  aisle::atomic_file first(path);
+  first.write("????new");
+  aisle::atomic_file out = std::move(first);
+  out.write_at(0, "1234", 4);
+  CHECK(out.size() == 7);
+  out.write(" end");
+  CHECK(out.size() == 11);
+  out.commit();
+  CHECK(aisle::read_file(path) == "1234new end");
+  CHECK_FALSE(aisle::file_exists(path + ".part"));
+}
+
+TEST_CASE("a full disk is an error, and leaves what was there") {
+  if (::access("/dev/full", W_OK) != 0) {
+    MESSAGE("skipped: no /dev/full");
+    return;
+  }
+  const support::temporary_folder folder;
+  const std::string path = folder / "out";
+  aisle::write_file(path, "old");
+  REQUIRE(::symlink("/dev/full", (path + ".part").c_str()) == 0);
+  CHECK_THROWS_WITH_AS(aisle::write_file(path, "new"), doctest::Contains("No space left"), aisle::file_error);
+  CHECK(aisle::read_file(path) == "old");
+  // Found while writing too, not only at the end.
+  REQUIRE(::symlink("/dev/full", (path + ".part").c_str()) == 0);
+  aisle::atomic_file out(path);
+  CHECK_THROWS_AS(out.write(std::string(2 << 20, 'x')), aisle::file_error);
+}
+
+TEST_CASE("a pipe is read to its end although it has no size") {
+  const support::temporary_folder folder;
+  const std::string path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    FILE* out = std::fopen(path.c_str(), "w");
+    const std::string text(200000, 'p');
+    const bool ok =
+        out && std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fclose(out) == 0;
+    ::_exit(ok ? 0 : 1);
+  }
+  CHECK(aisle::read_file(path) == std::string(200000, 'p'));
+}
+
+TEST_CASE("folders and paths") {
+  const support::temporary_folder folder;
+  aisle::make_folders(folder / "a/b/c");
+  aisle::make_folders(folder / "a/b/c");
+  CHECK(aisle::folder_exists(folder / "a/b"));
+  CHECK_FALSE(aisle::file_exists(folder / "a/b"));
+  aisle::write_file(folder / "a/f", "");
+  CHECK(aisle::file_exists(folder / "a/f"));
+  CHECK_THROWS_AS(aisle::make_folders(folder / "a/f/g"), aisle::file_error);
+
+  CHECK(aisle::join_path("a", "b") == "a/b");
+  CHECK(aisle::join_path("a/", "b") == "a/b");
+  CHECK(aisle::join_path("a", "/b") == "/b");
+  CHECK(aisle::join_path("", "b") == "b");
+  CHECK(aisle::parent_folder("a/b/c.csv") == "a/b");
+  CHECK(aisle::parent_folder("c.csv") == ".");
+  CHECK(aisle::parent_folder("/c.csv") == "/");
+}
