@@ -51,13 +51,16 @@ class huffman_code {
     return true;
   }
 
+  /// symbol << 4 | length of the code that `bits` begin with; 0 where it is longer than fast_bits, or none.
+  std::uint32_t fast(std::uint64_t bits) const noexcept { return fast_[bits & ((1u << fast_bits) - 1)]; }
+
   /// The symbol that `bits` begin with and its length; length 0 where they are no code.
   struct match {
     std::uint32_t symbol;
     std::uint32_t length;
   };
   match find(std::uint64_t bits) const noexcept {
-    const std::uint32_t entry = fast_[bits & ((1u << fast_bits) - 1)];
+    const std::uint32_t entry = fast(bits);
     if (entry != 0) return {entry >> 4, entry & 15};
     int code = 0, first = 0, index = 0;
     for (std::uint32_t n = 1; n <= max_bits; ++n, bits >>= 1) {
@@ -232,6 +235,37 @@ class inflater {
     return true;
   }
 
+  /// Literals with short codes, up to the first symbol that is none, while neither input nor output can run
+  /// out. Bytes alias everything, so the state is held in locals.
+  void literals() noexcept {
+    std::uint64_t bits = bits_;
+    std::uint32_t available = available_;
+    std::size_t at = at_;
+    std::uint8_t *to = out_.data() + written_, *const end = out_.data() + out_.size();
+    for (bool more = true; more && at + 8 <= in_.size() && end - to >= 4;) {
+      if constexpr (std::endian::native != std::endian::little) break;
+      std::uint64_t next;
+      std::memcpy(&next, in_.data() + at, 8);
+      bits |= next << available;
+      at += (63 - available) >> 3;
+      available |= 56;
+      for (int i = 0; i < 4; ++i) {  // 4 codes of up to 10 bits are there
+        const std::uint32_t entry = literals_.fast(bits);
+        if (entry == 0 || entry >> 4 > 255) {
+          more = false;
+          break;
+        }
+        *to++ = static_cast<std::uint8_t>(entry >> 4);
+        bits >>= entry & 15;
+        available -= entry & 15;
+      }
+    }
+    bits_ = bits;
+    available_ = available;
+    at_ = at;
+    written_ = static_cast<std::size_t>(to - out_.data());
+  }
+
   status compressed() {
     static constexpr std::uint16_t length_base[29] = {3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
                                                       15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
@@ -242,6 +276,7 @@ class inflater {
         1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
         193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
     for (;;) {
+      literals();
       const std::uint32_t s = symbol(literals_);
       if (failed()) return failure();
       if (s < 256) {

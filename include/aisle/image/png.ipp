@@ -196,33 +196,46 @@ class png_decoder {
   }
 
   void unfilter(int filter, std::uint8_t* x, const std::uint8_t* above, std::size_t n) const {
-    const std::size_t step = std::max<std::size_t>(1, static_cast<std::size_t>(channels_ * depth_) / 8);
-    const std::size_t head = std::min(step, n);
-    const auto add = [](std::uint8_t a, int b) { return static_cast<std::uint8_t>(a + b); };
-    switch (filter) {
-      case 0:
-        return;
+    if (filter > 4) fail("unknown row filter " + std::to_string(filter));
+    switch (std::max(1, channels_ * depth_ / 8)) {  // bytes from a sample to the same one of the next pixel
       case 1:
-        for (std::size_t i = head; i < n; ++i) x[i] = add(x[i], x[i - step]);
-        return;
+        return unfilter_by<1>(filter, x, above, n);
       case 2:
-        for (std::size_t i = 0; i < n; ++i) x[i] = add(x[i], above[i]);
-        return;
+        return unfilter_by<2>(filter, x, above, n);
       case 3:
-        for (std::size_t i = 0; i < head; ++i) x[i] = add(x[i], above[i] / 2);
-        for (std::size_t i = head; i < n; ++i) x[i] = add(x[i], (x[i - step] + above[i]) / 2);
-        return;
+        return unfilter_by<3>(filter, x, above, n);
       case 4:
-        for (std::size_t i = 0; i < head; ++i) x[i] = add(x[i], above[i]);
-        for (std::size_t i = head; i < n; ++i) {
-          const int a = x[i - step], b = above[i], c = above[i - step];
-          const int pa = std::abs(b - c), pb = std::abs(a - c), pc = std::abs(a + b - 2 * c);
-          x[i] = add(x[i], pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
-        }
-        return;
+        return unfilter_by<4>(filter, x, above, n);
+      case 6:
+        return unfilter_by<6>(filter, x, above, n);
       default:
-        fail("unknown row filter " + std::to_string(filter));
+        return unfilter_by<8>(filter, x, above, n);
     }
+  }
+  template <std::size_t Step>
+  static void unfilter_by(int filter, std::uint8_t* x, const std::uint8_t* above, std::size_t n) noexcept {
+    if (filter == 1) predict<Step>(x, above, n, [](int a, int, int) { return a; });
+    if (filter == 2)
+      for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<std::uint8_t>(x[i] + above[i]);
+    if (filter == 3) predict<Step>(x, above, n, [](int a, int b, int) { return (a + b) / 2; });
+    if (filter == 4)
+      predict<Step>(x, above, n, [](int a, int b, int c) {
+        const int pa = std::abs(b - c), pb = std::abs(a - c), pc = std::abs(a + b - 2 * c);
+        return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
+      });
+  }
+  /// Adds to each byte what `from` makes of the ones to its left, above, and above left. Those to the left
+  /// stay in registers; n is a multiple of Step.
+  template <std::size_t Step, class From>
+  static void predict(std::uint8_t* x, const std::uint8_t* above, std::size_t n, From from) noexcept {
+    int a[Step] = {}, c[Step] = {};
+    for (std::size_t i = 0; i < n; i += Step)
+      for (std::size_t k = 0; k < Step; ++k) {
+        const int b = above[i + k];
+        a[k] = (x[i + k] + from(a[k], b, c[k])) & 255;
+        c[k] = b;
+        x[i + k] = static_cast<std::uint8_t>(a[k]);
+      }
   }
 
   /// One row of `columns` pixels to RGB, `step` bytes from pixel to pixel.
