@@ -27,9 +27,10 @@ std::string failure(F&& f) {
 }  // namespace
 
 TEST_CASE("json: values of every kind") {
-  const json j = parse_json(
-      R"({"n":null,"t":true,"i":-7,"big":9223372036854775807,"over":18446744073709551615,"d":2.5,"s":"h\u00e9\n","a":[1,2.5,[]],"o":{}})",
-      "x");
+  const json j =
+      parse_json(R"({"n":null,"t":true,"i":-7,"big":9223372036854775807,"over":18446744073709551615,)"
+                 R"("d":2.5,"s":"h\u00e9\n","a":[1,2.5,[]],"o":{}})",
+                 "x");
   CHECK(j.size() == 9);
   CHECK(j["n"].is_null());
   CHECK(j.get<bool>("t"));

@@ -106,7 +106,8 @@ TEST_CASE("safetensors: the bytes of the reference") {
 TEST_CASE("safetensors: unaligned data is read") {
   const support::temporary_folder dir;
   const std::string header =
-      R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}})";
+      R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[2],)"
+      R"("data_offsets":[1,9]}})";
   bytes::put(dir / "x", file_of(header, std::string(1, 1).append(bytes::of(std::vector<float>{1.5f, -2}))));
   const auto d = aisle::read_safetensors(dir / "x");
   CHECK(d.read("b").data<float>()[1] == -2);
@@ -147,18 +148,18 @@ TEST_CASE("safetensors: what the reference refuses") {
                  "expected 2 offsets"));
   CHECK(contains(tried(dir, R"({"a":{"shape":[2],"data_offsets":[0,8]}})", eight),
                  "a: the key 'dtype' is missing"));
-  CHECK(contains(
-      tried(
-          dir,
-          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[3,7]}})",
-          eight),
-      "tensor 'b' starts at byte 3 of the data, expected 4: it overlaps another"));
-  CHECK(contains(
-      tried(
-          dir,
-          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[3],"data_offsets":[5,8]}})",
-          eight),
-      "expected 4: there is a hole"));
+  CHECK(
+      contains(tried(dir,
+                     R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],)"
+                     R"("data_offsets":[3,7]}})",
+                     eight),
+               "tensor 'b' starts at byte 3 of the data, expected 4: it overlaps another"));
+  CHECK(
+      contains(tried(dir,
+                     R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[3],)"
+                     R"("data_offsets":[5,8]}})",
+                     eight),
+               "expected 4: there is a hole"));
   CHECK(contains(tried(dir, R"({"a":{"dtype":"U8","shape":[7],"data_offsets":[1,8]}})", eight),
                  "there is a hole"));
   CHECK(
@@ -176,8 +177,10 @@ TEST_CASE("safetensors: what the reference refuses") {
 TEST_CASE("safetensors: a type nobody asks for does no harm") {
   const support::temporary_folder dir;
   const std::string header =
-      R"({"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[1],"data_offsets":[4,5]},)"
-      R"("c":{"dtype":"FUTURE","shape":[9],"data_offsets":[5,8]},"d":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[8,9]}})";
+      R"({"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[1],)"
+      R"("data_offsets":[4,5]},)"
+      R"("c":{"dtype":"FUTURE","shape":[9],"data_offsets":[5,8]},"d":{"dtype":"U8",)"
+      R"("shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[8,9]}})";
   bytes::put(dir / "x", file_of(header, "123456789"));
   const auto d = aisle::read_safetensors(dir / "x");
   CHECK(d.read("b").data<std::uint8_t>()[0] == '5');
