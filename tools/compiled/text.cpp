@@ -3,3 +3,4 @@
 #include <aisle/text/unicode.ipp>
 #include <aisle/text/wordpiece.ipp>
 #include <aisle/text/wordpiece_vocabulary.ipp>
+#include <aisle/text/text_encoder.ipp>

@@ -24,7 +24,7 @@ using tap_callback = std::function<void(const std::string& name, const value_sha
 
 struct run_options {
   int threads = 0;                         ///< 0: all available
-  tap_callback on_tap;                     ///< needs a network loaded with taps
+  tap_callback on_tap{};                   ///< needs a network loaded with taps
   std::vector<double>* seconds = nullptr;  ///< adds each step's wall time; sized on first use
 };
 

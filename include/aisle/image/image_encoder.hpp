@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <aisle/base/progress.hpp>
+#include <aisle/image/preprocess.hpp>
+#include <aisle/models/preset.hpp>
+#include <aisle/models/zoo.hpp>
+#include <aisle/nn/precision.hpp>
+#include <aisle/tensor/matrix.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+struct image_encoder_options {
+  engine_selection engine{};
+  /// How pictures are prepared. Empty: what the checkpoint's own files say, else the usual one for its folder's name.
+  std::optional<aisle::preset> preset{};
+  bool winograd = false;  ///< 3x3 convolutions by Winograd F(2x2, 3x3): an alternative that is not tuned yet
+  warning_callback on_warning{};
+};
+
+struct image_encode_options {
+  int threads = 0;                  ///< 0: all available
+  progress_callback on_progress{};  ///< phase "images"
+  /// Called (one call at a time) for a picture that cannot be read; its row stays zero. Unset: the error is thrown.
+  std::function<void(std::int64_t row, const std::string& reason)> on_error{};
+};
+
+/// Pictures to vectors: decoding, the checkpoint's own resize, crop and normalisation, the network's pooled features.
+/// Immutable; safe from many threads. A picture's vector has the same bits whatever it is encoded together with.
+class image_encoder {
+ public:
+  /// A model folder or a weight file. Throws file_error, format_error, tensor_error, option_error.
+  static image_encoder load(const std::string& path, const image_encoder_options& options = {});
+
+  /// [paths, dimension].
+  matrix<float> encode_files(std::span<const std::string> paths, const image_encode_options& options = {}) const;
+  /// [pictures, dimension].
+  matrix<float> encode(std::span<const image> pictures, const image_encode_options& options = {}) const;
+  /// [n, dimension] from prepared tensors, n x height x width x 3.
+  matrix<float> encode_tensors(const float* pictures, std::int64_t n, std::int64_t height, std::int64_t width,
+                               const image_encode_options& options = {}) const;
+
+  std::int64_t dimension() const;
+  const aisle::preset& preset() const noexcept { return preset_; }
+  const nn::network& network() const noexcept { return *network_; }
+  const models::opened_model& model() const noexcept { return *model_; }
+
+ private:
+  image_encoder() = default;
+  template <class Read>
+  matrix<float> encode_each(std::int64_t n, const image_encode_options& options, Read read) const;
+
+  std::shared_ptr<const models::opened_model> model_;
+  std::shared_ptr<const nn::network> network_;
+  aisle::preset preset_;
+};
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/image/image_encoder.ipp>
+#endif
