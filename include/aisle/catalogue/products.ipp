@@ -1,0 +1,162 @@
+#pragma once
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/products.hpp>
+#include <aisle/io/csv.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// UTF-8 of the white space that str.strip() of Python removes.
+inline constexpr std::string_view white_space[] = {" ",
+                                                   "\t",
+                                                   "\n",
+                                                   "\v",
+                                                   "\f",
+                                                   "\r",
+                                                   "\x1c",
+                                                   "\x1d",
+                                                   "\x1e",
+                                                   "\x1f",
+                                                   "\xc2\x85",
+                                                   "\xc2\xa0",
+                                                   "\xe1\x9a\x80",
+                                                   "\xe2\x80\x80",
+                                                   "\xe2\x80\x81",
+                                                   "\xe2\x80\x82",
+                                                   "\xe2\x80\x83",
+                                                   "\xe2\x80\x84",
+                                                   "\xe2\x80\x85",
+                                                   "\xe2\x80\x86",
+                                                   "\xe2\x80\x87",
+                                                   "\xe2\x80\x88",
+                                                   "\xe2\x80\x89",
+                                                   "\xe2\x80\x8a",
+                                                   "\xe2\x80\xa8",
+                                                   "\xe2\x80\xa9",
+                                                   "\xe2\x80\xaf",
+                                                   "\xe2\x81\x9f",
+                                                   "\xe3\x80\x80"};
+
+/// Fills in the columns that were left open and finds all of them in the header.
+struct product_columns {
+  std::size_t id = 0;
+  std::vector<std::size_t> text;
+  std::optional<std::size_t> image, label;
+
+  product_columns(const csv_reader& table, catalogue_options& options) {
+    id = table.column(options.id_column);
+    if (options.text_columns.empty()) {
+      for (const char* name : {"name", "description"})
+        if (table.find_column(name)) options.text_columns.emplace_back(name);
+    }
+    for (const std::string& name : options.text_columns) text.push_back(table.column(name));
+    if (!options.image_column.empty())
+      image = table.column(options.image_column);
+    else if ((image = table.find_column("image_path")))
+      options.image_column = "image_path";
+    if (!options.label_column.empty()) label = table.column(options.label_column);
+  }
+};
+
+}  // namespace detail
+
+AISLE_API std::string_view trimmed(std::string_view text) {
+  const auto at_start = [&](std::string_view space) { return text.starts_with(space); };
+  const auto at_end = [&](std::string_view space) { return text.ends_with(space); };
+  for (;;) {
+    const auto space = std::find_if(std::begin(detail::white_space), std::end(detail::white_space), at_start);
+    if (space == std::end(detail::white_space)) break;
+    text.remove_prefix(space->size());
+  }
+  for (;;) {
+    const auto space = std::find_if(std::begin(detail::white_space), std::end(detail::white_space), at_end);
+    if (space == std::end(detail::white_space)) break;
+    text.remove_suffix(space->size());
+  }
+  return text;
+}
+
+AISLE_API std::optional<std::size_t> catalogue::find_column(std::string_view name) const noexcept {
+  const auto found = std::find(header.begin(), header.end(), name);
+  if (found == header.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header.begin());
+}
+
+AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_options& options) {
+  catalogue out;
+  out.path = path;
+  out.options = options;
+  csv_options csv;
+  csv.on_problem = [&](const csv_problem& p) {
+    if (options.limit > 0 && p.row >= options.limit) return;
+    out.data_rows = std::max(out.data_rows, p.row + 1);
+    out.problems.push_back(
+        {path,
+         p.row,
+         {},
+         {},
+         "line " + std::to_string(p.line) + ", column " + std::to_string(p.column) + ": " + p.reason});
+  };
+  csv_reader table(path, csv);
+  const detail::product_columns columns(table, out.options);
+  if (columns.text.empty() && !columns.image)
+    throw option_error(path + ": no column of texts (name, description) and none of pictures (image_path)");
+  out.header = table.header();
+
+  const std::string folder = parent_folder(path);
+  std::unordered_map<std::string, std::int64_t> seen;
+  for (csv_row row; table.next(row);) {
+    if (options.limit > 0 && row.row >= options.limit) break;
+    out.data_rows = std::max(out.data_rows, row.row + 1);
+    product p;
+    p.row = row.row;
+    p.id = trimmed(row.fields[columns.id]);
+    if (p.id.empty()) {
+      out.problems.push_back(out.problem(p, out.options.id_column, "empty id"));
+      continue;
+    }
+    if (const auto [first, is_new] = seen.emplace(p.id, p.row); !is_new) {
+      out.problems.push_back(out.problem(p, out.options.id_column,
+                                         "duplicate id, already in row " + std::to_string(first->second)));
+      continue;
+    }
+    for (const std::size_t c : columns.text) {
+      const std::string_view part = trimmed(row.fields[c]);
+      if (part.empty()) continue;
+      if (!p.text.empty()) p.text += ' ';
+      p.text += part;
+    }
+    if (columns.image)
+      if (const std::string_view image = trimmed(row.fields[*columns.image]); !image.empty())
+        p.image_path = join_path(folder, image);
+    if (p.text.empty() && p.image_path.empty()) {
+      out.problems.push_back(out.problem(p, {}, "neither a text nor a picture"));
+      continue;
+    }
+    if (columns.label) {
+      p.label = trimmed(row.fields[*columns.label]);
+      if (p.label.empty()) out.problems.push_back(out.problem(p, out.options.label_column, "empty label"));
+    }
+    p.fields = std::move(row.fields);
+    out.products.push_back(std::move(p));
+  }
+  return out;
+}
+
+AISLE_API void write_skipped(const std::string& path, const std::vector<skipped_row>& rows) {
+  csv_writer out(path);
+  for (const char* name : {"file", "row", "id", "column", "reason"}) out.field(name);
+  out.end_row();
+  for (const skipped_row& r : rows) {
+    out.field(r.file).field(r.row).field(r.id).field(r.column).field(r.reason);
+    out.end_row();
+  }
+  out.commit();
+}
+
+AISLE_NAMESPACE_END

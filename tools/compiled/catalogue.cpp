@@ -1,0 +1,2 @@
+// The definitions of catalogue/ for the target aisle::compiled.
+#include <aisle/catalogue/products.ipp>
