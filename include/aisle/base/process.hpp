@@ -4,7 +4,7 @@
 
 #include <aisle/base/config.hpp>
 
-// What the operating system says of this process.
+// What the operating system says of this process, and the signals a program may want to survive.
 
 AISLE_NAMESPACE_BEGIN
 
@@ -16,6 +16,17 @@ void reset_peak_resident();
 bool request_amx_state();
 /// True when stderr is a terminal.
 bool stderr_is_terminal();
+/// Columns of the terminal on stderr; 80 where unknown.
+int terminal_width();
+
+/// From now on SIGINT and SIGTERM set a flag instead of ending the process, so that a progress callback can
+/// throw and unfinished files are removed on the way out; the second such signal ends it at once. For
+/// programs: the library never calls it.
+void install_interrupt_handler();
+/// True once such a signal has come.
+bool interrupted() noexcept;
+/// Writing to a pipe whose reader has gone becomes an error of the write instead of a signal.
+void ignore_broken_pipes();
 
 AISLE_NAMESPACE_END
 

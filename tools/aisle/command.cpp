@@ -1,0 +1,270 @@
+#include "command.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+#include <map>
+
+#include <aisle/base/error.hpp>
+#include <aisle/base/file.hpp>
+#include <aisle/base/process.hpp>
+
+#include "output.hpp"
+
+namespace aisle_command {
+
+namespace {
+
+// The order of --help: the main job first, then its parts, then what is around them.
+constexpr const char* order[] = {"run",      "embed",      "train",     "predict", "evaluate", "report",
+                                 "project",  "images",     "merge",     "verify",  "weights",  "models",
+                                 "tokenize", "preprocess", "self-test", "bench"};
+
+std::vector<subcommand>& registered() {
+  static std::vector<subcommand> all;
+  return all;
+}
+
+std::size_t rank(const subcommand& s) {
+  return static_cast<std::size_t>(std::find_if(std::begin(order), std::end(order),
+                                               [&](std::string_view name) { return name == s.name; }) -
+                                  std::begin(order));
+}
+
+// Whether the last line of the terminal is a progress bar.
+bool bar_visible = false;
+
+void clear_bar() {
+  if (bar_visible) std::fputs("\r\x1b[K", stderr);
+  bar_visible = false;
+}
+
+}  // namespace
+
+registration::registration(const subcommand& s) { registered().push_back(s); }
+
+std::vector<subcommand> all_subcommands() {
+  std::vector<subcommand> all = registered();
+  std::sort(all.begin(), all.end(), [](const subcommand& a, const subcommand& b) {
+    return rank(a) != rank(b) ? rank(a) < rank(b) : std::strcmp(a.name, b.name) < 0;
+  });
+  return all;
+}
+
+action add_nested(CLI::App& app, std::initializer_list<subcommand> commands) {
+  std::map<CLI::App*, action> actions;
+  for (const subcommand& s : commands) {
+    CLI::App* sub = app.add_subcommand(s.name, s.help);
+    actions[sub] = s.setup(*sub);
+  }
+  app.require_subcommand(1);
+  return [&app, actions] { return actions.at(app.get_subcommands().front())(); };
+}
+
+void check_interrupt() {
+  if (aisle::interrupted()) throw interrupted_error();
+}
+
+void say(std::string_view text) {
+  clear_bar();
+  std::fprintf(stderr, "aisle: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+void warn(std::string_view text) { say("warning: " + std::string(text)); }
+
+void write_out(std::string_view data) {
+  if (std::fwrite(data.data(), 1, data.size(), stdout) == data.size()) return;
+  if (errno == EPIPE) throw closed_output();
+  throw aisle::file_error("stdout", std::strerror(errno));
+}
+
+void flush_out() {
+  if (std::fflush(stdout) == 0) return;
+  if (errno == EPIPE) throw closed_output();
+  throw aisle::file_error("stdout", std::strerror(errno));
+}
+
+std::string human_bytes(double bytes) {
+  const char* units[] = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while (bytes >= 999.5 && unit + 1 < std::size(units)) bytes /= 1000, ++unit;
+  char text[32];
+  std::snprintf(text, sizeof text, unit == 0 || bytes >= 99.95 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+  return text;
+}
+
+// --- progress
+// -------------------------------------------------------------------------------------------------------
+
+struct progress_bar::state {
+  using clock = std::chrono::steady_clock;
+  bool terminal = aisle::stderr_is_terminal();
+  std::string phase;
+  clock::time_point started{}, drawn{};
+  std::int64_t first = 0;
+
+  static std::string duration(double seconds) {
+    const auto s = static_cast<long long>(std::ceil(std::min(seconds, 3.6e8)));
+    char text[48];
+    if (s >= 3600)
+      std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+    else
+      std::snprintf(text, sizeof text, "%lld:%02lld", s / 60, s % 60);
+    return text;
+  }
+
+  void show(const aisle::progress_event& e) {
+    check_interrupt();
+    if (!terminal) return;
+    const auto now = clock::now();
+    if (phase != e.phase) {
+      phase = e.phase;
+      started = now;
+      first = e.done;
+      drawn = {};
+    }
+    using namespace std::chrono_literals;
+    if (now - drawn < 100ms && !(e.total > 0 && e.done >= e.total)) return;
+    drawn = now;
+    draw(e, std::chrono::duration<double>(now - started).count());
+  }
+
+  void draw(const aisle::progress_event& e, double seconds) const {
+    const double rate = seconds > 0 ? static_cast<double>(e.done - first) / seconds : 0;
+    const bool bytes = e.unit == "bytes";
+    char number[64];
+    std::string text;
+    if (bytes)
+      text = human_bytes(static_cast<double>(e.done)) +
+             (e.total > 0 ? " of " + human_bytes(static_cast<double>(e.total)) : "");
+    else
+      text = std::to_string(e.done) + (e.total > 0 ? "/" + std::to_string(e.total) : "") + " " +
+             std::string(e.unit);
+    if (rate > 0) {
+      std::snprintf(number, sizeof number, rate < 10 ? "%.2f/s" : "%.0f/s", rate);
+      text += "  " + (bytes ? human_bytes(rate) + "/s" : std::string(number));
+      if (e.total > e.done)
+        text += "  ETA " + duration(static_cast<double>(e.total - e.done) / rate);
+      else if (e.total > 0)
+        text += "  " + duration(seconds);
+    }
+    std::string line = phase + " ";
+    const int room = aisle::terminal_width() - static_cast<int>(line.size() + text.size()) - 4;
+    if (e.total > 0 && room >= 10) {
+      const auto width = static_cast<std::size_t>(std::min(room, 40));
+      const double share = std::clamp(static_cast<double>(e.done) / static_cast<double>(e.total), 0.0, 1.0);
+      const auto full = static_cast<std::size_t>(share * static_cast<double>(width));
+      line += "[" + std::string(full, '#') + std::string(width - full, '.') + "] ";
+    }
+    line += text;
+    std::fprintf(stderr, "\r\x1b[K%s",
+                 line.substr(0, static_cast<std::size_t>(aisle::terminal_width() - 1)).c_str());
+    bar_visible = true;
+    if (e.total > 0 && e.done >= e.total) {
+      std::fputc('\n', stderr);
+      bar_visible = false;
+    }
+    std::fflush(stderr);
+  }
+};
+
+progress_bar::progress_bar() : state_(std::make_shared<state>()) {}
+progress_bar::~progress_bar() { clear_bar(); }
+
+aisle::progress_callback progress_bar::callback() {
+  return [s = state_](const aisle::progress_event& e) { s->show(e); };
+}
+
+void progress_bar::show(std::string_view phase, std::int64_t done, std::int64_t total,
+                        std::string_view unit) {
+  state_->show({phase, done, total, unit});
+}
+
+// --- common options
+// -------------------------------------------------------------------------------------------------
+
+void common_options::add(CLI::App& app, std::initializer_list<common> which) {
+  for (const common c : which) switch (c) {
+      case common::text_model:
+        app.add_option("--text-model", text_model, "text model: an id of `aisle models`, or a folder")
+            ->type_name("ID")
+            ->capture_default_str();
+        break;
+      case common::image_model:
+        app.add_option("--image-model", image_model,
+                       "image model: an id of `aisle models`, a folder or a weight file")
+            ->type_name("ID")
+            ->capture_default_str();
+        break;
+      case common::label:
+        app.add_option("--label", label, "column with the classes")
+            ->type_name("COLUMN")
+            ->capture_default_str();
+        break;
+      case common::test_size:
+        app.add_option("--test-size", test_size, "share of the rows that is tested on")
+            ->type_name("SHARE")
+            ->check(CLI::Range(0.0, 1.0))
+            ->capture_default_str();
+        break;
+      case common::seed:
+        app.add_option("--seed", seed, "seed of everything random")->type_name("N")->capture_default_str();
+        break;
+      case common::split:
+        app.add_option("--split", split, "file that says which rows are for training and which for testing")
+            ->type_name("FILE");
+        break;
+      case common::threads:
+        app.add_option("--threads", threads, "threads; 0: all that this process may use")
+            ->type_name("N")
+            ->check(CLI::NonNegativeNumber)
+            ->capture_default_str();
+        break;
+      case common::precision:
+        app.add_option("--precision", precision, "arithmetic of the models: f32, f32-fma")
+            ->type_name("NAME")
+            ->capture_default_str();
+        break;
+      case common::isa:
+        app.add_option("--isa", isa, "kernels: one of `aisle self-test --list-isas` (default: the best)")
+            ->type_name("NAME")
+            ->envname("AISLE_ISA");
+        break;
+      case common::limit:
+        app.add_option("--limit", limit, "take the first N rows only; 0: all")
+            ->type_name("N")
+            ->check(CLI::NonNegativeNumber)
+            ->capture_default_str();
+        break;
+      case common::weights:
+        app.add_option("--weights", weights, "folder of the models")
+            ->type_name("DIR")
+            ->envname("AISLE_WEIGHTS")
+            ->capture_default_str();
+        break;
+    }
+}
+
+aisle::engine_selection common_options::engine() const {
+  const aisle::engine_selection selection{.isa = isa, .precision = precision};
+  try {
+    aisle::select_table(selection);
+  } catch (const aisle::option_error& e) {
+    throw usage_error(e.what());
+  }
+  return selection;
+}
+
+std::string common_options::model_path(const std::string& id) const {
+  const std::string folder = aisle::join_path(weights, id);
+  if (aisle::folder_exists(folder)) return folder;
+  if (id.find('/') != std::string::npos && (aisle::folder_exists(id) || aisle::file_exists(id))) return id;
+  throw aisle::file_error(folder, "no such model folder; `aisle weights get " + id +
+                                      "` fetches it, --weights or AISLE_WEIGHTS says where models are");
+}
+
+}  // namespace aisle_command

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/progress.hpp>
+#include <aisle/nn/precision.hpp>
+
+// What every subcommand shares. A subcommand is one file that registers itself:
+//
+//     aisle_command::action setup(CLI::App& app) {
+//       auto o = std::make_shared<options>();
+//       app.add_option("--data", o->data, "products as CSV")->required();
+//       app.footer("Examples:\n  aisle embed --data products.csv --out vectors.npy");
+//       return [o] { return embed(*o); };
+//     }
+//     const aisle_command::registration entry{{"embed", "embeddings of a catalogue's text and images",
+//     setup}};
+//
+// stdout carries data only; everything for people goes to stderr.
+
+namespace aisle_command {
+
+enum exit_code : int {
+  exit_ok = 0,
+  exit_failed = 1,
+  exit_usage = 2,
+  exit_skipped = 3,  ///< finished, but some rows were skipped
+  exit_nothing = 4,  ///< nothing to do
+  exit_interrupted = 130,
+  exit_closed = 141  ///< the reader of our output went away
+};
+
+/// Runs the subcommand after its options were parsed; returns an exit_code. What it throws becomes
+/// "aisle: error: …" and exit 1; a usage_error exit 2.
+using action = std::function<int()>;
+
+struct subcommand {
+  const char* name;
+  const char* help;            ///< one line
+  action (*setup)(CLI::App&);  ///< adds the options
+};
+
+/// Every subcommand there is, in the order of --help.
+std::vector<subcommand> all_subcommands();
+
+struct registration {
+  explicit registration(const subcommand& s);
+};
+
+/// Subcommands of a subcommand (`aisle weights get`); one of them must be given.
+action add_nested(CLI::App& app, std::initializer_list<subcommand> commands);
+
+/// Options that cannot be: exit 2.
+class usage_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Thrown by progress callbacks after Ctrl-C.
+class interrupted_error : public std::runtime_error {
+ public:
+  interrupted_error() : std::runtime_error("interrupted") {}
+};
+/// Throws interrupted_error after Ctrl-C: for loops without a progress bar.
+void check_interrupt();
+
+/// One line for people: "aisle: …" on stderr, clear of a progress bar.
+void say(std::string_view text);
+/// The same as "aisle: warning: …".
+void warn(std::string_view text);
+
+/// Shows phases with rate and ETA on stderr when that is a terminal, and throws interrupted_error after
+/// Ctrl-C in any case. One object for a whole subcommand; callback() may be passed to several calls, one
+/// after the other, and to copies that outlive it.
+class progress_bar {
+ public:
+  progress_bar();
+  ~progress_bar();
+  progress_bar(const progress_bar&) = delete;
+  progress_bar& operator=(const progress_bar&) = delete;
+  aisle::progress_callback callback();
+  /// For loops of our own.
+  void show(std::string_view phase, std::int64_t done, std::int64_t total, std::string_view unit = "items");
+
+ private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+/// Data to stdout. Throws when it cannot be written.
+void write_out(std::string_view data);
+/// To be called when a unit of output (a batch) is complete.
+void flush_out();
+
+/// Options that mean the same in every subcommand.
+enum class common {
+  text_model,
+  image_model,
+  label,
+  test_size,
+  seed,
+  split,
+  threads,
+  precision,
+  isa,
+  limit,
+  weights
+};
+
+struct common_options {
+  std::string text_model, image_model;
+  std::string label;
+  double test_size = 0.3;
+  std::uint64_t seed = 42;
+  std::string split;
+  int threads = 0;
+  std::string precision = "f32", isa;
+  std::int64_t limit = 0;  ///< 0: all rows
+  std::string weights = "weights";
+
+  /// Adds the options named, in that order. Defaults shown in --help are what the members hold at the time.
+  void add(CLI::App& app, std::initializer_list<common> which);
+
+  /// Kernels to load models for; a precision or isa that does not exist here is a usage_error. Views this
+  /// object.
+  aisle::engine_selection engine() const;
+  /// Where a model's files are: WEIGHTS/ID, or `id` itself when it is the path of a file or folder. Throws
+  /// aisle::error that says how to fetch them.
+  std::string model_path(const std::string& id) const;
+};
+
+/// "1.2 GB": for people.
+std::string human_bytes(double bytes);
+
+}  // namespace aisle_command

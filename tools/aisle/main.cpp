@@ -1,0 +1,102 @@
+// The command line: what is common to all subcommands. Each of those is a file of its own (command.hpp).
+
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <new>
+#include <string>
+
+#include <aisle/base/error.hpp>
+#include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
+#include <aisle/base/version.hpp>
+#include <aisle/kernels/table.hpp>
+
+#include "command.hpp"
+#include "output.hpp"
+
+namespace {
+
+using namespace aisle_command;
+
+constexpr const char* description =
+    "aisle turns a product catalogue (CSV and images) into embeddings and classifiers.\n"
+    "ResNet, ConvNeXt V2, EfficientNet-Lite, MiniLM and BERT run natively on this CPU.";
+
+constexpr const char* footer =
+    "Every subcommand documents itself: aisle SUBCOMMAND --help\n"
+    "\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some rows were skipped, 4 nothing to do.\n"
+    "Environment: AISLE_WEIGHTS (folder of the models), AISLE_ISA (kernels), AISLE_THREADS.";
+
+std::string version() {
+  std::string text = "aisle " AISLE_VERSION_STRING "\nkernels:";
+  for (const aisle::kernels::kernel_table* table : aisle::kernels::all_tables())
+    if (table->supported()) text += std::string(" ") + table->name;
+  std::string best;
+  try {
+    best = aisle::kernels::best_table().name;
+  } catch (const aisle::error& e) {
+    best = e.what();
+  }
+  return text + " (in use: " + best + ")\nthreads: " + std::to_string(aisle::available_threads()) + " (" +
+         aisle::parallel_backend() + ")";
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{description, "aisle"};
+  app.set_version_flag("--version", version);
+  app.footer(footer);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(32);
+  std::map<CLI::App*, action> actions;
+  for (const subcommand& s : all_subcommands()) {
+    CLI::App* sub = app.add_subcommand(s.name, s.help);
+    actions[sub] = s.setup(*sub);
+  }
+  if (argc < 2) {
+    std::fputs(app.help().c_str(), stderr);
+    return exit_usage;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {  // --help, --version
+    app.exit(e);
+    return exit_ok;
+  } catch (const CLI::ParseError& e) {
+    const CLI::App* at = &app;
+    std::string path = "aisle";
+    while (!at->get_subcommands().empty()) path += " " + (at = at->get_subcommands().front())->get_name();
+    throw usage_error(std::string(e.what()) + " (see " + path + " --help)");
+  }
+  const int code = actions.at(app.get_subcommands().front())();
+  flush_out();
+  return code;
+}
+
+int fail(const std::string& what, int code) {
+  say("error: " + what);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  aisle::ignore_broken_pipes();
+  aisle::install_interrupt_handler();
+  try {
+    return run(argc, argv);
+  } catch (const usage_error& e) {
+    return fail(e.what(), exit_usage);
+  } catch (const interrupted_error&) {
+    say("interrupted");
+    return exit_interrupted;
+  } catch (const closed_output&) {
+    return exit_closed;
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory", exit_failed);
+  } catch (const std::exception& e) {
+    return aisle::interrupted() ? fail(std::string("interrupted: ") + e.what(), exit_interrupted)
+                                : fail(e.what(), exit_failed);
+  }
+}
