@@ -1,2 +1,5 @@
 // The definitions of catalogue/ for the target aisle::compiled.
+#include <aisle/catalogue/detail/embedding_files.ipp>
+#include <aisle/catalogue/embeddings.ipp>
+#include <aisle/catalogue/fusion.ipp>
 #include <aisle/catalogue/products.ipp>

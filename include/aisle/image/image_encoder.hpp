@@ -61,6 +61,12 @@ class image_encoder {
   aisle::preset preset_;
 };
 
+namespace detail {
+/// How pictures are prepared for the model at `path`: what its own files say, else the usual way for its folder's name.
+/// Throws option_error where neither is known.
+preset preset_for(const std::string& path);
+}  // namespace detail
+
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY

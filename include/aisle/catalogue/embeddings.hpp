@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/progress.hpp>
+#include <aisle/catalogue/products.hpp>
+#include <aisle/nn/precision.hpp>
+#include <aisle/tensor/matrix.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+struct embedding_options {
+  std::string model_path;  ///< folder or weight file
+  std::string name = {};   ///< the model's id, a part of the file names; empty: the last part of model_path
+  /// Where the embeddings are kept, as `Embeddings_NAME.csv` or `text_embeddings_NAME.csv`, each with a
+  /// `.manifest.json` by which a later call takes over every row whose content has not changed. Empty:
+  /// nothing is read or written.
+  std::string folder = {};
+  engine_selection engine{};
+  int threads = 0;
+  progress_callback progress{};
+  warning_callback on_warning{};
+};
+
+/// Vectors of the rows of a catalogue that have one.
+struct embedding_table {
+  index_vector rows;                 ///< data rows of the catalogue, ascending
+  matrix<float> vectors;             ///< [rows, dimension]
+  std::vector<std::int64_t> tokens;  ///< of texts: tokens of each row before any cut
+  std::int64_t truncated = 0;        ///< texts that were cut
+  std::int64_t reused = 0;           ///< rows taken over from the files of an earlier call
+  std::string model,
+      weights_sha256;  ///< weights_sha256 is that of the file (of all files' hashes, if there are several)
+  std::string kernel;  ///< kernel table that made them
+  std::string preset;  ///< of pictures: how they were prepared
+  std::vector<skipped_row> problems;                   ///< pictures that cannot be read
+  std::vector<std::pair<std::string, double>> phases;  ///< name, seconds
+};
+
+/// Vectors of all products with a text. The model is loaded only if a row is new. Throws what
+/// text_encoder::load throws, and file_error.
+embedding_table embed_texts(const catalogue& products, const embedding_options& options);
+
+/// Vectors of all products with a picture. Pictures that are missing or damaged become problems.
+embedding_table embed_images(const catalogue& products, const embedding_options& options);
+
+/// Names of the files that embed_texts and embed_images keep in `folder`.
+std::string text_embeddings_path(const std::string& folder, const std::string& model);
+std::string image_embeddings_path(const std::string& folder, const std::string& model);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/catalogue/embeddings.ipp>
+#endif

@@ -1,0 +1,293 @@
+#pragma once
+
+#include <chrono>
+#include <unordered_map>
+
+#include <aisle/base/file.hpp>
+#include <aisle/base/hash.hpp>
+#include <aisle/base/parallel.hpp>
+#include <aisle/base/version.hpp>
+#include <aisle/catalogue/detail/embedding_files.hpp>
+#include <aisle/catalogue/embeddings.hpp>
+#include <aisle/image/image_encoder.hpp>
+#include <aisle/io/json.hpp>
+#include <aisle/text/text_encoder.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Adds up the seconds of named phases.
+class phase_clock {
+ public:
+  explicit phase_clock(std::vector<std::pair<std::string, double>>& phases) : phases_(phases) {}
+  /// Ends the phase that runs since construction or the last call.
+  void lap(std::string name) {
+    const auto now = std::chrono::steady_clock::now();
+    phases_.emplace_back(std::move(name), std::chrono::duration<double>(now - start_).count());
+    start_ = now;
+  }
+
+ private:
+  std::vector<std::pair<std::string, double>>& phases_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// What texts and pictures have in common: rows whose content is known from before are taken over, the others
+/// are embedded, and the files are brought up to date.
+class embedding_job {
+ public:
+  /// One row that may get a vector.
+  struct item {
+    const product* source;
+    std::uint64_t hash;
+  };
+  /// New vectors: fills rows `fresh` of `out.vectors` (and tokens); a row it cannot do is named in `failed`.
+  using embed_function =
+      std::function<void(std::span<const std::size_t> fresh, std::vector<std::size_t>& failed)>;
+
+  embedding_job(const embedding_options& options, std::string kind, std::string csv_path,
+                embedding_table& out)
+      : options_(options),
+        csv_path_(std::move(csv_path)),
+        out_(out),
+        clock_(out.phases),
+        kind_(std::move(kind)) {}
+
+  /// `key`: what of the model, beside its weights, decides the vectors.
+  void open(json key) {
+    out_.kernel = select_table(options_.engine).name;
+    key_ = json::object({{"format", "aisle embeddings 1"},
+                         {"aisle", AISLE_VERSION_STRING},
+                         {"kind", kind_},
+                         {"model", out_.model},
+                         {"kernel", out_.kernel},
+                         {"precision", std::string(options_.engine.precision)},
+                         {"settings", hash_of_settings(options_.model_path)}});
+    for (const auto& [name, value] : key.members()) key_[name] = value;
+    json before;
+    if (keeps_files() && file_exists(manifest_path(csv_path_))) try {
+        before = read_json(manifest_path(csv_path_));
+      } catch (const error&) {  // read_stored says what is wrong
+      }
+    const json weights = describe_weights(options_.model_path, before.find("weight_files"));
+    out_.weights_sha256 = weights.get<std::string>("sha256");
+    key_["weights"] = out_.weights_sha256;
+    key_["weight_files"] = weights.at("files");
+    // Only the model knows its dimension; where it is not loaded, the manifest does.
+    if (const json* d = before.find("dimension"); d != nullptr && d->is_integer()) key_["dimension"] = *d;
+    clock_.lap("check " + kind_ + " model");
+  }
+
+  void run(std::vector<item> items, const std::function<void()>& load,
+           const std::function<std::int64_t()>& dimension, const embed_function& embed) {
+    std::optional<stored_embeddings> stored;
+    std::string why;
+    if (keeps_files() && key_.contains("dimension"))
+      stored = read_stored(csv_path_, key_, options_.threads, why);
+    if (!why.empty() && options_.on_warning) options_.on_warning(why + "; embedding again");
+    std::unordered_map<std::uint64_t, std::size_t> known;
+    if (stored)
+      for (std::size_t i = 0; i < stored->hashes.size(); ++i) known.emplace(stored->hashes[i], i);
+    std::vector<std::size_t> fresh;
+    for (std::size_t i = 0; i < items.size(); ++i)
+      if (!known.contains(items[i].hash)) fresh.push_back(i);
+    if (stored) clock_.lap("read " + kind_ + " embeddings");
+    if (!fresh.empty()) {
+      load();
+      key_["dimension"] = dimension();
+      clock_.lap("load " + kind_ + " model");
+    }
+
+    const auto n = static_cast<std::int64_t>(items.size());
+    out_.vectors = matrix<float>(n, n > 0 ? key_.get<std::int64_t>("dimension") : 0);
+    out_.tokens.assign(kind_ == "text" ? items.size() : 0, 0);
+    for (std::size_t i = 0; i < items.size(); ++i)
+      if (const auto at = known.find(items[i].hash); at != known.end()) {
+        const auto from = stored->vectors.row(static_cast<std::int64_t>(at->second));
+        std::copy(from.begin(), from.end(), out_.vectors.row(static_cast<std::int64_t>(i)).begin());
+        if (!stored->tokens.empty() && !out_.tokens.empty()) out_.tokens[i] = stored->tokens[at->second];
+        ++out_.reused;
+      }
+    if (!fresh.empty()) {
+      std::vector<std::size_t> failed;
+      embed(fresh, failed);
+      remove(items, failed);
+      clock_.lap(kind_ + " embeddings");
+    }
+    for (const item& i : items) out_.rows.push_back(i.source->row);
+    items_ = std::move(items);
+    stored_ = std::move(stored);
+  }
+
+  /// Writes what differs from the files there are.
+  void write(std::vector<std::string> header, std::string prefix, int first,
+             const std::function<std::vector<std::string>(const product&)>& leading) {
+    if (!keeps_files() || items_.empty()) return;
+    embedding_csv table{.header = std::move(header),
+                        .leading = {},
+                        .prefix = std::move(prefix),
+                        .first = first,
+                        .vectors = out_.vectors};
+    stored_embeddings now;
+    for (const item& i : items_) {
+      table.leading.push_back(leading(*i.source));
+      now.hashes.push_back(i.hash);
+    }
+    now.tokens = out_.tokens;
+    now.leading = table.leading_hash();
+    if (stored_ && stored_->hashes == now.hashes && stored_->leading == now.leading) return;
+    make_folders(options_.folder);
+    const std::uint64_t hash = write_embedding_csv(csv_path_, table, options_.threads);
+    write_manifest(manifest_path(csv_path_), key_, now, hash);
+    clock_.lap("write " + kind_ + " embeddings");
+  }
+
+ private:
+  bool keeps_files() const { return !options_.folder.empty(); }
+
+  void remove(std::vector<item>& items, const std::vector<std::size_t>& failed) {
+    if (failed.empty()) return;
+    std::vector<bool> bad(items.size(), false);
+    for (const std::size_t i : failed) bad[i] = true;
+    index_vector keep;
+    std::vector<item> good;
+    std::vector<std::int64_t> tokens;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (bad[i]) continue;
+      keep.push_back(static_cast<std::int64_t>(i));
+      good.push_back(items[i]);
+      if (!out_.tokens.empty()) tokens.push_back(out_.tokens[i]);
+    }
+    out_.vectors = out_.vectors.rows(keep);
+    out_.tokens = std::move(tokens);
+    items = std::move(good);
+  }
+
+  const embedding_options& options_;
+  std::string csv_path_;
+  embedding_table& out_;
+  phase_clock clock_;
+  std::string kind_;
+  json key_;
+  std::vector<item> items_;
+  std::optional<stored_embeddings> stored_;
+};
+
+AISLE_API std::string last_part(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+/// A path that cannot be one to the system (it would be cut at the zero byte).
+AISLE_API bool has_zero_byte(const std::string& path) { return path.find('\0') != std::string::npos; }
+
+}  // namespace detail
+
+AISLE_API std::string text_embeddings_path(const std::string& folder, const std::string& model) {
+  return join_path(folder, "text_embeddings_" + model + ".csv");
+}
+AISLE_API std::string image_embeddings_path(const std::string& folder, const std::string& model) {
+  return join_path(folder, "Embeddings_" + model + ".csv");
+}
+
+AISLE_API embedding_table embed_texts(const catalogue& products, const embedding_options& options) {
+  embedding_table out;
+  out.model = options.name.empty() ? detail::last_part(options.model_path) : options.name;
+  detail::embedding_job job(options, "text", text_embeddings_path(options.folder, out.model), out);
+  job.open(json::object({{"text_columns", json::array_of(products.options.text_columns)}}));
+  std::vector<detail::embedding_job::item> items;
+  for (const product& p : products.products)
+    if (!p.text.empty()) items.push_back({&p, fnv1a64::of(p.text)});
+
+  std::optional<text_encoder> encoder;
+  std::int64_t limit = 0;
+  job.run(
+      items,
+      [&] {
+        encoder = text_encoder::load(options.model_path,
+                                     {.engine = options.engine, .on_warning = options.on_warning});
+        limit = encoder->max_tokens();
+      },
+      [&] { return encoder->dimension(); },
+      [&](std::span<const std::size_t> fresh, std::vector<std::size_t>&) {
+        std::vector<std::vector<std::int32_t>> ids(fresh.size());
+        parallel_for(static_cast<std::int64_t>(fresh.size()), options.threads, [&](std::int64_t i) {
+          const std::size_t at = static_cast<std::size_t>(i), row = fresh[at];
+          out.tokens[row] = encoder->tokenizer().encode(items[row].source->text, limit, ids[at]);
+        });
+        const auto vectors =
+            encoder->encode_ids(ids, {.threads = options.threads, .on_progress = options.progress});
+        for (std::size_t i = 0; i < fresh.size(); ++i) {
+          const auto from = vectors.row(static_cast<std::int64_t>(i));
+          std::copy(from.begin(), from.end(), out.vectors.row(static_cast<std::int64_t>(fresh[i])).begin());
+        }
+      });
+  encoder.reset();
+  job.write(products.header, "text_", 1, [](const product& p) { return p.fields; });
+  return out;
+}
+
+AISLE_API embedding_table embed_images(const catalogue& products, const embedding_options& options) {
+  embedding_table out;
+  out.model = options.name.empty() ? detail::last_part(options.model_path) : options.name;
+  detail::embedding_job job(options, "image", image_embeddings_path(options.folder, out.model), out);
+  out.preset = detail::preset_for(options.model_path).name;
+  job.open(json::object({{"preset", out.preset}}));
+
+  std::vector<detail::embedding_job::item> items;
+  for (const product& p : products.products)
+    if (!p.image_path.empty()) items.push_back({&p, 0});
+  std::vector<std::string> reasons(items.size());
+  parallel_for(static_cast<std::int64_t>(items.size()), options.threads, [&](std::int64_t i) {
+    auto& item = items[static_cast<std::size_t>(i)];
+    try {
+      if (detail::has_zero_byte(item.source->image_path))
+        throw file_error(item.source->image_path, "no path");
+      item.hash = fnv1a64::of(read_file(item.source->image_path));
+    } catch (const error& e) {
+      reasons[static_cast<std::size_t>(i)] = e.what();
+    }
+  });
+  const auto report = [&](const product& p, std::string reason) {
+    out.problems.push_back(products.problem(p, products.options.image_column, std::move(reason)));
+  };
+  std::vector<detail::embedding_job::item> readable;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (reasons[i].empty())
+      readable.push_back(items[i]);
+    else
+      report(*items[i].source, reasons[i]);
+
+  std::optional<image_encoder> encoder;
+  job.run(
+      readable,
+      [&] {
+        encoder = image_encoder::load(options.model_path,
+                                      {.engine = options.engine, .on_warning = options.on_warning});
+      },
+      [&] { return encoder->dimension(); },
+      [&](std::span<const std::size_t> fresh, std::vector<std::size_t>& failed) {
+        std::vector<std::string> paths;
+        for (const std::size_t i : fresh) paths.push_back(readable[i].source->image_path);
+        const auto vectors =
+            encoder->encode_files(paths, {.threads = options.threads,
+                                          .on_progress = options.progress,
+                                          .on_error = [&](std::int64_t row, const std::string& reason) {
+                                            failed.push_back(fresh[static_cast<std::size_t>(row)]);
+                                            report(*readable[failed.back()].source, reason);
+                                          }});
+        for (std::size_t i = 0; i < fresh.size(); ++i) {
+          const auto from = vectors.row(static_cast<std::int64_t>(i));
+          std::copy(from.begin(), from.end(), out.vectors.row(static_cast<std::int64_t>(fresh[i])).begin());
+        }
+      });
+  encoder.reset();
+  std::stable_sort(out.problems.begin(), out.problems.end(),
+                   [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
+  job.write({"ImageName"}, "image_", 0,
+            [](const product& p) { return std::vector<std::string>{detail::last_part(p.image_path)}; });
+  return out;
+}
+
+AISLE_NAMESPACE_END
