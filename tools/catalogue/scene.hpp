@@ -114,7 +114,7 @@ inline void photograph(canvas& c, look l, int product, int kind, shot how, int p
   const bool flat = lies_flat(product);
   draw_background(c, l, flat);
   const double turn = flat ? l.uniform(-0.06, 0.06) : l.uniform(-0.012, 0.012);
-  const bool mirrored = l.chance(0.4);
+  const bool flipped = l.chance(0.4), mirrored = flipped && product != watches;  // a dial reads one way
   const double size = l.uniform(55, 67), x = 80 + l.uniform(-5, 5), y = (flat ? 80 : 82) + l.uniform(-4, 3);
   switch (how) {
     case shot::close: {

@@ -302,12 +302,12 @@ class copywriter {
   std::string_view pick(const words& list) { return list[static_cast<std::size_t>(rng_.below(list.size()))]; }
 
   std::string sentence() {
-    std::string s = expand(pick({"A {adjective} {noun} in {material}, made for {use}.",
+    std::string s = expand(pick({"{adjective} {noun} in {material}, made for {use}.",
                                  "{material} {noun} with {feature} and {feature2}.",
-                                 "Our {colour} {noun} has {feature}: just right for {use}.",
+                                 "Our {colour} {noun}, with {feature}: just right for {use}.",
                                  "Meet the {series}: {feature}, {feature2} and a {colour} finish.",
                                  "Made of {material} for {use}, with {feature}.",
-                                 "The {noun} we reach for. {feature}, {adjective}, and good for {use}.",
+                                 "{noun} to reach for. {feature}, {adjective}, and good for {use}.",
                                  "{noun} in {colour}. Designed around {feature} for {use}."}));
     for (std::size_t i = 0; i < s.size(); ++i)
       if (i == 0 || (i >= 2 && s[i - 1] == ' ' && s[i - 2] == '.'))
