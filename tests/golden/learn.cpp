@@ -8,11 +8,14 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/file.hpp>
+#include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/learn/decision_tree.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/random_forest.hpp>
 #include <aisle/learn/scaler.hpp>
+#include <aisle/learn/split.hpp>
 
 #include "golden.hpp"
 #include "learn.hpp"
@@ -197,8 +200,28 @@ const registration later{{"learn/later", claims_later, [](const std::string& pat
 
 namespace golden::learn {
 
-void check_catalogue(const std::string& name, const aisle::json&, session& s) {
-  s.skip(name, "reading catalogues is not built yet");
+void check_catalogue(const std::string& name, const aisle::json& expected, session& s) {
+  const std::string path = s.shared() + "/data/" + name + "/products.csv";
+  if (!aisle::file_exists(path)) return s.skip(name, path + " is not there");
+  const auto products = aisle::read_csv(path);
+  const auto column = expected.get<std::string>("label");
+  std::vector<std::string> classes;
+  for (std::size_t r = 0; r < products.rows.size(); ++r) classes.push_back(products.at(r, column));
+  s.matches(name + "/rows", static_cast<std::int64_t>(classes.size()) != expected.get<std::int64_t>("rows"),
+            1);
+  const aisle::label_vector all(classes);
+  const auto train = expected["train"].as_vector<std::int64_t>(),
+             test = expected["test"].as_vector<std::int64_t>();
+  check_weights(name + "/class_weight_all", all, expected["class_weight_all"], s);
+  check_weights(name + "/class_weight_train", all.rows(train), expected["class_weight_train"], s);
+  // Our own split has the same rows of each class on each side; single rows stop both.
+  const auto share = static_cast<double>(test.size()) / static_cast<double>(classes.size());
+  const auto ours = aisle::stratified_split(all, {.test_size = share - 1e-9});
+  std::int64_t off = 0;
+  const auto a = all.rows(ours.train).counts(), b = all.rows(train).counts();
+  for (std::size_t c = 0; c < a.size(); ++c) off += std::abs(a[c] - b[c]);
+  // Classes with equal remainders are drawn at random, there as here.
+  s.matches(name + "/split counts", off, static_cast<std::int64_t>(a.size()), 2);
 }
 
 }  // namespace golden::learn

@@ -52,9 +52,11 @@ void check(const std::string& name, const data_set& set, bool balanced, bool tig
   const auto predicted = model.predict(x);
   const auto classes = texts(expected["predictions"]);
   std::int64_t mismatches = 0;
-  for (std::size_t r = 0; r < classes.size(); ++r) mismatches += predicted[static_cast<std::int64_t>(r)] != classes[r];
+  for (std::size_t r = 0; r < classes.size(); ++r)
+    mismatches += predicted[static_cast<std::int64_t>(r)] != classes[r];
   s.matches(name + "/predictions", mismatches, static_cast<std::int64_t>(classes.size()));
-  s.error(name + "/macro_f1", std::abs(aisle::macro_f1(truth, predicted) - expected.get<double>("macro_f1")), 1e-12);
+  s.error(name + "/macro_f1", std::abs(aisle::macro_f1(truth, predicted) - expected.get<double>("macro_f1")),
+          1e-12);
   if (!expected["coef"].is_null()) {
     const auto coefficients = table(expected["coef"]);
     double difference = 0, largest = 0;

@@ -15,6 +15,11 @@
 
 AISLE_NAMESPACE_BEGIN
 
+template <class T>
+class classifier;
+template <class T>
+std::unique_ptr<classifier<T>> load_classifier(const std::string& path);
+
 /// What every learner is: fitted on rows of features and their labels, it gives a class or a probability a
 /// class for new rows. Learners are templates on the type of the features, float or double.
 ///
@@ -66,7 +71,7 @@ class classifier {
     std::vector<double> class_weights;   ///< one a class
     std::vector<double> sample_weights;  ///< one a row, without the class's
     const label_vector* labels = nullptr;
-    std::vector<std::int32_t> present;   ///< codes in `labels` of the classes
+    std::vector<std::int32_t> present;  ///< codes in `labels` of the classes
     /// sample weight times class weight of every row
     std::vector<double> row_weights() const {
       std::vector<double> out(sample_weights);

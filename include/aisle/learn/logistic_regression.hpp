@@ -19,8 +19,8 @@ AISLE_NAMESPACE_BEGIN
 
 struct logistic_options {
   double c = 1.0;  ///< inverse strength of the penalty
-  /// Converged when no entry of the gradient of the mean loss is larger. scikit-learn's default (1e-4) stops well short
-  /// of the optimum on some data.
+  /// Converged when no entry of the gradient of the mean loss is larger. scikit-learn's default (1e-4) stops
+  /// well short of the optimum on some data.
   double tolerance = 1e-5;
   std::int64_t max_iterations = 1000;
   class_weights weights = {};
@@ -30,10 +30,10 @@ struct logistic_options {
 
 /// Multinomial logistic regression: minimises
 ///   sum over rows of weight * -log p(class) + |coefficients|^2 / (2 c)
-/// by L-BFGS; intercepts are not penalised. Two classes have one row of coefficients and a sigmoid, not a softmax of
-/// two. The objective and the optimum of scikit-learn's LogisticRegression. Parameters, losses and decisions are kept
-/// in double; products with the features are computed in T. Fitting takes two packed copies of the features.
-/// Throws option_error for a single class.
+/// by L-BFGS; intercepts are not penalised. Two classes have one row of coefficients and a sigmoid, not a
+/// softmax of two. The objective and the optimum of scikit-learn's LogisticRegression. Parameters, losses and
+/// decisions are kept in double; products with the features are computed in T. Fitting takes two packed
+/// copies of the features. Throws option_error for a single class.
 template <class T = float>
 class logistic_regression final : public classifier<T> {
  public:
@@ -45,13 +45,14 @@ class logistic_regression final : public classifier<T> {
   }
   const logistic_options& options() const noexcept { return options_; }
 
-  /// [classes, features], or [1, features] of the second class when there are two; rows follow the classes that had
-  /// rows.
+  /// [classes, features], or [1, features] of the second class when there are two; rows follow the classes
+  /// that had rows.
   const matrix<double>& coefficients() const noexcept { return coefficients_; }
   const std::vector<double>& intercepts() const noexcept { return intercepts_; }
   /// What was minimised, at the coefficients found.
   double objective() const noexcept { return objective_; }
   std::int64_t iterations() const noexcept { return iterations_; }
+  /// To the tolerance, or as near as the precision of T allows; false: max_iterations came first.
   bool converged() const noexcept { return converged_; }
 
  protected:
@@ -74,7 +75,7 @@ class logistic_regression final : public classifier<T> {
       if (options_.progress)
         options_.progress({"logistic_regression", iteration, options_.max_iterations, "iterations"});
     };
-    const double noise = sizeof(T) < sizeof(double) ? 4 * static_cast<double>(std::numeric_limits<T>::epsilon()) : 0;
+    const double noise = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
     const auto result = detail::lbfgs(parameters, evaluate, each,
                                       detail::lbfgs_options{.max_iterations = options_.max_iterations,
                                                             .gradient_tolerance = options_.tolerance,
@@ -136,8 +137,8 @@ class logistic_regression final : public classifier<T> {
   }
 
  private:
-  /// The mean loss and its gradient. Everything lies class by class ([classes, rows]): the two products then have the
-  /// few classes as rows and read features that were packed once.
+  /// The mean loss and its gradient. Everything lies class by class ([classes, rows]): the two products then
+  /// have the few classes as rows and read features that were packed once.
   class problem {
    public:
     problem(const training_data& data, const logistic_options& options)
@@ -169,7 +170,8 @@ class logistic_regression final : public classifier<T> {
 
     double evaluate(const std::vector<double>& at, std::vector<double>& gradient) {
       const std::int64_t weights = outputs_ * features_;
-      std::transform(at.begin(), at.begin() + weights, narrow_.data(), [](double v) { return static_cast<T>(v); });
+      std::transform(at.begin(), at.begin() + weights, narrow_.data(),
+                     [](double v) { return static_cast<T>(v); });
       multiply(by_row_, narrow_, logits_);
       const double* intercepts = at.data() + weights;
       parallel_for(static_cast<std::int64_t>(losses_.size()), threads_,
@@ -228,7 +230,8 @@ class logistic_regression final : public classifier<T> {
       for (std::int64_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::size_t>(first + i);
         const auto t = codes_[row];
-        loss += row_weights_[row] / total_ * (high[i] - (static_cast<double>(logits_(t, first + i)) + intercepts[t]));
+        loss += row_weights_[row] / total_ *
+                (high[i] - (static_cast<double>(logits_(t, first + i)) + intercepts[t]));
       }
       for (std::int64_t c = 0; c < outputs_; ++c)
         for (std::int64_t i = 0; i < count; ++i) {

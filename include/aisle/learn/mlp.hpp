@@ -24,11 +24,11 @@ struct mlp_options {
   optimizer_options optimizer = {};
   std::int64_t batch = 32;
   std::int64_t epochs = 100;  ///< at most
-  /// Share of the rows that training watches instead of learning from, never a class's only row; 0: none, then all
-  /// epochs are run and the last parameters kept.
+  /// Share of the rows that training watches instead of learning from, never a class's only row; 0: none,
+  /// then all epochs are run and the last parameters kept.
   double validation_share = 0.1;
-  /// Epochs without a lower validation loss (not weighted) after which training stops; the parameters of the lowest
-  /// are kept.
+  /// Epochs without a lower validation loss (not weighted) after which training stops; the parameters of the
+  /// lowest are kept.
   std::int64_t patience = 10;
   loss_divisor divisor = loss_divisor::rows;
   class_weights weights = {};
@@ -43,9 +43,9 @@ struct mlp_epoch {
   double validation_loss = 0, validation_accuracy = 0;
 };
 
-/// A multilayer perceptron: [Linear, ReLU, BatchNorm, Dropout] for every hidden size, then Linear and a softmax, trained
-/// on cross-entropy by mini-batches with early stopping. Balanced class weights are those of the rows learnt from.
-/// Throws option_error for a single class or too few rows.
+/// A multilayer perceptron: [Linear, ReLU, BatchNorm, Dropout] for every hidden size, then Linear and a
+/// softmax, trained on cross-entropy by mini-batches with early stopping. Balanced class weights are those of
+/// the rows learnt from. Throws option_error for a single class or too few rows.
 template <class T = float>
 class mlp final : public classifier<T> {
  public:
@@ -132,8 +132,10 @@ class mlp final : public classifier<T> {
     out.add<std::int64_t>("hidden", options_.hidden);
     out.text("order", options_.order == mlp_order::relu_then_norm ? "relu_then_norm" : "norm_then_relu");
     out.text("batch_norm", options_.batch_norm ? "1" : "0");
-    out.add<T>("parameters", network_.parameters(), shape{1, static_cast<std::int64_t>(network_.parameters().size())});
-    out.add<T>("statistics", network_.statistics(), shape{1, static_cast<std::int64_t>(network_.statistics().size())});
+    out.add<T>("parameters", network_.parameters(),
+               shape{1, static_cast<std::int64_t>(network_.parameters().size())});
+    out.add<T>("statistics", network_.statistics(),
+               shape{1, static_cast<std::int64_t>(network_.statistics().size())});
     matrix<double> history(static_cast<std::int64_t>(history_.size()), 3);
     for (std::size_t e = 0; e < history_.size(); ++e) {
       const auto row = history.row(static_cast<std::int64_t>(e));
@@ -156,7 +158,8 @@ class mlp final : public classifier<T> {
     shape.order = order == "relu_then_norm" ? mlp_order::relu_then_norm : mlp_order::norm_then_relu;
     shape.batch_norm = in.integer("batch_norm", 0, 1) == 1;
     // Sizes are compared with the file before memory of that size is taken.
-    const auto parameters = in.template table<T>("parameters"), statistics = in.template table<T>("statistics");
+    const auto parameters = in.template table<T>("parameters"),
+               statistics = in.template table<T>("statistics");
     double expected = 0, inputs = static_cast<double>(shape.inputs);
     for (const std::int64_t h : shape.hidden) {
       expected += static_cast<double>(h) * (inputs + (shape.batch_norm ? 3 : 1));
@@ -166,7 +169,8 @@ class mlp final : public classifier<T> {
     if (parameters.rows() != 1 || static_cast<double>(parameters.cols()) != expected)
       in.fail("parameters of " + std::to_string(parameters.cols()) + " numbers do not fit the layers");
     network_ = mlp_network<T>(shape);
-    if (statistics.rows() != 1 || statistics.cols() != static_cast<std::int64_t>(network_.statistics().size()))
+    if (statistics.rows() != 1 ||
+        statistics.cols() != static_cast<std::int64_t>(network_.statistics().size()))
       in.fail("statistics of " + std::to_string(statistics.cols()) + " numbers do not fit the layers");
     std::ranges::copy(parameters.row(0), network_.parameters().begin());
     std::ranges::copy(statistics.row(0), network_.statistics().begin());
@@ -217,10 +221,10 @@ class mlp final : public classifier<T> {
     for (std::size_t r = 0; r < rows; ++r) order[r] = static_cast<std::int64_t>(r);
     random_generator random(stream_seed(options_.seed, 1));
     random.shuffle(order);
-    const auto wanted =
-        options_.validation_share > 0
-            ? std::max<std::size_t>(1, static_cast<std::size_t>(options_.validation_share * static_cast<double>(rows)))
-            : 0;
+    const auto wanted = options_.validation_share > 0
+                            ? std::max<std::size_t>(1, static_cast<std::size_t>(options_.validation_share *
+                                                                                static_cast<double>(rows)))
+                            : 0;
     for (const std::int64_t r : order) {
       auto& others = left[static_cast<std::size_t>(data.codes[static_cast<std::size_t>(r)])];
       if (held_out.size() < wanted && others > 1) {
@@ -246,8 +250,9 @@ class mlp final : public classifier<T> {
     return out;
   }
 
-  double run_epoch(const training_data& data, const index_vector& train, const std::vector<double>& row_weights,
-                   std::int64_t epoch, std::int64_t smallest, optimizer<T>& steps) {
+  double run_epoch(const training_data& data, const index_vector& train,
+                   const std::vector<double>& row_weights, std::int64_t epoch, std::int64_t smallest,
+                   optimizer<T>& steps) {
     index_vector order = train;
     random_generator random(stream_seed(options_.seed, 2 + static_cast<std::uint64_t>(epoch)));
     random.shuffle(order);

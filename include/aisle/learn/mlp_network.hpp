@@ -19,10 +19,12 @@
 
 AISLE_NAMESPACE_BEGIN
 
-/// Where batch norm stands in a hidden layer: Linear, ReLU, BatchNorm, Dropout or Linear, BatchNorm, ReLU, Dropout.
+/// Where batch norm stands in a hidden layer: Linear, ReLU, BatchNorm, Dropout or Linear, BatchNorm, ReLU,
+/// Dropout.
 enum class mlp_order { relu_then_norm, norm_then_relu };
 
-/// What the sum of weighted row losses of a batch is divided by: its rows (as Keras) or their weights (as PyTorch).
+/// What the sum of weighted row losses of a batch is divided by: its rows (as Keras) or their weights (as
+/// PyTorch).
 enum class loss_divisor { rows, weights };
 
 struct mlp_shape {
@@ -31,7 +33,7 @@ struct mlp_shape {
   std::int64_t outputs = 0;
   mlp_order order = mlp_order::relu_then_norm;
   bool batch_norm = true;
-  double dropout = 0.2;        ///< share of activations set to 0 in training, in [0, 1)
+  double dropout = 0.2;  ///< share of activations set to 0 in training, in [0, 1)
   double norm_epsilon = 1e-5;
   double norm_momentum = 0.1;  ///< share of the batch in running statistics
 };
@@ -41,7 +43,8 @@ template <class T>
 class mlp_network {
  public:
   mlp_network() = default;
-  /// Parameters are 0 (initialise() draws them). Throws option_error for sizes below 1 or a dropout outside [0, 1).
+  /// Parameters are 0 (initialise() draws them). Throws option_error for sizes below 1 or a dropout outside
+  /// [0, 1).
   explicit mlp_network(mlp_shape shape) : shape_(std::move(shape)) {
     if (!(shape_.dropout >= 0 && shape_.dropout < 1))
       throw option_error("dropout is " + std::to_string(shape_.dropout) + ", expected a share in [0, 1)");
@@ -50,8 +53,8 @@ class mlp_network {
     sizes.push_back(shape_.outputs);
     for (const std::int64_t outputs : sizes) {
       if (inputs < 1 || outputs < 1)
-        throw option_error("an mlp layer of " + std::to_string(inputs) + " inputs and " + std::to_string(outputs) +
-                           " outputs");
+        throw option_error("an mlp layer of " + std::to_string(inputs) + " inputs and " +
+                           std::to_string(outputs) + " outputs");
       layer l{.inputs = inputs, .outputs = outputs};
       l.normalised = shape_.batch_norm && layers_.size() + 1 < sizes.size();
       l.weight = at;
@@ -91,8 +94,8 @@ class mlp_network {
   std::span<T> running_mean(std::int64_t i) { return part(statistics_, at(i).mean, norm_size(i)); }
   std::span<T> running_variance(std::int64_t i) { return part(statistics_, at(i).variance, norm_size(i)); }
 
-  /// PyTorch's: weights and biases uniform within 1 / sqrt(inputs) of 0 (He et al. 2015 with a = sqrt(5)), gamma 1,
-  /// beta 0, running mean 0 and variance 1.
+  /// PyTorch's: weights and biases uniform within 1 / sqrt(inputs) of 0 (He et al. 2015 with a = sqrt(5)),
+  /// gamma 1, beta 0, running mean 0 and variance 1.
   void initialise(std::uint64_t seed) {
     random_generator random(seed);
     std::fill(parameters_.begin(), parameters_.end(), T{0});
@@ -100,7 +103,8 @@ class mlp_network {
     for (std::int64_t i = 0; i < layers(); ++i) {
       const layer& l = at(i);
       const double bound = 1 / std::sqrt(static_cast<double>(l.inputs));
-      for (T& v : part(parameters_, l.weight, l.outputs * l.inputs)) v = static_cast<T>(random.uniform(-bound, bound));
+      for (T& v : part(parameters_, l.weight, l.outputs * l.inputs))
+        v = static_cast<T>(random.uniform(-bound, bound));
       for (T& v : bias(i)) v = static_cast<T>(random.uniform(-bound, bound));
       std::ranges::fill(gamma(i), T{1});
       std::ranges::fill(running_variance(i), T{1});
@@ -116,8 +120,8 @@ class mlp_network {
     int threads = 0;
   };
 
-  /// Mean cross-entropy of a batch in training mode (batch statistics, which move the running ones; dropout), and its
-  /// gradients. Batch norm needs two rows at least: throws shape_error.
+  /// Mean cross-entropy of a batch in training mode (batch statistics, which move the running ones; dropout),
+  /// and its gradients. Batch norm needs two rows at least: throws shape_error.
   double backpropagate(const batch& b) {
     const std::int64_t rows = b.x.rows();
     if (b.x.cols() != shape_.inputs || static_cast<std::int64_t>(b.codes.size()) != rows ||
@@ -143,7 +147,8 @@ class mlp_network {
       if (i == 0)
         multiply(t.out, b.x, weight_gradient, {}, b.threads);
       else
-        multiply(t.out, traces_[static_cast<std::size_t>(i - 1)].out, weight_gradient, {.transpose_b = true}, b.threads);
+        multiply(t.out, traces_[static_cast<std::size_t>(i - 1)].out, weight_gradient, {.transpose_b = true},
+                 b.threads);
       for (std::int64_t o = 0; o < l.outputs; ++o) {
         T sum = 0;
         for (const T v : t.out.row(o)) sum += v;
@@ -184,8 +189,8 @@ class mlp_network {
     bool normalised = false;
     std::int64_t weight = 0, bias = 0, gamma = 0, beta = 0, mean = 0, variance = 0;  // offsets
   };
-  // Activations lie unit by unit ([units, rows]): a product's left operand is then a weight matrix in place, and batch
-  // statistics run along memory.
+  // Activations lie unit by unit ([units, rows]): a product's left operand is then a weight matrix in place,
+  // and batch statistics run along memory.
   struct trace {
     matrix<T> out;         // what the next layer reads; in the backward pass its derivative
     matrix<T> normalised;  // (v - mean) / deviation
@@ -215,7 +220,8 @@ class mlp_network {
     if (m.rows() != rows || m.cols() != cols) m = matrix<T>(rows, cols);
   }
 
-  void linear(std::int64_t i, matrix_view<const T> x, const matrix<T>* before, matrix<T>& out, int threads) const {
+  void linear(std::int64_t i, matrix_view<const T> x, const matrix<T>* before, matrix<T>& out,
+              int threads) const {
     const layer& l = at(i);
     const std::int64_t rows = before ? before->cols() : x.rows();
     resize(out, l.outputs, rows);
@@ -299,8 +305,8 @@ class mlp_network {
     }
   }
 
-  /// Turns the derivative by a hidden layer's output into that by its linear layer's, and sets the gradients of gamma
-  /// and beta.
+  /// Turns the derivative by a hidden layer's output into that by its linear layer's, and sets the gradients
+  /// of gamma and beta.
   void differentiate(std::int64_t i, trace& t) {
     const layer& l = at(i);
     const bool relu_first = !l.normalised || shape_.order == mlp_order::relu_then_norm;
@@ -319,7 +325,8 @@ class mlp_network {
         gradients_[static_cast<std::size_t>(l.gamma + o)] = product;
         gradients_[static_cast<std::size_t>(l.beta + o)] = sum;
         const T rows = static_cast<T>(d.size());
-        const T scale = gamma(i)[static_cast<std::size_t>(o)] * t.inverse_deviation[static_cast<std::size_t>(o)];
+        const T scale =
+            gamma(i)[static_cast<std::size_t>(o)] * t.inverse_deviation[static_cast<std::size_t>(o)];
         for (std::size_t r = 0; r < d.size(); ++r) d[r] = scale * (d[r] - (sum + n[r] * product) / rows);
       }
       if (relu_first)

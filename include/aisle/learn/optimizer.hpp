@@ -41,8 +41,8 @@ class optimizer {
   /// One step. Both spans have the same size at every call.
   void step(std::span<T> parameters, std::span<const T> gradients, int threads = 0) {
     if (parameters.size() != gradients.size() || (!first_.empty() && first_.size() != parameters.size()))
-      throw shape_error(std::to_string(gradients.size()) + " gradients for " + std::to_string(parameters.size()) +
-                        " parameters");
+      throw shape_error(std::to_string(gradients.size()) + " gradients for " +
+                        std::to_string(parameters.size()) + " parameters");
     const bool adam = options_.kind == optimizer_kind::adam;
     if (first_.empty()) {
       first_.assign(parameters.size(), T{0});
@@ -54,7 +54,8 @@ class optimizer {
     parallel_for((count + block - 1) / block, count <= 2 * block ? 1 : threads, [&](std::int64_t b) {
       const std::int64_t from = b * block, n = std::min(block, count - from);
       if (adam)
-        adam_step(parameters.data() + from, gradients.data() + from, first_.data() + from, second_.data() + from, n);
+        adam_step(parameters.data() + from, gradients.data() + from, first_.data() + from,
+                  second_.data() + from, n);
       else
         sgd_step(parameters.data() + from, gradients.data() + from, first_.data() + from, n);
     });

@@ -19,30 +19,39 @@ struct lbfgs_options {
   std::int64_t max_iterations = 1000;
   double gradient_tolerance = 1e-5;  ///< converged when no entry of the gradient is larger
   int history = 10;
-  /// Relative error of a function value. Near the optimum differences of values drown in it; a step is then judged by
-  /// its slope alone (the approximate Wolfe conditions of Hager, Zhang 2005).
+  /// Relative error of a function value. Near the optimum differences of values drown in it; a step is then
+  /// judged by its slope alone (the approximate Wolfe conditions of Hager, Zhang 2005).
   double function_noise = 0;
 };
 
 struct lbfgs_result {
   std::int64_t iterations = 0;
   double value = 0;
-  bool converged = false;  ///< false: out of iterations, or no better point within the precision of the function
+  bool converged = false;  ///< to the tolerance, or as near as the precision of the function allows
 };
 
-/// Minimises a smooth function by limited-memory BFGS (Nocedal, Wright 2006, algorithms 7.4, 7.5) with a line search
-/// for the strong Wolfe conditions (3.5, 3.6, cubic interpolation). `evaluate(x, gradient)` returns the value and
-/// fills the gradient; `each(iteration, value)` is called after every step. `x` is the start and becomes the result.
+/// Minimises a smooth function by limited-memory BFGS (Nocedal, Wright 2006, algorithms 7.4, 7.5) with a line
+/// search for the strong Wolfe conditions (3.5, 3.6, cubic interpolation). `evaluate(x, gradient)` returns
+/// the value and fills the gradient; `each(iteration, value)` is called after every step. `x` is the start
+/// and becomes the result.
 template <class Evaluate, class Each>
 class lbfgs {
  public:
   lbfgs(std::vector<double>& x, Evaluate& evaluate, Each& each, const lbfgs_options& options)
-      : x_(x), evaluate_(evaluate), each_(each), options_(options), gradient_(x.size()), next_x_(x.size()),
-        next_gradient_(x.size()), direction_(x.size()) {}
+      : x_(x),
+        evaluate_(evaluate),
+        each_(each),
+        options_(options),
+        gradient_(x.size()),
+        next_x_(x.size()),
+        next_gradient_(x.size()),
+        direction_(x.size()) {}
 
   lbfgs_result run() {
     lbfgs_result result;
     value_ = evaluate_(x_, gradient_);
+    double smallest = largest(gradient_);
+    int idle = 0;
     for (;;) {
       result.value = value_;
       if (largest(gradient_) <= options_.gradient_tolerance) {
@@ -58,7 +67,10 @@ class lbfgs {
         slope = dot(direction_, gradient_);
       }
       if (!search(slope)) {
-        if (pairs_.empty()) break;
+        if (pairs_.empty()) {
+          result.converged = true;
+          break;
+        }
         pairs_.clear();  // once more, down the gradient
         continue;
       }
@@ -68,9 +80,13 @@ class lbfgs {
       x_.swap(next_x_);
       gradient_.swap(next_gradient_);
       each_(result.iterations, value_);
-      // scikit-learn's second criterion, 64 epsilon: nothing left to gain.
-      const double scale = std::max({std::abs(before), std::abs(value_), 1.0});
-      if (std::abs(before - value_) <= 64 * std::numeric_limits<double>::epsilon() * scale && options_.function_noise == 0) {
+      // Where neither the value nor the gradient has got better for a while, rounding is all that is left.
+      const double now = largest(gradient_);
+      const double gain =
+          std::max(options_.function_noise, std::numeric_limits<double>::epsilon()) * std::abs(before);
+      idle = before - value_ <= gain && now > 0.5 * smallest ? idle + 1 : 0;
+      smallest = std::min(smallest, now);
+      if (idle == 10) {
         result.value = value_;
         result.converged = true;
         break;
@@ -96,7 +112,8 @@ class lbfgs {
   }
   static double largest(const std::vector<double>& v) {
     double out = 0;
-    for (const double e : v) out = std::max(out, std::isnan(e) ? std::numeric_limits<double>::infinity() : std::abs(e));
+    for (const double e : v)
+      out = std::max(out, std::isnan(e) ? std::numeric_limits<double>::infinity() : std::abs(e));
     return out;
   }
 
@@ -114,7 +131,8 @@ class lbfgs {
     }
     for (std::size_t p = 0; p < pairs_.size(); ++p) {
       const double beta = pairs_[p].inverse * dot(pairs_[p].change, direction_);
-      for (std::size_t i = 0; i < direction_.size(); ++i) direction_[i] += (alpha[p] - beta) * pairs_[p].step[i];
+      for (std::size_t i = 0; i < direction_.size(); ++i)
+        direction_[i] += (alpha[p] - beta) * pairs_[p].step[i];
     }
   }
 

@@ -1,0 +1,311 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <aisle/base/file.hpp>
+#include <aisle/learn/cross_validation.hpp>
+#include <aisle/learn/metrics.hpp>
+#include <aisle/learn/model_file.hpp>
+#include <aisle/learn/split.hpp>
+
+#include "blobs.hpp"
+#include "support/support.hpp"
+
+// What every learner promises, asked of each of them.
+
+namespace {
+
+using strings = std::vector<std::string>;
+
+struct settings {
+  aisle::class_weights weights = {};
+  std::uint64_t seed = 42;
+  int threads = 2;
+  aisle::progress_callback progress = {};
+};
+
+template <class T>
+using factory = std::function<std::unique_ptr<aisle::classifier<T>>(const settings&)>;
+
+template <class T>
+std::vector<std::pair<std::string, factory<T>>> learners() {
+  return {{"decision_tree",
+           [](const settings& s) {
+             return std::make_unique<aisle::decision_tree<T>>(
+                 aisle::tree_options{.weights = s.weights, .seed = s.seed, .threads = s.threads});
+           }},
+          {"random_forest",
+           [](const settings& s) {
+             return std::make_unique<aisle::random_forest<T>>(aisle::forest_options{.trees = 15,
+                                                                                    .weights = s.weights,
+                                                                                    .seed = s.seed,
+                                                                                    .threads = s.threads,
+                                                                                    .progress = s.progress});
+           }},
+          {"random_forest",
+           [](const settings& s) {
+             return std::make_unique<aisle::random_forest<T>>(
+                 aisle::forest_options{.trees = 15,
+                                       .splits = aisle::tree_splits::histogram,
+                                       .weights = s.weights,
+                                       .seed = s.seed,
+                                       .threads = s.threads,
+                                       .progress = s.progress});
+           }},
+          {"logistic_regression",
+           [](const settings& s) {
+             return std::make_unique<aisle::logistic_regression<T>>(
+                 aisle::logistic_options{.weights = s.weights, .threads = s.threads, .progress = s.progress});
+           }},
+          {"mlp", [](const settings& s) {
+             return std::make_unique<aisle::mlp<T>>(aisle::mlp_options{.hidden = {16, 8},
+                                                                       .optimizer = {.learning_rate = 0.01},
+                                                                       .epochs = 40,
+                                                                       .weights = s.weights,
+                                                                       .seed = s.seed,
+                                                                       .threads = s.threads,
+                                                                       .progress = s.progress});
+           }}};
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("every learner learns what is easy and keeps its promises", T, float, double) {
+  const auto d = blobs::make<T>({60, 40, 30, 20}, 10);
+  const auto [train, test] = aisle::stratified_split(d.labels);
+  const auto x = d.x.rows(train), x_test = d.x.rows(test);
+  const auto y = d.labels.rows(train), y_test = d.labels.rows(test);
+  support::temporary_folder folder;
+  for (const auto& [kind, make] : learners<T>()) {
+    CAPTURE(kind);
+    const auto model = make({});
+    CHECK(model->kind() == kind);
+    CHECK_FALSE(model->fitted());
+    CHECK_THROWS_AS(model->predict(x_test), aisle::option_error);
+    CHECK_THROWS_AS(model->save(folder / "x"), aisle::option_error);
+    model->fit(x, y);
+    CHECK(model->fitted());
+    CHECK(model->features() == 10);
+    CHECK(model->classes() == d.labels.classes());
+    CHECK(aisle::accuracy(y_test, model->predict(x_test)) > 0.9);
+
+    const auto p = model->predict_proba(x_test);
+    REQUIRE(p.rows() == x_test.rows());
+    REQUIRE(p.cols() == 4);
+    for (std::int64_t r = 0; r < p.rows(); ++r) {
+      double sum = 0;
+      for (const T v : p.row(r)) {
+        CHECK(v >= 0);
+        sum += static_cast<double>(v);
+      }
+      CHECK(sum == doctest::Approx(1).epsilon(1e-5));
+    }
+
+    {  // saved and loaded it predicts the same bits
+      model->save(folder / "model.safetensors");
+      const auto loaded = aisle::load_classifier<T>(folder / "model.safetensors");
+      CHECK(loaded->kind() == kind);
+      CHECK(loaded->classes() == model->classes());
+      CHECK(loaded->predict_proba(x_test) == p);
+      using other = std::conditional_t<std::is_same_v<T, float>, double, float>;
+      aisle::matrix<other> converted(x_test.rows(), x_test.cols());
+      std::transform(x_test.data(), x_test.data() + x_test.rows() * x_test.cols(), converted.data(),
+                     [](T v) { return static_cast<other>(v); });
+      const auto elsewhere = aisle::load_classifier<other>(folder / "model.safetensors");
+      CHECK(aisle::accuracy(model->predict(x_test), elsewhere->predict(converted)) > 0.95);
+    }
+    {  // threads change no bit; a new fit forgets the old one
+      for (const int threads : {1, 3}) {
+        const auto again = make({.threads = threads});
+        again->fit(x_test, y_test);
+        again->fit(x, y);
+        CHECK(again->predict_proba(x_test) == p);
+      }
+      const auto copy = model->unfitted();
+      CHECK_FALSE(copy->fitted());
+      copy->fit(x, y);
+      CHECK(copy->predict_proba(x_test) == p);
+    }
+    {  // no rows to predict, other features, NaN
+      CHECK(model->predict_proba(aisle::matrix<T>(0, 10)).rows() == 0);
+      CHECK(model->predict(aisle::matrix<T>(0, 10)).empty());
+      CHECK_THROWS_AS(model->predict(aisle::matrix<T>(3, 9)), aisle::shape_error);
+      auto bad = x_test;
+      bad(2, 7) = std::numeric_limits<T>::quiet_NaN();
+      CHECK_THROWS_WITH_AS(model->predict(bad), doctest::Contains("row 2, column 7"), aisle::row_error);
+    }
+  }
+}
+
+TEST_CASE("what cannot be learnt from is refused") {
+  const auto d = blobs::make({20, 20}, 5);
+  for (const auto& [kind, make] : learners<float>()) {
+    CAPTURE(kind);
+    const auto model = make({});
+    CHECK_THROWS_AS(model->fit(aisle::matrix<float>(0, 5), aisle::label_vector{}), aisle::shape_error);
+    CHECK_THROWS_AS(model->fit(aisle::matrix<float>(40, 0), d.labels), aisle::shape_error);
+    CHECK_THROWS_AS(model->fit(aisle::matrix<float>(39, 5), d.labels), aisle::shape_error);
+    auto x = d.x;
+    x(3, 1) = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_WITH_AS(model->fit(x, d.labels), doctest::Contains("row 3, column 1"), aisle::row_error);
+    x(3, 1) = std::numeric_limits<float>::infinity();
+    if (kind.find("tree") == std::string::npos && kind.find("forest") == std::string::npos) {
+      CHECK_THROWS_AS(model->fit(x, d.labels), aisle::row_error);
+    } else {
+      model->fit(x, d.labels);  // thresholds need an order, not arithmetic
+      CHECK(aisle::accuracy(d.labels, model->predict(x)) > 0.95);
+    }
+    std::vector<double> weights(39, 1.0);
+    CHECK_THROWS_AS(model->fit(d.x, d.labels, weights), aisle::shape_error);
+    weights.push_back(-1);
+    CHECK_THROWS_AS(model->fit(d.x, d.labels, weights), aisle::option_error);
+    weights.assign(40, 0.0);
+    CHECK_THROWS_AS(model->fit(d.x, d.labels, weights), aisle::option_error);
+    CHECK_THROWS_AS(make({.weights = aisle::class_weights::by_name({{"nobody", 1}})})->fit(d.x, d.labels),
+                    aisle::option_error);
+    // A failed fit leaves nothing that predicts.
+    model->fit(d.x, d.labels);
+    CHECK_THROWS(model->fit(aisle::matrix<float>(39, 5), d.labels));
+
+    const aisle::label_vector same(std::vector<int>(40, 7));
+    if (kind == "logistic_regression" || kind == "mlp") {
+      CHECK_THROWS_WITH_AS(model->fit(d.x, same), doctest::Contains("one class"), aisle::option_error);
+      CHECK_FALSE(model->fitted());
+    } else {
+      model->fit(d.x, same);
+      CHECK(model->predict(d.x)[39] == "7");
+    }
+  }
+}
+
+TEST_CASE("a class of the list without rows gets probability 0") {
+  const auto d = blobs::make({30, 30, 30}, 6);
+  std::vector<std::int64_t> without_second;
+  for (std::int64_t r = 0; r < d.labels.size(); ++r)
+    if (d.labels[r] != "class 1") without_second.push_back(r);
+  support::temporary_folder folder;
+  for (const auto& [kind, make] : learners<float>()) {
+    CAPTURE(kind);
+    const auto model = make({.weights = aisle::class_weights::balanced()});
+    model->fit(d.x.rows(without_second), d.labels.rows(without_second));
+    const auto p = model->predict_proba(d.x);
+    REQUIRE(p.cols() == 3);
+    for (std::int64_t r = 0; r < p.rows(); ++r) CHECK(p(r, 1) == 0);
+    CHECK(model->predict(d.x)[0] == "class 0");
+    CHECK(model->predict(d.x)[2] == "class 2");
+    model->save(folder / "gap");
+    CHECK(aisle::load_classifier<float>(folder / "gap")->predict_proba(d.x) == p);
+  }
+}
+
+TEST_CASE("class and sample weights pull decisions towards the rare class") {
+  const auto d = blobs::make({400, 25}, 4, 6.0);
+  const auto [train, test] = aisle::stratified_split(d.labels, {.test_size = 0.5});
+  const auto x = d.x.rows(train);
+  const auto y = d.labels.rows(train);
+  std::vector<double> sample_weights;
+  for (std::int64_t r = 0; r < y.size(); ++r) sample_weights.push_back(y[r] == "class 1" ? 16.0 : 1.0);
+  const auto mass = [&](const aisle::classifier<float>& model) {
+    const auto p = model.predict_proba(d.x.rows(test));
+    double sum = 0;
+    for (std::int64_t r = 0; r < p.rows(); ++r) sum += static_cast<double>(p(r, 1));
+    return sum;
+  };
+  for (const auto& [kind, make] : learners<float>()) {
+    CAPTURE(kind);
+    if (kind == "decision_tree") continue;  // pure leaves: weights move thresholds, not masses
+    const auto plain = make({}), balanced = make({.weights = aisle::class_weights::balanced()}),
+               sampled = make({});
+    plain->fit(x, y);
+    balanced->fit(x, y);
+    sampled->fit(x, y, sample_weights);
+    if (kind == "random_forest") {
+      CHECK(mass(*balanced) != mass(*plain));
+      continue;
+    }
+    CHECK(mass(*balanced) > 2 * mass(*plain));
+    CHECK(mass(*sampled) > 2 * mass(*plain));
+  }
+}
+
+TEST_CASE("progress is told in order and may cancel") {
+  const auto d = blobs::make({30, 30}, 5);
+  for (const auto& [kind, make] : learners<float>()) {
+    if (kind == "decision_tree") continue;
+    CAPTURE(kind);
+    std::int64_t calls = 0, last = 0;
+    make({.progress = [&](const aisle::progress_event& e) {
+      ++calls;
+      CHECK(e.done == last + 1);
+      CHECK(e.phase == kind);
+      last = e.done;
+    }})->fit(d.x, d.labels);
+    CHECK(calls > 1);
+    const auto cancelled =
+        make({.progress = [](const aisle::progress_event&) { throw aisle::error("enough"); }});
+    CHECK_THROWS_WITH_AS(cancelled->fit(d.x, d.labels), "enough", aisle::error);
+    CHECK_FALSE(cancelled->fitted());
+  }
+}
+
+TEST_CASE("cross validation predicts every row by a learner that did not see it") {
+  const auto d = blobs::make({30, 25, 3}, 6);
+  const aisle::decision_tree<float> tree;
+  std::vector<std::int64_t> told;
+  const auto result = aisle::cross_validate(
+      tree, d.x, d.labels, {.folds = 5, .progress = [&](const auto& e) { told.push_back(e.done); }});
+  CHECK(told == std::vector<std::int64_t>{1, 2, 3, 4, 5});
+  REQUIRE(result.accuracy.size() == 5);
+  CHECK(result.predictions.size() == 58);
+  double mean = 0;
+  for (const double a : result.accuracy) mean += a / 5;
+  CHECK(result.accuracy_mean == doctest::Approx(mean));
+  CHECK(result.accuracy_mean > 0.8);
+  CHECK(result.accuracy_sd > 0);
+  CHECK(result.macro_f1_mean > 0.5);
+  // Labels that follow from nothing cannot be predicted: a learner that saw its test rows would be right
+  // every time.
+  aisle::random_generator random(5);
+  std::vector<int> noise;
+  for (int i = 0; i < 58; ++i) noise.push_back(static_cast<int>(random.below(2)));
+  CHECK(aisle::cross_validate(tree, d.x, aisle::label_vector(noise)).accuracy_mean < 0.8);
+  CHECK_THROWS_AS(aisle::cross_validate(tree, d.x, aisle::label_vector(std::vector<int>{1, 2})),
+                  aisle::shape_error);
+}
+
+TEST_CASE("damaged model files are refused, never read out of bounds") {
+  const auto d = blobs::make({30, 30, 30}, 6, 4.0);
+  support::temporary_folder folder;
+  const std::string path = folder / "model";
+  CHECK_THROWS_AS(aisle::make_classifier<float>("oracle"), aisle::option_error);
+  for (const auto& [kind, make] : learners<float>()) {
+    CAPTURE(kind);
+    const auto model = make({});
+    model->fit(d.x, d.labels);
+    model->save(path);
+    const std::string good = aisle::read_file(path);
+    aisle::random_generator random(7);
+    int refused = 0;
+    for (int i = 0; i < 300; ++i) {
+      std::string bad = good;
+      if (i % 3 == 0)
+        bad.resize(static_cast<std::size_t>(random.below(bad.size())));
+      else
+        for (std::uint64_t n = 1 + random.below(4); n > 0; --n)
+          bad[static_cast<std::size_t>(random.below(bad.size()))] = static_cast<char>(random());
+      aisle::write_file(path, bad);
+      try {
+        aisle::load_classifier<float>(path)->predict(d.x);  // a changed number may still be a model
+      } catch (const aisle::error&) {
+        ++refused;
+      }
+    }
+    CHECK(refused >= 100);
+  }
+}
