@@ -13,8 +13,9 @@
 
 // How many threads a process takes when nothing is said.
 
-TEST_CASE("print the budget" * doctest::skip()) {
+TEST_CASE("the budget of this process") {
   std::cout << "budget " << aisle::available_threads() << '\n';
+  CHECK(aisle::available_threads() >= 1);
 }
 
 namespace {
