@@ -8,8 +8,11 @@
 #include <aisle/base/random.hpp>
 #include <aisle/kernels/gemm.hpp>
 
+#include "support/tables.hpp"
+
 using aisle::kernels::activation;
 using aisle::kernels::kernel_table;
+using support::each_table;
 
 namespace {
 
@@ -21,18 +24,6 @@ std::vector<T> noise(std::size_t n, std::uint64_t seed) {
   return v;
 }
 
-template <class Check>
-void each_table(Check check) {
-  int run = 0;
-  for (const kernel_table* t : aisle::kernels::all_tables()) {
-    if (!t->supported()) continue;
-    const std::string name = t->name;
-    CAPTURE(name);
-    check(*t);
-    ++run;
-  }
-  CHECK(run >= 2);  // generic and the emulated tiles at least
-}
 
 /// Product with every part of the epilogue, against a loop in double. A sum of k products of values below 1 in any order
 /// is within (k + 2) eps of the sum of their magnitudes (Higham, Accuracy and Stability, 3.1).

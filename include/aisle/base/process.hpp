@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include <aisle/base/config.hpp>
 
@@ -18,6 +20,17 @@ bool request_amx_state();
 bool stderr_is_terminal();
 /// Columns of the terminal on stderr; 80 where unknown.
 int terminal_width();
+
+/// The path of the running program.
+std::string own_program();
+
+struct process_result {
+  int exit_code = -1;  ///< 128 + the signal's number when one ended it
+  double seconds = 0;  ///< from start to end
+  std::uint64_t peak_bytes = 0;
+};
+/// Runs a program to its end, its standard output thrown away. Throws file_error when it cannot be started.
+process_result run_process(const std::vector<std::string>& command);
 
 /// From now on SIGINT and SIGTERM set a flag instead of ending the process, so that a progress callback can
 /// throw and unfinished files are removed on the way out; the second such signal ends it at once. For

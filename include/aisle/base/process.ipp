@@ -1,14 +1,23 @@
 #pragma once
 
+#include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include <aisle/base/error.hpp>
 #include <aisle/base/process.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -43,6 +52,31 @@ AISLE_API bool stderr_is_terminal() { return ::isatty(2) != 0; }
 AISLE_API int terminal_width() {
   winsize size{};
   return ::ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+AISLE_API std::string own_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
+AISLE_API process_result run_process(const std::vector<std::string>& command) {
+  std::vector<char*> arguments;
+  for (const std::string& a : command) arguments.push_back(const_cast<char*>(a.c_str()));
+  arguments.push_back(nullptr);
+  ::posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  const auto begin = std::chrono::steady_clock::now();
+  ::pid_t child = 0;
+  const int code = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (code != 0) throw file_error(command.at(0), std::string("cannot run: ") + std::strerror(code));
+  int status = 0;
+  rusage usage{};
+  while (::wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+  }
+  process_result r;
+  r.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  r.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  r.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  return r;
 }
 
 namespace detail {
