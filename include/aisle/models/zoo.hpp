@@ -8,7 +8,11 @@
 #include <vector>
 
 #include <aisle/io/checkpoint.hpp>
+#include <aisle/models/bert.hpp>
+#include <aisle/models/convnextv2.hpp>
+#include <aisle/models/efficientnet_lite.hpp>
 #include <aisle/models/family.hpp>
+#include <aisle/models/resnet.hpp>
 #include <aisle/nn/network.hpp>
 
 AISLE_NAMESPACE_BEGIN

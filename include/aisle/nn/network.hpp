@@ -29,7 +29,7 @@ struct run_options {
 };
 
 struct network_options {
-  engine_options engine;
+  engine_options engine{};
   std::vector<std::string> outputs = {"embedding"};  ///< only what these need is loaded
   bool taps = false;
 };
