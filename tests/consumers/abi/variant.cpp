@@ -1,10 +1,4 @@
-#if __has_include(<aisle/aisle.hpp>)
 #include <aisle/aisle.hpp>
-#else
-#include <aisle/base/file.hpp>
-#include <aisle/base/parallel.hpp>
-#include <aisle/tensor/matrix.hpp>
-#endif
 
 // Has a name of its own in each of the four builds.
 const char* VARIANT(float* out) {
