@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <unordered_map>
 
 #include <aisle/base/file.hpp>
@@ -74,13 +77,16 @@ class embedding_job {
     out_.weights_sha256 = weights.get<std::string>("sha256");
     key_["weights"] = out_.weights_sha256;
     key_["weight_files"] = weights.at("files");
-    // Only the model knows its dimension; where it is not loaded, the manifest does.
-    if (const json* d = before.find("dimension"); d != nullptr && d->is_integer()) key_["dimension"] = *d;
+    // What only the model knows is in the manifest where it is not loaded.
+    for (const char* name : {"dimension", "max_tokens"})
+      if (const json* known = before.find(name); known != nullptr && known->is_integer()) key_[name] = *known;
     clock_.lap("check " + kind_ + " model");
   }
 
-  void run(std::vector<item> items, const std::function<void()>& load,
-           const std::function<std::int64_t()>& dimension, const embed_function& embed) {
+  std::int64_t known(const char* name) const { return key_.get<std::int64_t>(name, 0); }
+
+  /// `load` loads the model and says what only it knows, its dimension among it.
+  void run(std::vector<item> items, const std::function<json()>& load, const embed_function& embed) {
     std::optional<stored_embeddings> stored;
     std::string why;
     if (keeps_files() && key_.contains("dimension"))
@@ -94,8 +100,8 @@ class embedding_job {
       if (!known.contains(items[i].hash)) fresh.push_back(i);
     if (stored) clock_.lap("read " + kind_ + " embeddings");
     if (!fresh.empty()) {
-      load();
-      key_["dimension"] = dimension();
+      const json made = load();
+      for (const auto& [name, value] : made.members()) key_[name] = value;
       clock_.lap("load " + kind_ + " model");
     }
 
@@ -208,8 +214,8 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
         encoder = text_encoder::load(options.model_path,
                                      {.engine = options.engine, .on_warning = options.on_warning});
         limit = encoder->max_tokens();
+        return json::object({{"dimension", encoder->dimension()}, {"max_tokens", limit}});
       },
-      [&] { return encoder->dimension(); },
       [&](std::span<const std::size_t> fresh, std::vector<std::size_t>&) {
         std::vector<std::vector<std::int32_t>> ids(fresh.size());
         parallel_for(static_cast<std::int64_t>(fresh.size()), options.threads, [&](std::int64_t i) {
@@ -224,6 +230,8 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
         }
       });
   encoder.reset();
+  out.truncated =
+      std::ranges::count_if(out.tokens, [&](std::int64_t t) { return t > job.known("max_tokens"); });
   job.write(products.header, "text_", 1, [](const product& p) { return p.fields; });
   return out;
 }
@@ -265,8 +273,8 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
       [&] {
         encoder = image_encoder::load(options.model_path,
                                       {.engine = options.engine, .on_warning = options.on_warning});
+        return json::object({{"dimension", encoder->dimension()}});
       },
-      [&] { return encoder->dimension(); },
       [&](std::span<const std::size_t> fresh, std::vector<std::size_t>& failed) {
         std::vector<std::string> paths;
         for (const std::size_t i : fresh) paths.push_back(readable[i].source->image_path);

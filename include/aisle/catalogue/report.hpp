@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/error.hpp>
+#include <aisle/catalogue/results.hpp>
+
+// What an experiment found as pages for people: HTML, a Jupyter notebook and Markdown, and as JSON that they
+// can be made from again. The same result gives the same bytes. Scores are those of learn/metrics and
+// learn/ranking_metrics over the first split's test rows; means and standard deviations (n - 1) are over the
+// splits.
+
+AISLE_NAMESPACE_BEGIN
+
+/// Writes report.html, report.ipynb, report.md and report.json into `folder` (created if need be), each
+/// atomically. Pictures are read from the products' image_path; one that cannot be read is left out. Throws
+/// shape_error when parts of the result do not fit each other (as do all functions below), file_error when a
+/// file cannot be written.
+void write_reports(const experiment_result& result, const std::string& folder);
+
+/// One self-contained page: style, charts (SVG) and thumbnails (JPEG) are inside, nothing is loaded from
+/// elsewhere. Well-formed as XML, too.
+std::string report_html(const experiment_result& result);
+/// GitHub-flavoured Markdown.
+std::string report_markdown(const experiment_result& result);
+/// A Jupyter notebook (nbformat 4.5) with outputs; its code cells need pandas and matplotlib and read
+/// report.json and the results' CSV files beside it.
+std::string report_notebook(const experiment_result& result);
+
+/// Writes everything in `result` as JSON, atomically. Invalid UTF-8 becomes U+FFFD; all numbers read back
+/// equal.
+void save_result(const experiment_result& result, const std::string& path);
+/// The inverse. Throws file_error or format_error (naming the key); nothing inconsistent is returned.
+experiment_result load_result(const std::string& path);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/catalogue/report.ipp>
+#include <aisle/catalogue/report_html.ipp>
+#include <aisle/catalogue/report_json.ipp>
+#include <aisle/catalogue/report_markdown.ipp>
+#include <aisle/catalogue/report_notebook.ipp>
+#endif

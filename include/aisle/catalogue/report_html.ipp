@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cmath>
+
+#include <aisle/base/version.hpp>
+#include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report_html_parts.hpp>
+#include <aisle/catalogue/report_scores.hpp>
+#include <aisle/catalogue/report_sections.hpp>
+#include <aisle/catalogue/report_style.hpp>
+#include <aisle/catalogue/report_text.hpp>
+
+// The page: a head line that says the result, then the sections.
+
+AISLE_NAMESPACE_BEGIN
+namespace detail::report {
+
+/// "catalogues/spring.csv" -> "spring.csv"
+AISLE_API std::string file_name(std::string_view path) {
+  const auto slash = path.find_last_of('/');
+  const std::string name = one_line(slash == std::string_view::npos ? path : path.substr(slash + 1));
+  return name.empty() ? "Catalogue" : name;
+}
+
+/// The result in a sentence.
+AISLE_API std::string lede(const report_scores& all) {
+  const model_scores* best = all.best();
+  if (!best || !std::isfinite(best->accuracy_mean)) return {};
+  std::string out = "<p class=\"lede\">Of products it had not seen, <b>" + title_of(*best) + "</b> put <b>" +
+                    fixed(best->accuracy_mean, 1) + " %</b> into the right one of " +
+                    grouped(static_cast<std::int64_t>(all.names.size())) + " classes";
+  std::string others;
+  for (const std::string& modality : all.modalities) {
+    const model_scores* m = all.chosen(modality);
+    if (m == best || !std::isfinite(m->accuracy_mean)) continue;
+    others += (others.empty() ? " " : ", ") + escape_html(modality_title(modality)) + " alone reaches " +
+              fixed(m->accuracy_mean, 1) + " %";
+  }
+  return out + "." + (others.empty() ? "" : others + ".") + "</p>";
+}
+
+AISLE_API std::string tiles(const report_scores& all) {
+  const experiment_result& r = *all.result;
+  std::string out = "<div class=\"tiles\">";
+  const auto tile = [&](const std::string& value, const std::string& what) {
+    out += "<div class=\"tile\"><b>" + value + "</b><span>" + what + "</span></div>";
+  };
+  if (const model_scores* best = all.best()) {
+    tile(fixed(best->accuracy_mean, 2) + " %", "accuracy");
+    tile(fixed(best->macro_f1_mean, 2) + " %", "macro F1");
+    if (!best->curves.empty()) tile(fixed(best->macro_auc, 3), "macro AUC");
+  }
+  tile(grouped(r.rows), "products");
+  tile(grouped(static_cast<std::int64_t>(r.classes.size())), "classes");
+  double total = 0;
+  for (const auto& phase : r.phases) total += std::isfinite(phase.second) ? phase.second : 0;
+  if (total > 0) tile(duration(total), "in all");
+  return out + "</div>";
+}
+
+}  // namespace detail::report
+
+AISLE_API std::string report_html(const experiment_result& result) {
+  namespace parts = detail::report;
+  const parts::report_scores all = parts::score_result(result);
+  const std::pair<const char*, std::string> sections[] = {{"Scores", parts::scores_section(all)},
+                                                          {"Products", parts::products_section(all)},
+                                                          {"Classes", parts::classes_section(all)},
+                                                          {"Confusion", parts::confusion_section(all)},
+                                                          {"ROC", parts::roc_section(all)},
+                                                          {"Training", parts::training_section(all)},
+                                                          {"Catalogue", parts::catalogue_section(all)},
+                                                          {"Run", parts::run_section(all)}};
+  std::string links, body;
+  for (const auto& [name, html] : sections) {
+    if (html.empty()) continue;
+    const auto begin = html.find("id=\"") + 4;
+    links += "<a href=\"#" + html.substr(begin, html.find('"', begin) - begin) + "\">" + name + "</a>";
+    body += html;
+  }
+  const std::string title = parts::file_name(result.catalogue);
+  return "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\"><head><meta "
+         "charset=\"utf-8\"/>"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"
+         "<meta name=\"generator\" content=\"aisle\"/><title>" +
+         parts::escape_html(title) + " · aisle</title><style>" + parts::page_style() +
+         "</style></head><body>\n<header class=\"top\"><p class=\"eyebrow\">Catalogue report" +
+         (result.label.empty() ? "" : " · " + parts::isolated(result.label)) + "</p><h1>" +
+         parts::isolated(title) + "</h1>" + parts::lede(all) + parts::tiles(all) +
+         "</header>\n<nav aria-label=\"Sections\"><div>" + links + "</div></nav>\n<main>\n" + body +
+         "</main>\n<footer>Made by aisle " AISLE_VERSION_STRING +
+         (result.created.empty() ? "" : ", " + parts::escape_html(result.created)) +
+         ". The numbers are in report.json beside this page.</footer>\n<script>" +
+         std::string(parts::page_script()) + "</script></body></html>\n";
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report_scores.hpp>
+#include <aisle/io/json.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail::report {
+
+/// A float as the double with the shortest text that reads back as this float: 0.1, not 0.10000000149011612.
+AISLE_API double short_double(float value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  double out = 0;
+  std::from_chars(text, end, out);
+  return static_cast<float>(out) == value ? out : static_cast<double>(value);
+}
+
+/// JSON has no NaN: null stands for it.
+AISLE_API double number_of(const json& v) {
+  return v.is_null() ? std::numeric_limits<double>::quiet_NaN() : v.as<double>();
+}
+
+AISLE_API json json_of(const model_result& m) {
+  json out = json::object({{"modality", m.modality},
+                           {"model", m.model},
+                           {"chosen", m.chosen},
+                           {"cross_validation_macro_f1", m.cross_validation_macro_f1},
+                           {"splits", json::array()},
+                           {"fit_seconds", m.fit_seconds},
+                           {"test_rows", json::array_of(m.test_rows)},
+                           {"truth", json::array_of(m.truth)},
+                           {"predicted", json::array_of(m.predicted)},
+                           {"probabilities", json::array()},
+                           {"history", json::array()},
+                           {"best_epoch", m.best_epoch}});
+  for (const auto& s : m.splits)
+    // As text: a seed of 64 bits does not fit a JSON number everywhere.
+    out["splits"].push_back(
+        json::object({{"seed", std::to_string(s.seed)}, {"accuracy", s.accuracy}, {"macro_f1", s.macro_f1}}));
+  for (std::int64_t r = 0; r < m.probabilities.rows(); ++r) {
+    json::array_type row;
+    for (const float p : m.probabilities.row(r)) row.emplace_back(short_double(p));
+    out["probabilities"].push_back(json(std::move(row)));
+  }
+  for (const epoch_record& e : m.history)
+    out["history"].push_back(json::object({{"loss", e.loss},
+                                           {"validation_loss", e.validation_loss},
+                                           {"validation_accuracy", e.validation_accuracy}}));
+  return out;
+}
+
+AISLE_API std::uint64_t seed_of(const json& v) {
+  const std::string text = v.as<std::string>();
+  std::uint64_t out = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (code != std::errc{} || end != text.data() + text.size()) v.fail("expected a seed of 64 bits");
+  return out;
+}
+
+AISLE_API model_result model_of(const json& j, std::int64_t classes) {
+  model_result m;
+  m.modality = j.get<std::string>("modality");
+  m.model = j.get<std::string>("model");
+  m.chosen = j.get<bool>("chosen");
+  m.cross_validation_macro_f1 = number_of(j["cross_validation_macro_f1"]);
+  for (const json& s : j["splits"].elements())
+    m.splits.push_back({seed_of(s["seed"]), number_of(s["accuracy"]), number_of(s["macro_f1"])});
+  m.fit_seconds = number_of(j["fit_seconds"]);
+  m.test_rows = j["test_rows"].as_vector<std::int64_t>();
+  m.truth = j["truth"].as_vector<std::int32_t>();
+  m.predicted = j["predicted"].as_vector<std::int32_t>();
+  if (const auto rows = j["probabilities"].elements(); !rows.empty()) {
+    for (const json& row : rows)
+      if (static_cast<std::int64_t>(row.elements().size()) != classes)
+        row.fail("expected " + std::to_string(classes) + " probabilities, found " +
+                 std::to_string(row.size()));
+    m.probabilities = matrix<float>(static_cast<std::int64_t>(rows.size()), classes);
+    for (std::int64_t r = 0; r < m.probabilities.rows(); ++r)
+      for (std::int64_t c = 0; c < classes; ++c)
+        m.probabilities(r, c) = static_cast<float>(number_of(rows[static_cast<std::size_t>(r)][c]));
+  }
+  for (const json& e : j["history"].elements())
+    m.history.push_back(
+        {number_of(e["loss"]), number_of(e["validation_loss"]), number_of(e["validation_accuracy"])});
+  m.best_epoch = j.get<std::int64_t>("best_epoch");
+  return m;
+}
+
+}  // namespace detail::report
+
+AISLE_API void save_result(const experiment_result& result, const std::string& path) {
+  detail::report::check_result(result);
+  json out = json::object({{"format", "aisle-report"},
+                           {"version", 1},
+                           {"created", result.created},
+                           {"command", result.command},
+                           {"catalogue", result.catalogue},
+                           {"label", result.label},
+                           {"text_model", result.text_model},
+                           {"image_model", result.image_model},
+                           {"fusion", result.fusion},
+                           {"kernel", result.kernel},
+                           {"peak_mb", result.peak_mb},
+                           {"rows", result.rows},
+                           {"rows_with_text", result.rows_with_text},
+                           {"rows_with_image", result.rows_with_image},
+                           {"truncated_texts", result.truncated_texts},
+                           {"phases", json::array()},
+                           {"classes", json::array_of(result.classes)},
+                           {"class_counts", json::array_of(result.class_counts)},
+                           {"text_tokens", json::array_of(result.text_tokens)},
+                           {"models", json::array()},
+                           {"skipped", json::array()},
+                           {"products", json::array()}});
+  for (const auto& [name, seconds] : result.phases)
+    out["phases"].push_back(json::object({{"name", name}, {"seconds", seconds}}));
+  for (const model_result& m : result.models) out["models"].push_back(detail::report::json_of(m));
+  for (const skipped_row& s : result.skipped)
+    out["skipped"].push_back(json::object(
+        {{"file", s.file}, {"row", s.row}, {"id", s.id}, {"column", s.column}, {"reason", s.reason}}));
+  for (const product_card& p : result.products)
+    out["products"].push_back(
+        json::object({{"id", p.id}, {"name", p.name}, {"text", p.text}, {"image_path", p.image_path}}));
+  write_file(path, out.dump() + "\n");
+}
+
+AISLE_API experiment_result load_result(const std::string& path) {
+  const json in = read_json(path);
+  if (in.get<std::string>("format") != "aisle-report") in["format"].fail("expected \"aisle-report\"");
+  if (in.get<std::int64_t>("version") != 1) in["version"].fail("expected version 1");
+  experiment_result out;
+  out.created = in.get<std::string>("created");
+  out.command = in.get<std::string>("command");
+  out.catalogue = in.get<std::string>("catalogue");
+  out.label = in.get<std::string>("label");
+  out.text_model = in.get<std::string>("text_model");
+  out.image_model = in.get<std::string>("image_model");
+  out.fusion = in.get<std::string>("fusion");
+  out.kernel = in.get<std::string>("kernel");
+  out.peak_mb = detail::report::number_of(in["peak_mb"]);
+  out.rows = in.get<std::int64_t>("rows");
+  out.rows_with_text = in.get<std::int64_t>("rows_with_text");
+  out.rows_with_image = in.get<std::int64_t>("rows_with_image");
+  out.truncated_texts = in.get<std::int64_t>("truncated_texts");
+  for (const json& p : in["phases"].elements())
+    out.phases.emplace_back(p.get<std::string>("name"), detail::report::number_of(p["seconds"]));
+  out.classes = in["classes"].as_vector<std::string>();
+  out.class_counts = in["class_counts"].as_vector<std::int64_t>();
+  out.text_tokens = in["text_tokens"].as_vector<std::int64_t>();
+  for (const json& m : in["models"].elements())
+    out.models.push_back(detail::report::model_of(m, static_cast<std::int64_t>(out.classes.size())));
+  for (const json& s : in["skipped"].elements())
+    out.skipped.push_back({s.get<std::string>("file"), s.get<std::int64_t>("row"), s.get<std::string>("id"),
+                           s.get<std::string>("column"), s.get<std::string>("reason")});
+  for (const json& p : in["products"].elements())
+    out.products.push_back({p.get<std::string>("id"), p.get<std::string>("name"), p.get<std::string>("text"),
+                            p.get<std::string>("image_path")});
+  try {
+    detail::report::check_result(out);
+  } catch (const shape_error& e) {
+    throw format_error(path, e.what());
+  }
+  return out;
+}
+
+AISLE_NAMESPACE_END

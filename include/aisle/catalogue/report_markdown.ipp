@@ -1,0 +1,196 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report_markdown.hpp>
+#include <aisle/catalogue/report_text.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail::report {
+
+AISLE_API std::string markdown_title(const model_scores& m) {
+  return escape_markdown(modality_title(m.model->modality)) + " · " +
+         escape_markdown(model_title(m.model->model));
+}
+
+/// In a code span no escape works: a longer fence keeps backticks inside, and a bar would end a table's cell.
+AISLE_API std::string markdown_code(std::string_view text) {
+  const std::string line = one_line(text);
+  std::size_t longest = 0, run = 0;
+  for (const char c : line) longest = std::max(longest, run = c == '`' ? run + 1 : 0);
+  const std::string fence(longest + 1, '`');
+  return fence + " " + line + " " + fence;
+}
+
+AISLE_API std::string headline_markdown(const report_scores& all) {
+  const experiment_result& r = *all.result;
+  std::string out;
+  if (const model_scores* best = all.best())
+    out += "**" + markdown_title(*best) + "** puts **" +
+           with_deviation(best->accuracy_mean, best->accuracy_sd, best->several()) +
+           " %** of products it had not seen into the right one of " +
+           grouped(static_cast<std::int64_t>(r.classes.size())) + " classes (macro F1 " +
+           with_deviation(best->macro_f1_mean, best->macro_f1_sd, best->several()) + " %).\n\n";
+  return out + grouped(r.rows) + " products: " + grouped(r.rows_with_text) + " with a text, " +
+         grouped(r.rows_with_image) + " with a picture.\n";
+}
+
+AISLE_API std::string scores_markdown(const report_scores& all) {
+  std::string out =
+      "| Features | Classifier | Accuracy, % | Macro F1, % | Cross-validation F1, % | Macro AUC | Training "
+      "|\n"
+      "|---|---|---:|---:|---:|---:|---:|\n";
+  for (const model_scores& m : all.models) {
+    const std::string strong = m.model->chosen ? "**" : "";
+    out += "| " + escape_markdown(modality_title(m.model->modality)) + " | " + strong +
+           escape_markdown(model_title(m.model->model)) + strong + (m.model->chosen ? " (chosen)" : "") +
+           " | " + with_deviation(m.accuracy_mean, m.accuracy_sd, m.several()) + " | " +
+           with_deviation(m.macro_f1_mean, m.macro_f1_sd, m.several()) + " | " +
+           fixed(m.model->cross_validation_macro_f1, 2) + " | " +
+           (m.curves.empty() ? "–" : fixed(m.macro_auc, 3)) + " | " + duration(m.model->fit_seconds) + " |\n";
+  }
+  return out + "\nChosen: the best macro F1 of its group in cross-validation on the training rows alone.\n";
+}
+
+AISLE_API std::string classes_markdown(const report_scores& all, const model_scores& m) {
+  std::string out = "| Class | Test rows | Precision | Recall | F1 | AUC |\n|---|---:|---:|---:|---:|---:|\n";
+  const auto row = [&](const std::string& name, double support, const prf_score& s, const std::string& area) {
+    out += "| " + name + " | " + grouped(std::llround(support)) + " | " + fixed(s.precision, 3) + " | " +
+           fixed(s.recall, 3) + " | " + fixed(s.f1, 3) + " | " + area + " |\n";
+  };
+  for (std::size_t i = 0; i < m.labels.size(); ++i) {
+    std::string area = "–";
+    for (const class_curve& c : m.curves)
+      if (c.label == m.labels[i]) area = fixed(c.auc, 3);
+    row(escape_markdown(all.name(m.labels[i])), m.per_class.support[i], m.per_class.scores[i], area);
+  }
+  const double total = static_cast<double>(m.model->truth.size());
+  row("*Macro average*", total, m.per_class.macro, m.curves.empty() ? "–" : fixed(m.macro_auc, 3));
+  row("*Weighted average*", total, m.per_class.weighted, "–");
+  return out;
+}
+
+AISLE_API std::string mix_ups_markdown(const report_scores& all, const model_scores& m) {
+  const auto pairs = frequent_mix_ups(m, 10);
+  if (pairs.empty()) return "No test row was put into a wrong class.\n";
+  std::string out = "| True class | Taken for | Rows | Share of the class |\n|---|---|---:|---:|\n";
+  for (const mix_up& p : pairs)
+    out += "| " + escape_markdown(all.name(p.truth)) + " | " + escape_markdown(all.name(p.predicted)) +
+           " | " + grouped(p.rows) + " | " + fixed(100 * p.share, 1) + " % |\n";
+  return out;
+}
+
+AISLE_API std::string confusion_markdown(const report_scores& all, const model_scores& m) {
+  const auto n = static_cast<std::int64_t>(m.labels.size());
+  if (n > 40) return grouped(n) + " classes are too many for a table.\n";
+  std::string out = "| true ↓ predicted → |", rule = "|---|";
+  for (const std::int32_t label : m.labels) {
+    out += " " + escape_markdown(all.name(label)) + " |";
+    rule += "---:|";
+  }
+  out += "\n" + rule + "\n";
+  for (std::int64_t i = 0; i < n; ++i) {
+    out += "| " + escape_markdown(all.name(m.labels[static_cast<std::size_t>(i)])) + " |";
+    for (std::int64_t j = 0; j < n; ++j) {
+      const std::string count = fixed(m.counts(i, j), 0), strong = i == j ? "**" : "";
+      out += " " + (m.counts(i, j) == 0 ? std::string() : strong + count + strong) + " |";
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+AISLE_API std::string mistakes_markdown(const report_scores& all, const model_scores& m) {
+  const auto mistakes = confident_mistakes(*m.model, 12);
+  if (mistakes.empty()) return "No test row was put into a wrong class.\n";
+  std::string out = "| Row | Id | Product | Is | Taken for | Probability |\n|---:|---|---|---|---|---:|\n";
+  const auto& products = all.result->products;
+  for (const shown_row& s : mistakes) {
+    std::string id, name;
+    if (s.row >= 0 && s.row < static_cast<std::int64_t>(products.size())) {
+      const product_card& card = products[static_cast<std::size_t>(s.row)];
+      id = shortened(card.id, 40);
+      name = shortened(one_line(card.name).empty() ? card.text : card.name, 80);
+    }
+    out += "| " + std::to_string(s.row) + " | " + escape_markdown(id) + " | " + escape_markdown(name) +
+           " | " + escape_markdown(all.name(s.truth)) + " | " + escape_markdown(all.name(s.predicted)) +
+           " | " +
+           (std::isfinite(s.probability) ? fixed(100 * static_cast<double>(s.probability), 1) + " %" : "–") +
+           " |\n";
+  }
+  return out;
+}
+
+AISLE_API std::string catalogue_markdown(const report_scores& all) {
+  const experiment_result& r = *all.result;
+  std::string out = "| Class | Products |\n|---|---:|\n";
+  for (std::size_t i = 0; i < r.class_counts.size(); ++i)
+    out += "| " + escape_markdown(all.names[i]) + " | " + grouped(r.class_counts[i]) + " |\n";
+  if (r.text_tokens.empty()) return out;
+  std::vector<std::int64_t> sorted = r.text_tokens;
+  std::sort(sorted.begin(), sorted.end());
+  return out + "\nTexts have " + grouped(sorted.front()) + " to " + grouped(sorted.back()) +
+         " tokens, half of them at most " + grouped(sorted[(sorted.size() - 1) / 2]) +
+         "; cut at the model's limit: " + grouped(r.truncated_texts) + ".\n";
+}
+
+AISLE_API std::string skipped_markdown(const report_scores& all) {
+  const auto& skipped = all.result->skipped;
+  if (skipped.empty()) return "No row was skipped.\n";
+  std::string out = "| Row | Id | Column | Reason |\n|---:|---|---|---|\n";
+  for (std::size_t i = 0; i < skipped.size() && i < 20; ++i)
+    out += "| " + std::to_string(skipped[i].row) + " | " + escape_markdown(shortened(skipped[i].id, 40)) +
+           " | " + escape_markdown(shortened(skipped[i].column, 40)) + " | " +
+           escape_markdown(shortened(skipped[i].reason, 200)) + " |\n";
+  if (skipped.size() > 20)
+    out += "\nThe first 20 of " + grouped(static_cast<std::int64_t>(skipped.size())) + ".\n";
+  return out;
+}
+
+AISLE_API std::string run_markdown(const report_scores& all) {
+  const experiment_result& r = *all.result;
+  std::string out;
+  const auto fact = [&](const char* what, const std::string& value) {
+    if (!one_line(value).empty()) out += "- " + std::string(what) + ": " + markdown_code(value) + "\n";
+  };
+  fact("Command", r.command);
+  fact("Catalogue", r.catalogue);
+  fact("Label", r.label);
+  fact("Text model", r.text_model);
+  fact("Image model", r.image_model);
+  fact("Fusion", r.fusion);
+  fact("Kernels", r.kernel);
+  if (std::isfinite(r.peak_mb) && r.peak_mb > 0)
+    out += "- Peak memory: " + grouped(std::llround(std::fmin(r.peak_mb, 1e12))) + " MB\n";
+  fact("Finished", r.created);
+  if (r.phases.empty()) return out;
+  out += "\n| Phase | Time |\n|---|---:|\n";
+  for (const auto& [name, seconds] : r.phases)
+    out += "| " + escape_markdown(name) + " | " + duration(seconds) + " |\n";
+  return out;
+}
+
+}  // namespace detail::report
+
+AISLE_API std::string report_markdown(const experiment_result& result) {
+  namespace parts = detail::report;
+  const parts::report_scores all = parts::score_result(result);
+  std::string out = "# Catalogue report: " + parts::escape_markdown(result.catalogue) + "\n\n" +
+                    parts::headline_markdown(all);
+  if (!all.models.empty()) out += "\n## Scores\n\n" + parts::scores_markdown(all);
+  for (const std::string& modality : all.modalities) {
+    const parts::model_scores& m = *all.chosen(modality);
+    if (m.labels.empty()) continue;
+    out += "\n## " + parts::markdown_title(m) + "\n\n### Classes\n\n" + parts::classes_markdown(all, m) +
+           "\n### Most frequent mix-ups\n\n" + parts::mix_ups_markdown(all, m) +
+           "\n### Most confident mistakes\n\n" + parts::mistakes_markdown(all, m) +
+           "\n<details><summary>Confusion matrix</summary>\n\n" + parts::confusion_markdown(all, m) +
+           "\n</details>\n";
+  }
+  return out + "\n## Catalogue\n\n" + parts::catalogue_markdown(all) + "\n### Skipped rows\n\n" +
+         parts::skipped_markdown(all) + "\n## Run\n\n" + parts::run_markdown(all);
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,227 @@
+#pragma once
+
+#include <utility>
+
+#include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report_charts.hpp>
+#include <aisle/catalogue/report_markdown.hpp>
+#include <aisle/catalogue/report_text.hpp>
+#include <aisle/io/json.hpp>
+
+// The notebook: text cells, and code cells that read report.json and the results' CSV files beside it. Their
+// outputs are those of this program; running the cells replaces them by Python's.
+
+AISLE_NAMESPACE_BEGIN
+namespace detail::report {
+
+/// nbformat keeps texts as lists of lines, each with its line break.
+AISLE_API json notebook_lines(std::string_view text) {
+  json::array_type out;
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const std::size_t size = end == std::string_view::npos ? text.size() : end + 1;
+    out.emplace_back(text.substr(0, size));
+    text.remove_prefix(size);
+  }
+  return json(std::move(out));
+}
+
+class notebook_writer {
+ public:
+  void text(std::string_view markdown) { add("markdown", json::object(), markdown); }
+  /// A code cell with the outputs it has had.
+  void code(std::string_view source, json::array_type outputs = {}) {
+    ++count_;
+    for (json& output : outputs)
+      if (output.get<std::string>("output_type") == "execute_result")
+        output["execution_count"] = json(count_);
+    add("code", json::object({{"execution_count", count_}, {"outputs", json(std::move(outputs))}}), source);
+  }
+  std::string finish() && {
+    json out =
+        json::object({{"cells", json(std::move(cells_))},
+                      {"metadata", json::object({{"kernelspec", json::object({{"display_name", "Python 3"},
+                                                                              {"language", "python"},
+                                                                              {"name", "python3"}})},
+                                                 {"language_info", json::object({{"name", "python"}})}})},
+                      {"nbformat", 4},
+                      {"nbformat_minor", 5}});
+    return out.dump(1) + "\n";
+  }
+
+ private:
+  void add(const char* type, json more, std::string_view source) {
+    json cell = json::object(
+        {{"cell_type", type}, {"id", "cell-" + std::to_string(cells_.size())}, {"metadata", json::object()}});
+    for (const auto& [key, value] : std::as_const(more).members()) cell[key] = value;
+    cell["source"] = notebook_lines(source);
+    cells_.push_back(std::move(cell));
+  }
+  json::array_type cells_;
+  std::int64_t count_ = 0;
+};
+
+AISLE_API json markdown_output(const std::string& markdown) {
+  return json::object({{"output_type", "execute_result"},
+                       {"data", json::object({{"text/markdown", notebook_lines(markdown)},
+                                              {"text/plain", notebook_lines(markdown)}})},
+                       {"metadata", json::object()},
+                       {"execution_count", nullptr}});
+}
+
+AISLE_API json chart_output(const std::string& chart, const char* what) {
+  return json::object({{"output_type", "display_data"},
+                       {"data", json::object({{"image/svg+xml", notebook_lines(standalone_svg(chart))},
+                                              {"text/plain", notebook_lines(what)}})},
+                       {"metadata", json::object()}});
+}
+
+AISLE_API json printed_output(const std::string& text) {
+  return json::object({{"output_type", "stream"}, {"name", "stdout"}, {"text", notebook_lines(text)}});
+}
+
+/// A Python string literal: JSON's is one.
+AISLE_API std::string python_string(const std::string& text) { return json(one_line(text)).dump(); }
+
+AISLE_API std::string_view notebook_setup() {
+  return R"py(import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+result = json.loads(Path("report.json").read_text(encoding="utf-8"))
+classes = result["classes"]
+models = result["models"]
+
+
+def model_of(modality, model):
+    return next(m for m in models if (m["modality"], m["model"]) == (modality, model))
+
+
+def predictions(modality, model):
+    """True and predicted classes of the test rows: of the CSV file where it lies beside, else of report.json."""
+    m = model_of(modality, model)
+    path = Path(f"{modality}_results.csv")
+    if m["chosen"] and path.exists():
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        return table["True Labels"], table["Predictions"]
+    return (pd.Series([classes[c] for c in m["truth"]], name="True Labels"),
+            pd.Series([classes[c] for c in m["predicted"]], name="Predictions"))
+
+
+def roc(positive, score):
+    order = np.argsort(-score, kind="stable")
+    last = np.r_[np.diff(score[order]) != 0, True]
+    found, false = np.cumsum(positive[order])[last], np.cumsum(~positive[order])[last]
+    return np.r_[0, false / false[-1]], np.r_[0, found / found[-1]])py";
+}
+
+AISLE_API std::string_view notebook_scores() {
+  return R"py(scores = pd.DataFrame(
+    {"modality": m["modality"], "model": m["model"], "chosen": m["chosen"], **split}
+    for m in models for split in m["splits"])
+scores.groupby(["modality", "model", "chosen"])[["accuracy", "macro_f1"]].agg(["mean", "std"]).round(2))py";
+}
+
+AISLE_API std::string_view notebook_confusion() {
+  return R"py(truth, predicted = predictions(modality, model)
+table = pd.crosstab(truth, predicted)
+share = table.div(table.sum(axis=1), axis=0)
+fig, ax = plt.subplots(figsize=(2 + 0.45 * len(table.columns), 2 + 0.4 * len(table)))
+ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
+ax.set_xticks(range(len(table.columns)), table.columns, rotation=60, ha="right")
+ax.set_yticks(range(len(table)), table.index)
+for i, j in zip(*np.nonzero(table.to_numpy())):
+    ax.text(j, i, table.iat[i, j], ha="center", va="center", color="white" if share.iat[i, j] > 0.5 else "black")
+ax.set(xlabel="Predicted class", ylabel="True class", title="Confusion matrix")
+plt.show())py";
+}
+
+AISLE_API std::string_view notebook_roc() {
+  return R"py(m = model_of(modality, model)
+truth, probabilities = np.array(m["truth"]), np.array(m["probabilities"], dtype=float)
+fig, ax = plt.subplots(figsize=(6, 6))
+grid, mean, drawn = np.linspace(0, 1, 501), 0, 0
+for c, name in enumerate(classes):
+    if 0 < (truth == c).sum() < len(truth):
+        fpr, tpr = roc(truth == c, probabilities[:, c])
+        ax.plot(fpr, tpr, lw=1, label=f"{name} ({np.sum(np.diff(fpr) * (tpr[1:] + tpr[:-1]) / 2):.3f})")
+        mean, drawn = mean + np.interp(grid, fpr, tpr), drawn + 1
+ax.plot(grid, mean / max(drawn, 1), "k", lw=2.5, label="macro average")
+ax.plot([0, 1], [0, 1], ":", color="grey")
+ax.set(xlabel="False positive rate", ylabel="True positive rate", title="One against the rest (AUC)")
+ax.legend(fontsize=7, loc="lower right")
+plt.show())py";
+}
+
+AISLE_API std::string_view notebook_training() {
+  return R"py(m = model_of(modality, "mlp")
+history = pd.DataFrame(m["history"], dtype=float)
+history.index += 1
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
+history[["loss", "validation_loss"]].plot(ax=left, xlabel="Epoch", ylabel="Loss")
+(100 * history["validation_accuracy"]).plot(ax=right, xlabel="Epoch", ylabel="Validation accuracy, %")
+for ax in (left, right):
+    ax.axvline(m["best_epoch"] + 1, ls="--", color="grey")
+plt.show())py";
+}
+
+AISLE_API std::string_view notebook_catalogue() {
+  return R"py(fig, (left, right) = plt.subplots(1, 2, figsize=(12, 0.25 * len(classes) + 2))
+pd.Series(result["class_counts"], index=classes).sort_values().plot.barh(ax=left, title="Products in each class")
+if result["text_tokens"]:
+    right.hist(result["text_tokens"], bins=24)
+right.set(title="Length of the texts", xlabel="Tokens", ylabel="Products")
+plt.tight_layout()
+plt.show())py";
+}
+
+AISLE_API void modality_cells(notebook_writer& out, const report_scores& all, const std::string& modality) {
+  const model_scores& m = *all.chosen(modality);
+  if (!m.labels.empty()) {
+    out.text("## " + escape_markdown(modality_title(modality)) + " · " +
+             escape_markdown(model_title(m.model->model)) + "\n\n" + classes_markdown(all, m) +
+             "\n### Most frequent mix-ups\n\n" + mix_ups_markdown(all, m) +
+             "\n### Most confident mistakes\n\n" + mistakes_markdown(all, m));
+    out.code("modality, model = " + python_string(modality) + ", " + python_string(m.model->model) + "\n\n" +
+                 std::string(notebook_confusion()),
+             {printed_output(m.classification_report), chart_output(heat_map(all, m), "Confusion matrix")});
+    if (!m.curves.empty()) out.code(notebook_roc(), {chart_output(roc_chart(all, m), "ROC curves")});
+  }
+  for (const model_scores* each : all.of(modality))
+    if (each->model->model == "mlp" && !each->model->history.empty()) {
+      out.text("### How the network learned (" + escape_markdown(modality_title(modality)) + ")");
+      out.code("modality = " + python_string(modality) + "\n\n" + std::string(notebook_training()),
+               {chart_output(loss_chart(*each->model), "Loss by epoch"),
+                chart_output(accuracy_chart(*each->model), "Validation accuracy by epoch")});
+    }
+}
+
+}  // namespace detail::report
+
+AISLE_API std::string report_notebook(const experiment_result& result) {
+  namespace parts = detail::report;
+  const parts::report_scores all = parts::score_result(result);
+  parts::notebook_writer out;
+  out.text("# Catalogue report: " + parts::escape_markdown(result.catalogue) + "\n\n" +
+           parts::headline_markdown(all));
+  out.code(parts::notebook_setup());
+  if (!all.models.empty()) {
+    out.text("## Scores");
+    out.code(parts::notebook_scores(), {parts::markdown_output(parts::scores_markdown(all))});
+  }
+  for (const std::string& modality : all.modalities) parts::modality_cells(out, all, modality);
+  out.text("## Catalogue\n\n" + parts::catalogue_markdown(all));
+  json::array_type charts;
+  if (!result.text_tokens.empty())
+    charts.push_back(parts::chart_output(
+        parts::histogram(result.text_tokens, 24, "Tokens", "Length of the texts"), "Length of the texts"));
+  out.code(parts::notebook_catalogue(), std::move(charts));
+  out.text("### Skipped rows\n\n" + parts::skipped_markdown(all) + "\n## Run\n\n" + parts::run_markdown(all));
+  return std::move(out).finish();
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <aisle/base/parallel.hpp>
+#include <aisle/catalogue/report_charts.hpp>
+#include <aisle/catalogue/report_html_parts.hpp>
+#include <aisle/catalogue/report_sections.hpp>
+#include <aisle/catalogue/report_text.hpp>
+#include <aisle/image/decode.hpp>
+#include <aisle/image/encode.hpp>
+#include <aisle/image/resize.hpp>
+
+// Products with their pictures.
+
+AISLE_NAMESPACE_BEGIN
+namespace detail::report {
+
+/// A JPEG of at most `side` x `side` pixels as a data: URI; empty when the picture cannot be read.
+AISLE_API std::string thumbnail(const std::string& path, int side) {
+  try {
+    image picture = read_image(path);
+    const int longest = std::max(picture.width, picture.height);
+    if (longest > side) {
+      const auto scaled = [&](int v) {
+        return std::max<std::int64_t>(1, (std::int64_t{v} * side + longest / 2) / longest);
+      };
+      picture = resize(picture, scaled(picture.width), scaled(picture.height), resize_filter::lanczos);
+    }
+    return "data:image/jpeg;base64," + base64(encode_jpeg(picture, {.quality = 82}));
+  } catch (const error&) {
+    return {};  // skipped rows say what is wrong with it
+  }
+}
+
+/// Thumbnails by data row, made by all threads; a product that several lists show is read once.
+AISLE_API std::map<std::int64_t, std::string> thumbnails(const experiment_result& result,
+                                                         const std::vector<std::int64_t>& rows) {
+  std::vector<std::int64_t> wanted;
+  for (const std::int64_t row : rows)
+    if (row >= 0 && row < static_cast<std::int64_t>(result.products.size()) &&
+        !result.products[static_cast<std::size_t>(row)].image_path.empty())
+      wanted.push_back(row);
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  std::vector<std::string> made(wanted.size());
+  parallel_for(static_cast<std::int64_t>(wanted.size()), 0, [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    made[at] = thumbnail(result.products[static_cast<std::size_t>(wanted[at])].image_path, 128);
+  });
+  std::map<std::int64_t, std::string> out;
+  for (std::size_t i = 0; i < wanted.size(); ++i) out.emplace(wanted[i], std::move(made[i]));
+  return out;
+}
+
+AISLE_API std::string product(const report_scores& all, const shown_row& shown,
+                              const std::map<std::int64_t, std::string>& pictures) {
+  static const product_card nothing;
+  const auto& products = all.result->products;
+  const product_card& card = shown.row >= 0 && shown.row < static_cast<std::int64_t>(products.size())
+                                 ? products[static_cast<std::size_t>(shown.row)]
+                                 : nothing;
+  const bool right = shown.truth == shown.predicted;
+  std::string name = one_line(card.name);
+  if (name.empty()) name = shortened(card.text, 80);
+  if (name.empty()) name = card.id.empty() ? "Row " + std::to_string(shown.row) : one_line(card.id);
+  const std::string words = shortened(card.text.empty() ? name : card.text, 220);
+  const std::string title = name + (card.id.empty() ? "" : " (" + one_line(card.id) + ")");
+
+  std::string out = "<li class=\"product\" title=\"" + escape_html(title) + "\">";
+  const auto picture = pictures.find(shown.row);
+  if (picture != pictures.end() && !picture->second.empty())
+    out += "<div class=\"picture\"><img alt=\"\" loading=\"lazy\" src=\"" + picture->second + "\"/></div>";
+  else
+    out += "<div class=\"words\">" + isolated(words) + "</div>";
+  out += "<div class=\"about\"><div class=\"name\">" + isolated(shortened(name, 120)) + "</div>";
+  const std::string sure =
+      std::isfinite(shown.probability)
+          ? " <span class=\"sure\">" + fixed(100 * static_cast<double>(shown.probability), 0) + " %</span>"
+          : "";
+  if (right)
+    out += "<div class=\"said yes\"><b>✓ " + isolated(all.name(shown.truth)) + "</b>" + sure + "</div>";
+  else
+    out += "<div class=\"said no\"><b>✗ " + isolated(all.name(shown.predicted)) + "</b>" + sure +
+           "<br/><span class=\"quiet\">is</span> " + isolated(all.name(shown.truth)) + "</div>";
+  if (std::isfinite(shown.probability))
+    out += share_bar(static_cast<double>(shown.probability), right ? "yes-bar" : "no-bar");
+  return out + "</div></li>";
+}
+
+AISLE_API std::string products_section(const report_scores& all) {
+  constexpr std::size_t most_mistakes = 24, most_hits = 16;
+  std::map<const model_scores*, std::pair<std::vector<shown_row>, std::vector<shown_row>>> lists;
+  std::vector<std::int64_t> rows;
+  for (const std::string& modality : all.modalities) {
+    const model_scores* m = all.chosen(modality);
+    auto& [wrong, right] = lists[m];
+    wrong = confident_mistakes(*m->model, most_mistakes);
+    right = confident_hits(*m->model, most_hits);
+    for (const auto* list : {&wrong, &right})
+      for (const shown_row& s : *list) rows.push_back(s.row);
+  }
+  const auto pictures = thumbnails(*all.result, rows);
+  return section(
+      "products", "Products it got wrong, and right",
+      "Mistakes it was surest of come first: they are worth a look, for it is often the catalogue that errs.",
+      by_modality("products", all, [&](const model_scores& m) {
+        const auto found = lists.find(&m);
+        if (found == lists.end() || m.labels.empty()) return std::string();
+        const auto& [wrong, right] = found->second;
+        std::int64_t mistakes = 0;
+        for (std::size_t r = 0; r < m.model->truth.size(); ++r)
+          mistakes += m.model->truth[r] != m.model->predicted[r];
+        const auto total = static_cast<std::int64_t>(m.model->truth.size());
+        const auto list = [&](const std::vector<shown_row>& shown) {
+          std::string out = "<ul class=\"cards\">";
+          for (const shown_row& s : shown) out += product(all, s, pictures);
+          return out + "</ul>";
+        };
+        std::string out =
+            "<p class=\"small quiet\">" + title_of(m) + ", " + grouped(total) + " test rows</p>";
+        out += "<h3 class=\"with-count\">Wrong <span class=\"quiet\">" + grouped(mistakes) +
+               (wrong.size() < static_cast<std::size_t>(mistakes)
+                    ? ", the " + std::to_string(wrong.size()) + " surest shown"
+                    : "") +
+               "</span></h3>";
+        out += wrong.empty() ? "<p class=\"quiet\">None.</p>" : list(wrong);
+        out +=
+            "<h3 class=\"with-count\">Right <span class=\"quiet\">" + grouped(total - mistakes) +
+            (right.size() < static_cast<std::size_t>(total - mistakes) ? ", the surest of each class" : "") +
+            "</span></h3>";
+        return out + (right.empty() ? "<p class=\"quiet\">None.</p>" : list(right));
+      }));
+}
+
+}  // namespace detail::report
+AISLE_NAMESPACE_END

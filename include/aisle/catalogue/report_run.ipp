@@ -1,0 +1,143 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <aisle/catalogue/report_charts.hpp>
+#include <aisle/catalogue/report_html_parts.hpp>
+#include <aisle/catalogue/report_sections.hpp>
+#include <aisle/catalogue/report_text.hpp>
+
+// Sections about the catalogue and the run.
+
+AISLE_NAMESPACE_BEGIN
+namespace detail::report {
+
+AISLE_API std::string class_counts(const report_scores& all) {
+  const auto& counts = all.result->class_counts;
+  if (counts.empty()) return {};
+  std::vector<std::size_t> order(counts.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return counts[a] > counts[b]; });
+  const auto most = static_cast<double>(std::max<std::int64_t>(1, counts[order.front()]));
+  constexpr std::size_t at_once = 40;
+  std::string out = "<div class=\"card\"><h3>Products in each class</h3>";
+  const auto bars = [&](std::size_t begin, std::size_t end) {
+    std::string list = "<div class=\"counts\">";
+    for (std::size_t k = begin; k < end; ++k) {
+      const std::string& name = all.names[order[k]];
+      list += "<span class=\"cut\" title=\"" + escape_html(name) + "\">" + isolated(name) + "</span>" +
+              share_bar(static_cast<double>(counts[order[k]]) / most, "fill") + "<span>" +
+              grouped(counts[order[k]]) + "</span>";
+    }
+    return list + "</div>";
+  };
+  out += bars(0, std::min(at_once, order.size()));
+  if (order.size() > at_once)
+    out += details_of("The other " + grouped(static_cast<std::int64_t>(order.size() - at_once)) + " classes",
+                      bars(at_once, order.size()));
+  return out + "</div>";
+}
+
+AISLE_API std::string text_lengths(const experiment_result& result) {
+  if (result.text_tokens.empty()) return {};
+  std::vector<std::int64_t> sorted = result.text_tokens;
+  std::sort(sorted.begin(), sorted.end());
+  std::string out =
+      "<div class=\"card\"><h3>Length of the texts</h3><figure>" +
+      histogram(result.text_tokens, 24, "Tokens", "How many products have texts of how many tokens") +
+      "<figcaption>Half of the texts have at most " + grouped(sorted[(sorted.size() - 1) / 2]) +
+      " tokens, the longest has " + grouped(sorted.back()) + ". ";
+  if (result.truncated_texts == 0) return out + "None was cut.</figcaption></figure></div>";
+  return out + (result.truncated_texts == 1 ? "One was" : grouped(result.truncated_texts) + " were") +
+         " cut at the model's limit.</figcaption></figure></div>";
+}
+
+AISLE_API std::string skipped_rows(const experiment_result& result) {
+  if (result.skipped.empty()) return {};
+  constexpr std::size_t most = 20;
+  std::vector<std::pair<std::string, std::int64_t>> reasons;  // in order of first appearance
+  for (const skipped_row& s : result.skipped) {
+    const std::string what = one_line(s.column.empty() ? "row" : s.column);
+    auto found = std::find_if(reasons.begin(), reasons.end(), [&](const auto& r) { return r.first == what; });
+    if (found == reasons.end()) found = reasons.emplace(reasons.end(), what, 0);
+    ++found->second;
+  }
+  std::stable_sort(reasons.begin(), reasons.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  const auto total = static_cast<std::int64_t>(result.skipped.size());
+  std::string out = "<div class=\"card\"><h3>Rows skipped <span class=\"quiet\">" + grouped(total) +
+                    "</span></h3><p class=\"key\">";
+  for (std::size_t i = 0; i < reasons.size() && i < 12; ++i)
+    out += "<span>" + isolated(reasons[i].first) + " <b>" + grouped(reasons[i].second) + "</b></span>";
+  out +=
+      "</p><div class=\"scroll\"><table><thead><tr><th "
+      "class=\"n\">Row</th><th>Id</th><th>Column</th><th>Reason</th>"
+      "<th>File</th></tr></thead><tbody>";
+  for (std::size_t i = 0; i < result.skipped.size() && i < most; ++i) {
+    const skipped_row& s = result.skipped[i];
+    out += "<tr><td class=\"n\">" + grouped(s.row) + "</td><td>" + isolated(shortened(s.id, 40)) +
+           "</td><td>" + isolated(shortened(s.column, 40)) + "</td><td>" +
+           isolated(shortened(s.reason, 300)) + "</td><td>" + isolated(shortened(s.file, 120)) + "</td></tr>";
+  }
+  out += "</tbody></table></div>";
+  if (result.skipped.size() > most)
+    out += "<p class=\"small quiet\">The first " + std::to_string(most) + " of " + grouped(total) + ".</p>";
+  return out + "</div>";
+}
+
+AISLE_API std::string catalogue_section(const report_scores& all) {
+  const experiment_result& r = *all.result;
+  std::string about = grouped(r.rows) + " products: " + grouped(r.rows_with_text) + " with a text, " +
+                      grouped(r.rows_with_image) + " with a picture.";
+  const std::string charts = class_counts(all) + text_lengths(r);
+  return section("catalogue", "The catalogue", about,
+                 (charts.empty() ? "" : "<div class=\"columns\">" + charts + "</div>") + skipped_rows(r));
+}
+
+AISLE_API std::string phase_bar(const experiment_result& result) {
+  double total = 0;
+  for (const auto& [name, seconds] : result.phases)
+    if (std::isfinite(seconds) && seconds > 0) total += seconds;
+  if (!(total > 0)) return {};
+  std::string bar = "<div class=\"phases\" aria-hidden=\"true\">", list = "<table><tbody>";
+  for (std::size_t i = 0; i < result.phases.size(); ++i) {
+    const auto& [name, seconds] = result.phases[i];
+    const std::string colour = "b" + std::to_string(i % 7);
+    const double share = std::isfinite(seconds) && seconds > 0 ? seconds / total : 0;
+    bar += "<i class=\"" + colour + "\" style=\"flex:" + fixed(100 * share, 3) + " 0 0px\"></i>";
+    list += "<tr><td><span class=\"swatch " + colour + "\"></span>" + isolated(name) +
+            "</td><td class=\"n\">" + duration(seconds) + "</td><td class=\"n quiet\">" +
+            fixed(100 * share, 1) + " %</td></tr>";
+  }
+  return "<div class=\"card\"><h3>Where the time went <span class=\"quiet\">" + duration(total) +
+         "</span></h3>" + bar + "</div>" + list + "</tbody></table></div>";
+}
+
+AISLE_API std::string run_section(const report_scores& all) {
+  const experiment_result& r = *all.result;
+  std::string facts;
+  const auto fact = [&](const char* what, const std::string& value, bool code = false) {
+    if (one_line(value).empty()) return;
+    facts += std::string("<dt>") + what + "</dt><dd>" +
+             (code ? "<code>" + escape_html(value) + "</code>" : isolated(value)) + "</dd>";
+  };
+  fact("Command", r.command, true);
+  fact("Catalogue", r.catalogue);
+  fact("Label", r.label);
+  fact("Text model", r.text_model);
+  fact("Image model", r.image_model);
+  fact("Fusion", r.fusion);
+  fact("Kernels", r.kernel);
+  if (std::isfinite(r.peak_mb) && r.peak_mb > 0)
+    fact("Peak memory", grouped(std::llround(std::fmin(r.peak_mb, 1e12))) + " MB");
+  fact("Finished", r.created);
+  return section("run", "The run", "",
+                 "<div class=\"columns\"><div class=\"card\"><h3>What was run</h3><dl>" + facts +
+                     "</dl></div>" + phase_bar(r) + "</div>");
+}
+
+}  // namespace detail::report
+AISLE_NAMESPACE_END

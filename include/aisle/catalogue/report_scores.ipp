@@ -1,0 +1,233 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include <aisle/catalogue/report_scores.hpp>
+#include <aisle/catalogue/report_text.hpp>
+#include <aisle/learn/classification_report.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail::report {
+
+AISLE_API std::vector<const model_scores*> report_scores::of(const std::string& modality) const {
+  std::vector<const model_scores*> out;
+  for (const model_scores& m : models)
+    if (m.model->modality == modality) out.push_back(&m);
+  return out;
+}
+
+AISLE_API const model_scores* report_scores::chosen(const std::string& modality) const {
+  const auto all = of(modality);
+  return all.empty() ? nullptr : all.front();
+}
+
+AISLE_API const model_scores* report_scores::best() const {
+  const model_scores* out = nullptr;
+  for (const std::string& modality : modalities) {
+    const model_scores* m = chosen(modality);
+    if (!out || m->macro_f1_mean > out->macro_f1_mean) out = m;
+  }
+  return out;
+}
+
+AISLE_API void check_result(const experiment_result& result) {
+  const auto classes = result.classes.size();
+  if (result.class_counts.size() != classes)
+    throw shape_error("class_counts has " + std::to_string(result.class_counts.size()) +
+                      " entries, expected " + std::to_string(classes) + ", one a class");
+  for (const model_result& m : result.models) {
+    const std::string what = m.modality + " " + m.model + ": ";
+    const auto rows = m.truth.size();
+    if (m.predicted.size() != rows || m.test_rows.size() != rows)
+      throw shape_error(what + std::to_string(rows) + " true classes, " + std::to_string(m.predicted.size()) +
+                        " predicted and " + std::to_string(m.test_rows.size()) +
+                        " test rows, expected as many of each");
+    if (!m.probabilities.empty() && (m.probabilities.rows() != static_cast<std::int64_t>(rows) ||
+                                     m.probabilities.cols() != static_cast<std::int64_t>(classes)))
+      throw shape_error(what + "probabilities are " + std::to_string(m.probabilities.rows()) + " x " +
+                        std::to_string(m.probabilities.cols()) + ", expected " + std::to_string(rows) +
+                        " x " + std::to_string(classes));
+    for (const auto* codes : {&m.truth, &m.predicted})
+      for (const std::int32_t code : *codes)
+        if (code < 0 || static_cast<std::size_t>(code) >= classes)
+          throw shape_error(what + "class " + std::to_string(code) + ", expected 0 to below " +
+                            std::to_string(classes));
+  }
+}
+
+AISLE_API std::pair<double, double> mean_and_deviation(const std::vector<double>& values) {
+  if (values.empty()) return {std::numeric_limits<double>::quiet_NaN(), 0.0};
+  const double n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double sum = 0;
+  for (const double v : values) sum += (v - mean) * (v - mean);
+  return {mean, n > 1 ? std::sqrt(sum / (n - 1)) : 0.0};
+}
+
+/// True positive rate at `x` on a curve; where it rises straight up, its top.
+AISLE_API double rate_at(const roc_points& curve, double x) {
+  const auto after = std::upper_bound(curve.fpr.begin(), curve.fpr.end(), x);
+  const auto i = static_cast<std::size_t>(after - curve.fpr.begin());
+  if (i == 0) return 0;
+  if (i == curve.fpr.size()) return curve.tpr.back();
+  const double width = curve.fpr[i] - curve.fpr[i - 1];
+  return curve.tpr[i - 1] + (curve.tpr[i] - curve.tpr[i - 1]) * (x - curve.fpr[i - 1]) / width;
+}
+
+AISLE_API void add_curves(model_scores& scores) {
+  const model_result& m = *scores.model;
+  const bool finite = std::all_of(m.probabilities.data(),
+                                  m.probabilities.data() + m.probabilities.rows() * m.probabilities.cols(),
+                                  [](float p) { return std::isfinite(p); });
+  if (m.probabilities.empty() || !finite) return;
+  std::vector<std::uint8_t> positive(m.truth.size());
+  std::vector<double> probability(m.truth.size());
+  for (const std::int32_t label : scores.labels) {
+    std::size_t positives = 0;
+    for (std::size_t r = 0; r < m.truth.size(); ++r) {
+      positives += positive[r] = m.truth[r] == label;
+      probability[r] = static_cast<double>(m.probabilities(static_cast<std::int64_t>(r), label));
+    }
+    if (positives == 0 || positives == m.truth.size()) continue;
+    class_curve c{label, roc_curve(positive, probability), 0};
+    c.auc = auc(c.points.fpr, c.points.tpr);
+    scores.curves.push_back(std::move(c));
+  }
+  if (scores.curves.empty()) return;
+  const double n = static_cast<double>(scores.curves.size());
+  std::vector<double> grid = {0};
+  for (const class_curve& c : scores.curves) {
+    grid.insert(grid.end(), c.points.fpr.begin(), c.points.fpr.end());
+    scores.macro_auc += c.auc / n;
+  }
+  std::sort(grid.begin(), grid.end());
+  grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
+  // More points than a screen has pixels would only cost time.
+  const std::size_t step = 1 + grid.size() / 500;
+  scores.macro_curve = {{0}, {0}, {}};
+  for (std::size_t i = 0; i < grid.size(); ++i) {
+    if (i % step != 0 && i + 1 != grid.size()) continue;
+    double sum = 0;
+    for (const class_curve& c : scores.curves) sum += rate_at(c.points, grid[i]);
+    scores.macro_curve.fpr.push_back(grid[i]);
+    scores.macro_curve.tpr.push_back(sum / n);
+  }
+}
+
+AISLE_API model_scores score_model(const model_result& m, const std::vector<std::string>& names,
+                                   const std::shared_ptr<const class_list>& codes) {
+  model_scores out;
+  out.model = &m;
+  std::vector<double> accuracies, f1;
+  for (const auto& split : m.splits) {
+    accuracies.push_back(split.accuracy);
+    f1.push_back(split.macro_f1);
+  }
+  std::tie(out.accuracy_mean, out.accuracy_sd) = mean_and_deviation(accuracies);
+  std::tie(out.macro_f1_mean, out.macro_f1_sd) = mean_and_deviation(f1);
+  if (m.truth.empty()) return out;
+
+  const label_vector truth(m.truth, codes), predicted(m.predicted, codes);
+  out.per_class = precision_recall_f1(truth, predicted);
+  report_options options;
+  for (const std::string& label : out.per_class.labels) {
+    out.labels.push_back(*codes->find(label));
+    options.target_names.push_back(names[static_cast<std::size_t>(out.labels.back())]);
+  }
+  out.counts = confusion_matrix(truth, predicted).counts;
+  out.classification_report = classification_report(truth, predicted, options);
+  add_curves(out);
+  return out;
+}
+
+AISLE_API report_scores score_result(const experiment_result& result) {
+  check_result(result);
+  report_scores out;
+  out.result = &result;
+  for (const std::string& name : result.classes) out.names.push_back(one_line(name));
+  // By number, so that a class's code is its index whatever the names are.
+  std::vector<std::int64_t> numbers(result.classes.size());
+  std::iota(numbers.begin(), numbers.end(), 0);
+  const auto codes = std::make_shared<const class_list>(std::move(numbers));
+  for (const model_result& m : result.models) out.models.push_back(score_model(m, out.names, codes));
+
+  const auto rank = [](const std::string& modality) {
+    return modality == "multimodal" ? 0 : modality == "image" ? 1 : modality == "text" ? 2 : 3;
+  };
+  std::stable_sort(out.models.begin(), out.models.end(), [&](const model_scores& a, const model_scores& b) {
+    const auto key = [&](const model_scores& m) {
+      return std::make_tuple(rank(m.model->modality), m.model->modality, !m.model->chosen);
+    };
+    if (key(a) != key(b)) return key(a) < key(b);
+    return a.macro_f1_mean > b.macro_f1_mean;
+  });
+  for (const model_scores& m : out.models)
+    if (out.modalities.empty() || out.modalities.back() != m.model->modality)
+      out.modalities.push_back(m.model->modality);
+  return out;
+}
+
+AISLE_API std::vector<shown_row> rows_where(const model_result& m, bool right) {
+  std::vector<shown_row> out;
+  for (std::size_t r = 0; r < m.truth.size(); ++r) {
+    if ((m.truth[r] == m.predicted[r]) != right) continue;
+    shown_row row{m.test_rows[r], m.truth[r], m.predicted[r], std::nanf(""), std::nanf("")};
+    if (!m.probabilities.empty()) {
+      row.probability = m.probabilities(static_cast<std::int64_t>(r), row.predicted);
+      row.truth_probability = m.probabilities(static_cast<std::int64_t>(r), row.truth);
+    }
+    out.push_back(row);
+  }
+  // What is not a number goes last: a comparison with it would be no order.
+  const auto key = [](const shown_row& s) {
+    return std::make_pair(std::isnan(s.probability) ? -1.0f : s.probability, -s.row);
+  };
+  std::sort(out.begin(), out.end(), [&](const shown_row& a, const shown_row& b) { return key(a) > key(b); });
+  return out;
+}
+
+AISLE_API std::vector<shown_row> confident_mistakes(const model_result& model, std::size_t limit) {
+  auto out = rows_where(model, false);
+  if (out.size() > limit) out.resize(limit);
+  return out;
+}
+
+AISLE_API std::vector<shown_row> confident_hits(const model_result& model, std::size_t limit) {
+  const auto all = rows_where(model, true);
+  std::vector<std::pair<std::int64_t, std::size_t>> order;  // place within its class, place among all
+  std::vector<std::int64_t> seen;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto label = static_cast<std::size_t>(all[i].truth);
+    if (seen.size() <= label) seen.resize(label + 1);
+    order.emplace_back(seen[label]++, i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<shown_row> out;
+  for (std::size_t i = 0; i < order.size() && i < limit; ++i) out.push_back(all[order[i].second]);
+  return out;
+}
+
+AISLE_API std::vector<mix_up> frequent_mix_ups(const model_scores& scores, std::size_t limit) {
+  std::vector<mix_up> out;
+  for (std::size_t i = 0; i < scores.labels.size(); ++i)
+    for (std::size_t j = 0; j < scores.labels.size(); ++j) {
+      const double rows = scores.counts(static_cast<std::int64_t>(i), static_cast<std::int64_t>(j));
+      if (i != j && rows > 0)
+        out.push_back({scores.labels[i], scores.labels[j], static_cast<std::int64_t>(rows),
+                       rows / scores.per_class.support[i]});
+    }
+  std::stable_sort(out.begin(), out.end(), [](const mix_up& a, const mix_up& b) {
+    return a.rows != b.rows ? a.rows > b.rows : a.share > b.share;
+  });
+  if (out.size() > limit) out.resize(limit);
+  return out;
+}
+
+}  // namespace detail::report
+AISLE_NAMESPACE_END
