@@ -1,0 +1,63 @@
+// The products nearest to a query: some words, or a picture.
+//
+//   similar examples/catalogue/products.csv weights "something to drink tea from"
+//   similar examples/catalogue/products.csv weights examples/catalogue/images/100001.jpg
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <iomanip>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <aisle/all.hpp>
+
+namespace {
+
+double norm(std::span<const float> v) {
+  double s = 0;
+  for (const float x : v) s += static_cast<double>(x) * x;
+  return std::sqrt(s);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) try {
+  if (count != 4) {
+    std::cerr << "usage: similar PRODUCTS.csv WEIGHTS_FOLDER (WORDS | PICTURE)\n";
+    return 2;
+  }
+  const std::string weights = arguments[2], query = arguments[3];
+  const bool picture = aisle::file_exists(query);
+
+  // Like is compared with like: a picture with pictures, words with texts.
+  std::vector<std::string> names, items;
+  for (const aisle::product& p : aisle::load_catalogue(arguments[1]).products) {
+    const std::string& item = picture ? p.image_path : p.text;
+    if (item.empty() || (picture && !aisle::file_exists(item))) continue;
+    names.push_back(p.id + "  " + p.text.substr(0, 70));
+    items.push_back(item);
+  }
+  items.push_back(query);
+  const aisle::matrix<float> vectors =
+      picture ? aisle::image_encoder::load(weights + "/efficientnet-lite0").encode_files(items)
+              : aisle::text_encoder::load(weights + "/all-MiniLM-L6-v2").encode(items);
+
+  const auto q = vectors.row(vectors.rows() - 1);
+  std::vector<std::pair<double, std::size_t>> scores;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto v = vectors.row(static_cast<std::int64_t>(i));
+    double dot = 0;
+    for (std::size_t d = 0; d < v.size(); ++d) dot += static_cast<double>(v[d]) * q[d];
+    scores.emplace_back(dot / (norm(v) * norm(q)), i);
+  }
+  std::sort(scores.rbegin(), scores.rend());
+  std::cout << std::fixed << std::setprecision(3);
+  for (std::size_t i = 0; i < std::min<std::size_t>(5, scores.size()); ++i)
+    std::cout << scores[i].first << "  " << names[scores[i].second] << '\n';
+  return 0;
+} catch (const std::exception& e) {
+  std::cerr << "similar: " << e.what() << '\n';
+  return 1;
+}
