@@ -6,8 +6,17 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/base/version.hpp>
+#include <aisle/catalogue/fusion.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/io/safetensors.hpp>
+#include <aisle/learn/classification_report.hpp>
+#include <aisle/learn/labels.hpp>
+#include <aisle/learn/logistic_regression.hpp>
+#include <aisle/learn/metrics.hpp>
+#include <aisle/learn/mlp.hpp>
+#include <aisle/learn/model_file.hpp>
+#include <aisle/learn/random_forest.hpp>
+#include <aisle/learn/split.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/tensor/matrix.hpp>
 #include <aisle/text/text_encoder.hpp>

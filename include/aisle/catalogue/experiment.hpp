@@ -1,0 +1,124 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/progress.hpp>
+#include <aisle/catalogue/embeddings.hpp>
+#include <aisle/catalogue/fusion.hpp>
+#include <aisle/catalogue/pipeline.hpp>
+#include <aisle/catalogue/results.hpp>
+#include <aisle/learn/model_file.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// A learner of the experiment.
+struct experiment_learner {
+  const char* name;
+  std::unique_ptr<classifier<float>> (*make)(std::uint64_t seed, int threads);
+};
+
+/// Every learner that an experiment trains, in the order of its results. To add one: a row here.
+inline constexpr std::array<experiment_learner, 3> experiment_learners{{
+    {"random_forest",
+     [](std::uint64_t seed, int threads) -> std::unique_ptr<classifier<float>> {
+       return std::make_unique<random_forest<float>>(
+           forest_options{.trees = 200, .seed = seed, .threads = threads});
+     }},
+    {"logistic_regression",
+     [](std::uint64_t, int threads) -> std::unique_ptr<classifier<float>> {
+       return std::make_unique<logistic_regression<float>>(
+           logistic_options{.max_iterations = 1000, .threads = threads});
+     }},
+    {"mlp",
+     [](std::uint64_t seed, int threads) -> std::unique_ptr<classifier<float>> {
+       return std::make_unique<mlp<float>>(mlp_options{
+           .hidden = {128, 64}, .weights = class_weights::balanced(), .seed = seed, .threads = threads});
+     }},
+}};
+
+/// The row of that name; throws option_error naming all of them.
+const experiment_learner& find_learner(std::string_view name);
+
+/// A split of a catalogue by data rows; what is on neither list trains.
+struct catalogue_split {
+  std::uint64_t seed = 0;
+  index_vector test;
+};
+
+/// The splits of a file: `{"label": …, "rows": …, "dropped": […], "splits": [{"seed": …, "test": […]}, …]}`.
+struct split_file {
+  std::string path, label;  ///< label is empty where the file names none
+  std::int64_t rows = -1;   ///< data rows of the catalogue it is for; -1 where the file does not say
+  index_vector dropped;     ///< rows on neither side
+  std::vector<catalogue_split> splits;
+};
+
+/// Throws file_error, format_error (no splits, rows that are out of range or named twice, a side without
+/// rows).
+split_file read_splits(const std::string& path);
+
+struct experiment_options {
+  std::vector<std::string> learners = {"random_forest", "logistic_regression", "mlp"};
+  fusion_options fusion = {};
+  double test_size = 0.3;
+  std::uint64_t seed = 42;
+  const split_file* splits = nullptr;  ///< instead of test_size and seed
+  int folds = 5;                       ///< of the cross-validation that chooses; 0: nothing is chosen
+  int threads = 0;
+  progress_callback progress{};
+  warning_callback on_warning{};
+};
+
+/// An experiment's findings and what it trained on the first split: one pipeline a modality and learner, in
+/// the order of result.models.
+struct experiment {
+  experiment_result result;
+  std::vector<pipeline> pipelines;
+};
+
+/// Trains and tests every learner on every modality that has vectors (a null table: none): text, image and,
+/// where there are both, multimodal. Rows that lack one modality take part in the other. A class of one row
+/// is skipped. The classifier of a modality is chosen by the mean macro F1 of stratified cross-validation on
+/// the first split's training rows. Fits run side by side; results do not depend on the number of threads. A
+/// learner that cannot be fitted on a modality (one class, say) is left out with a warning. `products` must
+/// have been loaded with a label column. Throws nothing_to_do when no row has a label and a vector, or no
+/// modality can be trained on; option_error for splits of another label or another number of rows.
+experiment run_experiment(const catalogue& products, const embedding_table* text,
+                          const embedding_table* image, const experiment_options& options = {});
+
+struct train_options {
+  std::string learner = "logistic_regression";
+  fusion_options fusion = {};
+  std::uint64_t seed = 42;
+  int threads = 0;
+};
+
+/// One learner trained on every row that has a label and vectors in all modalities given, for use, not for
+/// judging it. Throws nothing_to_do when there is no such row, and what the learner throws.
+pipeline train_pipeline(const catalogue& products, const embedding_table* text, const embedding_table* image,
+                        const train_options& options = {});
+
+/// `{"models": […], "phases_s": {…}, "peak_mb": …, "kernel": …}`, scores in %.
+void write_metrics(const experiment_result& result, const std::string& path);
+
+/// Writes what `aisle run --out` holds but for the reports: metrics.json, skipped.csv, MODALITY_results.csv
+/// of the chosen classifiers, MODALITY_LEARNER_results.csv of all (`Predictions,True Labels`, of the first
+/// split) and the pipelines as MODALITY_LEARNER.safetensors.
+void write_experiment(const experiment& e, const std::string& folder);
+
+/// Labels as a results file holds them, in the order truth, predicted. Throws csv_error, format_error.
+std::pair<label_vector, label_vector> read_results(const std::string& path);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/catalogue/experiment.ipp>
+#include <aisle/catalogue/experiment_files.ipp>
+#endif

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/experiment.hpp>
+#include <aisle/io/csv.hpp>
+#include <aisle/io/json.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Rows of a list in a split file, each once.
+AISLE_API index_vector read_split_rows(const json& list, std::int64_t rows) {
+  index_vector out = list.as_vector<std::int64_t>();
+  index_vector sorted = out;
+  std::sort(sorted.begin(), sorted.end());
+  if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+    list.fail("row " + std::to_string(*twice) + " is named twice");
+  if (!sorted.empty() && (sorted.front() < 0 || (rows >= 0 && sorted.back() >= rows)))
+    list.fail("row " + std::to_string(sorted.front() < 0 ? sorted.front() : sorted.back()) +
+              ", expected 0 to " + (rows >= 0 ? std::to_string(rows - 1) : "the last row"));
+  return out;
+}
+
+AISLE_API json to_json(const model_result& r) {
+  json splits = json::array();
+  std::vector<double> accuracy, macro_f1;
+  for (const auto& s : r.splits) {
+    splits.push_back(json::object({{"seed", s.seed}, {"accuracy", s.accuracy}, {"macro_f1", s.macro_f1}}));
+    accuracy.push_back(s.accuracy);
+    macro_f1.push_back(s.macro_f1);
+  }
+  json out = json::object(
+      {{"modality", r.modality}, {"model", r.model}, {"chosen", r.chosen}, {"splits", std::move(splits)}});
+  const auto summarise = [&](const char* name, const std::vector<double>& values) {
+    double mean = 0, square = 0;
+    for (const double v : values) mean += v / static_cast<double>(values.size());
+    for (const double v : values) square += (v - mean) * (v - mean);
+    out[std::string(name) + "_mean"] = mean;
+    out[std::string(name) + "_sd"] =
+        values.size() > 1 ? std::sqrt(square / static_cast<double>(values.size() - 1)) : 0.0;
+  };
+  summarise("accuracy", accuracy);
+  summarise("macro_f1", macro_f1);
+  return out;
+}
+
+AISLE_API void write_predictions(const std::string& path, const experiment_result& result,
+                                 const model_result& r) {
+  csv_writer out(path);
+  out.field("Predictions").field("True Labels");
+  out.end_row();
+  for (std::size_t i = 0; i < r.truth.size(); ++i) {
+    out.field(result.classes[static_cast<std::size_t>(r.predicted[i])]);
+    out.field(result.classes[static_cast<std::size_t>(r.truth[i])]);
+    out.end_row();
+  }
+  out.commit();
+}
+
+}  // namespace detail
+
+AISLE_API split_file read_splits(const std::string& path) {
+  const json file = read_json(path);
+  split_file out;
+  out.path = path;
+  out.label = file.get("label", "");
+  out.rows = file.get<std::int64_t>("rows", -1);
+  if (const json* dropped = file.find("dropped")) out.dropped = detail::read_split_rows(*dropped, out.rows);
+  for (const json& s : file.at("splits").elements()) {
+    catalogue_split split{s.get<std::uint64_t>("seed", out.splits.size()),
+                          detail::read_split_rows(s.at("test"), out.rows)};
+    if (split.test.empty()) s.at("test").fail("no rows to test on");
+    out.splits.push_back(std::move(split));
+  }
+  if (out.splits.empty()) file.at("splits").fail("no splits");
+  return out;
+}
+
+AISLE_API void write_metrics(const experiment_result& result, const std::string& path) {
+  json models = json::array(), phases = json::object();
+  for (const model_result& r : result.models) models.push_back(detail::to_json(r));
+  for (const auto& [name, seconds] : result.phases) phases[name] = seconds;
+  const json metrics = json::object({{"models", std::move(models)},
+                                     {"phases_s", std::move(phases)},
+                                     {"peak_mb", result.peak_mb},
+                                     {"kernel", result.kernel}});
+  write_file(path, metrics.dump(1) + "\n");
+}
+
+AISLE_API void write_experiment(const experiment& e, const std::string& folder) {
+  const experiment_result& result = e.result;
+  make_folders(folder);
+  write_skipped(join_path(folder, "skipped.csv"), result.skipped);
+  for (const model_result& r : result.models) {
+    detail::write_predictions(join_path(folder, r.modality + "_" + r.model + "_results.csv"), result, r);
+    if (r.chosen) detail::write_predictions(join_path(folder, r.modality + "_results.csv"), result, r);
+  }
+  for (std::size_t i = 0; i < e.pipelines.size(); ++i)
+    e.pipelines[i].save(join_path(folder, e.pipelines[i].modality + "_" +
+                                              std::string(e.pipelines[i].learner->kind()) + ".safetensors"));
+  write_metrics(result, join_path(folder, "metrics.json"));
+}
+
+AISLE_API std::pair<label_vector, label_vector> read_results(const std::string& path) {
+  csv_reader table(path, {.required = {"Predictions", "True Labels"}});
+  const std::size_t predicted = table.column("Predictions"), truth = table.column("True Labels");
+  std::vector<std::string> p, t;
+  for (csv_row row; table.next(row);) {
+    p.push_back(std::move(row.fields[predicted]));
+    t.push_back(std::move(row.fields[truth]));
+  }
+  return {label_vector(t), label_vector(p)};
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+#include <aisle/catalogue/embeddings.hpp>
+#include <aisle/catalogue/fusion.hpp>
+#include <aisle/learn/classifier.hpp>
+#include <aisle/tensor/matrix.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// What made the vectors of one modality.
+struct pipeline_input {
+  std::string model;  ///< id
+  std::string weights_sha256;
+  std::string preset;  ///< of pictures
+  std::vector<std::string> text_columns;
+};
+
+/// A trained classifier with everything that new products need: which models embed them, how modalities are
+/// fused, the learner and its class names. One safetensors file, which is also one that load_classifier
+/// reads.
+struct pipeline {
+  std::string modality;  ///< "text", "image", "multimodal"
+  std::string label;     ///< the column it learnt
+  pipeline_input text, image;
+  modality_fusion fusion;
+  std::shared_ptr<const classifier<float>> learner;
+
+  bool uses_text() const noexcept { return modality != "image"; }
+  bool uses_images() const noexcept { return modality != "text"; }
+
+  void save(const std::string& path) const;
+  /// Throws format_error for anything else than what save() wrote, damaged files included.
+  static pipeline load(const std::string& path);
+};
+
+/// Rows of a catalogue that have vectors in all modalities asked for.
+struct modality_rows {
+  index_vector rows;                 ///< data rows, ascending
+  std::vector<matrix<float>> parts;  ///< a modality each, [rows, dimension]
+  std::vector<matrix_view<const float>> views() const { return {parts.begin(), parts.end()}; }
+  modality_rows select(std::span<const std::int64_t> which) const;
+};
+
+/// The rows that both tables have (or the one given; a null table is not asked for), text first.
+modality_rows join_modalities(const embedding_table* text, const embedding_table* image);
+
+/// What a pipeline says of new rows.
+struct pipeline_prediction {
+  index_vector rows;  ///< data rows that have what the pipeline needs
+  label_vector labels;
+  matrix<float> probabilities;  ///< [rows, classes]
+};
+
+/// Applies a pipeline to embedded products; tables that it does not use may be null. Throws option_error when
+/// a table that it needs is missing, shape_error when vectors are of another width.
+pipeline_prediction predict(const pipeline& p, const embedding_table* text, const embedding_table* image);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/catalogue/pipeline.ipp>
+#endif
