@@ -117,6 +117,16 @@ struct winograd_block {
   activation act = activation::none;
 };
 
+/// One step of Adam over `count` parameters; moments are kept in `first` and `second`. The bias corrections are part of
+/// `rate` (learning rate / (1 - beta1^t)) and `correction` (1 / sqrt(1 - beta2^t)); rest = 1 - beta.
+struct adam_block {
+  float* parameters = nullptr;
+  const float* gradients = nullptr;
+  float *first = nullptr, *second = nullptr;
+  std::int64_t count = 0;
+  float beta1 = 0, beta2 = 0, rest1 = 0, rest2 = 0, rate = 0, correction = 0, epsilon = 0, decay = 0;
+};
+
 }  // namespace kernels
 
 AISLE_NAMESPACE_END

@@ -46,6 +46,7 @@
       winograd_output_kernel,                                                                                          \
       resize_horizontal_kernel,                                                                                        \
       resize_vertical_kernel,                                                                                          \
+      adam_kernel,                                                                                                     \
   };
 
 AISLE_NAMESPACE_BEGIN

@@ -159,7 +159,8 @@ void gemm(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
     throw shape_error("gemm: op(a) is [" + std::to_string(m) + ", " + std::to_string(k) + "], op(b) is [" +
                       std::to_string(kb) + ", " + std::to_string(n) + "], c is [" + std::to_string(c.rows()) + ", " +
                       std::to_string(c.cols()) + "]");
-  for (std::int64_t r = 0; r < m && options.beta != T(1); ++r) {
+  const bool scale = options.beta != T(1) && (options.beta != T(0) || k == 0);  // a product without beta is stored over c
+  for (std::int64_t r = 0; r < m && scale; ++r) {
     T* row = c.row(r).data();
     for (std::int64_t j = 0; j < n; ++j) row[j] = options.beta == T(0) ? T(0) : row[j] * options.beta;
   }

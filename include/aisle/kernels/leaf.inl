@@ -8,3 +8,4 @@
 #include <aisle/kernels/window.inl>
 #include <aisle/kernels/winograd.inl>
 #include <aisle/kernels/resize.inl>
+#include <aisle/kernels/optimizer.inl>

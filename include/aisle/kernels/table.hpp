@@ -50,6 +50,7 @@ struct kernel_table {
   void (*winograd_output)(const winograd_block&) noexcept;
   void (*resize_horizontal)(const resize_pass&) noexcept;
   void (*resize_vertical)(const resize_pass&) noexcept;
+  void (*adam)(const adam_block&) noexcept;
 
   template <class T>
   const gemm_kernels<T>& gemm() const noexcept {

@@ -7,6 +7,7 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
+#include <aisle/kernels/table.hpp>
 #include <aisle/tensor/buffer.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -51,14 +52,15 @@ class optimizer {
     ++steps_;
     constexpr std::int64_t block = 1 << 15;
     const auto count = static_cast<std::int64_t>(parameters.size());
-    parallel_for((count + block - 1) / block, count <= 2 * block ? 1 : threads, [&](std::int64_t b) {
-      const std::int64_t from = b * block, n = std::min(block, count - from);
-      if (adam)
-        adam_step(parameters.data() + from, gradients.data() + from, first_.data() + from,
-                  second_.data() + from, n);
-      else
-        sgd_step(parameters.data() + from, gradients.data() + from, first_.data() + from, n);
-    });
+    parallel_for((count + block - 1) / block, count < (std::int64_t{1} << 20) ? 1 : threads,
+                 [&](std::int64_t b) {
+                   const std::int64_t from = b * block, n = std::min(block, count - from);
+                   if (adam)
+                     adam_step(parameters.data() + from, gradients.data() + from, first_.data() + from,
+                               second_.data() + from, n);
+                   else
+                     sgd_step(parameters.data() + from, gradients.data() + from, first_.data() + from, n);
+                 });
   }
 
  private:
@@ -69,6 +71,22 @@ class optimizer {
     const T rate = static_cast<T>(options_.learning_rate / (1 - std::pow(options_.beta1, t)));
     const T correction = static_cast<T>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
     const T epsilon = static_cast<T>(options_.epsilon), decay = static_cast<T>(options_.weight_decay);
+    if constexpr (sizeof(T) == sizeof(float)) {
+      kernels::plain_table().adam({.parameters = p,
+                                   .gradients = g,
+                                   .first = m,
+                                   .second = v,
+                                   .count = n,
+                                   .beta1 = b1,
+                                   .beta2 = b2,
+                                   .rest1 = rest1,
+                                   .rest2 = rest2,
+                                   .rate = rate,
+                                   .correction = correction,
+                                   .epsilon = epsilon,
+                                   .decay = decay});
+      return;
+    }
     for (std::int64_t i = 0; i < n; ++i) {
       const T gradient = g[i] + decay * p[i];
       m[i] = b1 * m[i] + rest1 * gradient;
