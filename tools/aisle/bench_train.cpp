@@ -71,7 +71,7 @@ int run(const options& o) {
   // Labels are compared by name: a class may be missing on either side.
   const auto predicted = learner->predict(x_test);
   std::int64_t right = 0;
-  for (std::int64_t i = 0; i < predicted.size(); ++i) right += predicted.name(i) == y_test.name(i);
+  for (std::int64_t i = 0; i < predicted.size(); ++i) right += predicted[i] == y_test[i];
   const double accuracy = static_cast<double>(right) / static_cast<double>(std::max<std::int64_t>(predicted.size(), 1));
   const auto print = [&](const char* what, const std::vector<double>& times, std::int64_t items, std::int64_t batch) {
     aisle::json row = bench_row(workload + "-" + what, o.common.threads, batch, "f32", times, items, o.histogram ? "histogram" : "exact");
