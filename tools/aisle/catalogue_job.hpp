@@ -1,0 +1,52 @@
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <aisle/catalogue/embeddings.hpp>
+#include <aisle/catalogue/fusion.hpp>
+#include <aisle/catalogue/products.hpp>
+
+#include "command.hpp"
+
+// What the subcommands that read a products CSV share: its options, embedding it, telling about bad rows.
+
+namespace aisle_command {
+
+struct catalogue_job {
+  std::string data;
+  std::string id_column = "sku";
+  std::vector<std::string> text_columns;
+  std::string image_column;
+  std::string embeddings;  ///< folder that keeps them; empty: none
+  std::string fusion = "balanced";
+  common_options common;
+
+  catalogue_job();
+  /// --data and the column options.
+  void add_columns(CLI::App& app);
+  void add_embeddings(CLI::App& app, const std::string& default_text);
+  void add_fusion(CLI::App& app);
+
+  /// Reads the catalogue; one that is missing a column is an aisle::error.
+  aisle::catalogue load(bool with_label) const;
+  aisle::fusion_options fusion_options() const;
+
+  /// Vectors of the texts (pictures), where the catalogue has any and `model` is not "none".
+  std::optional<aisle::embedding_table> embed_texts(const aisle::catalogue& products,
+                                                    const std::string& model, progress_bar& bar) const;
+  std::optional<aisle::embedding_table> embed_images(const aisle::catalogue& products,
+                                                     const std::string& model, progress_bar& bar) const;
+};
+
+/// Says what is wrong with rows, the first of them one by one.
+void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& where);
+
+/// The options that were given, as they can be typed again.
+std::string command_line(const CLI::App& app);
+
+}  // namespace aisle_command
