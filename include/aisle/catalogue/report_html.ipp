@@ -22,21 +22,35 @@ AISLE_API std::string file_name(std::string_view path) {
   return name.empty() ? "Catalogue" : name;
 }
 
-/// The result in a sentence.
+/// What a classifier looked at, inside a sentence.
+AISLE_API std::string by_what(const std::string& modality) {
+  if (modality == "multimodal") return "text and picture together";
+  if (modality == "text") return "text alone";
+  if (modality == "image") return "the picture alone";
+  return escape_html(modality);
+}
+
+/// The result in a sentence or two.
 AISLE_API std::string lede(const report_scores& all) {
   const model_scores* best = all.best();
   if (!best || !std::isfinite(best->accuracy_mean)) return {};
-  std::string out = "<p class=\"lede\">Of products it had not seen, <b>" + title_of(*best) + "</b> put <b>" +
-                    fixed(best->accuracy_mean, 1) + " %</b> into the right one of " +
-                    grouped(static_cast<std::int64_t>(all.names.size())) + " classes";
+  const std::string model = best->model->model;
+  std::string out = "<p class=\"lede\">Going by " + by_what(best->model->modality) + ", the " +
+                    (model == "random_forest" || model == "logistic_regression"
+                         ? model_title(model).replace(0, 1, model.substr(0, 1))
+                     : model == "mlp" ? "neural network"
+                                      : "classifier " + escape_html(model)) +
+                    " puts <b>" + fixed(best->accuracy_mean, 1) +
+                    "\u00a0%</b> of the products it had not seen into the right one of " +
+                    grouped(static_cast<std::int64_t>(all.names.size())) + " classes.";
   std::string others;
   for (const std::string& modality : all.modalities) {
     const model_scores* m = all.chosen(modality);
     if (m == best || !std::isfinite(m->accuracy_mean)) continue;
-    others += (others.empty() ? " " : ", ") + escape_html(modality_title(modality)) + " alone reaches " +
-              fixed(m->accuracy_mean, 1) + " %";
+    others += (others.empty() ? " By " : ", by ") + by_what(modality) + " it is " +
+              fixed(m->accuracy_mean, 1) + "\u00a0%";
   }
-  return out + "." + (others.empty() ? "" : others + ".") + "</p>";
+  return out + others + (others.empty() ? "</p>" : ".</p>");
 }
 
 AISLE_API std::string tiles(const report_scores& all) {
@@ -46,8 +60,8 @@ AISLE_API std::string tiles(const report_scores& all) {
     out += "<div class=\"tile\"><b>" + value + "</b><span>" + what + "</span></div>";
   };
   if (const model_scores* best = all.best()) {
-    tile(fixed(best->accuracy_mean, 2) + " %", "accuracy");
-    tile(fixed(best->macro_f1_mean, 2) + " %", "macro F1");
+    tile(fixed(best->accuracy_mean, 2) + "\u00a0%", "accuracy");
+    tile(fixed(best->macro_f1_mean, 2) + "\u00a0%", "macro F1");
     if (!best->curves.empty()) tile(fixed(best->macro_auc, 3), "macro AUC");
   }
   tile(grouped(r.rows), "products");

@@ -48,7 +48,7 @@ AISLE_API std::map<std::int64_t, std::string> thumbnails(const experiment_result
   std::vector<std::string> made(wanted.size());
   parallel_for(static_cast<std::int64_t>(wanted.size()), 0, [&](std::int64_t i) {
     const auto at = static_cast<std::size_t>(i);
-    made[at] = thumbnail(result.products[static_cast<std::size_t>(wanted[at])].image_path, 128);
+    made[at] = thumbnail(result.products[static_cast<std::size_t>(wanted[at])].image_path, 144);
   });
   std::map<std::int64_t, std::string> out;
   for (std::size_t i = 0; i < wanted.size(); ++i) out.emplace(wanted[i], std::move(made[i]));
@@ -76,15 +76,17 @@ AISLE_API std::string product(const report_scores& all, const shown_row& shown,
   else
     out += "<div class=\"words\">" + isolated(words) + "</div>";
   out += "<div class=\"about\"><div class=\"name\">" + isolated(shortened(name, 120)) + "</div>";
-  const std::string sure =
-      std::isfinite(shown.probability)
-          ? " <span class=\"sure\">" + fixed(100 * static_cast<double>(shown.probability), 0) + " %</span>"
-          : "";
+  const std::string sure = std::isfinite(shown.probability)
+                               ? " <span class=\"sure\">" +
+                                     fixed(100 * static_cast<double>(shown.probability), 0) + "\u00a0%</span>"
+                               : "";
   if (right)
-    out += "<div class=\"said yes\"><b>✓ " + isolated(all.name(shown.truth)) + "</b>" + sure + "</div>";
+    out += "<div class=\"said yes\"><div class=\"who\"><b>✓\u00a0" + isolated(all.name(shown.truth)) +
+           "</b>" + sure + "</div></div>";
   else
-    out += "<div class=\"said no\"><b>✗ " + isolated(all.name(shown.predicted)) + "</b>" + sure +
-           "<br/><span class=\"quiet\">is</span> " + isolated(all.name(shown.truth)) + "</div>";
+    out += "<div class=\"said no\"><div class=\"who\"><b>✗\u00a0" + isolated(all.name(shown.predicted)) +
+           "</b>" + sure + "</div><span class=\"quiet\">is</span> " + isolated(all.name(shown.truth)) +
+           "</div>";
   if (std::isfinite(shown.probability))
     out += share_bar(static_cast<double>(shown.probability), right ? "yes-bar" : "no-bar");
   return out + "</div></li>";

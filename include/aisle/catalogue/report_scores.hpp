@@ -46,7 +46,8 @@ struct report_scores {
   std::vector<const model_scores*> of(const std::string& modality) const;
   /// The chosen classifier of a modality, else its best by mean macro F1; null if there is none.
   const model_scores* chosen(const std::string& modality) const;
-  /// The chosen classifier with the highest mean macro F1; null without models.
+  /// The chosen classifier of the highest macro F1 in cross-validation, which the test rows had no part in;
+  /// null without models.
   const model_scores* best() const;
   std::string name(std::int32_t label) const { return names[static_cast<std::size_t>(label)]; }
 };

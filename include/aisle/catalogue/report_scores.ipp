@@ -31,7 +31,7 @@ AISLE_API const model_scores* report_scores::best() const {
   const model_scores* out = nullptr;
   for (const std::string& modality : modalities) {
     const model_scores* m = chosen(modality);
-    if (!out || m->macro_f1_mean > out->macro_f1_mean) out = m;
+    if (!out || m->model->cross_validation_macro_f1 > out->model->cross_validation_macro_f1) out = m;
   }
   return out;
 }
@@ -70,14 +70,16 @@ AISLE_API std::pair<double, double> mean_and_deviation(const std::vector<double>
   return {mean, n > 1 ? std::sqrt(sum / (n - 1)) : 0.0};
 }
 
-/// True positive rate at `x` on a curve; where it rises straight up, its top.
-AISLE_API double rate_at(const roc_points& curve, double x) {
-  const auto after = std::upper_bound(curve.fpr.begin(), curve.fpr.end(), x);
-  const auto i = static_cast<std::size_t>(after - curve.fpr.begin());
-  if (i == 0) return 0;
-  if (i == curve.fpr.size()) return curve.tpr.back();
-  const double width = curve.fpr[i] - curve.fpr[i - 1];
-  return curve.tpr[i - 1] + (curve.tpr[i] - curve.tpr[i - 1]) * (x - curve.fpr[i - 1]) / width;
+/// True positive rates of a curve just left and just right of `x`: they differ where it rises straight up.
+AISLE_API std::pair<double, double> rates_at(const roc_points& curve, double x) {
+  const auto& fpr = curve.fpr;
+  const auto first = static_cast<std::size_t>(std::lower_bound(fpr.begin(), fpr.end(), x) - fpr.begin());
+  const auto after = static_cast<std::size_t>(std::upper_bound(fpr.begin(), fpr.end(), x) - fpr.begin());
+  if (first != after) return {curve.tpr[first], curve.tpr[after - 1]};
+  if (after == 0 || after == fpr.size()) return {curve.tpr.back(), curve.tpr.back()};
+  const double share = (x - fpr[after - 1]) / (fpr[after] - fpr[after - 1]);
+  const double rate = curve.tpr[after - 1] + share * (curve.tpr[after] - curve.tpr[after - 1]);
+  return {rate, rate};
 }
 
 AISLE_API void add_curves(model_scores& scores) {
@@ -110,13 +112,18 @@ AISLE_API void add_curves(model_scores& scores) {
   grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
   // More points than a screen has pixels would only cost time.
   const std::size_t step = 1 + grid.size() / 500;
-  scores.macro_curve = {{0}, {0}, {}};
   for (std::size_t i = 0; i < grid.size(); ++i) {
     if (i % step != 0 && i + 1 != grid.size()) continue;
-    double sum = 0;
-    for (const class_curve& c : scores.curves) sum += rate_at(c.points, grid[i]);
-    scores.macro_curve.fpr.push_back(grid[i]);
-    scores.macro_curve.tpr.push_back(sum / n);
+    double left = 0, right = 0;
+    for (const class_curve& c : scores.curves) {
+      const auto [below, above] = rates_at(c.points, grid[i]);
+      left += below / n;
+      right += above / n;
+    }
+    for (const double rate : {left, right}) {
+      scores.macro_curve.fpr.push_back(grid[i]);
+      scores.macro_curve.tpr.push_back(rate);
+    }
   }
 }
 

@@ -101,7 +101,15 @@ th{font-weight:600}
 thead th{color:var(--muted);font-size:.8125rem;white-space:nowrap}
 tbody tr:last-child>*{border-bottom:0}
 .n{text-align:right;white-space:nowrap}
-tbody.group{border-top:2px solid var(--line)}
+.modality{padding-top:20px;font-size:.8125rem;letter-spacing:.04em;text-transform:uppercase;color:var(--muted);border-bottom:0}
+.scores td[colspan]{border:0}.scores th[scope=row]{white-space:nowrap;font-weight:500}.scores .chosen-row th[scope=row]{font-weight:650}
+.scores .plot{width:20%;min-width:130px}.scale{display:flex;justify-content:space-between;font-weight:400}
+tfoot th,tfoot td{border-bottom:0;padding-top:6px;padding-bottom:6px}tfoot tr:first-child>*{border-top:2px solid var(--line);padding-top:10px}
+.mix-ups{list-style:none;margin:0;padding:0}.mix-ups li{display:grid;grid-template-columns:2.2em minmax(0,1fr) auto;gap:10px;
+align-items:baseline;padding:8px 0;border-bottom:1px solid var(--line);font-size:.9375rem}.mix-ups li:last-child{border:0}
+.mix-ups b{text-align:right;color:var(--miss);font-variant-numeric:tabular-nums}.mix-ups .small{white-space:nowrap}
+.beside{display:flex;flex-wrap:wrap;gap:12px 44px;align-items:flex-start}.beside>.scroll{max-width:calc(100% + 40px)}
+.beside>.aside{flex:1 1 300px;min-width:0}
 .pin{position:sticky;left:0;background:var(--surface);z-index:1}
 .tag{display:inline-block;padding:1px 8px;border-radius:99px;background:var(--accent-soft);color:var(--accent);
 font-size:.75rem;font-weight:600;vertical-align:1px;white-space:nowrap}
@@ -112,7 +120,7 @@ font-size:.75rem;font-weight:600;vertical-align:1px;white-space:nowrap}
 .interval .one-split{stroke:var(--muted);stroke-width:1.5;opacity:.7}
 .dot{fill:var(--surface);stroke:var(--accent);stroke-width:2}.dot.filled{fill:var(--accent)}
 .bar-track{display:block;width:100%;height:8px;border-radius:4px;overflow:hidden}
-.bar-track .track{fill:var(--sunken)}.bar-track .fill{fill:var(--accent)}.bar-track .soft{fill:var(--c6)}
+.bar-track .track{fill:var(--sunken)}.bar-track .fill{fill:var(--accent)}.bar-track .soft{fill:var(--accent);opacity:.5}
 .metric{display:grid;grid-template-columns:3.2em minmax(60px,1fr);gap:8px;align-items:center;min-width:130px}
 .tabs>input{position:absolute;opacity:0;pointer-events:none}
 .tab-row{display:flex;gap:6px;overflow-x:auto;padding:3px;margin:14px 0 4px;scrollbar-width:none}
@@ -133,12 +141,12 @@ text-overflow:ellipsis}
 overflow:hidden}
 .heat td::before{content:"";position:absolute;inset:0;opacity:var(--v,0)}
 .heat .h::before{background:var(--hit)}.heat .m::before{background:var(--miss)}
+.classes th[scope=row]{font-weight:500;max-width:280px;overflow-wrap:anywhere}
 .heat td span{position:relative}
 .heat .o{color:var(--on-fill)}
 .heat.dense{font-size:.6875rem}.heat.dense td{width:26px;min-width:26px;height:26px}.heat.dense thead th{width:26px}
-.key{display:flex;flex-wrap:wrap;gap:6px 18px;font-size:.875rem;color:var(--muted);margin:8px 0;align-items:center}
-.key i{display:inline-block;width:14px;height:14px;border-radius:3px;vertical-align:-2px;margin-right:6px}
-.key .h{background:var(--hit)}.key .m{background:var(--miss)}
+.with-count{margin-top:24px}
+.key{max-width:none;display:flex;flex-wrap:wrap;gap:6px 18px;font-size:.875rem;color:var(--muted);margin:8px 0;align-items:center}
 .roc{display:grid;gap:20px;grid-template-columns:minmax(0,460px) minmax(0,1fr);align-items:start}
 @media (max-width:820px){.roc{grid-template-columns:minmax(0,1fr)}}
 .legend{list-style:none;margin:0;padding:0;columns:2 210px;column-gap:24px;font-size:.875rem}
@@ -147,18 +155,19 @@ break-inside:avoid;border-radius:6px;font-variant-numeric:tabular-nums}
 .legend li[tabindex]{cursor:pointer}.legend li[tabindex]:hover{background:var(--sunken)}
 .legend .cut{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .picked .line{opacity:.12}.picked .line.on{opacity:1}.picked .line.on path{stroke-width:3.5}
-.cards{display:grid;gap:14px;grid-template-columns:repeat(auto-fill,minmax(156px,1fr));margin:14px 0}
+.cards{list-style:none;padding:0;display:grid;gap:14px;grid-template-columns:repeat(auto-fill,minmax(156px,1fr));margin:14px 0}
 .product{display:flex;flex-direction:column;min-width:0;background:var(--surface);border:1px solid var(--line);
 border-radius:12px;overflow:hidden}
-.product .picture{height:140px;background:#fff;display:grid;place-items:center;border-bottom:1px solid var(--line)}
-.product img{display:block;width:100%;height:100%;object-fit:contain;padding:6px}
-.product .words{height:140px;background:var(--sunken);border-bottom:1px solid var(--line);padding:10px 12px;overflow:hidden;
-font-size:.75rem;line-height:1.4;color:var(--muted);overflow-wrap:anywhere;
--webkit-mask-image:linear-gradient(#000 70%,transparent);mask-image:linear-gradient(#000 70%,transparent)}
+.product .picture{aspect-ratio:1;background:#fff;border-bottom:1px solid var(--line)}
+.product img{display:block;width:100%;height:100%;object-fit:contain}
+.product .words{position:relative;aspect-ratio:1;background:var(--sunken);border-bottom:1px solid var(--line);padding:10px 12px;overflow:hidden;
+font-size:.75rem;line-height:1.4;color:var(--muted);overflow-wrap:anywhere}
+.words::after{content:"";position:absolute;left:0;right:0;bottom:0;height:44px;background:linear-gradient(transparent,var(--sunken))}
 .product .about{padding:10px 12px 12px;display:flex;flex-direction:column;gap:4px;flex:1}
 .product .name{font-size:.8125rem;line-height:1.35;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;
 overflow:hidden;overflow-wrap:anywhere;min-height:2.7em}
 .product .said{font-size:.8125rem;line-height:1.35;margin-top:auto;overflow-wrap:anywhere}
+.said .who{display:flex;gap:8px;justify-content:space-between;align-items:baseline}.sure{white-space:nowrap;font-variant-numeric:tabular-nums;color:var(--muted)}
 .said b{font-weight:650}.said.no b{color:var(--miss)}.said.yes b{color:var(--hit)}
 .product .bar-track{height:5px}.yes-bar{fill:var(--hit)}.no-bar{fill:var(--miss)}
 .phases{display:flex;height:22px;border-radius:8px;overflow:hidden;gap:2px;margin:10px 0 14px}
@@ -179,7 +188,8 @@ footer{padding-top:40px;padding-bottom:48px;color:var(--muted);font-size:.875rem
 @media (max-width:600px){main,.top,footer{padding-left:16px;padding-right:16px}.card{padding:16px}
 .scroll{margin:0 -16px;padding:0 16px}.top{padding-top:28px}.lede{font-size:1.0625rem}section{padding-top:32px}
 .cards{grid-template-columns:repeat(auto-fill,minmax(136px,1fr));gap:10px}.pin{box-shadow:1px 0 0 var(--line)}
-.heat tbody th{max-width:120px}.tiles{grid-template-columns:1fr 1fr}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
+.heat tbody th{max-width:120px}.scores th[scope=row]{white-space:normal;min-width:116px}
+.tiles{grid-template-columns:1fr 1fr}.beside>.scroll{max-width:calc(100% + 32px)}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
 @media print{nav,.tab-row{display:none}.panel{display:block!important}.card{break-inside:avoid}}
 )css";
 }

@@ -59,7 +59,7 @@ AISLE_API std::string scores_section(const report_scores& all) {
       "</th><th class=\"n\">Macro F1, %</th>"
       "<th class=\"plot\">" +
       scale +
-      "</th><th class=\"n\">Cross-validation F1, %</th><th class=\"n\">Training</th>"
+      "</th><th class=\"n\">Cross-val. F1, %</th><th class=\"n\">Training</th>"
       "</tr></thead>";
   for (const std::string& modality : all.modalities) {
     body += "<tbody class=\"group\"><tr><th class=\"pin modality\" scope=\"rowgroup\">" +
@@ -125,38 +125,37 @@ AISLE_API std::string mix_up_list(const report_scores& all, const model_scores& 
   if (pairs.empty()) return "<p class=\"quiet\">No test row was put into a wrong class.</p>";
   std::string out = "<ol class=\"mix-ups\">";
   for (const mix_up& p : pairs)
-    out += "<li><span class=\"pair\">" + isolated(all.name(p.truth)) +
-           " <span class=\"quiet\">taken for</span> " + isolated(all.name(p.predicted)) + "</span><b>" +
-           grouped(p.rows) + "</b><span class=\"quiet small\">" + fixed(100 * p.share, 1) +
-           " % of the class</span></li>";
+    out += "<li><b>" + grouped(p.rows) + "</b><span>" + isolated(all.name(p.truth)) +
+           " <span class=\"quiet\">taken for</span> " + isolated(all.name(p.predicted)) +
+           "</span><span class=\"quiet small\">" + fixed(100 * p.share, 1) +
+           "\u00a0% of the class</span></li>";
   return out + "</ol>";
 }
 
+/// Text whose line breaks and indents are its layout.
+AISLE_API std::string preformatted(const std::string& text) {
+  std::string out = "<pre>";
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
+    out += line.substr(0, line.find_first_not_of(' ')) + escape_html(line) + "\n";
+    begin = end + 1;
+  }
+  return out + "</pre>";
+}
+
 AISLE_API std::string classes_section(const report_scores& all) {
-  return section("classes", "Class by class",
-                 "Precision: how many of the products put into the class belong there. Recall: how many of "
-                 "the class's products "
-                 "were found. F1: their harmonic mean. Weakest classes first.",
-                 by_modality("classes", all, [&](const model_scores& m) {
-                   if (m.labels.empty()) return std::string();
-                   std::string out =
-                       "<div class=\"card\"><h3>" + title_of(m) + "</h3>" + class_table(all, m) + "</div>";
-                   out += "<div class=\"columns\"><div class=\"card\"><h3>Most frequent mix-ups</h3>" +
-                          mix_up_list(all, m) +
-                          "</div><div class=\"card\"><h3>Classification report</h3><p class=\"small "
-                          "quiet\">In scikit-learn's "
-                          "layout</p><pre>";
-                   // Line breaks belong to the layout: escape line by line.
-                   const std::string& text = m.classification_report;
-                   for (std::size_t begin = 0; begin < text.size();) {
-                     const std::size_t end = std::min(text.find('\n', begin), text.size());
-                     const std::string line = text.substr(begin, end - begin);
-                     const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
-                     out += line.substr(0, indent) + escape_html(line) + "\n";
-                     begin = end + 1;
-                   }
-                   return out + "</pre></div></div>";
-                 }));
+  return section(
+      "classes", "Class by class",
+      "Precision: how many of the products put into the class belong there. Recall: how many of the "
+      "class’s products were found. F1: their harmonic mean. Weakest classes first.",
+      by_modality("classes", all, [&](const model_scores& m) {
+        if (m.labels.empty()) return std::string();
+        return "<div class=\"card\"><h3>" + title_of(m) + "</h3>" + class_table(all, m) +
+               details_of("The same as a classification report, in scikit-learn’s layout",
+                          preformatted(m.classification_report)) +
+               "</div>";
+      }));
 }
 
 AISLE_API std::string heat_table(const report_scores& all, const model_scores& m) {
@@ -180,7 +179,7 @@ AISLE_API std::string heat_table(const report_scores& all, const model_scores& m
       }
       const double share = rows / support;
       out += std::string("<td class=\"") + (i == j ? "h" : "m") + (share > 0.55 ? " o" : "") +
-             "\" style=\"--v:" + fixed(0.1 + 0.9 * share, 2) + "\" title=\"" +
+             "\" style=\"--v:" + fixed(i == j ? 0.1 + 0.9 * share : 0.25 + 0.75 * share, 2) + "\" title=\"" +
              escape_html(name +
                          (i == j ? ": right "
                                  : " taken for " + all.name(m.labels[static_cast<std::size_t>(j)]) + " ") +
@@ -196,19 +195,19 @@ AISLE_API std::string confusion_section(const report_scores& all) {
   constexpr std::size_t most = 150;  // beyond, a browser takes seconds and nobody reads it
   return section("confusion", "What is taken for what",
                  "Each row is a true class, each column what the classifier said, each number products of "
-                 "the test rows. The "
-                 "stronger the colour, the larger the share of the row.",
+                 "the test rows. Blue is right, orange is wrong; the stronger the colour, the larger the "
+                 "share of the row.",
                  by_modality("confusion", all, [&](const model_scores& m) {
                    if (m.labels.empty()) return std::string();
                    std::string out = "<div class=\"card\"><h3>" + title_of(m) + "</h3>";
+                   out += "<div class=\"beside\">";
                    if (m.labels.size() > most)
-                     return out + "<p class=\"quiet\">" + std::to_string(m.labels.size()) +
-                            " classes are too many for a table; the list of mix-ups above has the most "
-                            "frequent.</p></div>";
-                   return out +
-                          "<p class=\"key\"><span><i class=\"h\"></i>right</span><span><i "
-                          "class=\"m\"></i>wrong</span></p>" +
-                          heat_table(all, m) + "</div>";
+                     out += "<p class=\"quiet\">" + std::to_string(m.labels.size()) +
+                            " classes are too many for a table.</p>";
+                   else
+                     out += heat_table(all, m);
+                   return out + "<div class=\"aside\"><h3>Most frequent mix-ups</h3>" + mix_up_list(all, m) +
+                          "</div></div></div>";
                  }));
 }
 

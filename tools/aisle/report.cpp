@@ -1,0 +1,43 @@
+// aisle report: the pages of a finished run, made again.
+
+#include <memory>
+#include <string>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/report.hpp>
+
+#include "command.hpp"
+
+namespace {
+
+using namespace aisle_command;
+
+struct options {
+  std::string results, out;
+};
+
+int report(const options& o) {
+  const std::string from = aisle::join_path(o.results, "report.json");
+  if (!aisle::file_exists(from))
+    throw usage_error(from +
+                      ": no such file; --results takes the folder that aisle run wrote to (its --out)");
+  const std::string to = o.out.empty() ? o.results : o.out;
+  aisle::write_reports(aisle::load_result(from), to);
+  say("wrote report.html, report.ipynb and report.md to " + to);
+  return exit_ok;
+}
+
+action setup(CLI::App& app) {
+  auto o = std::make_shared<options>();
+  app.add_option("--results", o->results, "folder of a finished run, with report.json in it")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--out", o->out, "folder to write to, made if need be (default: that of --results)")
+      ->type_name("DIR");
+  app.footer("Examples:\n  aisle report --results results\n  aisle report --results results --out site");
+  return [o] { return report(*o); };
+}
+
+const registration entry{{"report", "HTML page, notebook and Markdown from a results folder", setup}};
+
+}  // namespace
