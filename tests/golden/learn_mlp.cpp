@@ -169,7 +169,9 @@ void run_bands(const std::string& path, session& s) {
     const auto net = expected.get<std::string>("net");
     const data_set set(path, name);
     aisle::mlp_options options;
-    const auto number = [&](const char* key) { return described(expected["net"], net, key); };
+    const auto number = [&, &description = expected["net"]](const char* key) {
+      return described(description, net, key);
+    };
     options.dropout = number("Dropout(");
     options.optimizer.learning_rate = number("lr ");
     options.batch = static_cast<std::int64_t>(number("batch "));

@@ -82,7 +82,9 @@ TEST_CASE_TEMPLATE("every learner learns what is easy and keeps its promises", T
   const auto x = d.x.rows(train), x_test = d.x.rows(test);
   const auto y = d.labels.rows(train), y_test = d.labels.rows(test);
   support::temporary_folder folder;
-  for (const auto& [kind, make] : learners<T>()) {
+  for (const auto& learner : learners<T>()) {
+    const auto& kind = learner.first;
+    const auto& make = learner.second;
     CAPTURE(kind);
     const auto model = make({});
     CHECK(model->kind() == kind);
@@ -145,7 +147,9 @@ TEST_CASE_TEMPLATE("every learner learns what is easy and keeps its promises", T
 
 TEST_CASE("what cannot be learnt from is refused") {
   const auto d = blobs::make({20, 20}, 5);
-  for (const auto& [kind, make] : learners<float>()) {
+  for (const auto& learner : learners<float>()) {
+    const auto& kind = learner.first;
+    const auto& make = learner.second;
     CAPTURE(kind);
     const auto model = make({});
     CHECK_THROWS_AS(model->fit(aisle::matrix<float>(0, 5), aisle::label_vector{}), aisle::shape_error);
@@ -190,7 +194,9 @@ TEST_CASE("a class of the list without rows gets probability 0") {
   for (std::int64_t r = 0; r < d.labels.size(); ++r)
     if (d.labels[r] != "class 1") without_second.push_back(r);
   support::temporary_folder folder;
-  for (const auto& [kind, make] : learners<float>()) {
+  for (const auto& learner : learners<float>()) {
+    const auto& kind = learner.first;
+    const auto& make = learner.second;
     CAPTURE(kind);
     const auto model = make({.weights = aisle::class_weights::balanced()});
     model->fit(d.x.rows(without_second), d.labels.rows(without_second));
@@ -206,18 +212,20 @@ TEST_CASE("a class of the list without rows gets probability 0") {
 
 TEST_CASE("class and sample weights pull decisions towards the rare class") {
   const auto d = blobs::make({400, 25}, 4, 6.0);
-  const auto [train, test] = aisle::stratified_split(d.labels, {.test_size = 0.5});
-  const auto x = d.x.rows(train);
-  const auto y = d.labels.rows(train);
+  const auto split = aisle::stratified_split(d.labels, {.test_size = 0.5});
+  const auto x = d.x.rows(split.train);
+  const auto y = d.labels.rows(split.train);
   std::vector<double> sample_weights;
   for (std::int64_t r = 0; r < y.size(); ++r) sample_weights.push_back(y[r] == "class 1" ? 16.0 : 1.0);
   const auto mass = [&](const aisle::classifier<float>& model) {
-    const auto p = model.predict_proba(d.x.rows(test));
+    const auto p = model.predict_proba(d.x.rows(split.test));
     double sum = 0;
     for (std::int64_t r = 0; r < p.rows(); ++r) sum += static_cast<double>(p(r, 1));
     return sum;
   };
-  for (const auto& [kind, make] : learners<float>()) {
+  for (const auto& learner : learners<float>()) {
+    const auto& kind = learner.first;
+    const auto& make = learner.second;
     CAPTURE(kind);
     if (kind == "decision_tree") continue;  // pure leaves: weights move thresholds, not masses
     const auto plain = make({}), balanced = make({.weights = aisle::class_weights::balanced()}),
@@ -236,7 +244,9 @@ TEST_CASE("class and sample weights pull decisions towards the rare class") {
 
 TEST_CASE("progress is told in order and may cancel") {
   const auto d = blobs::make({30, 30}, 5);
-  for (const auto& [kind, make] : learners<float>()) {
+  for (const auto& learner : learners<float>()) {
+    const auto& kind = learner.first;
+    const auto& make = learner.second;
     if (kind == "decision_tree") continue;
     CAPTURE(kind);
     std::int64_t calls = 0, last = 0;
@@ -284,7 +294,9 @@ TEST_CASE("damaged model files are refused, never read out of bounds") {
   support::temporary_folder folder;
   const std::string path = folder / "model";
   CHECK_THROWS_AS(aisle::make_classifier<float>("oracle"), aisle::option_error);
-  for (const auto& [kind, make] : learners<float>()) {
+  for (const auto& learner : learners<float>()) {
+    const auto& kind = learner.first;
+    const auto& make = learner.second;
     CAPTURE(kind);
     const auto model = make({});
     model->fit(d.x, d.labels);
