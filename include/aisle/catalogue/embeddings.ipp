@@ -71,7 +71,8 @@ class embedding_job {
     json before;
     if (keeps_files() && file_exists(manifest_path(csv_path_))) try {
         before = read_json(manifest_path(csv_path_));
-      } catch (const error&) {  // read_stored says what is wrong
+      } catch (const error& e) {
+        if (options_.on_warning) options_.on_warning(std::string(e.what()) + "; embedding again");
       }
     const json weights = describe_weights(options_.model_path, before.find("weight_files"));
     out_.weights_sha256 = weights.get<std::string>("sha256");

@@ -1,0 +1,135 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/products.hpp>
+#include <aisle/io/csv.hpp>
+
+#include "support/support.hpp"
+
+namespace {
+
+aisle::catalogue load(const support::temporary_folder& work, const std::string& csv,
+                      const aisle::catalogue_options& options = {}) {
+  aisle::write_file(work / "products.csv", csv);
+  return aisle::load_catalogue(work / "products.csv", options);
+}
+
+}  // namespace
+
+TEST_CASE("text columns are trimmed, empty ones left out, joined by one space") {
+  const support::temporary_folder work;
+  const auto c = load(work,
+                      "description,sku,name,class_id\n"
+                      "  warm ,1,\xc2\xa0 coat\xe3\x80\x80\t,Coats\n"
+                      ",2,coat,Coats\n"
+                      "warm,3, ,Coats\n",
+                      {.label_column = "class_id"});
+  REQUIRE(c.products.size() == 3);
+  CHECK(c.products[0].text == "coat warm");
+  CHECK(c.products[1].text == "coat");
+  CHECK(c.products[2].text == "warm");
+  CHECK(c.products[0].fields[0] == "  warm ");
+  CHECK(c.options.text_columns == std::vector<std::string>{"name", "description"});
+  CHECK(c.problems.empty());
+  CHECK_FALSE(c.has_images());
+}
+
+TEST_CASE("columns can be called anything") {
+  const support::temporary_folder work;
+  const auto c = load(work, "key,title,file,kind\n a ,t,x/y.jpg,k\nb,t,/abs/z.png,\n",
+                      {.id_column = "key",
+                       .text_columns = {"kind", "title"},
+                       .image_column = "file",
+                       .label_column = "kind"});
+  REQUIRE(c.products.size() == 2);
+  CHECK(c.products[0].id == "a");
+  CHECK(c.products[0].text == "k t");
+  CHECK(c.products[0].image_path == work / "x/y.jpg");
+  CHECK(c.products[1].image_path == "/abs/z.png");
+  CHECK(c.products[0].label == "k");
+}
+
+TEST_CASE("a column that is not there is named with those that are") {
+  const support::temporary_folder work;
+  const std::string csv = "sku,name,image_path\n1,a,b\n";
+  const aisle::catalogue_options cases[] = {{.id_column = "id"},
+                                            {.text_columns = {"title"}},
+                                            {.image_column = "photo"},
+                                            {.label_column = "class_id"}};
+  const char* names[] = {"id", "title", "photo", "class_id"};
+  for (std::size_t i = 0; i < 4; ++i) {
+    std::string what;
+    try {
+      load(work, csv, cases[i]);
+    } catch (const aisle::format_error& e) {
+      what = e.what();
+    }
+    CAPTURE(what);
+    CHECK(what.find(names[i]) != std::string::npos);
+    CHECK(what.find("image_path") != std::string::npos);
+    CHECK(what.find("products.csv") != std::string::npos);
+  }
+  CHECK_THROWS_AS(load(work, "sku,price\n1,2\n"), aisle::option_error);
+}
+
+TEST_CASE("bad rows become problems with their place, good ones go on") {
+  const support::temporary_folder work;
+  const auto c = load(work,
+                      "sku,name,image_path,class_id\n"
+                      "1,a,,x\n"
+                      "2,ragged\n"
+                      "1,twice,,x\n"
+                      ",nameless,,x\n"
+                      "5,\xff\xfe,,x\n"
+                      "6, ,,x\n"
+                      "7,g,,\n"
+                      "8,,p.jpg,x\n",
+                      {.label_column = "class_id"});
+  REQUIRE(c.products.size() == 3);
+  CHECK(c.products[1].row == 6);
+  CHECK(c.products[1].label.empty());
+  CHECK(c.products[2].row == 7);
+  CHECK(c.data_rows == 8);
+  REQUIRE(c.problems.size() == 6);
+  const std::int64_t rows[] = {1, 2, 3, 4, 5, 6};
+  const char* reasons[] = {"fields", "row 0", "empty id", "UTF-8", "neither", "empty label"};
+  for (std::size_t i = 0; i < 6; ++i) {
+    CAPTURE(c.problems[i].reason);
+    CHECK(c.problems[i].row == rows[i]);
+    CHECK(c.problems[i].file == work / "products.csv");
+    CHECK(c.problems[i].reason.find(reasons[i]) != std::string::npos);
+  }
+  CHECK(c.problems[1].id == "1");
+  CHECK(c.problems[1].column == "sku");
+  CHECK(c.problems[5].column == "class_id");
+}
+
+TEST_CASE("limit counts data rows, bad ones too") {
+  const support::temporary_folder work;
+  const auto c = load(work, "sku,name\n1,a\n2\n3,c\n4\n", {.limit = 3});
+  CHECK(c.products.size() == 2);
+  CHECK(c.problems.size() == 1);
+  CHECK(c.data_rows == 3);
+  CHECK(load(work, "sku,name\n").products.empty());
+}
+
+TEST_CASE("skipped rows as CSV") {
+  const support::temporary_folder work;
+  aisle::write_skipped(work / "s.csv",
+                       {{"p.csv", 3, "a,b", "name", "says \"no\""}, {"p.csv", 0, "", "", "x"}});
+  const auto t = aisle::read_csv(work / "s.csv");
+  CHECK(t.header == std::vector<std::string>{"file", "row", "id", "column", "reason"});
+  CHECK(t.rows.at(0).fields == std::vector<std::string>{"p.csv", "3", "a,b", "name", "says \"no\""});
+  CHECK(t.rows.at(1).fields == std::vector<std::string>{"p.csv", "0", "", "", "x"});
+}
+
+TEST_CASE("trimmed takes Unicode white space from both ends alone") {
+  CHECK(aisle::trimmed("\xe2\x80\xaf\x1f a\xc2\xa0"
+                       "b \v") ==
+        "a\xc2\xa0"
+        "b");
+  CHECK(aisle::trimmed("\xe2\x80\x8b").size() == 3);  // a zero width space is none
+  CHECK(aisle::trimmed(" \xc2\x85\n").empty());
+}
