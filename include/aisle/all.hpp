@@ -8,4 +8,5 @@
 #include <aisle/catalogue/fusion.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/results.hpp>
