@@ -102,7 +102,7 @@ def model_of(modality, model):
 
 
 def predictions(modality, model):
-    """True and predicted classes of the test rows: of the CSV file where it lies beside, else of report.json."""
+    """True and predicted classes of the test rows: of the CSV file if it is there, else of report.json."""
     m = model_of(modality, model)
     path = Path(f"{modality}_results.csv")
     if m["chosen"] and path.exists():
@@ -135,7 +135,8 @@ ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
 ax.set_xticks(range(len(table.columns)), table.columns, rotation=60, ha="right")
 ax.set_yticks(range(len(table)), table.index)
 for i, j in zip(*np.nonzero(table.to_numpy())):
-    ax.text(j, i, table.iat[i, j], ha="center", va="center", color="white" if share.iat[i, j] > 0.5 else "black")
+    colour = "white" if share.iat[i, j] > 0.5 else "black"
+    ax.text(j, i, table.iat[i, j], ha="center", va="center", color=colour)
 ax.set(xlabel="Predicted class", ylabel="True class", title="Confusion matrix")
 plt.show())py";
 }
@@ -171,7 +172,8 @@ plt.show())py";
 
 AISLE_API std::string_view notebook_catalogue() {
   return R"py(fig, (left, right) = plt.subplots(1, 2, figsize=(12, 0.25 * len(classes) + 2))
-pd.Series(result["class_counts"], index=classes).sort_values().plot.barh(ax=left, title="Products in each class")
+counts = pd.Series(result["class_counts"], index=classes).sort_values()
+counts.plot.barh(ax=left, title="Products in each class")
 if result["text_tokens"]:
     right.hist(result["text_tokens"], bins=24)
 right.set(title="Length of the texts", xlabel="Tokens", ylabel="Products")
@@ -193,7 +195,8 @@ AISLE_API void modality_cells(notebook_writer& out, const report_scores& all, co
   }
   for (const model_scores* each : all.of(modality))
     if (each->model->model == "mlp" && !each->model->history.empty()) {
-      out.text("### How the network learned (" + escape_markdown(modality_title(modality)) + ")");
+      out.text("### How the network learned (" + escape_markdown(modality_title(modality)) +
+               ")\n\nDashed: training loss. Solid: loss and accuracy on held-out training rows.");
       out.code("modality = " + python_string(modality) + "\n\n" + std::string(notebook_training()),
                {chart_output(loss_chart(*each->model), "Loss by epoch"),
                 chart_output(accuracy_chart(*each->model), "Validation accuracy by epoch")});

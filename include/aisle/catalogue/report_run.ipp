@@ -73,7 +73,7 @@ AISLE_API std::string skipped_rows(const experiment_result& result) {
   for (std::size_t i = 0; i < reasons.size() && i < 12; ++i)
     out += "<span>" + isolated(reasons[i].first) + " <b>" + grouped(reasons[i].second) + "</b></span>";
   out +=
-      "</p><div class=\"scroll\"><table><thead><tr><th "
+      "</p><div class=\"scroll\"><table class=\"compact\"><thead><tr><th "
       "class=\"n\">Row</th><th>Id</th><th>Column</th><th>Reason</th>"
       "<th>File</th></tr></thead><tbody>";
   for (std::size_t i = 0; i < result.skipped.size() && i < most; ++i) {
@@ -102,7 +102,7 @@ AISLE_API std::string phase_bar(const experiment_result& result) {
   for (const auto& [name, seconds] : result.phases)
     if (std::isfinite(seconds) && seconds > 0) total += seconds;
   if (!(total > 0)) return {};
-  std::string bar = "<div class=\"phases\" aria-hidden=\"true\">", list = "<table><tbody>";
+  std::string bar = "<div class=\"phases\" aria-hidden=\"true\">", list = "<table class=\"compact\"><tbody>";
   for (std::size_t i = 0; i < result.phases.size(); ++i) {
     const auto& [name, seconds] = result.phases[i];
     const std::string colour = "b" + std::to_string(i % 7);

@@ -75,21 +75,26 @@ code{font-size:.875em;overflow-wrap:anywhere}
 .quiet{color:var(--muted)}
 .small{font-size:.875rem}
 .top{padding-top:48px;padding-bottom:8px}
-.eyebrow{font-size:.8125rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase;color:var(--muted);margin:0}
+.eyebrow{font-size:.8125rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase;
+color:var(--muted);margin:0}
 .lede{font-size:1.1875rem;line-height:1.5;max-width:62ch}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:24px 0 8px;padding:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:24px 0 8px;
+padding:0}
 .tile{background:var(--surface);border:1px solid var(--line);border-radius:12px;padding:14px 16px}
 .tile b{display:block;font-size:1.625rem;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums}
 .tile span{color:var(--muted);font-size:.875rem}
-nav{position:sticky;top:0;z-index:3;background:var(--page);border-bottom:1px solid var(--line);margin-top:20px}
-nav div{max-width:1160px;margin:0 auto;padding:0 12px;display:flex;gap:2px;overflow-x:auto;scrollbar-width:none}
+nav{position:sticky;top:0;z-index:3;background:var(--page);border-bottom:1px solid var(--line);
+margin-top:20px}
+nav div{max-width:1160px;margin:0 auto;padding:0 12px;display:flex;gap:2px;overflow-x:auto;
+scrollbar-width:none}
 nav a{flex:none;padding:12px 10px;color:var(--muted);text-decoration:none;font-size:.9375rem}
 nav a:hover{color:var(--ink)}
 nav button{flex:none;margin:6px 0 6px auto;padding:4px 12px;border:1px solid var(--line);border-radius:99px;
 background:none;color:var(--muted);font:inherit;font-size:.875rem;cursor:pointer}
 section{padding:44px 0 8px}
 .card{background:var(--surface);border:1px solid var(--line);border-radius:14px;padding:20px;margin:16px 0}
-.columns{display:grid;gap:16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,380px),1fr));align-items:start}
+.columns{display:grid;gap:16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,380px),1fr));
+align-items:start}
 .columns>.card{margin:0}
 .scroll{overflow-x:auto;margin:0 -20px;padding:0 20px}
 figure{margin:0;min-width:0}
@@ -101,17 +106,25 @@ th{font-weight:600}
 thead th{color:var(--muted);font-size:.8125rem;white-space:nowrap}
 tbody tr:last-child>*{border-bottom:0}
 .n{text-align:right;white-space:nowrap}
-.modality{padding-top:20px;font-size:.8125rem;letter-spacing:.04em;text-transform:uppercase;color:var(--muted);border-bottom:0}
-.scores td[colspan]{border:0}.scores th[scope=row]{white-space:nowrap;font-weight:500}.scores .chosen-row th[scope=row]{font-weight:650}
+.scores .modality{white-space:nowrap;padding-top:20px;font-size:.8125rem;letter-spacing:.04em;
+text-transform:uppercase;color:var(--muted);border-bottom:0}
+.scores td[colspan]{border:0}.scores th[scope=row]{white-space:nowrap;font-weight:500}
+.scores .chosen-row th[scope=row]{font-weight:650}
 .scores .plot{width:20%;min-width:130px}.scale{display:flex;justify-content:space-between;font-weight:400}
-tfoot th,tfoot td{border-bottom:0;padding-top:6px;padding-bottom:6px}tfoot tr:first-child>*{border-top:2px solid var(--line);padding-top:10px}
-.mix-ups{list-style:none;margin:0;padding:0}.mix-ups li{display:grid;grid-template-columns:2.2em minmax(0,1fr) auto;gap:10px;
-align-items:baseline;padding:8px 0;border-bottom:1px solid var(--line);font-size:.9375rem}.mix-ups li:last-child{border:0}
-.mix-ups b{text-align:right;color:var(--miss);font-variant-numeric:tabular-nums}.mix-ups .small{white-space:nowrap}
-.beside{display:flex;flex-wrap:wrap;gap:12px 44px;align-items:flex-start}.beside>.scroll{max-width:calc(100% + 40px)}
+tfoot th,tfoot td{border-bottom:0;padding-top:6px;padding-bottom:6px}
+tfoot tr:first-child>*{border-top:2px solid var(--line);padding-top:10px}
+.mix-ups{list-style:none;max-width:640px;margin:0;padding:0}
+.mix-ups li{display:grid;grid-template-columns:2.2em minmax(0,1fr) auto;gap:10px;
+align-items:baseline;padding:8px 0;border-bottom:1px solid var(--line);font-size:.9375rem}
+.mix-ups li:last-child{border:0}
+.mix-ups b{text-align:right;color:var(--miss);font-variant-numeric:tabular-nums}
+.mix-ups .small{white-space:nowrap}
+.beside{display:flex;flex-wrap:wrap;gap:12px 44px;align-items:flex-start}
+.beside>.scroll{max-width:calc(100% + 40px)}
 .beside>.aside{flex:1 1 300px;min-width:0}
 .pin{position:sticky;left:0;background:var(--surface);z-index:1}
-.tag{display:inline-block;padding:1px 8px;border-radius:99px;background:var(--accent-soft);color:var(--accent);
+.tag{display:inline-block;padding:1px 8px;border-radius:99px;background:var(--accent-soft);
+color:var(--accent);
 font-size:.75rem;font-weight:600;vertical-align:1px;white-space:nowrap}
 .chosen-row{font-weight:600}
 .interval{display:block;width:100%;min-width:130px;height:20px;overflow:visible}
@@ -120,7 +133,8 @@ font-size:.75rem;font-weight:600;vertical-align:1px;white-space:nowrap}
 .interval .one-split{stroke:var(--muted);stroke-width:1.5;opacity:.7}
 .dot{fill:var(--surface);stroke:var(--accent);stroke-width:2}.dot.filled{fill:var(--accent)}
 .bar-track{display:block;width:100%;height:8px;border-radius:4px;overflow:hidden}
-.bar-track .track{fill:var(--sunken)}.bar-track .fill{fill:var(--accent)}.bar-track .soft{fill:var(--accent);opacity:.5}
+.bar-track .track{fill:var(--sunken)}.bar-track .fill{fill:var(--accent)}
+.bar-track .soft{fill:var(--accent);opacity:.5}
 .metric{display:grid;grid-template-columns:3.2em minmax(60px,1fr);gap:8px;align-items:center;min-width:130px}
 .tabs>input{position:absolute;opacity:0;pointer-events:none}
 .tab-row{display:flex;gap:6px;overflow-x:auto;padding:3px;margin:14px 0 4px;scrollbar-width:none}
@@ -129,55 +143,72 @@ font-size:.9375rem;color:var(--muted);background:var(--surface)}
 .panel{display:none}
 details{margin:14px 0}
 summary{cursor:pointer;color:var(--accent);font-weight:600;padding:4px 0}
-pre{font-size:.8125rem;line-height:1.5;overflow-x:auto;background:var(--sunken);border-radius:10px;padding:14px 16px;margin:8px 0}
+pre{font-size:.8125rem;line-height:1.5;overflow-x:auto;background:var(--sunken);border-radius:10px;
+padding:14px 16px;margin:8px 0}
 .heat{width:auto;font-size:.8125rem;border-collapse:separate;border-spacing:2px}
 .heat th,.heat td{border:0;padding:0}
-.heat thead th{height:132px;width:34px;vertical-align:bottom;font-weight:500;color:var(--muted)}
-.heat thead th span{display:inline-block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:128px;overflow:hidden;
+.heat thead th{height:152px;width:34px;vertical-align:bottom;font-weight:500;color:var(--muted)}
+.heat thead th span{display:inline-block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:148px;
+overflow:hidden;
 text-overflow:ellipsis;white-space:nowrap;padding:4px 8px 4px 0}
-.heat tbody th{font-weight:500;text-align:right;padding-right:8px;white-space:nowrap;max-width:190px;overflow:hidden;
+.heat tbody th{font-weight:500;text-align:right;padding-right:8px;white-space:nowrap;max-width:190px;
+overflow:hidden;
 text-overflow:ellipsis}
-.heat td{position:relative;width:34px;min-width:34px;height:34px;text-align:center;border-radius:4px;background:var(--sunken);
+.heat td{position:relative;width:34px;min-width:34px;height:34px;text-align:center;border-radius:4px;
+background:var(--sunken);
 overflow:hidden}
 .heat td::before{content:"";position:absolute;inset:0;opacity:var(--v,0)}
 .heat .h::before{background:var(--hit)}.heat .m::before{background:var(--miss)}
-.classes th[scope=row]{font-weight:500;max-width:280px;overflow-wrap:anywhere}
+.classes th[scope=row]{font-weight:500;max-width:260px;white-space:nowrap;overflow:hidden;
+text-overflow:ellipsis}
+.compact{font-size:.875rem}.compact th,.compact td{padding:5px 10px}
 .heat td span{position:relative}
 .heat .o{color:var(--on-fill)}
-.heat.dense{font-size:.6875rem}.heat.dense td{width:26px;min-width:26px;height:26px}.heat.dense thead th{width:26px}
+.heat.dense{font-size:.6875rem}.heat.dense td{width:26px;min-width:26px;height:26px}
+.heat.dense thead th{width:26px}
 .with-count{margin-top:24px}
-.key{max-width:none;display:flex;flex-wrap:wrap;gap:6px 18px;font-size:.875rem;color:var(--muted);margin:8px 0;align-items:center}
+.key{max-width:none;display:flex;flex-wrap:wrap;gap:6px 18px;font-size:.875rem;color:var(--muted);
+margin:8px 0;align-items:center}
 .roc{display:grid;gap:20px;grid-template-columns:minmax(0,460px) minmax(0,1fr);align-items:start}
 @media (max-width:820px){.roc{grid-template-columns:minmax(0,1fr)}}
 .legend{list-style:none;margin:0;padding:0;columns:2 210px;column-gap:24px;font-size:.875rem}
-.legend li{display:grid;grid-template-columns:26px minmax(0,1fr) auto;gap:8px;align-items:center;padding:3px 4px;
+.legend li{display:grid;grid-template-columns:26px minmax(0,1fr) auto;gap:8px;align-items:center;
+padding:3px 4px;
 break-inside:avoid;border-radius:6px;font-variant-numeric:tabular-nums}
 .legend li[tabindex]{cursor:pointer}.legend li[tabindex]:hover{background:var(--sunken)}
 .legend .cut{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .picked .line{opacity:.12}.picked .line.on{opacity:1}.picked .line.on path{stroke-width:3.5}
-.cards{list-style:none;padding:0;display:grid;gap:14px;grid-template-columns:repeat(auto-fill,minmax(156px,1fr));margin:14px 0}
-.product{display:flex;flex-direction:column;min-width:0;background:var(--surface);border:1px solid var(--line);
+.cards{list-style:none;padding:0;display:grid;gap:14px;
+grid-template-columns:repeat(auto-fill,minmax(156px,1fr));margin:14px 0}
+.product{display:flex;flex-direction:column;min-width:0;background:var(--surface);
+border:1px solid var(--line);
 border-radius:12px;overflow:hidden}
 .product .picture{aspect-ratio:1;background:#fff;border-bottom:1px solid var(--line)}
 .product img{display:block;width:100%;height:100%;object-fit:contain}
-.product .words{position:relative;aspect-ratio:1;background:var(--sunken);border-bottom:1px solid var(--line);padding:10px 12px;overflow:hidden;
+.product .words{position:relative;aspect-ratio:1;background:var(--sunken);
+border-bottom:1px solid var(--line);padding:10px 12px;overflow:hidden;
 font-size:.75rem;line-height:1.4;color:var(--muted);overflow-wrap:anywhere}
-.words::after{content:"";position:absolute;left:0;right:0;bottom:0;height:44px;background:linear-gradient(transparent,var(--sunken))}
+.words::after{content:"";position:absolute;left:0;right:0;bottom:0;height:44px;
+background:linear-gradient(transparent,var(--sunken))}
 .product .about{padding:10px 12px 12px;display:flex;flex-direction:column;gap:4px;flex:1}
-.product .name{font-size:.8125rem;line-height:1.35;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;
+.product .name{font-size:.8125rem;line-height:1.35;display:-webkit-box;-webkit-line-clamp:2;
+-webkit-box-orient:vertical;
 overflow:hidden;overflow-wrap:anywhere;min-height:2.7em}
 .product .said{font-size:.8125rem;line-height:1.35;margin-top:auto;overflow-wrap:anywhere}
-.said .who{display:flex;gap:8px;justify-content:space-between;align-items:baseline}.sure{white-space:nowrap;font-variant-numeric:tabular-nums;color:var(--muted)}
+.said .who{display:flex;gap:8px;justify-content:space-between;align-items:baseline}
+.sure{white-space:nowrap;font-variant-numeric:tabular-nums;color:var(--muted)}
 .said b{font-weight:650}.said.no b{color:var(--miss)}.said.yes b{color:var(--hit)}
 .product .bar-track{height:5px}.yes-bar{fill:var(--hit)}.no-bar{fill:var(--miss)}
 .phases{display:flex;height:22px;border-radius:8px;overflow:hidden;gap:2px;margin:10px 0 14px}
 .phases i{display:block;min-width:2px}
 .swatch{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:8px;vertical-align:-1px}
-.b0{background:var(--c0)}.b1{background:var(--c1)}.b2{background:var(--c2)}.b3{background:var(--c3)}.b4{background:var(--c4)}
+.b0{background:var(--c0)}.b1{background:var(--c1)}.b2{background:var(--c2)}.b3{background:var(--c3)}
+.b4{background:var(--c4)}
 .b5{background:var(--c5)}.b6{background:var(--c6)}
 dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:6px 18px;margin:0;font-size:.9375rem}
 dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
-.counts{display:grid;grid-template-columns:minmax(90px,auto) minmax(0,1fr) auto;gap:5px 12px;align-items:center;font-size:.875rem;
+.counts{display:grid;grid-template-columns:minmax(90px,auto) minmax(0,1fr) auto;gap:5px 12px;
+align-items:center;font-size:.875rem;
 font-variant-numeric:tabular-nums}
 .counts .cut{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;max-width:200px}
 .counts .bar-track{height:14px}
@@ -186,10 +217,14 @@ th[aria-sort=ascending]::after{content:" ↑"}th[aria-sort=descending]::after{co
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 footer{padding-top:40px;padding-bottom:48px;color:var(--muted);font-size:.875rem}
 @media (max-width:600px){main,.top,footer{padding-left:16px;padding-right:16px}.card{padding:16px}
-.scroll{margin:0 -16px;padding:0 16px}.top{padding-top:28px}.lede{font-size:1.0625rem}section{padding-top:32px}
+.scroll{margin:0 -16px;padding:0 16px}.top{padding-top:28px}.lede{font-size:1.0625rem}
+section{padding-top:32px}
 .cards{grid-template-columns:repeat(auto-fill,minmax(136px,1fr));gap:10px}.pin{box-shadow:1px 0 0 var(--line)}
-.heat tbody th{max-width:120px}.scores th[scope=row]{white-space:normal;min-width:116px}
-.tiles{grid-template-columns:1fr 1fr}.beside>.scroll{max-width:calc(100% + 32px)}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
+.heat tbody th{max-width:120px}.classes th[scope=row]{white-space:normal;min-width:112px;max-width:130px;
+overflow-wrap:break-word}
+.scores th[scope=row]{white-space:normal;min-width:116px}
+.tiles{grid-template-columns:1fr 1fr}.beside>.scroll{max-width:calc(100% + 32px)}
+dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
 @media print{nav,.tab-row{display:none}.panel{display:block!important}.card{break-inside:avoid}}
 )css";
 }
@@ -218,7 +253,8 @@ AISLE_API std::string_view page_script() {
   // No "<" and no "&": the page stays well-formed XML.
   return R"js(
 (function(){
-var root=document.documentElement,each=function(s,f,e){Array.prototype.forEach.call((e||document).querySelectorAll(s),f)};
+var root=document.documentElement;
+var each=function(s,f,e){Array.prototype.forEach.call((e||document).querySelectorAll(s),f)};
 each('nav div',function(bar){
   var b=document.createElement('button'),dark=matchMedia('(prefers-color-scheme: dark)');
   var now=function(){return root.getAttribute('data-theme')||(dark.matches?'dark':'light')};
@@ -244,7 +280,10 @@ each('table.sortable',function(table){
     th.setAttribute('data-sort','');
     var sort=function(){
       var column=th.cellIndex,body=table.tBodies[0],up=th.getAttribute('aria-sort')==='descending';
-      var value=function(row){var c=row.cells[column],v=c.getAttribute('data-v');return v===null?c.textContent:parseFloat(v)};
+      var value=function(row){
+        var cell=row.cells[column],v=cell.getAttribute('data-v');
+        return v===null?cell.textContent:parseFloat(v)
+      };
       var rows=Array.prototype.slice.call(body.rows).sort(function(a,b){
         var x=value(a),y=value(b),d=typeof x==='string'?x.localeCompare(y):x-y;return up?d:-d});
       each('thead th',function(o){o.removeAttribute('aria-sort')},table);
