@@ -8,6 +8,7 @@
 #include <cstring>
 #include <iterator>
 #include <map>
+#include <memory>
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>

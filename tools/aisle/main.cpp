@@ -10,6 +10,7 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/version.hpp>
+#include <aisle/catalogue/products.hpp>
 #include <aisle/kernels/table.hpp>
 
 #include "command.hpp"
@@ -64,6 +65,8 @@ int run(int argc, char** argv) {
     app.exit(e);
     return exit_ok;
   } catch (const CLI::ParseError& e) {
+    if (app.get_subcommands().empty() && argv[1][0] != '-')
+      throw usage_error("there is no subcommand '" + std::string(argv[1]) + "' (see aisle --help)");
     const CLI::App* at = &app;
     std::string path = "aisle";
     while (!at->get_subcommands().empty()) path += " " + (at = at->get_subcommands().front())->get_name();
@@ -93,6 +96,8 @@ int main(int argc, char** argv) {
     return exit_interrupted;
   } catch (const closed_output&) {
     return exit_closed;
+  } catch (const aisle::nothing_to_do& e) {
+    return fail(e.what(), exit_nothing);
   } catch (const std::bad_alloc&) {
     return fail("out of memory", exit_failed);
   } catch (const std::exception& e) {

@@ -2,3 +2,4 @@
 #include <aisle/base/file.ipp>
 #include <aisle/base/parallel.ipp>
 #include <aisle/base/process.ipp>
+#include <aisle/base/stream.ipp>

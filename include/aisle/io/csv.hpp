@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <aisle/base/config.hpp>
@@ -134,12 +135,14 @@ struct csv_write_options {
   std::string_view line_end = "\n";
 };
 
-/// Writes a table atomically: fields are quoted where reading them back needs it, numbers are the shortest
-/// text that reads back equal.
+/// Writes a table, as a file that appears whole or not at all, or line by line to `write`: fields are quoted
+/// where reading them back needs it, numbers are the shortest text that reads back equal.
 class csv_writer {
  public:
   explicit csv_writer(const std::string& path, csv_write_options options = {})
       : file_(path), options_(options) {}
+  explicit csv_writer(std::function<void(std::string_view)> write, csv_write_options options = {})
+      : write_(std::move(write)), options_(options) {}
 
   csv_writer& field(std::string_view text);
   csv_writer& field(float value);
@@ -148,11 +151,14 @@ class csv_writer {
   void end_row();
   void row(std::span<const std::string> fields);
   /// Makes the file appear; without it nothing is written.
-  void commit() { file_.commit(); }
+  void commit() {
+    if (file_) file_->commit();
+  }
 
  private:
   void separate();
-  atomic_file file_;
+  std::optional<atomic_file> file_;
+  std::function<void(std::string_view)> write_;
   csv_write_options options_;
   std::string line_;
   std::size_t fields_ = 0;

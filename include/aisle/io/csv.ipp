@@ -273,7 +273,10 @@ AISLE_API void csv_writer::end_row() {
   // One empty field would be an empty line, which is no row.
   if (fields_ == 1 && line_.empty()) line_ = "\"\"";
   line_ += options_.line_end;
-  file_.write(line_);
+  if (file_)
+    file_->write(line_);
+  else
+    write_(line_);
   line_.clear();
   fields_ = 0;
 }

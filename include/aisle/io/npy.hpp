@@ -10,6 +10,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
+#include <aisle/base/file.hpp>
 #include <aisle/tensor/matrix.hpp>
 #include <aisle/tensor/tensor.hpp>
 
@@ -37,6 +38,21 @@ template <class T>
 void write_npy(const std::string& path, const matrix<T>& value) {
   write_npy(path, value.view());
 }
+
+/// Writes a matrix of floats row by row when it is not known how many there will be: [rows, cols],
+/// atomically, the same bytes as write_npy up to 10^20 rows.
+class npy_row_writer {
+ public:
+  npy_row_writer(const std::string& path, std::int64_t cols);
+  /// Throws shape_error when `values` are not `cols`.
+  void row(std::span<const float> values);
+  /// Makes the file appear; without it nothing is written.
+  void commit();
+
+ private:
+  atomic_file file_;
+  std::int64_t cols_, rows_ = 0;
+};
 
 namespace detail {
 /// Calls `f(elements)` with the span of the tensor's own type.

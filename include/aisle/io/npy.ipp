@@ -180,26 +180,54 @@ AISLE_API tensor read_npy(const std::string& path) {
   return *header.fortran && bytes > 0 && out.dims().rank() > 1 ? detail::from_fortran(out) : out;
 }
 
+namespace detail {
+/// Everything in front of the elements (version 1.0, C order).
+AISLE_API std::string npy_preamble(std::string_view descr, std::span<const std::int64_t> dims) {
+  std::string header = "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': (";
+  for (std::size_t i = 0; i < dims.size(); ++i) header += (i ? ", " : "") + std::to_string(dims[i]);
+  header += dims.size() == 1 ? ",), }" : "), }";
+  // numpy pads so that the data start at a multiple of 64, with a newline at the end.
+  header.append(63 - (10 + header.size()) % 64, ' ').append(1, '\n');
+  std::string out("\x93NUMPY\x01\x00", 8);
+  out += static_cast<char>(header.size() & 0xFF);
+  out += static_cast<char>(header.size() >> 8);
+  return out + header;
+}
+}  // namespace detail
+
 AISLE_API void write_npy(const std::string& path, const tensor& value) {
   const auto type = std::find_if(detail::npy_types.begin(), detail::npy_types.end(),
                                  [&](const auto& t) { return t.second == value.type(); });
   if (type == detail::npy_types.end())
     throw option_error(path + ": NumPy has no elements of " + std::string(name_of(value.type())));
-  std::string header = "{'descr': '" + std::string(type->first) + "', 'fortran_order': False, 'shape': (";
-  const auto dims = value.dims().dims();
-  for (std::size_t i = 0; i < dims.size(); ++i) header += (i ? ", " : "") + std::to_string(dims[i]);
-  header += dims.size() == 1 ? ",), }" : "), }";
-  // numpy pads so that the data start at a multiple of 64, with a newline at the end.
-  header.append(63 - (10 + header.size()) % 64, ' ').append(1, '\n');
   atomic_file file(path);
-  const auto length = static_cast<std::uint16_t>(header.size());
-  file.write(std::string_view("\x93NUMPY\x01\x00", 8));
-  file.write(&length, sizeof length);
-  file.write(header);
+  file.write(detail::npy_preamble(type->first, value.dims().dims()));
   const auto bytes = value.bytes();
   for (std::size_t i = 0; i < bytes.size(); i += std::size_t{1} << 20)
     file.write(bytes.data() + i, std::min(std::size_t{1} << 20, bytes.size() - i));
   file.commit();
+}
+
+// The preamble's length is the same for every count of rows that fits, so it can be written again at the end.
+AISLE_API npy_row_writer::npy_row_writer(const std::string& path, std::int64_t cols)
+    : file_(path), cols_(cols) {
+  const std::int64_t dims[] = {0, cols};
+  file_.write(detail::npy_preamble("<f4", dims));
+}
+
+AISLE_API void npy_row_writer::row(std::span<const float> values) {
+  if (static_cast<std::int64_t>(values.size()) != cols_)
+    throw shape_error(file_.path() + ": a row of " + std::to_string(values.size()) + " values, expected " +
+                      std::to_string(cols_));
+  file_.write(values.data(), values.size_bytes());
+  ++rows_;
+}
+
+AISLE_API void npy_row_writer::commit() {
+  const std::int64_t dims[] = {rows_, cols_};
+  const std::string preamble = detail::npy_preamble("<f4", dims);
+  file_.write_at(0, preamble.data(), preamble.size());
+  file_.commit();
 }
 
 AISLE_NAMESPACE_END

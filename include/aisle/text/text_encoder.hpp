@@ -15,6 +15,11 @@
 
 AISLE_NAMESPACE_BEGIN
 
+namespace detail {
+/// Tokens a model folder's own files cut texts to, at most `positions`.
+std::int64_t max_tokens_of(const std::string& folder, std::int64_t positions);
+}  // namespace detail
+
 struct text_encoder_options {
   engine_selection engine{};
   std::int64_t max_tokens = 0;  ///< longer texts are cut; 0: what the model's files say (256 for all-MiniLM-L6-v2)

@@ -1,0 +1,395 @@
+// aisle embed: vectors of a catalogue's text and pictures, or of a stream of JSON rows.
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/embeddings.hpp>
+#include <aisle/catalogue/products.hpp>
+
+#include "command.hpp"
+#include "lines.hpp"
+#include "manifest.hpp"
+#include "sinks.hpp"
+
+namespace {
+
+using namespace aisle_command;
+
+struct options {
+  common_options common;
+  std::string data, in, out, format, skipped, image_root;
+  std::int64_t batch = 256;
+  aisle::catalogue_options columns;
+};
+
+/// One row of the input.
+struct item {
+  std::int64_t row = 0;
+  aisle::json id;
+  std::string text, image, error;
+  const aisle::product* source = nullptr;
+};
+
+/// Rows of the input, in its order; those that cannot be read carry an error.
+class source {
+ public:
+  virtual ~source() = default;
+  /// The next rows, at most `count`; none at the end.
+  virtual std::vector<item> next(std::size_t count) = 0;
+  virtual std::int64_t total() const { return 0; }  ///< 0: unknown
+  virtual const std::string& path() const = 0;
+};
+
+class catalogue_source : public source {
+ public:
+  explicit catalogue_source(aisle::catalogue c) : catalogue_(std::move(c)) {
+    for (const aisle::product& p : catalogue_.products)
+      items_.push_back({p.row, p.id, p.text, p.image_path, {}, &p});
+    for (const aisle::skipped_row& p : catalogue_.problems) {
+      const std::string column = p.column.empty() ? std::string() : "column " + p.column + ": ";
+      items_.push_back(
+          {p.row, p.id.empty() ? aisle::json() : aisle::json(p.id), {}, {}, column + p.reason, nullptr});
+    }
+    std::stable_sort(items_.begin(), items_.end(),
+                     [](const item& a, const item& b) { return a.row < b.row; });
+  }
+  std::vector<item> next(std::size_t count) override {
+    const std::size_t end = std::min(at_ + count, items_.size());
+    std::vector<item> out(items_.begin() + static_cast<std::ptrdiff_t>(at_),
+                          items_.begin() + static_cast<std::ptrdiff_t>(end));
+    at_ = end;
+    return out;
+  }
+  std::int64_t total() const override { return static_cast<std::int64_t>(items_.size()); }
+  const std::string& path() const override { return catalogue_.path; }
+
+ private:
+  aisle::catalogue catalogue_;
+  std::vector<item> items_;
+  std::size_t at_ = 0;
+};
+
+class json_source : public source {
+ public:
+  json_source(const std::string& path, std::string image_root, std::int64_t limit)
+      : lines_(path), image_root_(std::move(image_root)), limit_(limit) {
+    if (image_root_.empty() && path != "-") image_root_ = aisle::parent_folder(path);
+  }
+  std::vector<item> next(std::size_t count) override {
+    std::vector<item> out;
+    // What has arrived is worked on at once: a producer may wait for the answer to its row before it sends
+    // the next.
+    while (out.size() < count && (limit_ == 0 || rows_ < limit_) && (out.empty() || lines_.ready())) {
+      if (!lines_.next(line_)) break;
+      if (line_.find_first_not_of(" \t\r") == std::string::npos) continue;
+      item i;
+      i.row = rows_++;
+      try {
+        read(i);
+      } catch (const aisle::error& e) {
+        i.error = e.what();
+      }
+      out.push_back(std::move(i));
+    }
+    return out;
+  }
+  const std::string& path() const override { return lines_.path(); }
+
+ private:
+  void read(item& i) {
+    const std::string where = lines_.path() + ": line " + std::to_string(lines_.number());
+    if (lines_.too_long()) throw aisle::format_error(where, "longer than 64 MB");
+    const aisle::json j = aisle::parse_json(line_, where);
+    if (!j.is_object()) j.fail("expected an object such as {\"id\":1,\"text\":\"...\",\"image\":\"path\"}");
+    if (const aisle::json* id = j.find("id")) i.id = *id;
+    i.text = aisle::trimmed(j.get("text", ""));
+    i.image = j.get("image", "");
+    if (!i.image.empty() && !image_root_.empty()) i.image = aisle::join_path(image_root_, i.image);
+  }
+  line_reader lines_;
+  std::string image_root_, line_;
+  std::int64_t limit_, rows_ = 0;
+};
+
+/// The models, and what is counted over the whole job.
+struct job {
+  const options& o;
+  std::optional<aisle::text_encoder> text;
+  std::optional<aisle::image_encoder> image;
+  progress_bar bar{};
+  std::int64_t rows = 0, total = 0, texts = 0, cut = 0;
+  std::vector<aisle::skipped_row> skipped{};
+
+  std::int64_t kinds() const { return text.has_value() + image.has_value(); }
+  aisle::progress_callback progress(std::int64_t before) {
+    return [this, before](const aisle::progress_event& e) {
+      bar.show("embed", rows * kinds() + before + e.done, total * kinds(), "vectors");
+    };
+  }
+
+  aisle::matrix<float> encode_texts(const std::vector<item>& items, std::vector<std::int64_t>& at) {
+    std::vector<std::string> texts_of;
+    for (std::size_t i = 0; i < items.size(); ++i)
+      if (items[i].error.empty() && !items[i].text.empty()) {
+        at[i] = static_cast<std::int64_t>(texts_of.size());
+        texts_of.push_back(items[i].text);
+      }
+    std::int64_t now_cut = 0;
+    aisle::matrix<float> out = text->encode(
+        texts_of, {.threads = o.common.threads, .on_progress = progress(0), .truncated = &now_cut});
+    texts += static_cast<std::int64_t>(texts_of.size());
+    cut += now_cut;
+    return out;
+  }
+
+  /// Pictures that cannot be read leave their reason in the item.
+  aisle::matrix<float> encode_images(std::vector<item>& items, std::vector<std::int64_t>& at) {
+    std::vector<std::string> paths;
+    std::vector<std::size_t> from;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (!items[i].error.empty() || items[i].image.empty()) continue;
+      if (items[i].image.find('\0') != std::string::npos) {  // the system would cut the path there
+        items[i].error = "the picture's path holds a zero byte";
+        continue;
+      }
+      at[i] = static_cast<std::int64_t>(paths.size());
+      paths.push_back(items[i].image);
+      from.push_back(i);
+    }
+    return image->encode_files(paths,
+                               {.threads = o.common.threads,
+                                .on_progress = progress(text ? static_cast<std::int64_t>(items.size()) : 0),
+                                .on_error = [&](std::int64_t row, const std::string& reason) {
+                                  const std::size_t i = from[static_cast<std::size_t>(row)];
+                                  items[i].error = reason;
+                                  at[i] = -1;
+                                }});
+  }
+
+  std::string nothing_in(const item& i) const {
+    if ((text && !i.text.empty()) || (image && !i.image.empty())) return {};
+    return text && image ? "neither a text nor a picture" : text ? "no text" : "no picture";
+  }
+
+  void run(source& input, vector_sink& sink) {
+    total = input.total();
+    for (;;) {
+      check_interrupt();
+      std::vector<item> items = input.next(static_cast<std::size_t>(o.batch));
+      if (items.empty()) break;
+      for (item& i : items)
+        if (i.error.empty()) i.error = nothing_in(i);
+      std::vector<std::int64_t> text_at(items.size(), -1), image_at(items.size(), -1);
+      aisle::matrix<float> texts_now, images_now;
+      if (text) texts_now = encode_texts(items, text_at);
+      if (image) images_now = encode_images(items, image_at);
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        embedded_row r{.row = items[i].row,
+                       .id = items[i].id,
+                       .fields = items[i].source ? &items[i].source->fields : nullptr,
+                       .image_path = items[i].image,
+                       .text = {},
+                       .image = {},
+                       .error = items[i].error};
+        if (text_at[i] >= 0) r.text = texts_now.row(text_at[i]);
+        if (image_at[i] >= 0) r.image = images_now.row(image_at[i]);
+        sink.put(r);
+        if (!r.error.empty()) skip(input, items[i]);
+      }
+      sink.flush();
+      rows += static_cast<std::int64_t>(items.size());
+      bar.show("embed", rows * kinds(), total * kinds(), "vectors");
+    }
+  }
+
+  /// Remembered to a limit: a stream may go on for ever.
+  void skip(const source& input, const item& i) {
+    constexpr std::size_t shown = 10, kept = 1'000'000;
+    ++skipped_count;
+    if (skipped.size() < kept)
+      skipped.push_back({input.path(), i.row,
+                         i.id.is_string() ? i.id.as<std::string>()
+                         : i.id.is_null() ? ""
+                                          : i.id.dump(),
+                         "", i.error});
+    if (skipped.size() > shown) return;
+    warn("row " + std::to_string(i.row) + (i.id.is_null() ? "" : " (id " + skipped.back().id + ")") + ": " +
+         i.error);
+    if (skipped.size() == shown)
+      warn("further rows that are skipped are only counted; --skipped FILE lists them");
+  }
+  std::int64_t skipped_count = 0;
+};
+
+int finish(const options& o, std::int64_t rows, std::int64_t skipped_count,
+           const std::vector<aisle::skipped_row>& skipped) {
+  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, skipped);
+  if (skipped_count > 0)
+    warn(std::to_string(skipped_count) + " of " + std::to_string(rows) + " rows were skipped");
+  return skipped_count > 0 ? exit_skipped : exit_ok;
+}
+
+void report_cut(std::int64_t cut, std::int64_t texts, std::int64_t max_tokens) {
+  if (cut > 0)
+    warn(std::to_string(cut) + " of " + std::to_string(texts) + " texts were cut" +
+         (max_tokens > 0 ? " to " + std::to_string(max_tokens) + " tokens" : ""));
+}
+
+/// Into a folder: the files that `aisle run` keeps and reuses.
+int embed_folder(const options& o, const aisle::catalogue& products) {
+  progress_bar bar;
+  aisle::embedding_options e{.model_path = {},
+                             .name = {},
+                             .folder = o.out,
+                             .engine = o.common.engine(),
+                             .threads = o.common.threads,
+                             .progress = bar.callback(),
+                             .on_warning = warn};
+  std::vector<aisle::skipped_row> skipped = products.problems;
+  std::vector<bool> done(static_cast<std::size_t>(products.data_rows));
+  const auto account = [&](const aisle::embedding_table& t, const std::string& path) {
+    skipped.insert(skipped.end(), t.problems.begin(), t.problems.end());
+    for (const std::int64_t r : t.rows) done[static_cast<std::size_t>(r)] = true;
+    report_cut(t.truncated, static_cast<std::int64_t>(t.rows.size()), 0);
+    say(path + ": " + std::to_string(t.rows.size()) + " rows, " + std::to_string(t.reused) +
+        " of them from before");
+  };
+  if (!o.common.text_model.empty()) {
+    e.model_path = o.common.model_path(o.common.text_model);
+    const aisle::embedding_table t = embed_texts(products, e);
+    account(t, aisle::text_embeddings_path(o.out, t.model));
+  }
+  if (!o.common.image_model.empty()) {
+    e.model_path = o.common.model_path(o.common.image_model);
+    const aisle::embedding_table t = embed_images(products, e);
+    account(t, aisle::image_embeddings_path(o.out, t.model));
+  }
+  for (const aisle::skipped_row& s : skipped)
+    if (s.row >= 0 && s.row < products.data_rows) done[static_cast<std::size_t>(s.row)] = true;
+  for (const aisle::product& p : products.products)
+    if (!done[static_cast<std::size_t>(p.row)])
+      skipped.push_back(products.problem(p, "", o.common.text_model.empty() ? "no picture" : "no text"));
+  std::stable_sort(skipped.begin(), skipped.end(),
+                   [](const auto& a, const auto& b) { return a.row < b.row; });
+  for (std::size_t i = 0; i < std::min<std::size_t>(skipped.size(), 10); ++i)
+    warn("row " + std::to_string(skipped[i].row) +
+         (skipped[i].id.empty() ? "" : " (id " + skipped[i].id + ")") + ": " + skipped[i].reason);
+  return finish(o, products.data_rows, static_cast<std::int64_t>(skipped.size()), skipped);
+}
+
+/// --format, or what the path says; "" is a folder.
+std::string format_of(const options& o) {
+  if (!o.format.empty()) return o.format;
+  if (o.out == "-") return "jsonl";
+  if (aisle::folder_exists(o.out) || o.out.ends_with('/')) return "";
+  const std::string name = o.out.substr(o.out.find_last_of('/') + 1);
+  const std::size_t dot = name.find_last_of('.');
+  if (dot == std::string::npos) return "";
+  const std::string extension = name.substr(dot + 1);
+  if (extension == "ndjson") return "jsonl";
+  for (const char* known : {"csv", "npy", "safetensors", "jsonl"})
+    if (extension == known) return known;
+  throw usage_error("--out " + o.out +
+                    ": its ending says no format; --format csv, npy, safetensors or jsonl does");
+}
+
+int run(options& o) {
+  if (o.data.empty() == o.in.empty()) throw usage_error("expected one of --data and --in");
+  if (o.common.text_model.empty() && o.common.image_model.empty())
+    throw usage_error("expected --text-model, --image-model or both");
+  const std::string format = format_of(o);
+  o.common.engine();
+
+  std::unique_ptr<source> input;
+  std::vector<std::string> header;
+  if (!o.data.empty()) {
+    o.columns.limit = o.common.limit;
+    aisle::catalogue products = aisle::load_catalogue(o.data, o.columns);
+    if (products.data_rows == 0) throw aisle::nothing_to_do(o.data + ": no rows");
+    if (format.empty()) return embed_folder(o, products);
+    header = products.header;
+    input = std::make_unique<catalogue_source>(std::move(products));
+  } else {
+    if (format.empty())
+      throw usage_error("a folder of embeddings needs --data; rows of JSON go to a file or -");
+    input = std::make_unique<json_source>(o.in, o.image_root, o.common.limit);
+  }
+
+  job j{.o = o, .text = {}, .image = {}};
+  if (!o.common.text_model.empty()) j.text = load_text_encoder(o.common);
+  if (!o.common.image_model.empty()) j.image = load_image_encoder(o.common);
+  const auto sink =
+      make_sink({.path = o.out,
+                 .format = format,
+                 .header = std::move(header),
+                 .text_dimension = j.text ? j.text->dimension() : 0,
+                 .image_dimension = j.image ? j.image->dimension() : 0,
+                 .text_model = o.common.text_model,
+                 .image_model = o.common.image_model,
+                 .kernel = j.text ? j.text->network().table().name : j.image->network().table().name});
+  j.run(*input, *sink);
+  if (j.rows == 0) throw aisle::nothing_to_do(input->path() + ": no rows");
+  sink->finish();
+  if (j.text) report_cut(j.cut, j.texts, j.text->max_tokens());
+  return finish(o, j.rows, j.skipped_count, j.skipped);
+}
+
+action setup(CLI::App& app) {
+  auto o = std::make_shared<options>();
+  app.add_option("--data", o->data, "products as CSV")->type_name("FILE.csv");
+  app.add_option("--in", o->in, "rows as JSON lines; - is stdin")->type_name("FILE.jsonl|-");
+  o->common.add(app, {common::text_model, common::image_model});
+  app.add_option("--out", o->out, "file, folder or - for stdout")->type_name("PATH|-")->required();
+  app.add_option("--format", o->format, "what to write (default: what --out's ending says; - is jsonl)")
+      ->check(CLI::IsMember({"csv", "npy", "safetensors", "jsonl"}));
+  app.add_option("--batch", o->batch, "rows to work on at a time")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20))
+      ->capture_default_str();
+  app.add_option("--id-column", o->columns.id_column, "column of the ids")
+      ->type_name("COLUMN")
+      ->capture_default_str();
+  app.add_option("--text-columns", o->columns.text_columns,
+                 "columns whose texts are joined (default: name,description)")
+      ->type_name("COLUMN,...")
+      ->delimiter(',');
+  app.add_option("--image-column", o->columns.image_column,
+                 "column of the pictures' paths (default: image_path)")
+      ->type_name("COLUMN");
+  app.add_option("--image-root", o->image_root,
+                 "folder that paths in JSON rows are relative to (default: the input's)")
+      ->type_name("DIR");
+  app.add_option("--skipped", o->skipped, "list the rows that were skipped, as CSV")->type_name("FILE.csv");
+  o->common.add(app, {common::limit, common::threads, common::precision, common::isa, common::weights});
+  app.footer(
+      "Rows in: products as CSV, or JSON lines {\"id\":..., \"text\":\"...\", \"image\":\"path\"}.\n"
+      "Rows out, in the same order:\n"
+      "  jsonl        {\"id\":...,\"text_embedding\":[...],\"image_embedding\":[...]} or "
+      "{\"id\":...,\"error\":\"...\"};\n"
+      "               each batch is flushed, and rows that arrive slowly are answered as they come\n"
+      "  csv          the columns of the input, then text_1,... and image_0,...; pictures alone: "
+      "ImageName,image_0,...\n"
+      "  npy          one float32 matrix, and FILE.ids.csv with row and id of each of its rows\n"
+      "  safetensors  rows, text_embeddings, image_embeddings; the ids are in the metadata\n"
+      "  a folder     text_embeddings_MODEL.csv and Embeddings_MODEL.csv with manifests, which `aisle run` "
+      "and later\n"
+      "               calls reuse for every row that has not changed\n"
+      "A row that cannot be done never stops the others: exit code 3 says that there were some.\n"
+      "\n"
+      "Examples:\n"
+      "  aisle embed --data products.csv --text-model all-MiniLM-L6-v2 --out text.npy\n"
+      "  aisle embed --data products.csv --text-model all-MiniLM-L6-v2 --image-model resnet50 --out "
+      "Embeddings/\n"
+      "  cat rows.jsonl | aisle embed --in - --image-model resnet50 --out - > vectors.jsonl");
+  return [o] { return run(*o); };
+}
+
+const registration entry{{"embed", "embeddings of a catalogue's text and images, or of JSON lines", setup}};
+
+}  // namespace

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include <aisle/base/stream.hpp>
+
+namespace aisle_command {
+
+/// Lines of a file, a pipe or stdin ("-"), one at a time.
+class line_reader {
+ public:
+  explicit line_reader(const std::string& path, std::size_t max_line = std::size_t{64} << 20)
+      : stream_(path), max_line_(max_line) {}
+
+  /// The next line without its end; false when there is none. Of a line that is longer than max_line only
+  /// that much is kept, and too_long() says so. Throws interrupted_error after Ctrl-C.
+  bool next(std::string& line);
+  bool too_long() const noexcept { return too_long_; }
+  /// False when the next line has not arrived and would have to be waited for: time to work on those there
+  /// are.
+  bool ready() const;
+  /// Lines read, the one next() gave last included.
+  long long number() const noexcept { return number_; }
+  const std::string& path() const noexcept { return stream_.path(); }
+
+ private:
+  bool fill();
+  aisle::input_stream stream_;
+  std::size_t max_line_;
+  std::string buffer_;
+  std::size_t at_ = 0;
+  bool ended_ = false, too_long_ = false;
+  long long number_ = 0;
+};
+
+}  // namespace aisle_command

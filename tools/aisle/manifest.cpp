@@ -1,0 +1,125 @@
+#include "manifest.hpp"
+
+#include <cstdlib>
+
+#include <aisle/base/file.hpp>
+#include <aisle/io/json.hpp>
+
+#include "embedded.hpp"
+
+namespace aisle_command {
+
+namespace {
+
+manifest_file read_file_entry(const aisle::json& j) {
+  manifest_file f{.path = j.get<std::string>("path"),
+                  .sha256 = j.get("sha256", ""),
+                  .size = j.get<std::int64_t>("size", 0)};
+  if (f.path.empty() || f.path.front() == '/' || ("/" + f.path + "/").find("/../") != std::string::npos)
+    j.at("path").fail("leads out of the model's folder: " + f.path);
+  if (!f.sha256.empty() &&
+      (f.sha256.size() != 64 || f.sha256.find_first_not_of("0123456789abcdef") != std::string::npos))
+    j.at("sha256").fail("expected 64 lower-case hexadecimal digits");
+  return f;
+}
+
+manifest_source read_source(const aisle::json& j) {
+  manifest_source s{.kind = j.get<std::string>("kind"),
+                    .where = {},
+                    .version = {},
+                    .folder = j.get("folder", ""),
+                    .uploader = j.get("uploader", ""),
+                    .licence = j.get("licence", ""),
+                    .files = {}};
+  if (s.kind == "huggingface") {
+    s.where = j.get<std::string>("repository");
+    s.version = j.get("revision", "main");
+  } else if (s.kind == "https" || s.kind == "file") {
+    s.where = j.get<std::string>("url");
+  } else if (s.kind == "pypi") {
+    s.where = j.get<std::string>("package");
+    s.version = j.get("version", "");
+  }
+  for (const aisle::json& f : j["files"].elements()) s.files.push_back(read_file_entry(f));
+  return s;
+}
+
+std::string last_part(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+}  // namespace
+
+std::string manifest_source::title() const {
+  if (kind == "huggingface") return "Hugging Face, " + where;
+  if (kind == "pypi") return "the Python registry, package " + where + " " + version;
+  return where;
+}
+
+std::string manifest_source::url(const manifest_file& f) const {
+  const std::string name = folder.empty() ? f.path : folder + "/" + f.path;
+  const auto without_slash = [](std::string s) {
+    while (!s.empty() && s.back() == '/') s.pop_back();
+    return s;
+  };
+  if (kind == "huggingface") {
+    const char* mirror = std::getenv("HF_ENDPOINT");
+    return without_slash(mirror && *mirror ? mirror : "https://huggingface.co") + "/" + where + "/resolve/" +
+           version + "/" + name;
+  }
+  if (kind == "https") return without_slash(where) + "/" + name;
+  if (kind == "file")
+    return (where.starts_with("file://") ? "" : "file://") + without_slash(where) + "/" + name;
+  return {};
+}
+
+std::vector<manifest_model> read_manifest(const std::string& path) {
+  const aisle::json j = path.empty() ? aisle::parse_json(embedded("manifest"), "weights/manifest.json")
+                                     : aisle::read_json(path);
+  if (j.get<int>("schema") != 1) j.at("schema").fail("expected schema 1");
+  std::vector<manifest_model> models;
+  for (const aisle::json& m : j["models"].elements()) {
+    models.push_back({.id = m.get<std::string>("id"),
+                      .modality = m.get("modality", ""),
+                      .architecture = m.get("architecture", ""),
+                      .preset = m.get("preset", ""),
+                      .licence = m.get("licence", ""),
+                      .sources = {}});
+    for (const aisle::json& s : m["sources"].elements()) models.back().sources.push_back(read_source(s));
+  }
+  return models;
+}
+
+std::optional<aisle::preset> manifest_preset(std::string_view id) {
+  for (const manifest_model& m : read_manifest())
+    if (m.id == id && !m.preset.empty()) return aisle::find_preset(m.preset);
+  return std::nullopt;
+}
+
+aisle::text_encoder load_text_encoder(const common_options& o) {
+  return aisle::text_encoder::load(o.model_path(o.text_model), {.engine = o.engine(), .on_warning = warn});
+}
+
+aisle::image_encoder load_image_encoder(const common_options& o) {
+  const std::string path = o.model_path(o.image_model);
+  const std::string folder = aisle::folder_exists(path) ? path : aisle::parent_folder(path);
+  aisle::image_encoder_options options{.engine = o.engine(), .on_warning = warn};
+  if (!aisle::preset_from_files(folder)) options.preset = manifest_preset(last_part(folder));
+  return aisle::image_encoder::load(path, options);
+}
+
+aisle::preset preset_of(const common_options& o) {
+  std::string folder = aisle::join_path(o.weights, o.image_model);
+  if (!aisle::folder_exists(folder) && o.image_model.find('/') != std::string::npos)
+    folder = aisle::folder_exists(o.image_model) ? o.image_model : aisle::parent_folder(o.image_model);
+  if (auto own = aisle::preset_from_files(folder)) return *own;
+  const std::string id = last_part(folder);
+  if (auto known = manifest_preset(id)) return *known;
+  if (const auto* entry = aisle::models::find_model(id); entry && !entry->preset.empty())
+    return aisle::find_preset(entry->preset);
+  throw aisle::error("nothing says how pictures are prepared for " + o.image_model + ": no files in " +
+                     folder + " do, and it is no image model of `aisle models`");
+}
+
+}  // namespace aisle_command

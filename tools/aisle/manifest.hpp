@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aisle/image/image_encoder.hpp>
+#include <aisle/text/text_encoder.hpp>
+
+#include "command.hpp"
+
+namespace aisle_command {
+
+/// weights/manifest.json, whose schema weights/README.md describes.
+struct manifest_file {
+  std::string path;       ///< in the source and in weights/ID/
+  std::string sha256;     ///< empty: nobody has vouched for it
+  std::int64_t size = 0;  ///< 0: unknown
+};
+
+struct manifest_source {
+  std::string kind;   ///< "huggingface", "https", "file", "pypi"
+  std::string where;  ///< repository, url or package
+  std::string version, folder, uploader, licence;
+  std::vector<manifest_file> files;
+
+  /// For people: "Hugging Face, timm/resnet50.a1_in1k".
+  std::string title() const;
+  /// Where a file is to be had; empty for package sources.
+  std::string url(const manifest_file& f) const;
+};
+
+struct manifest_model {
+  std::string id, modality, architecture, preset, licence;
+  std::vector<manifest_source> sources;
+};
+
+/// The models of a manifest file, or of the one that is compiled in when `path` is empty. Throws
+/// aisle::error.
+std::vector<manifest_model> read_manifest(const std::string& path = {});
+
+/// The preset that the built-in manifest knows for a folder called `id`, if any.
+std::optional<aisle::preset> manifest_preset(std::string_view id);
+
+/// Encoders of a common option; where neither the model's files nor its path say how pictures are prepared,
+/// the manifest does. A precision or isa that does not exist is a usage_error.
+aisle::text_encoder load_text_encoder(const common_options& o);
+aisle::image_encoder load_image_encoder(const common_options& o);
+
+/// How pictures are prepared for the image model ID, without loading it.
+aisle::preset preset_of(const common_options& o);
+
+}  // namespace aisle_command

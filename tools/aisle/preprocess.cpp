@@ -1,0 +1,66 @@
+// aisle preprocess: a picture in, the tensor a model sees out.
+
+#include <memory>
+#include <string>
+
+#include <aisle/image/decode.hpp>
+#include <aisle/image/preprocess.hpp>
+#include <aisle/io/npy.hpp>
+
+#include "command.hpp"
+#include "manifest.hpp"
+
+namespace {
+
+using namespace aisle_command;
+
+struct options {
+  common_options common;
+  std::string image, preset, out;
+};
+
+int run(const options& o) {
+  if (o.preset.empty() == o.common.image_model.empty())
+    throw usage_error("expected one of --preset and --image-model");
+  aisle::preset preset;
+  if (o.preset.empty())
+    preset = preset_of(o.common);
+  else
+    try {
+      preset = aisle::find_preset(o.preset);
+    } catch (const aisle::option_error& e) {
+      throw usage_error(e.what());
+    }
+  aisle::tensor t(aisle::dtype::f32, {3, preset.crop_height, preset.crop_width});
+  aisle::preprocess(aisle::read_image(o.image), preset, t.data<float>());
+  aisle::write_npy(o.out, t);
+  return exit_ok;
+}
+
+action setup(CLI::App& app) {
+  auto o = std::make_shared<options>();
+  app.add_option("IMAGE", o->image, "PNG, JPEG, GIF or BMP")->required();
+  app.add_option("--preset", o->preset, "how to prepare it, by name")->type_name("NAME");
+  o->common.add(app, {common::image_model});
+  app.add_option("--out", o->out, "float32, 3 x height x width")->type_name("FILE.npy")->required();
+  o->common.add(app, {common::weights});
+  std::string names = "Presets:", line;
+  for (const aisle::preset& p : aisle::all_presets()) {
+    if (line.empty() || line.size() + p.name.size() > 90) {
+      names += line;
+      line = "\n ";
+    }
+    line += " " + p.name;
+  }
+  app.footer(names + line +
+             "\n"
+             "\n"
+             "Examples:\n"
+             "  aisle preprocess shirt.jpg --image-model efficientnet-lite0 --out shirt.npy\n"
+             "  aisle preprocess shirt.png --preset torchvision_resnet50_v1 --out shirt.npy");
+  return [o] { return run(*o); };
+}
+
+const registration entry{{"preprocess", "an image in, the tensor a model sees out as .npy", setup}};
+
+}  // namespace

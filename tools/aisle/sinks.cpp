@@ -1,0 +1,209 @@
+#include "sinks.hpp"
+
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include <aisle/base/file.hpp>
+#include <aisle/io/csv.hpp>
+#include <aisle/io/npy.hpp>
+#include <aisle/io/safetensors.hpp>
+
+#include "command.hpp"
+
+namespace aisle_command {
+
+namespace {
+
+std::string id_text(const aisle::json& id) {
+  return id.is_null() ? std::string() : id.is_string() ? id.as<std::string>() : id.dump();
+}
+
+std::string last_part(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
+class jsonl_sink : public vector_sink {
+ public:
+  explicit jsonl_sink(const std::string& path) {
+    if (path != "-") file_.emplace(path);
+  }
+  void put(const embedded_row& r) override {
+    text_ = "{\"id\":" + r.id.dump();
+    if (!r.error.empty()) {
+      text_ += ",\"error\":" + aisle::json(r.error).dump();
+    } else {
+      add("text_embedding", r.text);
+      add("image_embedding", r.image);
+    }
+    text_ += "}\n";
+    if (file_)
+      file_->write(text_);
+    else
+      write_out(text_);
+  }
+  void flush() override {
+    if (!file_) flush_out();
+  }
+  void finish() override {
+    if (file_) file_->commit();
+  }
+
+ private:
+  void add(std::string_view name, std::span<const float> values) {
+    if (values.empty()) return;
+    text_ += ",\"" + std::string(name) + "\":[";
+    char number[32];
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) text_ += ',';
+      text_.append(number, std::to_chars(number, number + sizeof number, values[i]).ptr);
+    }
+    text_ += ']';
+  }
+  std::optional<aisle::atomic_file> file_;
+  std::string text_;
+};
+
+/// Pictures alone: `ImageName,image_0,…`. Otherwise the input's columns (the id of JSON rows), then `text_1…`
+/// and `image_0…`; cells of a vector that a row has not are empty.
+class csv_sink : public vector_sink {
+ public:
+  explicit csv_sink(const sink_options& o) : options_(o) {
+    if (o.path == "-")
+      table_.emplace([](std::string_view line) { write_out(line); });
+    else
+      table_.emplace(o.path);
+    if (pictures_alone())
+      table_->field(std::string_view("ImageName"));
+    else if (o.header.empty())
+      table_->field(std::string_view("id"));
+    for (const std::string& name : leading()) table_->field(std::string_view(name));
+    for (std::int64_t i = 1; i <= o.text_dimension; ++i) table_->field("text_" + std::to_string(i));
+    for (std::int64_t i = 0; i < o.image_dimension; ++i) table_->field("image_" + std::to_string(i));
+    table_->end_row();
+  }
+  void put(const embedded_row& r) override {
+    if (r.text.empty() && r.image.empty()) return;
+    if (pictures_alone())
+      table_->field(std::string_view(last_part(r.image_path)));
+    else if (options_.header.empty())
+      table_->field(std::string_view(id_text(r.id)));
+    else
+      for (const std::string& f : *r.fields) table_->field(std::string_view(f));
+    add(r.text, options_.text_dimension);
+    add(r.image, options_.image_dimension);
+    table_->end_row();
+  }
+  void flush() override {
+    if (options_.path == "-") flush_out();
+  }
+  void finish() override { table_->commit(); }
+
+ private:
+  bool pictures_alone() const { return !options_.header.empty() && options_.text_dimension == 0; }
+  std::vector<std::string> leading() const {
+    return pictures_alone() ? std::vector<std::string>{} : options_.header;
+  }
+  void add(std::span<const float> values, std::int64_t dimension) {
+    for (const float v : values) table_->field(v);
+    if (values.empty())
+      for (std::int64_t i = 0; i < dimension; ++i) table_->field(std::string_view());
+  }
+  sink_options options_;
+  std::optional<aisle::csv_writer> table_;
+};
+
+/// One matrix of the rows that have a vector, and their ids beside it.
+class npy_sink : public vector_sink {
+ public:
+  explicit npy_sink(const sink_options& o)
+      : vectors_(o.path, o.text_dimension + o.image_dimension),
+        ids_(o.path.substr(0, o.path.ends_with(".npy") ? o.path.size() - 4 : std::string::npos) +
+             ".ids.csv") {
+    ids_.field(std::string_view("row")).field(std::string_view("id")).end_row();
+  }
+  void put(const embedded_row& r) override {
+    const std::span<const float> v = r.text.empty() ? r.image : r.text;
+    if (v.empty()) return;
+    vectors_.row(v);
+    ids_.field(r.row).field(std::string_view(id_text(r.id))).end_row();
+  }
+  void finish() override {
+    vectors_.commit();
+    ids_.commit();
+  }
+
+ private:
+  aisle::npy_row_writer vectors_;
+  aisle::csv_writer ids_;
+};
+
+/// `rows` says which rows of the input the matrices hold; a row without one of two vectors is zero there and
+/// marked so in has_text or has_image. All of it stays in memory until the end: the format begins with its
+/// sizes.
+class safetensors_sink : public vector_sink {
+ public:
+  explicit safetensors_sink(const sink_options& o) : options_(o), ids_(aisle::json::array()) {}
+  void put(const embedded_row& r) override {
+    if (r.text.empty() && r.image.empty()) return;
+    rows_.push_back(r.row);
+    ids_.push_back(r.id);
+    add(text_, has_text_, r.text, options_.text_dimension);
+    add(image_, has_image_, r.image, options_.image_dimension);
+  }
+  void finish() override {
+    const auto n = static_cast<std::int64_t>(rows_.size());
+    std::vector<aisle::named_tensor> tensors = {{"rows", make<std::int64_t>(aisle::dtype::i64, {n}, rows_)}};
+    std::map<std::string, std::string> metadata = {{"ids", ids_.dump()}, {"kernel", options_.kernel}};
+    const bool both = options_.text_dimension > 0 && options_.image_dimension > 0;
+    if (options_.text_dimension > 0) {
+      tensors.push_back(
+          {"text_embeddings", make<float>(aisle::dtype::f32, {n, options_.text_dimension}, text_)});
+      metadata["text_model"] = options_.text_model;
+      if (both) tensors.push_back({"has_text", make<std::uint8_t>(aisle::dtype::u8, {n}, has_text_)});
+    }
+    if (options_.image_dimension > 0) {
+      tensors.push_back(
+          {"image_embeddings", make<float>(aisle::dtype::f32, {n, options_.image_dimension}, image_)});
+      metadata["image_model"] = options_.image_model;
+      if (both) tensors.push_back({"has_image", make<std::uint8_t>(aisle::dtype::u8, {n}, has_image_)});
+    }
+    aisle::write_safetensors(options_.path, tensors, metadata);
+  }
+
+ private:
+  static void add(std::vector<float>& all, std::vector<std::uint8_t>& has, std::span<const float> v,
+                  std::int64_t dimension) {
+    all.insert(all.end(), v.begin(), v.end());
+    if (v.empty()) all.resize(all.size() + static_cast<std::size_t>(dimension));
+    has.push_back(v.empty() ? 0 : 1);
+  }
+  template <class T>
+  static aisle::tensor make(aisle::dtype type, aisle::shape dims, const std::vector<T>& values) {
+    aisle::tensor t(type, dims);
+    std::copy(values.begin(), values.end(), t.data<T>().begin());
+    return t;
+  }
+  sink_options options_;
+  aisle::json ids_;
+  std::vector<std::int64_t> rows_;
+  std::vector<float> text_, image_;
+  std::vector<std::uint8_t> has_text_, has_image_;
+};
+
+}  // namespace
+
+std::unique_ptr<vector_sink> make_sink(const sink_options& o) {
+  const std::string folder = aisle::parent_folder(o.path);
+  if (o.path != "-") aisle::make_folders(folder);
+  if (o.format == "jsonl") return std::make_unique<jsonl_sink>(o.path);
+  if (o.format == "csv") return std::make_unique<csv_sink>(o);
+  if (o.path == "-") throw usage_error("--format " + o.format + " needs a file: --out FILE");
+  if (o.format == "safetensors") return std::make_unique<safetensors_sink>(o);
+  if (o.format != "npy")
+    throw usage_error("--format " + o.format + ": expected csv, npy, safetensors or jsonl");
+  if (o.text_dimension > 0 && o.image_dimension > 0)
+    throw usage_error("a .npy file holds one matrix: give one model, or another --format");
+  return std::make_unique<npy_sink>(o);
+}
+
+}  // namespace aisle_command

@@ -1,0 +1,122 @@
+// aisle tokenize: text lines in, ids as JSON lines out.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <aisle/base/file.hpp>
+#include <aisle/base/parallel.hpp>
+#include <aisle/io/json.hpp>
+#include <aisle/text/text_encoder.hpp>
+
+#include "command.hpp"
+#include "lines.hpp"
+
+namespace {
+
+using namespace aisle_command;
+
+struct options {
+  common_options common;
+  bool json = false;
+  std::int64_t max_tokens = 0;
+};
+
+/// What the encoder of the same folder would cut at.
+std::int64_t limit_of(const std::string& folder) {
+  std::int64_t positions = 512;
+  if (const std::string file = aisle::join_path(folder, "config.json"); aisle::file_exists(file))
+    positions = aisle::read_json(file).get<std::int64_t>("max_position_embeddings", positions);
+  return aisle::detail::max_tokens_of(folder, positions);
+}
+
+struct item {
+  std::string text, out;
+  bool bad = false, cut = false;
+};
+
+void tokenize(const aisle::wordpiece& tokenizer, const options& o, std::int64_t max_tokens, item& i) {
+  if (o.json && !i.bad) try {
+      i.text = aisle::parse_json(i.text, "input").as<std::string>();
+    } catch (const aisle::format_error& e) {
+      i.bad = true;
+      i.text = e.what();
+    }
+  if (i.bad) {
+    i.out = aisle::json::object({{"error", i.text}}).dump() + "\n";
+    return;
+  }
+  const auto encoding = tokenizer.encode(i.text, max_tokens);
+  i.cut = encoding.truncated();
+  i.out = "[";
+  for (const std::int32_t id : encoding.ids) i.out += (i.out.size() > 1 ? "," : "") + std::to_string(id);
+  i.out += "]\n";
+}
+
+int run(const options& o) {
+  const std::string path = o.common.model_path(o.common.text_model);
+  const aisle::wordpiece tokenizer = aisle::wordpiece::load(path);
+  const std::int64_t max_tokens =
+      o.max_tokens > 0 ? o.max_tokens
+                       : limit_of(aisle::folder_exists(path) ? path : aisle::parent_folder(path));
+  line_reader lines("-");
+  progress_bar bar;
+  constexpr std::size_t batch = 1024;
+  std::int64_t done = 0, bad = 0, cut = 0;
+  for (bool more = true; more;) {
+    std::vector<item> items;
+    for (item i; items.size() < batch && (items.empty() || lines.ready()); items.push_back(std::move(i))) {
+      if (o.common.limit > 0 && done + static_cast<std::int64_t>(items.size()) >= o.common.limit)
+        more = false;
+      if (more) more = lines.next(i.text);
+      if (!more) break;
+      i.out.clear();
+      if ((i.bad = lines.too_long()))
+        i.text = "the line is longer than 64 MB";
+      else if (!o.json && i.text.ends_with('\r'))
+        i.text.pop_back();
+    }
+    aisle::parallel_for(static_cast<std::int64_t>(items.size()), o.common.threads, [&](std::int64_t i) {
+      tokenize(tokenizer, o, max_tokens, items[static_cast<std::size_t>(i)]);
+    });
+    for (const item& i : items) {
+      write_out(i.out);
+      bad += i.bad;
+      cut += i.cut;
+    }
+    flush_out();
+    done += static_cast<std::int64_t>(items.size());
+    bar.show("tokenize", done, 0, "lines");
+  }
+  if (cut > 0)
+    warn(std::to_string(cut) + " of " + std::to_string(done) + " texts were cut to " +
+         std::to_string(max_tokens) + " tokens");
+  if (bad > 0) warn(std::to_string(bad) + " of " + std::to_string(done) + " lines are no JSON strings");
+  return done == 0 ? exit_nothing : bad > 0 ? exit_skipped : exit_ok;
+}
+
+action setup(CLI::App& app) {
+  auto o = std::make_shared<options>();
+  o->common.text_model = "all-MiniLM-L6-v2";
+  o->common.add(app, {common::text_model, common::weights});
+  app.add_flag("--json", o->json, "each input line is a JSON string (so that a text may contain line ends)");
+  app.add_option("--max-tokens", o->max_tokens,
+                 "cut to so many ids, [CLS] and [SEP] included (default: the model's)")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{2}, std::int64_t{1} << 40));
+  o->common.add(app, {common::threads, common::limit});
+  app.footer(
+      "Reads lines from stdin and writes a JSON array of ids for each, in order. Only the tokenizer's files "
+      "are needed.\n"
+      "With --json a line that is no JSON string gives {\"error\":\"...\"} and exit code 3.\n"
+      "\n"
+      "Examples:\n"
+      "  echo 'Blue cotton shirt' | aisle tokenize --text-model all-MiniLM-L6-v2\n"
+      "  jq -c .title products.jsonl | aisle tokenize --json > ids.jsonl");
+  return [o] { return run(*o); };
+}
+
+const registration entry{{"tokenize", "text lines in, token ids as JSON lines out", setup}};
+
+}  // namespace
