@@ -73,7 +73,7 @@ AISLE_API std::string classification_report(const label_vector& truth, const lab
   if (options.digits < 0 || options.digits > 100)
     throw option_error(std::to_string(options.digits) + " digits in a report, expected 0 to 100");
   const metric_options how{options.labels, options.sample_weights, options.zero_division};
-  const detail::paired_labels rows(truth, predicted, how);
+  const detail::paired_labels rows(truth, predicted, how.labels, how.sample_weights);
   const auto scores = precision_recall_f1(truth, predicted, how);
   const auto& names = options.target_names.empty() ? scores.labels : options.target_names;
   if (names.size() != scores.labels.size())

@@ -37,7 +37,7 @@ inline double mean_of(const std::vector<prf_score>& scores, double prf_score::*m
 
 AISLE_API double accuracy(const label_vector& truth, const label_vector& predicted,
                           std::span<const double> sample_weights) {
-  const detail::paired_labels rows(truth, predicted, {.labels = {}, .sample_weights = sample_weights});
+  const detail::paired_labels rows(truth, predicted, {}, sample_weights);
   double right = 0, all = 0;
   for (std::size_t r = 0; r < rows.truth.size(); ++r) {
     const double w = rows.weight(r);
@@ -49,7 +49,7 @@ AISLE_API double accuracy(const label_vector& truth, const label_vector& predict
 
 AISLE_API class_scores precision_recall_f1(const label_vector& truth, const label_vector& predicted,
                                            const metric_options& options) {
-  const detail::paired_labels rows(truth, predicted, options);
+  const detail::paired_labels rows(truth, predicted, options.labels, options.sample_weights);
   const detail::class_sums sums(rows);
   class_scores out;
   out.labels = rows.labels;
@@ -81,7 +81,7 @@ AISLE_API double macro_f1(const label_vector& truth, const label_vector& predict
 
 AISLE_API confusion confusion_matrix(const label_vector& truth, const label_vector& predicted,
                                      const metric_options& options, normalize how) {
-  const detail::paired_labels rows(truth, predicted, options);
+  const detail::paired_labels rows(truth, predicted, options.labels, options.sample_weights);
   const auto classes = static_cast<std::int64_t>(rows.labels.size());
   confusion out{rows.labels, matrix<double>(classes, classes)};
   bool any = false;

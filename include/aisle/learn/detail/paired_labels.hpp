@@ -10,7 +10,6 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/learn/labels.hpp>
-#include <aisle/learn/metrics.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -24,8 +23,10 @@ struct paired_labels {
   std::span<const double> weights;
   bool complete = true;  ///< every class that occurs was asked for
 
-  paired_labels(const label_vector& t, const label_vector& p, const metric_options& options)
-      : weights(options.sample_weights) {
+  /// `asked`: the classes that are looked at, empty: all that occur.
+  paired_labels(const label_vector& t, const label_vector& p, const std::vector<std::string>& asked,
+                std::span<const double> sample_weights)
+      : weights(sample_weights) {
     if (t.size() != p.size())
       throw shape_error(std::to_string(t.size()) + " true labels and " + std::to_string(p.size()) +
                         " predictions");
@@ -46,7 +47,7 @@ struct paired_labels {
 
     std::vector<std::int64_t> place(all.names().size(), -1);
     std::int64_t next = 0;
-    for (const auto& name : options.labels) {
+    for (const auto& name : asked) {
       if (std::find(labels.begin(), labels.end(), name) != labels.end())
         throw option_error("label \"" + name + "\" is asked for twice");
       labels.push_back(name);
@@ -56,7 +57,7 @@ struct paired_labels {
     for (std::size_t c = 0; c < place.size(); ++c) {
       if (!occurs[c] || place[c] >= 0) continue;
       place[c] = next++;
-      if (options.labels.empty())
+      if (asked.empty())
         labels.push_back(all.names()[c]);
       else
         complete = false;
