@@ -47,7 +47,11 @@ if(AISLE_COMPILED)
   set_target_properties(aisle_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
   target_compile_definitions(aisle_compiled PUBLIC AISLE_COMPILED=1)
   # Kernels are slow without optimisation, whatever the consumer's build type; sanitizer builds stay debuggable.
-  target_compile_options(aisle_compiled PRIVATE $<IF:$<BOOL:${AISLE_SANITIZE}>,-O1,-O3>)
+  set(optimise -O3)
+  if(AISLE_SANITIZE)
+    set(optimise -O1)
+  endif()
+  target_compile_options(aisle_compiled PRIVATE ${optimise})
   target_link_libraries(aisle_compiled PUBLIC aisle PRIVATE $<BUILD_INTERFACE:aisle_developer>)
   # The library was compiled for one thread backend, and its users must be too.
   if(AISLE_OPENMP AND OpenMP_CXX_FOUND)
