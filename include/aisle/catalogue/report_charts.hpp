@@ -53,6 +53,11 @@ std::string accuracy_chart(const model_result& model);
 /// How many values fall into each of about `bins` equal intervals.
 std::string histogram(std::span<const std::int64_t> values, int bins, const std::string& x_title,
                       const std::string& label);
+/// How strongly a cell of a confusion matrix is coloured that holds `share` of its row. The scale leaves out
+/// the middle shades, on which neither dark nor light figures could be read.
+double cell_shade(double share);
+/// Whether that cell's figures are written in the colour for filled grounds.
+bool strong_cell(double share);
 /// A confusion matrix by rows' shares, counts written in.
 std::string heat_map(const report_scores& all, const model_scores& scores);
 

@@ -238,6 +238,12 @@ AISLE_API std::string histogram(std::span<const std::int64_t> values, int bins, 
   return out + "</svg>";
 }
 
+AISLE_API bool strong_cell(double share) { return share > 0.65; }
+
+AISLE_API double cell_shade(double share) {
+  return strong_cell(share) ? 0.9 + 0.1 * (share - 0.65) / 0.35 : 0.16 + 0.48 * share;
+}
+
 AISLE_API std::string heat_map(const report_scores& all, const model_scores& scores) {
   const auto n = static_cast<std::int64_t>(scores.labels.size());
   const double cell = n <= 15 ? 36 : n <= 30 ? 28 : 18;
@@ -263,11 +269,11 @@ AISLE_API std::string heat_map(const report_scores& all, const model_scores& sco
       if (rows == 0) continue;
       out += "<rect class=\"" + std::string(i == j ? "hit" : "miss") + "\" x=\"" + x + "\" y=\"" + y +
              "\" width=\"" + px(cell - 2) + "\" height=\"" + px(cell - 2) + "\" fill-opacity=\"" +
-             fixed(0.12 + 0.88 * share, 2) + "\"/>";
+             fixed(cell_shade(share), 2) + "\"/>";
       if (n <= 40)
-        out +=
-            svg_text(gutter + (static_cast<double>(j) + 0.5) * cell, head + middle + 4,
-                     share > 0.5 ? "count mid over" : "count mid", grouped(static_cast<std::int64_t>(rows)));
+        out += svg_text(gutter + (static_cast<double>(j) + 0.5) * cell, head + middle + 4,
+                        strong_cell(share) ? "count mid over" : "count mid",
+                        grouped(static_cast<std::int64_t>(rows)));
     }
   }
   return out + "</svg>";

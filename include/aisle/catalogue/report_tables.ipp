@@ -161,7 +161,8 @@ AISLE_API std::string classes_section(const report_scores& all) {
 AISLE_API std::string heat_table(const report_scores& all, const model_scores& m) {
   const auto n = static_cast<std::int64_t>(m.labels.size());
   std::string out = std::string("<div class=\"scroll\"><table class=\"heat") + (n > 16 ? " dense" : "") +
-                    "\"><thead><tr><th class=\"pin corner\" scope=\"col\"><em>true ↓ predicted →</em></th>";
+                    "\"><thead><tr><th class=\"pin corner\" scope=\"col\">"
+                    "<em>true ↓ predicted →</em></th>";
   for (const std::int32_t label : m.labels)
     out += "<th scope=\"col\"><span title=\"" + escape_html(all.name(label)) + "\">" +
            escape_html(shortened(all.name(label), 22)) + "</span></th>";
@@ -178,8 +179,8 @@ AISLE_API std::string heat_table(const report_scores& all, const model_scores& m
         continue;
       }
       const double share = rows / support;
-      out += std::string("<td class=\"") + (i == j ? "h" : "m") + (share > 0.55 ? " o" : "") +
-             "\" style=\"--v:" + fixed(i == j ? 0.1 + 0.9 * share : 0.25 + 0.75 * share, 2) + "\" title=\"" +
+      out += std::string("<td class=\"") + (i == j ? "h" : "m") + (strong_cell(share) ? " o" : "") +
+             "\" style=\"--v:" + fixed(cell_shade(share), 2) + "\" title=\"" +
              escape_html(name +
                          (i == j ? ": right "
                                  : " taken for " + all.name(m.labels[static_cast<std::size_t>(j)]) + " ") +
