@@ -47,6 +47,7 @@
       resize_horizontal_kernel,                                                                                        \
       resize_vertical_kernel,                                                                                          \
       adam_kernel,                                                                                                     \
+      peak_kernel,                                                                                                     \
   };
 
 AISLE_NAMESPACE_BEGIN

@@ -9,3 +9,4 @@
 #include <aisle/kernels/winograd.inl>
 #include <aisle/kernels/resize.inl>
 #include <aisle/kernels/optimizer.inl>
+#include <aisle/kernels/peak.inl>

@@ -51,6 +51,8 @@ struct kernel_table {
   void (*resize_horizontal)(const resize_pass&) noexcept;
   void (*resize_vertical)(const resize_pass&) noexcept;
   void (*adam)(const adam_block&) noexcept;
+  /// Independent multiply-adds in registers: returns how many operations it did, for measuring the peak.
+  std::int64_t (*peak)(std::int64_t rounds, float* sink) noexcept;
 
   template <class T>
   const gemm_kernels<T>& gemm() const noexcept {
