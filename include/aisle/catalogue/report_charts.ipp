@@ -32,7 +32,8 @@ AISLE_API std::vector<double> nice_ticks(double low, double high, int count) {
       break;
     }
   std::vector<double> out;
-  for (double k = std::ceil(low / step - 1e-9); k * step <= high + step * 1e-9; ++k) out.push_back(k * step);
+  for (double k = std::ceil(low / step - 1e-9); k * step <= high + step * 1e-9 && out.size() < 100; ++k)
+    out.push_back(k * step);
   return out;
 }
 

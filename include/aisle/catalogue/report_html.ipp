@@ -96,7 +96,10 @@ AISLE_API std::string report_html(const experiment_result& result) {
   return "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\"><head><meta "
          "charset=\"utf-8\"/>"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"
-         "<meta name=\"generator\" content=\"aisle\"/><title>" +
+         "<meta name=\"generator\" content=\"aisle\"/>"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+         "style-src "
+         "'unsafe-inline'; script-src 'unsafe-inline'\"/><title>" +
          parts::escape_html(title) + " · aisle</title><style>" + parts::page_style() +
          "</style></head><body>\n<header class=\"top\"><p class=\"eyebrow\">Catalogue report" +
          (result.label.empty() ? "" : " · " + parts::isolated(result.label)) + "</p><h1>" +

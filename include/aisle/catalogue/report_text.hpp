@@ -18,7 +18,7 @@ std::string shortened(std::string_view text, std::size_t limit);
 
 /// For text and for attribute values in HTML, SVG and XML.
 std::string escape_html(std::string_view text);
-/// For running text and table cells in Markdown.
+/// For Markdown in running text and table cells, not at the start of a line.
 std::string escape_markdown(std::string_view text);
 
 /// "12.30" for fixed(12.3, 2); "–" for what is not finite.

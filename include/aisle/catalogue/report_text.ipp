@@ -62,7 +62,7 @@ AISLE_API std::string escape_html(std::string_view text) {
 }
 
 AISLE_API std::string escape_markdown(std::string_view text) {
-  static constexpr std::string_view special = "\\`*_[]{}()#+-!~|>$:@";
+  static constexpr std::string_view special = "\\`*_[]~|$";
   std::string out;
   for (const char c : one_line(text)) {
     if (c == '&' || c == '<') {
