@@ -1,12 +1,14 @@
 """A file server with the faults of real ones. Prints its port, then a line a request to LOG.
 
 The first part of a URL's path says how it misbehaves: good, missing (404), wrong (other bytes), plain (knows no
-ranges), cut (the first answer for each file ends half way).
+ranges), cut (the first answer for each file ends half way), flaky (503 the first time), slow (stalls half way),
+moved (redirects to good).
 """
 import http.server
 import os
 import re
 import sys
+import time
 
 root, log = sys.argv[1:3]
 seen = set()
@@ -21,6 +23,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = os.path.join(root, name)
         if fault == "missing" or not os.path.isfile(path):
             return self.send_error(404)
+        if fault == "flaky" and (fault, name) not in seen:
+            seen.add((fault, name))
+            return self.send_error(503)
+        if fault == "moved":
+            self.send_response(302)
+            self.send_header("Location", "/good/" + name)
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
         with open(path, "rb") as file:
             body = file.read()
         if fault == "wrong":
@@ -36,10 +46,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(200)
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
-        cut = fault == "cut" and name not in seen
+        cut = fault == "cut" and (fault, name) not in seen
         if cut:
-            seen.add(name)
-        self.wfile.write(body[start:start + (len(body) - start) // 2] if cut else body[start:])
+            seen.add((fault, name))
+        half = start + (len(body) - start) // 2
+        self.wfile.write(body[start:half] if cut or fault == "slow" else body[start:])
+        if fault == "slow":
+            self.wfile.flush()
+            time.sleep(10)
 
     def log_message(self, *arguments):
         pass

@@ -107,6 +107,7 @@ struct progress_bar::state {
   std::string phase;
   clock::time_point started{}, drawn{};
   std::int64_t first = 0;
+  bool finished = false;
 
   static std::string duration(double seconds) {
     const auto s = static_cast<long long>(std::ceil(std::min(seconds, 3.6e8)));
@@ -122,7 +123,9 @@ struct progress_bar::state {
     check_interrupt();
     if (!terminal) return;
     const auto now = clock::now();
-    if (phase != e.phase) {
+    if (finished && phase == e.phase && e.total > 0 && e.done >= e.total) return;  // its last line stands already
+    if (phase != e.phase || finished) {
+      finished = false;
       phase = e.phase;
       started = now;
       first = e.done;
@@ -131,6 +134,7 @@ struct progress_bar::state {
     using namespace std::chrono_literals;
     if (now - drawn < 100ms && !(e.total > 0 && e.done >= e.total)) return;
     drawn = now;
+    finished = e.total > 0 && e.done >= e.total;
     draw(e, std::chrono::duration<double>(now - started).count());
   }
 
@@ -165,7 +169,7 @@ struct progress_bar::state {
     std::fprintf(stderr, "\r\x1b[K%s",
                  line.substr(0, static_cast<std::size_t>(aisle::terminal_width() - 1)).c_str());
     bar_visible = true;
-    if (e.total > 0 && e.done >= e.total) {
+    if (finished) {
       std::fputc('\n', stderr);
       bar_visible = false;
     }

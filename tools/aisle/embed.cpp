@@ -80,6 +80,7 @@ class json_source : public source {
   json_source(const std::string& path, std::string image_root, std::int64_t limit)
       : lines_(path), image_root_(std::move(image_root)), limit_(limit) {
     if (image_root_.empty() && path != "-") image_root_ = aisle::parent_folder(path);
+    if (image_root_ == ".") image_root_.clear();
   }
   std::vector<item> next(std::size_t count) override {
     std::vector<item> out;

@@ -1,0 +1,220 @@
+// aisle embed: every source and every format, and rows that cannot be done.
+
+#include "command.hpp"
+
+#include <doctest/doctest.h>
+
+#include <aisle/image/image_encoder.hpp>
+#include <aisle/io/csv.hpp>
+#include <aisle/io/npy.hpp>
+#include <aisle/text/text_encoder.hpp>
+
+namespace {
+
+/// What the library says of the catalogue's texts and pictures.
+struct reference {
+  aisle::matrix<float> text, image;
+  explicit reference(const support::temporary_folder& work) {
+    const std::vector<std::string> texts = {"blue shirt cotton", "red jeans", "a, b c", "red shirts"};
+    const std::vector<std::string> pictures = {work / "one.png", work / "two.png"};
+    text = aisle::text_encoder::load(work / "weights/tiny-bert").encode(texts);
+    image = aisle::image_encoder::load(work / "weights/resnet18",
+                                       {.preset = aisle::find_preset("torchvision_resnet50_v1")})
+                .encode_files(pictures);
+  }
+};
+
+bool same(std::span<const float> a, const std::vector<float>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
+
+std::vector<float> floats(const aisle::json& array) { return array.as_vector<float>(); }
+
+constexpr const char* both = " --text-model tiny-bert --image-model resnet18 ";
+
+}  // namespace
+
+TEST_CASE("a catalogue as JSON lines: one a row, in order, bad rows as errors") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  command::make_catalogue(work);
+  const reference r(work);
+  const auto o =
+      command::run(work, "embed --data products.csv --out -" + std::string(both) + "--skipped skipped.csv");
+  CAPTURE(o.err);
+  CHECK(o.code == 3);
+  const auto lines = command::lines_of(o.out);
+  REQUIRE(lines.size() == 5);
+  std::vector<aisle::json> rows;
+  for (const std::string& line : lines) rows.push_back(aisle::parse_json(line, "out"));
+  CHECK(rows[0].get<std::string>("id") == "A1");
+  CHECK(same(r.text.row(0), floats(rows[0]["text_embedding"])));
+  CHECK(same(r.image.row(0), floats(rows[0]["image_embedding"])));
+  CHECK(same(r.text.row(1), floats(rows[1]["text_embedding"])));
+  CHECK(same(r.image.row(1), floats(rows[1]["image_embedding"])));
+  CHECK(same(r.text.row(2), floats(rows[2]["text_embedding"])));
+  CHECK_FALSE(rows[2].contains("image_embedding"));
+  CHECK(rows[3]["id"].is_null());
+  CHECK(rows[3].get<std::string>("error").find("empty id") != std::string::npos);
+  CHECK(rows[4].get<std::string>("id") == "A5");
+  CHECK(rows[4].get<std::string>("error").find("broken.png") != std::string::npos);
+  const aisle::csv_table skipped = aisle::read_csv(work / "skipped.csv");
+  REQUIRE(skipped.rows.size() == 2);
+  CHECK(skipped.at(0, "row") == "3");
+  CHECK(skipped.at(1, "id") == "A5");
+  CHECK(o.err.find("2 of 5 rows were skipped") != std::string::npos);
+
+  // The same whatever the batch and the threads.
+  const auto one =
+      command::run(work, "embed --data products.csv --out - --batch 1 --threads 2" + std::string(both));
+  CHECK(one.out == o.out);
+  const auto limited = command::run(work, "embed --data products.csv --out - --limit 2" + std::string(both));
+  CHECK(limited.code == 0);
+  CHECK(command::lines_of(limited.out).size() == 2);
+}
+
+TEST_CASE("a catalogue as CSV, npy, safetensors and a folder") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  command::make_catalogue(work);
+  const reference r(work);
+  const auto value = [](const std::string& s) { return std::strtof(s.c_str(), nullptr); };
+
+  CHECK(command::run(work, "embed --data products.csv --out sub/both.csv" + std::string(both)).code == 3);
+  const aisle::csv_table table = aisle::read_csv(work / "sub/both.csv");
+  REQUIRE(table.rows.size() == 4);  // the damaged picture's row keeps its text
+  CHECK(table.header.size() == 5 + 32 + 32);
+  CHECK(table.at(1, "name") == "  red jeans ");
+  CHECK(value(table.at(1, "text_1")) == r.text(1, 0));
+  CHECK(value(table.at(1, "text_32")) == r.text(1, 31));
+  CHECK(value(table.at(1, "image_0")) == r.image(1, 0));
+  CHECK(table.at(2, "image_0").empty());
+  CHECK(value(table.at(3, "text_1")) == r.text(3, 0));
+
+  CHECK(command::run(work, "embed --data products.csv --image-model resnet18 --out pictures.csv").code == 3);
+  const aisle::csv_table pictures = aisle::read_csv(work / "pictures.csv");
+  REQUIRE(pictures.rows.size() == 2);
+  CHECK(pictures.header[0] == "ImageName");
+  CHECK(pictures.header[1] == "image_0");
+  CHECK(pictures.at(1, "ImageName") == "two.png");
+
+  CHECK(command::run(work, "embed --data products.csv --text-model tiny-bert --out t.npy").code == 3);
+  const auto npy = aisle::read_npy_matrix<float>(work / "t.npy");
+  REQUIRE(npy.rows() == 4);
+  for (std::int64_t i = 0; i < 4; ++i) CHECK(std::ranges::equal(npy.row(i), r.text.row(i)));
+  const aisle::csv_table ids = aisle::read_csv(work / "t.ids.csv");
+  CHECK(ids.at(3, "id") == "A5");
+  CHECK(ids.at(3, "row") == "4");
+
+  CHECK(command::run(work, "embed --data products.csv --out b.safetensors" + std::string(both)).code == 3);
+  const aisle::state_dict tensors = aisle::read_safetensors(work / "b.safetensors");
+  CHECK(tensors.metadata().at("ids") == "[\"A1\",\"A2\",\"A3\",\"A5\"]");
+  CHECK(tensors.at("text_embeddings").dims == aisle::shape{4, 32});
+  const aisle::tensor images = tensors.read("image_embeddings"), has = tensors.read("has_image");
+  CHECK(std::ranges::equal(images.data<float>().subspan(32, 32), r.image.row(1)));
+  CHECK(std::ranges::equal(has.data<std::uint8_t>(), std::vector<std::uint8_t>{1, 1, 0, 0}));
+
+  const auto folder = command::run(work, "embed --data products.csv --out E" + std::string(both));
+  CAPTURE(folder.err);
+  CHECK(folder.code == 3);
+  CHECK(aisle::read_csv(work / "E/Embeddings_resnet18.csv").rows.size() == 2);
+  CHECK(aisle::read_csv(work / "E/text_embeddings_tiny-bert.csv").rows.size() == 4);
+  CHECK(command::run(work, "embed --data products.csv --out E" + std::string(both))
+            .err.find("4 of them from before") != std::string::npos);
+
+  const auto columns =
+      command::run(work, "embed --data products.csv --text-model tiny-bert --text-columns name --out -");
+  const auto first = aisle::parse_json(command::lines_of(columns.out)[0], "out");
+  CHECK_FALSE(same(r.text.row(0), floats(first["text_embedding"])));
+  CHECK(command::run(work, "embed --data products.csv --text-model tiny-bert --text-columns nothing --out -")
+            .code == 1);
+}
+
+TEST_CASE("JSON rows: ids of any kind, errors in their place, an answer before the next row") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  command::make_catalogue(work);
+  const reference r(work);
+  const std::string input =
+      "{\"id\":7,\"text\":\"red jeans\",\"image\":\"two.png\"}\n"
+      "\n"
+      "{\"id\":\"b\",\"text\":3}\n"
+      "nonsense\n"
+      "{\"id\":[1],\"image\":\"nowhere.png\"}\n"
+      "{\"id\":null}\n"
+      "{\"text\":\"blue shirt cotton\"}";
+  const auto o = command::run(work, "embed --in - --out -" + std::string(both), input);
+  CAPTURE(o.err);
+  CHECK(o.code == 3);
+  const auto lines = command::lines_of(o.out);
+  REQUIRE(lines.size() == 6);
+  const auto row = [&](std::size_t i) { return aisle::parse_json(lines[i], "out"); };
+  CHECK(row(0).get<int>("id") == 7);
+  CHECK(same(r.text.row(1), floats(row(0)["text_embedding"])));
+  CHECK(same(r.image.row(1), floats(row(0)["image_embedding"])));
+  CHECK(row(1).get<std::string>("id") == "b");
+  CHECK(row(1).contains("error"));
+  CHECK(row(2).contains("error"));
+  CHECK(row(3)["id"].dump() == "[1]");
+  CHECK(row(3).get<std::string>("error").find("nowhere.png") != std::string::npos);
+  CHECK(row(4).contains("error"));
+  CHECK(same(r.text.row(0), floats(row(5)["text_embedding"])));
+  CHECK(command::run(work, "embed --in stdin --out -" + std::string(both), input).out == o.out);
+  const auto as_csv = command::run(work, "embed --in - --out - --format csv --text-model tiny-bert", input);
+  CHECK(command::lines_of(as_csv.out).size() == 3);
+  CHECK(command::lines_of(as_csv.out)[0].starts_with("id,text_1,"));
+
+  // A process that waits for each answer before it sends the next row.
+  const std::string line = "cd '" + work.path() + "' && rm -f go && mkfifo go && '" + command::program() +
+                           "' embed --in - --text-model tiny-bert --out - < go | { exec 3> go; "
+                           "echo '{\"id\":1,\"text\":\"a\"}' >&3; read -r one; echo "
+                           "'{\"id\":2,\"text\":\"b\"}' >&3; read -r two; exec 3>&-; "
+                           "echo \"$one\" > answers; echo \"$two\" >> answers; }";
+  REQUIRE(std::system(("timeout 60 bash -c '" +
+                       [&] {
+                         std::string escaped;
+                         for (const char c : line)
+                           escaped += c == '\'' ? std::string("'\\''") : std::string(1, c);
+                         return escaped;
+                       }() +
+                       "'")
+                          .c_str()) == 0);
+  const auto answers = command::lines_of(aisle::read_file(work / "answers"));
+  REQUIRE(answers.size() == 2);
+  CHECK(aisle::parse_json(answers[1], "out").get<int>("id") == 2);
+}
+
+TEST_CASE("embed: what cannot be asked for, and nothing to do") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  command::make_catalogue(work);
+  const std::string text = " --text-model tiny-bert ";
+  CHECK(command::run(work, "embed --out -" + text).code == 2);
+  CHECK(command::run(work, "embed --data products.csv --in - --out -" + text).code == 2);
+  CHECK(command::run(work, "embed --data products.csv --out -").code == 2);
+  CHECK(command::run(work, "embed --data products.csv --out x.npy" + std::string(both)).code == 2);
+  CHECK(command::run(work, "embed --data products.csv --out x.parquet" + text).code == 2);
+  CHECK(command::run(work, "embed --data products.csv --out - --format npy" + text).code == 2);
+  CHECK(command::run(work, "embed --in - --out folder/" + text).code == 2);
+  CHECK(command::run(work, "embed --data nowhere.csv --out -" + text).code == 1);
+  CHECK(command::run(work, "embed --in - --out none.jsonl" + text).code == 4);
+  CHECK_FALSE(std::filesystem::exists(work / "none.jsonl"));
+  aisle::write_file(work / "empty.csv", "sku,name\n");
+  CHECK(command::run(work, "embed --data empty.csv --out -" + text).code == 4);
+}
+
+TEST_CASE("texts that are too long are cut and counted") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "red ";
+  const auto r = command::run(work, "embed --in - --text-model tiny-bert --out -",
+                              "{\"text\":\"" + text + "\"}\n{\"text\":\"a\"}\n");
+  CHECK(r.code == 0);
+  CHECK(r.err.find("1 of 2 texts were cut to 64 tokens") != std::string::npos);
+}

@@ -1,0 +1,306 @@
+// aisle weights, against a local server with the faults of real ones.
+
+#include "command.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include <aisle/base/hash.hpp>
+#include <aisle/base/random.hpp>
+#include <aisle/io/checkpoint.hpp>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// tests/tools/faulty_server.py over WORK/origin; logs its requests in WORK/log.
+class server {
+ public:
+  explicit server(const support::temporary_folder& work) : log_(work / "log") {
+    if (std::system("python3 -c '' 2> /dev/null") != 0) return;
+    aisle::write_file(log_, "");
+    const std::string script = AISLE_SOURCE_FOLDER "/tests/tools/faulty_server.py", root = work / "origin",
+                      port = work / "port";
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      const int out = ::open(port.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+      ::dup2(out, 1);
+      ::execlp("python3", "python3", script.c_str(), root.c_str(), log_.c_str(), nullptr);
+      ::_exit(127);
+    }
+    for (int i = 0; i < 200 && port_.empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      if (fs::exists(port)) port_ = aisle::read_file(port);
+    }
+    while (!port_.empty() && port_.back() == '\n') port_.pop_back();
+  }
+  ~server() {
+    if (pid_ > 0) ::kill(pid_, SIGKILL);
+    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
+  }
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+  bool running() const {
+    if (port_.empty()) MESSAGE("skipped: python3 is absent");
+    return !port_.empty();
+  }
+  std::string url(const std::string& fault) const { return "http://127.0.0.1:" + port_ + "/" + fault; }
+  /// Lines "FAULT FILE RANGE" since the last call.
+  std::vector<std::string> requests() const {
+    const auto lines = command::lines_of(aisle::read_file(log_));
+    aisle::write_file(log_, "");
+    return lines;
+  }
+
+ private:
+  std::string log_, port_;
+  pid_t pid_ = -1;
+};
+
+std::string sha(const std::string& bytes) {
+  aisle::sha256 s;
+  s.update(bytes);
+  return s.hex();
+}
+
+/// Bytes that no fault leaves as they are.
+std::string noise() {
+  std::string bytes(300'001, '\0');
+  aisle::random_generator random(1);
+  for (char& c : bytes) c = static_cast<char>(random.below(256));
+  return bytes;
+}
+
+aisle::json file(const std::string& path, const aisle::json& sum, std::int64_t size = 0) {
+  aisle::json f = aisle::json::object({{"path", path}, {"sha256", sum}});
+  if (size > 0) f["size"] = size;
+  return f;
+}
+
+aisle::json source(const std::string& url, const aisle::json& f) {
+  return aisle::json::object({{"kind", url.starts_with("file") ? "file" : "https"},
+                              {"url", url},
+                              {"uploader", "nobody"},
+                              {"licence", "none"},
+                              {"files", aisle::json::array({f})}});
+}
+
+}  // namespace
+
+TEST_CASE("weights get: faults of a server, checksums, resume") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const std::string bytes = noise(), sum = sha(bytes);
+  fs::create_directories(work / "origin/org/name/resolve/main");
+  aisle::write_file(work / "origin/model.bin", bytes);
+  aisle::write_file(work / "origin/org/name/resolve/main/model.bin", bytes);
+  const server web(work);
+  if (!web.running()) return;
+
+  const std::string local = "file://" + work.path() + "/origin";
+  const aisle::json good = file("model.bin", sum, 300'001), unsized = file("model.bin", sum),
+                    unknown = file("model.bin", nullptr);
+  aisle::json models = aisle::json::array();
+  const auto model = [&](const std::string& id, std::initializer_list<aisle::json> sources) {
+    models.push_back(aisle::json::object({{"id", id},
+                                          {"modality", "image"},
+                                          {"architecture", "-"},
+                                          {"preset", nullptr},
+                                          {"licence", "-"},
+                                          {"sources", aisle::json::array(sources)}}));
+  };
+  for (const char* fault : {"good", "plain", "cut", "flaky", "moved"})
+    model(fault, {source(web.url(fault), good)});
+  for (const char* fault : {"missing", "wrong", "slow"})
+    model(fault, {source(web.url(fault), good), source(local, good)});
+  model("only-wrong", {source(web.url("wrong"), good)});
+  model("wrong-size", {source(web.url("good"), file("model.bin", sum, 1000))});
+  model("unsized", {source(web.url("good"), unsized)});
+  model("refused", {source("http://127.0.0.1:9/x", good), source(local, good)});
+  model("not-local", {source("http://example.org/x", good)});
+  model("unknown", {source(web.url("good"), unknown)});
+  model("outside", {source(web.url("good"), file("sub/model.bin", sum))});
+  aisle::json hub = source(web.url("good"), good), package = hub;
+  hub["kind"] = "huggingface";
+  hub["repository"] = "org/name";
+  model("hub", {hub});
+  package["kind"] = "pypi";
+  package["package"] = "thing";
+  model("package", {package});
+  aisle::write_file(work / "manifest.json", aisle::json::object({{"schema", 1}, {"models", models}}).dump());
+
+  const auto get = [&](const std::string& what, const std::string& before = {}) {
+    return command::run(work, "weights get --manifest manifest.json " + what, {}, before);
+  };
+  const auto target = [&](const std::string& id) { return work / ("weights/" + id + "/model.bin"); };
+  const auto whole = [&](const std::string& id) {
+    return fs::exists(target(id)) && aisle::read_file(target(id)) == bytes;
+  };
+  const auto nothing = [&](const std::string& id) {
+    return !fs::exists(target(id)) && !fs::exists(target(id) + ".part");
+  };
+  const auto part = [&](const std::string& id, const std::string& content) {
+    fs::remove_all(work / ("weights/" + id));
+    fs::create_directories(work / ("weights/" + id));
+    aisle::write_file(target(id) + ".part", content);
+  };
+  using list = std::vector<std::string>;
+
+  SUBCASE("a good source, and what is there already") {
+    const auto r = get("good");
+    CAPTURE(r.err);
+    CHECK(r.code == 0);
+    CHECK(r.out.empty());
+    CHECK(whole("good"));
+    CHECK(web.requests() == list{"good model.bin -"});
+    CHECK(get("good").code == 0);
+    CHECK(web.requests().empty());
+    aisle::write_file(target("good"), bytes + "x");
+    CHECK(get("good").code == 0);
+    CHECK(whole("good"));
+    CHECK(get("unsized").code == 0);
+    CHECK(get("moved").code == 0);
+    CHECK(whole("moved"));
+    CHECK(get("hub", "HF_ENDPOINT=" + web.url("good")).code == 0);
+    CHECK(whole("hub"));
+  }
+  SUBCASE("a source that is of no use gives way to the next") {
+    for (const char* id : {"missing", "wrong", "refused"}) {
+      CAPTURE(id);
+      const auto r = get(id);
+      CHECK(r.code == 0);
+      CHECK(whole(id));
+      CHECK(r.err.find("trying the next") != std::string::npos);
+    }
+    CHECK(get("slow --timeout 2").code == 0);
+    CHECK(whole("slow"));
+    const auto wrong = get("only-wrong");
+    CHECK(wrong.code == 1);
+    CHECK(wrong.err.find("expected " + sum) != std::string::npos);
+    CHECK(nothing("only-wrong"));
+    CHECK(get("wrong-size").code == 1);
+    CHECK(nothing("wrong-size"));
+  }
+  SUBCASE("another try, from where the first one stopped") {
+    CHECK(get("flaky").code == 0);
+    CHECK(whole("flaky"));
+    web.requests();
+    const auto r = get("cut");
+    CAPTURE(r.err);
+    CHECK(r.code == 0);
+    CHECK(whole("cut"));
+    CHECK(web.requests() == list{"cut model.bin -", "cut model.bin bytes=150000-"});
+  }
+  SUBCASE("parts of an earlier run") {
+    part("good", bytes.substr(0, 1000));
+    CHECK(get("good").code == 0);
+    CHECK(whole("good"));
+    CHECK(web.requests() == list{"good model.bin bytes=1000-"});
+    part("good", std::string(1000, 'x'));  // of another file
+    CHECK(get("good").code == 0);
+    CHECK(whole("good"));
+    part("good", std::string(400'000, 'x'));  // too long
+    CHECK(get("good").code == 0);
+    CHECK(whole("good"));
+    part("unsized", std::string(400'000, 'x'));
+    CHECK(get("unsized").code == 0);
+    CHECK(whole("unsized"));
+    web.requests();
+    part("good", bytes);  // whole
+    CHECK(get("good").code == 0);
+    CHECK(whole("good"));
+    CHECK(web.requests().empty());
+    part("plain", bytes.substr(0, 1000));  // the server sends the whole file again
+    CHECK(get("plain").code == 0);
+    CHECK(whole("plain"));
+  }
+  SUBCASE("what is refused") {
+    const auto r = get("unknown");
+    CHECK(r.code == 1);
+    CHECK(r.err.find("--allow-unverified") != std::string::npos);
+    CHECK(web.requests().empty());
+    CHECK(nothing("unknown"));
+    CHECK(get("unknown --allow-unverified").code == 0);
+    CHECK(whole("unknown"));
+    CHECK(get("not-local").err.find("expected https") != std::string::npos);
+    CHECK(get("package").err.find("tools/get-weights package") != std::string::npos);
+    CHECK(get("nobody").code == 2);
+    // The other models are fetched all the same.
+    CHECK(get("package good").code == 1);
+    CHECK(whole("good"));
+    models.push_back(aisle::json::object(
+        {{"id", "out"}, {"sources", aisle::json::array({source(local, file("../../x", sum))})}}));
+    aisle::write_file(work / "manifest.json",
+                      aisle::json::object({{"schema", 1}, {"models", models}}).dump());
+    CHECK(get("out").code == 1);
+  }
+}
+
+TEST_CASE("weights list and check") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const auto none = command::run(work, "weights check");
+  CHECK(none.code == 4);
+  command::make_models(work);
+  const auto list = command::run(work, "weights list");
+  CHECK(list.code == 0);
+  CHECK(list.out.find("all-MiniLM-L6-v2") != std::string::npos);
+  const auto r = command::run(work, "weights check tiny-bert resnet18");
+  CAPTURE(r.err);
+  CHECK(r.code == 0);
+  CHECK(r.out.find("vectors of 32") != std::string::npos);
+  CHECK(r.out.find("bert") != std::string::npos);
+  // A folder that the manifest knows, holding something else.
+  fs::create_directories(work / "weights/bert-base-uncased");
+  for (const char* name : {"model.safetensors", "config.json", "vocab.txt"})
+    fs::copy_file(work / ("weights/tiny-bert/" + std::string(name)),
+                  work / ("weights/bert-base-uncased/" + std::string(name)));
+  const auto other = command::run(work, "weights check");
+  CHECK(other.code == 1);
+  CHECK(other.out.find("model.safetensors: sha256 is ") != std::string::npos);
+  aisle::write_file(work / "weights/tiny-bert/model.safetensors", "damaged");
+  CHECK(command::run(work, "weights check tiny-bert").code == 1);
+  CHECK(command::run(work, "weights check nobody").code == 1);
+}
+
+TEST_CASE("weights convert: shards to one file, types and values kept") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  const aisle::state_dict whole = aisle::load_checkpoint(work / "weights/tiny-bert");
+  // Two shards and their index.
+  std::vector<aisle::named_tensor> shards[2];
+  aisle::json map;
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const std::string name = whole.entries()[i].name;
+    shards[i % 2].push_back({name, whole.read(name)});
+    map[name] = i % 2 ? "b.safetensors" : "a.safetensors";
+  }
+  aisle::tensor half(aisle::dtype::f16, {2});
+  std::fill_n(half.mutable_bytes().begin(), 4, std::byte{0x3C});
+  shards[0].push_back({"extra", half});
+  map["extra"] = "a.safetensors";
+  fs::create_directories(work / "in");
+  aisle::write_safetensors(work / "in/a.safetensors", shards[0]);
+  aisle::write_safetensors(work / "in/b.safetensors", shards[1]);
+  aisle::write_file(work / "in/model.safetensors.index.json",
+                    aisle::json::object({{"weight_map", map}}).dump());
+  const auto r = command::run(work, "weights convert in/model.safetensors.index.json out/model.safetensors");
+  CAPTURE(r.err);
+  CHECK(r.code == 0);
+  const aisle::state_dict got = aisle::read_safetensors(work / "out/model.safetensors");
+  CHECK(got.size() == whole.size() + 1);
+  CHECK(got.at("extra").type == aisle::dtype::f16);
+  for (const auto& e : whole.entries())
+    CHECK(std::ranges::equal(got.read(e.name).bytes(), whole.read(e.name).bytes()));
+  CHECK(command::run(work, "weights convert in/model.safetensors.index.json out.bin").code == 2);
+  CHECK(command::run(work, "weights convert nowhere.pth out.safetensors").code == 1);
+  aisle::write_file(work / "bad.pth", "PK\x03\x04 no checkpoint");
+  CHECK(command::run(work, "weights convert bad.pth out.safetensors").code == 1);
+  CHECK_FALSE(fs::exists(work / "out.safetensors"));
+}
