@@ -29,8 +29,8 @@ int main(int count, char** arguments) try {
   const aisle::matrix<float> v = image.encode_files(paths);
 
   const aisle::label_vector labels{categories};
-  const auto [train, test] =
-      aisle::stratified_split(labels, {.test_size = 0.3, .seed = 42, .single_rows = aisle::single_rows::drop});
+  const auto [train, test] = aisle::stratified_split(
+      labels, {.test_size = 0.3, .seed = 42, .single_rows = aisle::single_rows::drop});
   const auto fusion = aisle::balanced_fusion::fit({t.rows(train), v.rows(train)});
   const aisle::matrix<float> x = fusion.transform({t, v});
 

@@ -37,15 +37,17 @@ int main(int count, char** arguments) try {
   const std::vector<std::string> items(arguments + 2, arguments + count);
 
   // A text model has a vocabulary.
-  const bool text = aisle::file_exists(folder + "/vocab.txt") || aisle::file_exists(folder + "/tokenizer.json");
+  const bool text =
+      aisle::file_exists(folder + "/vocab.txt") || aisle::file_exists(folder + "/tokenizer.json");
   const aisle::matrix<float> vectors = text ? aisle::text_encoder::load(folder).encode(items)
                                             : aisle::image_encoder::load(folder).encode_files(items);
 
-  std::cout << vectors.rows() << " vectors of " << vectors.cols() << " dimensions\n" << std::fixed << std::setprecision(3);
+  std::cout << vectors.rows() << " vectors of " << vectors.cols() << " dimensions\n"
+            << std::fixed << std::setprecision(3);
   for (std::int64_t i = 0; i < vectors.rows(); ++i)
     for (std::int64_t j = i + 1; j < vectors.rows(); ++j)
-      std::cout << cosine(vectors.row(i), vectors.row(j)) << "  " << items[static_cast<std::size_t>(i)] << "  ~  "
-                << items[static_cast<std::size_t>(j)] << '\n';
+      std::cout << cosine(vectors.row(i), vectors.row(j)) << "  " << items[static_cast<std::size_t>(i)]
+                << "  ~  " << items[static_cast<std::size_t>(j)] << '\n';
   return 0;
 } catch (const std::exception& e) {
   std::cerr << "embed: " << e.what() << '\n';

@@ -49,7 +49,8 @@ void run(const std::string& path, golden::session& s) {
     different += !same;
     cosine = std::min(cosine, dot / std::sqrt(gg * ee));
   }
-  // The reference's own batches differ by 2.4e-7; its README asks for 2e-5 a component and a cosine of 0.99999.
+  // The reference's own batches differ by 2.4e-7; its README asks for 2e-5 a component and a cosine of
+  // 0.99999.
   s.embedding("embeddings " + std::to_string(got.rows()) + " texts", worst, 2e-5, 1 - cosine, 1e-5,
               std::string("isa=") + encoder.network().table().name);
   s.matches("embeddings from text and from ids", different, got.rows());

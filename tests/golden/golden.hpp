@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
-// The golden program replays reference outputs: `golden [--shared DIR] FILE...`. Which kind a file is follows from its
-// folder and name, so that files it was never shown work too. Each kind registers itself from its own source file.
+// The golden program replays reference outputs: `golden [--shared DIR] FILE...`. Which kind a file is follows
+// from its folder and name, so that files it was never shown work too. Each kind registers itself from its
+// own source file.
 
 namespace golden {
 
@@ -20,8 +21,8 @@ class session {
   /// A case decided by a relative error: passes when error <= limit (NaN fails). `extra` is printed as it is.
   void error(const std::string& name, double error, double limit, const std::string& extra = {});
   /// The same with a cosine beside it: 1 - cosine <= cosine_limit is asked for too.
-  void embedding(const std::string& name, double error, double limit, double cosine_distance, double cosine_limit,
-                 const std::string& extra = {});
+  void embedding(const std::string& name, double error, double limit, double cosine_distance,
+                 double cosine_limit, const std::string& extra = {});
   /// A case decided by counting: passes when `mismatches` <= `allowed`.
   void matches(const std::string& name, std::int64_t mismatches, std::int64_t of, std::int64_t allowed = 0,
                const std::string& extra = {});

@@ -24,12 +24,12 @@ std::vector<T> noise(std::size_t n, std::uint64_t seed) {
   return v;
 }
 
-
-/// Product with every part of the epilogue, against a loop in double. A sum of k products of values below 1 in any order
-/// is within (k + 2) eps of the sum of their magnitudes (Higham, Accuracy and Stability, 3.1).
+/// Product with every part of the epilogue, against a loop in double. A sum of k products of values below 1
+/// in any order is within (k + 2) eps of the sum of their magnitudes (Higham, Accuracy and Stability, 3.1).
 template <class T>
-void check_product(const kernel_table& table, std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t misalign,
-                   activation act, bool with_bias, bool with_residual, bool accumulate) {
+void check_product(const kernel_table& table, std::int64_t m, std::int64_t n, std::int64_t k,
+                   std::int64_t misalign, activation act, bool with_bias, bool with_residual,
+                   bool accumulate) {
   const std::int64_t lda = k + misalign, ldc = n + misalign;
   const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
   const auto a = noise<T>(at(m * lda + misalign + 1), 1), w = noise<T>(at(n * k + misalign + 1), 2);
@@ -47,7 +47,8 @@ void check_product(const kernel_table& table, std::int64_t m, std::int64_t n, st
   e.residual_stride = ldc;
   e.act = act;
   e.accumulate = accumulate;
-  aisle::buffer<std::byte> scratch(static_cast<std::size_t>(2 * aisle::kernels::gemm_scratch_bytes<T>(table, k)));
+  aisle::buffer<std::byte> scratch(
+      static_cast<std::size_t>(2 * aisle::kernels::gemm_scratch_bytes<T>(table, k)));
   aisle::kernels::gemm_packed(packed, rows, m, c.data() + misalign, ldc, e, 2, scratch.data());
 
   double worst = 0;
@@ -95,15 +96,18 @@ TEST_CASE("f32 and f64 products of every size up to two tiles") {
       for (std::int64_t n : {1, 3, 8, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 97})
         for (std::int64_t k : {1, 2, 31, 33}) {
           check_product<float>(t, m, n, k, (m + n) % 3, activation::none, n % 2 == 0, m % 2 == 0, k % 2 == 0);
-          check_product<double>(t, m, n, k, (m + n) % 3, activation::none, n % 2 == 0, m % 2 == 0, k % 2 == 0);
+          check_product<double>(t, m, n, k, (m + n) % 3, activation::none, n % 2 == 0, m % 2 == 0,
+                                k % 2 == 0);
         }
   });
 }
 
 TEST_CASE("long sums are cut into chunks, every activation is applied once") {
   each_table([](const kernel_table& t) {
-    for (const activation act : {activation::none, activation::relu, activation::relu6, activation::gelu, activation::tanh})
-      for (std::int64_t k : {383, 384, 385, 1000}) check_product<float>(t, 11, 50, k, 0, act, true, true, false);
+    for (const activation act :
+         {activation::none, activation::relu, activation::relu6, activation::gelu, activation::tanh})
+      for (std::int64_t k : {383, 384, 385, 1000})
+        check_product<float>(t, 11, 50, k, 0, act, true, true, false);
     check_product<double>(t, 130, 70, 900, 1, activation::relu, true, false, false);
   });
 }
@@ -133,7 +137,8 @@ TEST_CASE("rows through offsets: a 3x3 window with padding equals the direct sum
       rows.zeros = zeros.data();
       const aisle::kernels::packed_matrix<float> packed(t, k, n, weights.data(), k);
       std::vector<float> c(static_cast<std::size_t>(items * h * w * n));
-      aisle::buffer<std::byte> scratch(static_cast<std::size_t>(2 * aisle::kernels::gemm_scratch_bytes<float>(t, k)));
+      aisle::buffer<std::byte> scratch(
+          static_cast<std::size_t>(2 * aisle::kernels::gemm_scratch_bytes<float>(t, k)));
       aisle::kernels::gemm_packed<float>(packed, rows, items * h * w, c.data(), n, {}, 2, scratch.data());
       double worst = 0;
       for (std::int64_t r = 0; r < items * h * w; ++r)
@@ -142,8 +147,9 @@ TEST_CASE("rows through offsets: a 3x3 window with padding equals the direct sum
           for (std::int64_t tap = 0; tap < taps; ++tap) {
             const auto o = offsets[static_cast<std::size_t>(r % (h * w) * taps + tap)];
             for (std::int64_t i = 0; i < channels && o >= 0; ++i)
-              sum += static_cast<double>(x[static_cast<std::size_t>(r / (h * w) * h * w * channels + o + i)]) *
-                     weights[static_cast<std::size_t>(j * k + tap * channels + i)];
+              sum +=
+                  static_cast<double>(x[static_cast<std::size_t>(r / (h * w) * h * w * channels + o + i)]) *
+                  weights[static_cast<std::size_t>(j * k + tap * channels + i)];
           }
           worst = std::max(worst, std::abs(sum - c[static_cast<std::size_t>(r * n + j)]));
         }
@@ -155,15 +161,18 @@ TEST_CASE("rows through offsets: a 3x3 window with padding equals the direct sum
 TEST_CASE("a row's bits do not depend on its neighbours or on the thread count") {
   each_table([](const kernel_table& t) {
     const std::int64_t n = 70, k = 500;
-    const auto a = noise<float>(static_cast<std::size_t>(40 * k), 1), w = noise<float>(static_cast<std::size_t>(n * k), 2);
+    const auto a = noise<float>(static_cast<std::size_t>(40 * k), 1),
+               w = noise<float>(static_cast<std::size_t>(n * k), 2);
     const aisle::kernels::packed_matrix<float> packed(t, k, n, w.data(), k);
-    aisle::buffer<std::byte> scratch(static_cast<std::size_t>(3 * aisle::kernels::gemm_scratch_bytes<float>(t, k)));
+    aisle::buffer<std::byte> scratch(
+        static_cast<std::size_t>(3 * aisle::kernels::gemm_scratch_bytes<float>(t, k)));
     const auto product = [&](std::int64_t first, std::int64_t rows, int threads) {
       std::vector<float> c(static_cast<std::size_t>(rows * n));
       aisle::kernels::gemm_rows<float> r;
       r.data = a.data() + first * k;
       r.stride = k;
-      aisle::kernels::gemm_packed<float>(packed, r, rows, c.data(), n, {.act = activation::gelu}, threads, scratch.data());
+      aisle::kernels::gemm_packed<float>(packed, r, rows, c.data(), n, {.act = activation::gelu}, threads,
+                                         scratch.data());
       return c;
     };
     const auto all = product(0, 40, 3);
@@ -181,12 +190,14 @@ TEST_CASE("the split product is no worse than a chain of fused multiply-adds") {
   double error[2] = {};
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
     const std::int64_t m = 32, n = 64, k = 1024;
-    const auto a = noise<float>(static_cast<std::size_t>(m * k), seed), w = noise<float>(static_cast<std::size_t>(n * k), seed + 9);
+    const auto a = noise<float>(static_cast<std::size_t>(m * k), seed),
+               w = noise<float>(static_cast<std::size_t>(n * k), seed + 9);
     for (int which = 0; which < 2; ++which) {
       const kernel_table& t = which ? amx : plain;
       const aisle::kernels::packed_matrix<float> packed(t, k, n, w.data(), k);
       std::vector<float> c(static_cast<std::size_t>(m * n));
-      aisle::buffer<std::byte> scratch(static_cast<std::size_t>(aisle::kernels::gemm_scratch_bytes<float>(t, k)));
+      aisle::buffer<std::byte> scratch(
+          static_cast<std::size_t>(aisle::kernels::gemm_scratch_bytes<float>(t, k)));
       aisle::kernels::gemm_rows<float> r;
       r.data = a.data();
       r.stride = k;
@@ -194,7 +205,8 @@ TEST_CASE("the split product is no worse than a chain of fused multiply-adds") {
       for (std::int64_t i = 0; i < m * n; ++i) {
         double sum = 0;
         for (std::int64_t l = 0; l < k; ++l)
-          sum += static_cast<double>(a[static_cast<std::size_t>(i / n * k + l)]) * w[static_cast<std::size_t>(i % n * k + l)];
+          sum += static_cast<double>(a[static_cast<std::size_t>(i / n * k + l)]) *
+                 w[static_cast<std::size_t>(i % n * k + l)];
         const double e = sum - c[static_cast<std::size_t>(i)];
         error[which] += e * e;
       }
@@ -211,7 +223,8 @@ TEST_CASE("infinities, NaN, overflow and denormals of A give what float arithmet
     const aisle::kernels::packed_matrix<float> packed(t, 2, 2, w.data(), 2);
     const std::vector<float> a = {inf, 1, nan, 1, big, big, big, 0, 1e-41f, 0, -inf, inf};
     std::vector<float> c(12);
-    aisle::buffer<std::byte> scratch(static_cast<std::size_t>(aisle::kernels::gemm_scratch_bytes<float>(t, 2)));
+    aisle::buffer<std::byte> scratch(
+        static_cast<std::size_t>(aisle::kernels::gemm_scratch_bytes<float>(t, 2)));
     aisle::kernels::gemm_rows<float> r;
     r.data = a.data();
     r.stride = 2;
@@ -245,9 +258,10 @@ TEST_CASE("gemm: transposes, alpha and beta") {
               for (std::int64_t l = 0; l < k; ++l) s += (ta ? a(l, i) : a(i, l)) * (tb ? b(j, l) : b(l, j));
               expected(i, j) = alpha * s + beta * c(i, j);
             }
-          aisle::kernels::gemm<double>(a, b, c,
-                                       {.transpose_a = ta, .transpose_b = tb, .alpha = alpha, .beta = beta, .threads = 2});
-          for (std::int64_t i = 0; i < m * n; ++i) CHECK(c.data()[i] == doctest::Approx(expected.data()[i]).epsilon(1e-12));
+          aisle::kernels::gemm<double>(
+              a, b, c, {.transpose_a = ta, .transpose_b = tb, .alpha = alpha, .beta = beta, .threads = 2});
+          for (std::int64_t i = 0; i < m * n; ++i)
+            CHECK(c.data()[i] == doctest::Approx(expected.data()[i]).epsilon(1e-12));
         }
   aisle::matrix<float> a(2, 3), b(4, 5), c(2, 5);
   CHECK_THROWS_AS(aisle::kernels::gemm<float>(a, b, c), aisle::shape_error);

@@ -40,10 +40,12 @@ TEST_CASE("layer norm of rows of every length up to two vectors and some") {
         double mean = 0, variance = 0;
         for (std::int64_t c = 0; c < n; ++c) mean += x[at(r * stride + c)];
         mean /= static_cast<double>(n);
-        for (std::int64_t c = 0; c < n; ++c) variance += (x[at(r * stride + c)] - mean) * (x[at(r * stride + c)] - mean);
+        for (std::int64_t c = 0; c < n; ++c)
+          variance += (x[at(r * stride + c)] - mean) * (x[at(r * stride + c)] - mean);
         variance /= static_cast<double>(n);
         for (std::int64_t c = 0; c < n; ++c) {
-          const double exact = (x[at(r * stride + c)] - mean) / std::sqrt(variance + 1e-5) * gamma[at(c)] + beta[at(c)];
+          const double exact =
+              (x[at(r * stride + c)] - mean) / std::sqrt(variance + 1e-5) * gamma[at(c)] + beta[at(c)];
           CHECK(y[at(r * stride + c)] == doctest::Approx(exact).epsilon(2e-5).scale(1));
         }
         for (std::int64_t c = n; c < stride; ++c) CHECK(y[at(r * stride + c)] == 7.0f);
@@ -119,7 +121,8 @@ TEST_CASE("attention of every length and width against the formula") {
           for (auto& v : p) total += v = std::exp(v - top);
           for (std::int64_t d = 0; d < width; ++d) {
             double o = 0;
-            for (std::int64_t j = 0; j < rows; ++j) o += p[at(j)] / total * qkv[at(j * stride + 2 * width + d)];
+            for (std::int64_t j = 0; j < rows; ++j)
+              o += p[at(j)] / total * qkv[at(j * stride + 2 * width + d)];
             worst = std::max(worst, std::abs(o - out[at(i * width + d)]));
           }
         }

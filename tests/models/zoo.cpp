@@ -10,24 +10,27 @@ using namespace aisle::models;
 namespace {
 
 /// Every parameter a family's smallest graph asks for, collected into a checkpoint under one scheme's names.
-aisle::state_dict checkpoint_of(const aisle::nn::graph& g, const aisle::nn::value_shape& nominal, const key_scheme& scheme,
-                                const std::string& prefix, const std::string& without = {}) {
+aisle::state_dict checkpoint_of(const aisle::nn::graph& g, const aisle::nn::value_shape& nominal,
+                                const key_scheme& scheme, const std::string& prefix,
+                                const std::string& without = {}) {
   aisle::state_dict d;
-  const aisle::nn::weight_source collect([&](const std::string& name, const aisle::shape& dims, std::span<float> out) {
-    std::ranges::fill(out, 0.5f);
-    const std::string key = prefix + key_for(scheme, name);
-    if (name == without || d.contains(key)) return;
-    aisle::tensor t(aisle::dtype::f32, dims);
-    std::ranges::fill(t.data<float>(), 0.5f);
-    d.add(key, std::move(t));
-  });
+  const aisle::nn::weight_source collect(
+      [&](const std::string& name, const aisle::shape& dims, std::span<float> out) {
+        std::ranges::fill(out, 0.5f);
+        const std::string key = prefix + key_for(scheme, name);
+        if (name == without || d.contains(key)) return;
+        aisle::tensor t(aisle::dtype::f32, dims);
+        std::ranges::fill(t.data<float>(), 0.5f);
+        d.add(key, std::move(t));
+      });
   std::vector<std::string> outputs;
   for (const auto& [name, id] : g.outputs) outputs.push_back(name);
   const aisle::nn::network net(g, collect, nominal, {.outputs = outputs});
   return d;
 }
 
-const resnet_config small_resnet = {.stem = 8, .layers = {1, 2, 1, 1}, .widths = {16, 32, 48, 64}, .classes = 5};
+const resnet_config small_resnet = {
+    .stem = 8, .layers = {1, 2, 1, 1}, .widths = {16, 32, 48, 64}, .classes = 5};
 
 }  // namespace
 
@@ -42,11 +45,13 @@ TEST_CASE("rules rename whole words, count down, and leave other names alone") {
   CHECK(key_for(s, "bn1.gamma") == "norm.weight");
 }
 
-TEST_CASE("every scheme and prefix of a family is recognised from the tensors' names, sizes from their shapes") {
+TEST_CASE(
+    "every scheme and prefix of a family is recognised from the tensors' names, sizes from their shapes") {
   const auto nominal = aisle::nn::value_shape::map(64, 64, 3);
   for (const key_scheme& scheme : resnet_family().schemes)
     for (const std::string& prefix : resnet_family().prefixes) {
-      const auto model = open_model(checkpoint_of(resnet(small_resnet), nominal, scheme, prefix), aisle::json());
+      const auto model =
+          open_model(checkpoint_of(resnet(small_resnet), nominal, scheme, prefix), aisle::json());
       CHECK(model->of == &resnet_family());
       CHECK(model->scheme == scheme.name);
       const auto c = resnet_config::from_checkpoint(*model->weights);
@@ -63,7 +68,8 @@ TEST_CASE("every scheme and prefix of a family is recognised from the tensors' n
     CHECK_FALSE(model->graph.outputs.contains("logits"));
   }
   for (const key_scheme& scheme : efficientnet_lite_family().schemes)
-    CHECK(open_model(checkpoint_of(efficientnet_lite({}), nominal, scheme, ""), aisle::json())->scheme == scheme.name);
+    CHECK(open_model(checkpoint_of(efficientnet_lite({}), nominal, scheme, ""), aisle::json())->scheme ==
+          scheme.name);
 }
 
 TEST_CASE("a missing or mis-shaped tensor names itself, both shapes and what is near") {
@@ -84,12 +90,14 @@ TEST_CASE("a missing or mis-shaped tensor names itself, both shapes and what is 
     CHECK(message.find("nearest") != std::string::npos);
   }
   auto wrong = checkpoint_of(resnet(small_resnet), nominal, scheme, "", "layer3.0.conv2.weight");
-  wrong.add("encoder.stages.2.layers.0.layer.1.convolution.weight", aisle::tensor(aisle::dtype::f32, {12, 12, 5, 5}));
+  wrong.add("encoder.stages.2.layers.0.layer.1.convolution.weight",
+            aisle::tensor(aisle::dtype::f32, {12, 12, 5, 5}));
   CHECK_THROWS_WITH_AS(load(std::move(wrong)), doctest::Contains("[12, 12, 5, 5]"), aisle::tensor_error);
 
   aisle::state_dict stranger;
   stranger.add("a.weight", aisle::tensor(aisle::dtype::f32, {2}));
-  CHECK_THROWS_WITH_AS(open_model(std::move(stranger), aisle::json()), doctest::Contains("'a.weight'"), aisle::format_error);
+  CHECK_THROWS_WITH_AS(open_model(std::move(stranger), aisle::json()), doctest::Contains("'a.weight'"),
+                       aisle::format_error);
 }
 
 TEST_CASE("the zoo: ids are unique, every graph can be laid out, every picture model has a preset") {

@@ -24,7 +24,9 @@ namespace {
 struct map {
   std::int64_t h = 0, w = 0, c = 0;
   std::vector<double> v;
-  double& at(std::int64_t y, std::int64_t x, std::int64_t ch) { return v[static_cast<std::size_t>((y * w + x) * c + ch)]; }
+  double& at(std::int64_t y, std::int64_t x, std::int64_t ch) {
+    return v[static_cast<std::size_t>((y * w + x) * c + ch)];
+  }
   double get(std::int64_t y, std::int64_t x, std::int64_t ch) const {
     return y < 0 || y >= h || x < 0 || x >= w ? 0 : v[static_cast<std::size_t>((y * w + x) * c + ch)];
   }
@@ -45,9 +47,11 @@ std::vector<float> tensor_of(const std::string& name, const aisle::shape& dims) 
 }
 
 std::vector<float> run(const aisle::nn::graph& g, const value_shape& in, const std::vector<float>& x,
-                       const aisle::kernels::kernel_table& t, bool winograd = false, std::int64_t items = 1, int threads = 2) {
+                       const aisle::kernels::kernel_table& t, bool winograd = false, std::int64_t items = 1,
+                       int threads = 2) {
   const auto source = noise_weights();
-  const aisle::nn::network net(g, source, in, {.engine = {.table = &t, .winograd = winograd}, .outputs = {"y"}});
+  const aisle::nn::network net(g, source, in,
+                               {.engine = {.table = &t, .winograd = winograd}, .outputs = {"y"}});
   std::vector<float> y(static_cast<std::size_t>(items * net.width("y")));
   aisle::nn::run_options options;
   options.threads = threads;
@@ -62,8 +66,9 @@ double worst(const std::vector<float>& got, const std::vector<double>& expected)
   return e;
 }
 
-map direct_convolution(const map& x, const std::string& name, std::int64_t out, std::int64_t kernel, std::int64_t stride,
-                       std::int64_t before, std::int64_t oh, std::int64_t ow, bool depthwise) {
+map direct_convolution(const map& x, const std::string& name, std::int64_t out, std::int64_t kernel,
+                       std::int64_t stride, std::int64_t before, std::int64_t oh, std::int64_t ow,
+                       bool depthwise) {
   const std::int64_t in_c = depthwise ? 1 : x.c;
   const auto w = tensor_of(name + ".weight", {out, in_c, kernel, kernel});
   const auto b = tensor_of(name + ".bias", {out});
@@ -117,14 +122,17 @@ TEST_CASE("convolutions of every kind against the direct sum, on every table") {
                 return same ? std::max<std::int64_t>((n - 1) * stride + kernel - size, 0) / 2 : pad;
               };
               map m{h, w, c, {x.begin(), x.end()}};
-              // One axis at a time would hide a mix-up of the two: shift the picture so that both paddings are the same.
+              // One axis at a time would hide a mix-up of the two: shift the picture so that both paddings
+              // are the same.
               const std::int64_t top = before(h, out_shape.h), left = before(w, out_shape.w);
-              map shifted{h + top, w + left, c, std::vector<double>(static_cast<std::size_t>((h + top) * (w + left) * c))};
+              map shifted{h + top, w + left, c,
+                          std::vector<double>(static_cast<std::size_t>((h + top) * (w + left) * c))};
               for (std::int64_t y = 0; y < h; ++y)
                 for (std::int64_t xx = 0; xx < w; ++xx)
-                  for (std::int64_t ch = 0; ch < c; ++ch) shifted.at(y + top, xx + left, ch) = m.get(y, xx, ch);
-              const map expected =
-                  direct_convolution(shifted, "conv", out, kernel, stride, 0, out_shape.h, out_shape.w, depthwise);
+                  for (std::int64_t ch = 0; ch < c; ++ch)
+                    shifted.at(y + top, xx + left, ch) = m.get(y, xx, ch);
+              const map expected = direct_convolution(shifted, "conv", out, kernel, stride, 0, out_shape.h,
+                                                      out_shape.w, depthwise);
               CHECK(worst(run(g, shape, x, t), expected.v) <= 1e-5);
             }
   });
@@ -172,14 +180,16 @@ TEST_CASE("fusion folds batch norms, adds and activations, and keeps every bit o
   CHECK(fused.nodes.size() == 4);  // picture, two convolutions, average
   const auto tapped = aisle::nn::fuse(g, {"y"}, true);
   CHECK(tapped.taps.size() == 5);
-  CHECK_THROWS_WITH_AS(aisle::nn::fuse(g, {"logits"}, false), doctest::Contains("unused, y"), aisle::option_error);
+  CHECK_THROWS_WITH_AS(aisle::nn::fuse(g, {"logits"}, false), doctest::Contains("unused, y"),
+                       aisle::option_error);
 
   each_table([&](const auto& t) {
     const auto source = noise_weights();
     const auto shape = value_shape::map(6, 5, 3);
     const auto x = picture(6, 5, 3);
     const aisle::nn::network plain(g, source, shape, {.engine = {.table = &t}, .outputs = {"y"}});
-    const aisle::nn::network with_taps(g, source, shape, {.engine = {.table = &t}, .outputs = {"y"}, .taps = true});
+    const aisle::nn::network with_taps(g, source, shape,
+                                       {.engine = {.table = &t}, .outputs = {"y"}, .taps = true});
     std::vector<float> y(8), z(8);
     plain.run_images(x.data(), 1, shape, {{"y", y.data()}});
     std::map<std::string, std::vector<float>> seen;
@@ -195,7 +205,9 @@ TEST_CASE("fusion folds batch norms, adds and activations, and keeps every bit o
     const auto mean = tensor_of("bn1.running_mean", {8}), variance = tensor_of("bn1.running_var", {8});
     for (std::size_t i = 0; i < seen["norm"].size(); ++i) {
       const std::size_t c = i % 8;
-      const double n = (seen["conv"][i] - mean[c]) / std::sqrt(static_cast<double>(variance[c]) + 1e-3) * gamma[c] + beta[c];
+      const double n =
+          (seen["conv"][i] - mean[c]) / std::sqrt(static_cast<double>(variance[c]) + 1e-3) * gamma[c] +
+          beta[c];
       CHECK(seen["norm"][i] == doctest::Approx(n).epsilon(1e-5).scale(1));
       CHECK(seen["relu"][i] == std::max(seen["norm"][i], 0.0f));
       CHECK(seen["last"][i] == std::min(std::max(seen["sum"][i], 0.0f), 6.0f));
@@ -230,7 +242,8 @@ TEST_CASE("an item's bits do not depend on batch or threads") {
 
 TEST_CASE("the same network serves many sizes from many threads") {
   graph_builder b;
-  b.output("y", b.global_average(b.relu(b.conv2d(b.image(3), "c", {.out = 4, .kernel = 3, .stride = 2, .pad = 1}))));
+  b.output("y", b.global_average(
+                    b.relu(b.conv2d(b.image(3), "c", {.out = 4, .kernel = 3, .stride = 2, .pad = 1}))));
   const auto g = std::move(b).finish();
   const auto source = noise_weights();
   const aisle::nn::network net(g, source, value_shape::map(8, 8, 3), {.outputs = {"y"}});
@@ -245,15 +258,19 @@ TEST_CASE("the same network serves many sizes from many threads") {
   for (std::size_t i = 4; i < 40; ++i) CHECK(results[i] == results[i % 4]);
   const auto x = picture(8, 8, 3);
   std::vector<float> y(4);
-  CHECK_THROWS_AS(net.run_images(x.data(), 1, value_shape::map(8, 8, 1), {{"y", y.data()}}), aisle::shape_error);
-  CHECK_THROWS_AS(net.run_images(x.data(), 1, value_shape::map(8, 8, 3), {{"logits", y.data()}}), aisle::option_error);
+  CHECK_THROWS_AS(net.run_images(x.data(), 1, value_shape::map(8, 8, 1), {{"y", y.data()}}),
+                  aisle::shape_error);
+  CHECK_THROWS_AS(net.run_images(x.data(), 1, value_shape::map(8, 8, 3), {{"logits", y.data()}}),
+                  aisle::option_error);
 }
 
 TEST_CASE("token batches are checked before anything is read") {
-  const auto graph = aisle::models::bert({.hidden = 8, .layers = 1, .heads = 2, .intermediate = 16, .vocabulary = 10, .positions = 6});
+  const auto graph = aisle::models::bert(
+      {.hidden = 8, .layers = 1, .heads = 2, .intermediate = 16, .vocabulary = 10, .positions = 6});
   const auto source = noise_weights();
   const aisle::nn::network net(graph, source, value_shape::tokens(0), {});
-  const auto run_ids = [&](std::vector<std::int32_t> ids, std::vector<std::int32_t> positions, std::vector<std::int32_t> types) {
+  const auto run_ids = [&](std::vector<std::int32_t> ids, std::vector<std::int32_t> positions,
+                           std::vector<std::int32_t> types) {
     std::vector<float> y(8);
     const std::vector<std::int64_t> starts = {0, static_cast<std::int64_t>(ids.size())};
     net.run_tokens({ids, types, positions, starts}, {{"embedding", y.data()}});
@@ -263,7 +280,8 @@ TEST_CASE("token batches are checked before anything is read") {
   double norm = 0;
   for (const float v : good) norm += static_cast<double>(v) * v;
   CHECK(norm == doctest::Approx(1.0).epsilon(1e-6));
-  CHECK_THROWS_WITH_AS(run_ids({1, 10}, {0, 1}, {0, 0}), doctest::Contains("token id 10"), aisle::shape_error);
+  CHECK_THROWS_WITH_AS(run_ids({1, 10}, {0, 1}, {0, 0}), doctest::Contains("token id 10"),
+                       aisle::shape_error);
   CHECK_THROWS_AS(run_ids({1, -1}, {0, 1}, {0, 0}), aisle::shape_error);
   CHECK_THROWS_AS(run_ids({1, 2}, {0, 6}, {0, 0}), aisle::shape_error);
   CHECK_THROWS_AS(run_ids({1, 2}, {0, 1}, {0, 2}), aisle::shape_error);

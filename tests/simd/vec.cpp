@@ -42,11 +42,12 @@ TEST_CASE("activations agree with double over the whole range of arguments") {
       return y;
     };
     double gelu = 0, tanh = 0;
-    const auto g = run(activation::gelu), h = run(activation::tanh), r = run(activation::relu), s = run(activation::relu6);
+    const auto g = run(activation::gelu), h = run(activation::tanh), r = run(activation::relu),
+               s = run(activation::relu6);
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double v = x[i], exact = v * 0.5 * std::erfc(-v / std::sqrt(2.0));
-      // Relative where the value is normal: nothing cancels for negative arguments either. exp(-v^2 / 2) loses the digits
-      // that v^2 has before the point.
+      // Relative where the value is normal: nothing cancels for negative arguments either. exp(-v^2 / 2)
+      // loses the digits that v^2 has before the point.
       gelu = std::max(gelu, std::abs(g[i] - exact) / (std::abs(exact) * (1 + v * v) + 1e-30));
       tanh = std::max(tanh, std::abs(h[i] - std::tanh(v)));
       CHECK(r[i] == std::max(x[i], 0.0f));
@@ -61,7 +62,8 @@ TEST_CASE("NaN goes through activations and is not hidden by a maximum") {
   using aisle::kernels::activation;
   const float nan = std::numeric_limits<float>::quiet_NaN();
   each_table([&](const auto& t) {
-    for (const activation act : {activation::none, activation::relu, activation::relu6, activation::gelu, activation::tanh}) {
+    for (const activation act :
+         {activation::none, activation::relu, activation::relu6, activation::gelu, activation::tanh}) {
       std::vector<float> x(37, nan), y(37, 0.0f);
       aisle::kernels::affine_block b;
       b.x = x.data();
@@ -79,13 +81,16 @@ TEST_CASE("softmax of rows of every length sums to one and survives large values
   each_table([](const auto& t) {
     for (std::int64_t n = 1; n <= 67; ++n) {
       std::vector<float> x(static_cast<std::size_t>(2 * n));
-      for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 7) * 3 + (i >= static_cast<std::size_t>(n) ? 1e4f : -80.0f);
+      for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = static_cast<float>(i % 7) * 3 + (i >= static_cast<std::size_t>(n) ? 1e4f : -80.0f);
       const auto before = x;
       t.softmax(x.data(), 2, n);
       for (std::int64_t r = 0; r < 2; ++r) {
         double total = 0, top = -1e30;
-        for (std::int64_t i = 0; i < n; ++i) top = std::max(top, static_cast<double>(before[static_cast<std::size_t>(r * n + i)]));
-        for (std::int64_t i = 0; i < n; ++i) total += std::exp(before[static_cast<std::size_t>(r * n + i)] - top);
+        for (std::int64_t i = 0; i < n; ++i)
+          top = std::max(top, static_cast<double>(before[static_cast<std::size_t>(r * n + i)]));
+        for (std::int64_t i = 0; i < n; ++i)
+          total += std::exp(before[static_cast<std::size_t>(r * n + i)] - top);
         for (std::int64_t i = 0; i < n; ++i) {
           const double exact = std::exp(before[static_cast<std::size_t>(r * n + i)] - top) / total;
           CHECK(std::abs(x[static_cast<std::size_t>(r * n + i)] - exact) <= 1e-6);

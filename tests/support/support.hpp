@@ -11,8 +11,8 @@
 
 namespace support {
 
-/// Reference data that is not part of the project (AISLE_SHARED, default ../shared beside the checkout); empty, with
-/// one message, where it is absent. Tests that need it return early then.
+/// Reference data that is not part of the project (AISLE_SHARED, default ../shared beside the checkout);
+/// empty, with one message, where it is absent. Tests that need it return early then.
 inline std::string shared(const std::string& path) {
   const char* set = std::getenv("AISLE_SHARED");
   const std::string root = set ? set : std::string(AISLE_SOURCE_FOLDER) + "/../shared";
@@ -23,7 +23,9 @@ inline std::string shared(const std::string& path) {
 }
 
 /// Reference data that is part of the project: tests/data/PATH.
-inline std::string data(const std::string& path) { return std::string(AISLE_SOURCE_FOLDER) + "/tests/data/" + path; }
+inline std::string data(const std::string& path) {
+  return std::string(AISLE_SOURCE_FOLDER) + "/tests/data/" + path;
+}
 
 /// A folder of its own for a test, removed at the end.
 class temporary_folder {

@@ -8,8 +8,8 @@
 
 namespace support {
 
-/// Runs a check on every kernel table this processor supports and fails when that was fewer than two: the generic one and
-/// the emulated tiles run everywhere.
+/// Runs a check on every kernel table this processor supports and fails when that was fewer than two: the
+/// generic one and the emulated tiles run everywhere.
 template <class Check>
 void each_table(Check check) {
   int run = 0;

@@ -37,8 +37,9 @@ const registration entry{{"bench", "time a workload: infer, text, cold, train", 
 
 }  // namespace
 
-aisle::json bench_row(const std::string& workload, int threads, std::int64_t batch, const std::string& precision,
-                      const std::vector<double>& seconds, std::int64_t items, const std::string& kernel) {
+aisle::json bench_row(const std::string& workload, int threads, std::int64_t batch,
+                      const std::string& precision, const std::vector<double>& seconds, std::int64_t items,
+                      const std::string& kernel) {
   std::vector<double> sorted = seconds;
   std::sort(sorted.begin(), sorted.end());
   const std::size_t n = sorted.size();

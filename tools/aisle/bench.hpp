@@ -10,8 +10,8 @@
 
 #include "command.hpp"
 
-// What the benchmark subcommands share: timing, and JSON lines with the fields of the scripts in bench/peers, so that
-// their table.py joins both.
+// What the benchmark subcommands share: timing, and JSON lines with the fields of the scripts in bench/peers,
+// so that their table.py joins both.
 
 namespace aisle_command {
 
@@ -24,15 +24,19 @@ struct bench_options {
   void add(CLI::App& app, std::initializer_list<aisle_command::common> which) {
     common.add(app, which);
     app.add_option("--repeats", repeats, "timed calls")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--budget", budget_s, "seconds after which no further call is timed")->capture_default_str();
+    app.add_option("--budget", budget_s, "seconds after which no further call is timed")
+        ->capture_default_str();
   }
 };
 
-/// Seconds of each of up to `repeats` calls; the first call, which pays for caches and threads, is thrown away.
+/// Seconds of each of up to `repeats` calls; the first call, which pays for caches and threads, is thrown
+/// away.
 template <class Call>
 std::vector<double> time_calls(const bench_options& o, Call call) {
   using clock = std::chrono::steady_clock;
-  const auto seconds = [](clock::time_point since) { return std::chrono::duration<double>(clock::now() - since).count(); };
+  const auto seconds = [](clock::time_point since) {
+    return std::chrono::duration<double>(clock::now() - since).count();
+  };
   call();
   std::vector<double> times;
   const auto begin = clock::now();
@@ -46,8 +50,9 @@ std::vector<double> time_calls(const bench_options& o, Call call) {
 }
 
 /// One line of results; fields as in bench/peers/common.py. `batch` 0 is null.
-aisle::json bench_row(const std::string& workload, int threads, std::int64_t batch, const std::string& precision,
-                      const std::vector<double>& seconds, std::int64_t items, const std::string& kernel);
+aisle::json bench_row(const std::string& workload, int threads, std::int64_t batch,
+                      const std::string& precision, const std::vector<double>& seconds, std::int64_t items,
+                      const std::string& kernel);
 void print_row(const aisle::json& row);
 
 /// The subcommands of `aisle bench`, each in its own file.

@@ -20,10 +20,12 @@ struct options : bench_options {
 void embed_one(const options& o, bool text) {
   if (text) {
     const std::string sentence = "a red cotton shirt";
-    const auto encoder = aisle::text_encoder::load(o.common.model_path(o.model), {.engine = o.common.engine()});
+    const auto encoder =
+        aisle::text_encoder::load(o.common.model_path(o.model), {.engine = o.common.engine()});
     (void)encoder.encode(std::span(&sentence, 1), {.threads = o.common.threads});
   } else {
-    const auto encoder = aisle::image_encoder::load(o.common.model_path(o.model), {.engine = o.common.engine()});
+    const auto encoder =
+        aisle::image_encoder::load(o.common.model_path(o.model), {.engine = o.common.engine()});
     aisle::image picture(224, 224);
     std::fill(picture.rgb.begin(), picture.rgb.end(), std::uint8_t{128});
     (void)encoder.encode(std::span(&picture, 1), {.threads = o.common.threads});
@@ -32,22 +34,33 @@ void embed_one(const options& o, bool text) {
 
 int run(const options& o) {
   const aisle::models::zoo_entry* entry = aisle::models::find_model(o.model);
-  const bool text = entry ? entry->of().text : aisle::models::open_model(o.common.model_path(o.model))->of->text;
+  const bool text =
+      entry ? entry->of().text : aisle::models::open_model(o.common.model_path(o.model))->of->text;
   if (o.once) {
     embed_one(o, text);
     return exit_ok;
   }
   const std::string path = o.common.model_path(o.model);
-  std::vector<std::string> command = {aisle::own_program(), "bench", "cold", "--once", "--model", o.model,
-                                      "--weights", o.common.weights, "--precision", o.common.precision,
-                                      "--threads", std::to_string(aisle::thread_budget(o.common.threads))};
+  std::vector<std::string> command = {aisle::own_program(),
+                                      "bench",
+                                      "cold",
+                                      "--once",
+                                      "--model",
+                                      o.model,
+                                      "--weights",
+                                      o.common.weights,
+                                      "--precision",
+                                      o.common.precision,
+                                      "--threads",
+                                      std::to_string(aisle::thread_budget(o.common.threads))};
   if (!o.common.isa.empty()) command.insert(command.end(), {"--isa", o.common.isa});
   std::vector<double> times;
   std::uint64_t peak = 0;
   for (int i = 0; i <= o.repeats; ++i) {
     check_interrupt();
     const aisle::process_result r = aisle::run_process(command);
-    if (r.exit_code != 0) throw std::runtime_error("the fresh process failed with exit code " + std::to_string(r.exit_code));
+    if (r.exit_code != 0)
+      throw std::runtime_error("the fresh process failed with exit code " + std::to_string(r.exit_code));
     if (i == 0) continue;  // fills the page cache
     times.push_back(r.seconds);
     peak = std::max(peak, r.peak_bytes);

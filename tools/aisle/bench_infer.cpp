@@ -36,14 +36,15 @@ void forward(const aisle::nn::network& net, const std::vector<float>& x, std::in
 }
 
 /// A line for each operator: its time, rate, and share of the whole.
-void print_layers(const aisle::nn::network& net, const aisle::nn::value_shape& shape, const std::vector<float>& x,
-                  std::vector<float>& out, const options& o) {
+void print_layers(const aisle::nn::network& net, const aisle::nn::value_shape& shape,
+                  const std::vector<float>& x, std::vector<float>& out, const options& o) {
   std::vector<double> total;
   const int runs = std::max(3, o.repeats);
   std::vector<double> best;
   for (int i = 0; i < runs; ++i) {
     std::vector<double> seconds;
-    net.run_images(x.data(), o.batch, shape, {{"embedding", out.data()}}, {.threads = o.common.threads, .seconds = &seconds});
+    net.run_images(x.data(), o.batch, shape, {{"embedding", out.data()}},
+                   {.threads = o.common.threads, .seconds = &seconds});
     best.resize(seconds.size(), 1e30);
     for (std::size_t s = 0; s < seconds.size(); ++s) best[s] = std::min(best[s], seconds[s]);
   }
@@ -71,7 +72,8 @@ void print_layers(const aisle::nn::network& net, const aisle::nn::value_shape& s
 
 int run(const options& o) {
   const aisle::models::zoo_entry* entry = aisle::models::find_model(o.model);
-  if (!entry || entry->of().text) throw usage_error("--model: '" + o.model + "' is no picture model; see 'aisle models'");
+  if (!entry || entry->of().text)
+    throw usage_error("--model: '" + o.model + "' is no picture model; see 'aisle models'");
   aisle::nn::network_options n;
   n.engine.table = &aisle::select_table(o.common.engine());
   n.engine.winograd = o.winograd;
@@ -92,8 +94,10 @@ int run(const options& o) {
   std::vector<float> out(static_cast<std::size_t>(o.batch * net->width("embedding")));
 
   const auto times = time_calls(o, [&] { forward(*net, x, o.batch, shape, o.common.threads, out); });
-  const std::string kernel = std::string(net->table().name) + " " + net->table().f32.arithmetic + (o.winograd ? " winograd" : "");
-  aisle::json row = bench_row(std::string(entry->workload), o.common.threads, o.batch, o.common.precision, times, o.batch, kernel);
+  const std::string kernel =
+      std::string(net->table().name) + " " + net->table().f32.arithmetic + (o.winograd ? " winograd" : "");
+  aisle::json row = bench_row(std::string(entry->workload), o.common.threads, o.batch, o.common.precision,
+                              times, o.batch, kernel);
   std::int64_t flops = 0;
   for (const auto& step : net->plan_for(shape)->steps) flops += step.flops;
   row["gflops"] = static_cast<double>(flops * o.batch) / *std::min_element(times.begin(), times.end()) / 1e9;

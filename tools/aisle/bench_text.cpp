@@ -23,7 +23,8 @@ double gflop(const aisle::text_encoder& e, double tokens, double squared) {
   const auto plan = e.network().plan_for(aisle::nn::value_shape::tokens(0));
   for (const auto& step : plan->steps) {
     dense += static_cast<double>(step.flops);
-    if (std::holds_alternative<aisle::nn::attention>(e.network().fused().nodes[static_cast<std::size_t>(step.node)].op)) {
+    if (std::holds_alternative<aisle::nn::attention>(
+            e.network().fused().nodes[static_cast<std::size_t>(step.node)].op)) {
       hidden = static_cast<double>(step.shape.c);
       ++layers;
     }
@@ -44,13 +45,15 @@ int run(const options& o) {
     std::vector<std::vector<std::int32_t>> ids(static_cast<std::size_t>(o.batch));
     for (auto& sequence : ids)
       for (std::int64_t i = 0; i < o.length; ++i)
-        sequence.push_back(static_cast<std::int32_t>(
-            1000 + random.below(static_cast<std::uint64_t>(std::min<std::int64_t>(19000, encoder.tokenizer().vocabulary_size() - 1000)))));
+        sequence.push_back(
+            static_cast<std::int32_t>(1000 + random.below(static_cast<std::uint64_t>(std::min<std::int64_t>(
+                                                 19000, encoder.tokenizer().vocabulary_size() - 1000)))));
     const auto times = time_calls(o, [&] { (void)encoder.encode_ids(ids, {.threads = o.common.threads}); });
-    aisle::json row = bench_row(workload + "-len" + std::to_string(o.length), o.common.threads, o.batch, o.common.precision,
-                                times, o.batch, kernel);
+    aisle::json row = bench_row(workload + "-len" + std::to_string(o.length), o.common.threads, o.batch,
+                                o.common.precision, times, o.batch, kernel);
     const auto tokens = static_cast<double>(o.batch * o.length);
-    row["gflops"] = gflop(encoder, tokens, tokens * static_cast<double>(o.length)) / *std::min_element(times.begin(), times.end());
+    row["gflops"] = gflop(encoder, tokens, tokens * static_cast<double>(o.length)) /
+                    *std::min_element(times.begin(), times.end());
     print_row(row);
     return exit_ok;
   }
@@ -64,8 +67,8 @@ int run(const options& o) {
   folder = folder.substr(folder.find_last_of('/') + 1);
   const auto n = static_cast<std::int64_t>(texts.size());
   // The peers' script names this workload by their batch of 32; aisle packs by tokens instead.
-  aisle::json row =
-      bench_row(workload + "-mixed-" + folder, o.common.threads, o.batch > 1 ? o.batch : 32, o.common.precision, times, n, kernel);
+  aisle::json row = bench_row(workload + "-mixed-" + folder, o.common.threads, o.batch > 1 ? o.batch : 32,
+                              o.common.precision, times, n, kernel);
   double tokens = 0, squared = 0;
   for (const auto& t : texts) {
     const auto length = static_cast<double>(encoder.tokenizer().encode(t, encoder.max_tokens()).ids.size());

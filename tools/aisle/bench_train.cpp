@@ -35,7 +35,8 @@ std::unique_ptr<aisle::classifier<float>> make_learner(const options& o) {
     return std::make_unique<aisle::decision_tree<float>>(
         aisle::tree_options{.splits = splits, .seed = o.common.seed, .threads = threads});
   if (o.learner == "logreg")
-    return std::make_unique<aisle::logistic_regression<float>>(aisle::logistic_options{.tolerance = 1e-4, .threads = threads});
+    return std::make_unique<aisle::logistic_regression<float>>(
+        aisle::logistic_options{.tolerance = 1e-4, .threads = threads});
   return std::make_unique<aisle::mlp<float>>(aisle::mlp_options{
       .dropout = 0.4, .epochs = o.epochs, .validation_share = 0, .seed = o.common.seed, .threads = threads});
 }
@@ -52,7 +53,8 @@ aisle::label_vector read_labels(const std::string& path) {
 
 int run(const options& o) {
   const auto file = [&](const char* name) { return aisle::join_path(o.data, name); };
-  const auto x = aisle::read_npy_matrix<float>(file("X_train.npy")), x_test = aisle::read_npy_matrix<float>(file("X_test.npy"));
+  const auto x = aisle::read_npy_matrix<float>(file("X_train.npy")),
+             x_test = aisle::read_npy_matrix<float>(file("X_test.npy"));
   const aisle::label_vector y = read_labels(file("y_train.npy")), y_test = read_labels(file("y_test.npy"));
   std::string name = o.data;
   while (name.size() > 1 && name.back() == '/') name.pop_back();
@@ -72,9 +74,12 @@ int run(const options& o) {
   const auto predicted = learner->predict(x_test);
   std::int64_t right = 0;
   for (std::int64_t i = 0; i < predicted.size(); ++i) right += predicted[i] == y_test[i];
-  const double accuracy = static_cast<double>(right) / static_cast<double>(std::max<std::int64_t>(predicted.size(), 1));
-  const auto print = [&](const char* what, const std::vector<double>& times, std::int64_t items, std::int64_t batch) {
-    aisle::json row = bench_row(workload + "-" + what, o.common.threads, batch, "f32", times, items, o.histogram ? "histogram" : "exact");
+  const double accuracy =
+      static_cast<double>(right) / static_cast<double>(std::max<std::int64_t>(predicted.size(), 1));
+  const auto print = [&](const char* what, const std::vector<double>& times, std::int64_t items,
+                         std::int64_t batch) {
+    aisle::json row = bench_row(workload + "-" + what, o.common.threads, batch, "f32", times, items,
+                                o.histogram ? "histogram" : "exact");
     row["accuracy"] = accuracy;
     row["rss_peak_mb"] = peak;
     if (o.learner == "rf") row["trees"] = o.trees;
@@ -90,7 +95,8 @@ action setup(CLI::App& app) {
   app.add_option("--learner", o->learner, "rf, tree, logreg or mlp")
       ->required()
       ->check(CLI::IsMember({"rf", "tree", "logreg", "mlp"}));
-  app.add_option("--data", o->data, "folder of X_train.npy, y_train.npy, X_test.npy, y_test.npy; its name names the workload")
+  app.add_option("--data", o->data,
+                 "folder of X_train.npy, y_train.npy, X_test.npy, y_test.npy; its name names the workload")
       ->required();
   app.add_option("--trees", o->trees, "trees of the forest")->capture_default_str();
   app.add_option("--epochs", o->epochs, "epochs of the MLP")->capture_default_str();

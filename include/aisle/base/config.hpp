@@ -36,8 +36,8 @@
 #define AISLE_NEON 0
 #endif
 
-// AISLE_API marks a non-template definition in an `.ipp` file: inline when the library is headers only, an ordinary
-// external function inside the compiled library.
+// AISLE_API marks a non-template definition in an `.ipp` file: inline when the library is headers only, an
+// ordinary external function inside the compiled library.
 #if defined(AISLE_COMPILED)
 #define AISLE_HEADER_ONLY 0
 #define AISLE_API
@@ -46,9 +46,10 @@
 #define AISLE_API inline
 #endif
 
-// Two translation units that were compiled for different baseline instruction sets or with different thread backends
-// must not share the bodies of inline functions: the linker would keep one of them, and it could be the one with
-// AVX-512 in it. So both choices are part of every symbol's name, as nlohmann/json does for its own switches.
+// Two translation units that were compiled for different baseline instruction sets or with different thread
+// backends must not share the bodies of inline functions: the linker would keep one of them, and it could be
+// the one with AVX-512 in it. So both choices are part of every symbol's name, as nlohmann/json does for its
+// own switches.
 #if defined(__AVX512F__)
 #define AISLE_ABI_ISA avx512
 #elif defined(__AVX2__)
@@ -68,8 +69,7 @@
 
 #define AISLE_ABI_CONCAT_IMPL(a, b, c, d) v##a##_##b##_##c##_##d
 #define AISLE_ABI_CONCAT(a, b, c, d) AISLE_ABI_CONCAT_IMPL(a, b, c, d)
-#define AISLE_ABI \
-  AISLE_ABI_CONCAT(AISLE_VERSION_MAJOR, AISLE_VERSION_MINOR, AISLE_ABI_ISA, AISLE_ABI_THREADS)
+#define AISLE_ABI AISLE_ABI_CONCAT(AISLE_VERSION_MAJOR, AISLE_VERSION_MINOR, AISLE_ABI_ISA, AISLE_ABI_THREADS)
 
 #define AISLE_NAMESPACE_BEGIN \
   namespace aisle {           \

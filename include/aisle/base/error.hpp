@@ -31,7 +31,8 @@ class file_error : public error {
 /// Bytes that are not what their format says: a damaged checkpoint, image, CSV or JSON.
 class format_error : public error {
  public:
-  format_error(std::string where, const std::string& what) : error(where + ": " + what), where_(std::move(where)) {}
+  format_error(std::string where, const std::string& what)
+      : error(where + ": " + what), where_(std::move(where)) {}
   /// The file, and where known the line, offset or key inside it.
   const std::string& where() const noexcept { return where_; }
 
@@ -61,7 +62,8 @@ class option_error : public error {
 class row_error : public error {
  public:
   row_error(std::string file, std::int64_t row, std::string column, std::string reason)
-      : error(file + ": row " + std::to_string(row) + (column.empty() ? "" : ", column " + column) + ": " + reason),
+      : error(file + ": row " + std::to_string(row) + (column.empty() ? "" : ", column " + column) + ": " +
+              reason),
         file_(std::move(file)),
         row_(row),
         column_(std::move(column)),

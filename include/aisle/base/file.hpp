@@ -10,7 +10,8 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
 
-// File access. Paths are UTF-8 byte strings. Errors are thrown as file_error with the path and the system's reason.
+// File access. Paths are UTF-8 byte strings. Errors are thrown as file_error with the path and the system's
+// reason.
 
 AISLE_NAMESPACE_BEGIN
 
@@ -44,8 +45,9 @@ class mapped_file {
   std::size_t size_ = 0;
 };
 
-/// An output that appears whole or not at all: written beside the target as `PATH.part`, synced and renamed by
-/// commit(). Without commit() (an exception, say) the part file is removed and an existing target stays as it was.
+/// An output that appears whole or not at all: written beside the target as `PATH.part`, synced and renamed
+/// by commit(). Without commit() (an exception, say) the part file is removed and an existing target stays as
+/// it was.
 class atomic_file {
  public:
   explicit atomic_file(std::string path);
@@ -73,7 +75,7 @@ std::string read_file(const std::string& path, std::uint64_t limit = std::uint64
 /// Writes the whole file atomically.
 void write_file(const std::string& path, std::string_view content);
 
-bool file_exists(const std::string& path);   ///< a regular file
+bool file_exists(const std::string& path);  ///< a regular file
 bool folder_exists(const std::string& path);
 std::uint64_t file_size(const std::string& path);
 void make_folders(const std::string& path);  ///< like mkdir -p

@@ -56,12 +56,14 @@ AISLE_API input_file::~input_file() {
 AISLE_API void input_file::read_at(std::uint64_t offset, std::span<std::byte> out) const {
   std::size_t done = 0;
   while (done < out.size()) {
-    const ::ssize_t n = ::pread(handle_, out.data() + done, out.size() - done, static_cast<::off_t>(offset + done));
+    const ::ssize_t n =
+        ::pread(handle_, out.data() + done, out.size() - done, static_cast<::off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) detail::throw_errno(path_, "cannot read");
     if (n == 0)
       throw file_error(path_, "ends at byte " + std::to_string(offset + done) + ", expected " +
-                                  std::to_string(out.size()) + " bytes from offset " + std::to_string(offset));
+                                  std::to_string(out.size()) + " bytes from offset " +
+                                  std::to_string(offset));
     done += static_cast<std::size_t>(n);
   }
 }

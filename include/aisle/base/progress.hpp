@@ -20,7 +20,8 @@ struct progress_event {
 /// It may throw to cancel the call; the exception reaches the caller.
 using progress_callback = std::function<void(const progress_event&)>;
 
-/// Things the caller should know that are no errors (a truncated text, kernels compiled without optimisation).
+/// Things the caller should know that are no errors (a truncated text, kernels compiled without
+/// optimisation).
 using warning_callback = std::function<void(std::string_view)>;
 
 AISLE_NAMESPACE_END

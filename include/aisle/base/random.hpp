@@ -21,7 +21,8 @@ constexpr std::uint64_t splitmix64(std::uint64_t& state) noexcept {
   return z ^ (z >> 31);
 }
 
-/// A seed for stream `index` of `seed`: trees, folds and epochs each get their own, whatever order they run in.
+/// A seed for stream `index` of `seed`: trees, folds and epochs each get their own, whatever order they run
+/// in.
 constexpr std::uint64_t stream_seed(std::uint64_t seed, std::uint64_t index) noexcept {
   std::uint64_t s = seed ^ (0xD1B54A32D192ED03ull * (index + 1));
   splitmix64(s);

@@ -19,9 +19,9 @@ struct epoch_record {
 
 /// One classifier on one modality.
 struct model_result {
-  std::string modality;  ///< "text", "image", "multimodal"
-  std::string model;     ///< "random_forest", "logistic_regression", "mlp"
-  bool chosen = false;   ///< best of its modality by cross-validation on the training rows
+  std::string modality;                  ///< "text", "image", "multimodal"
+  std::string model;                     ///< "random_forest", "logistic_regression", "mlp"
+  bool chosen = false;                   ///< best of its modality by cross-validation on the training rows
   double cross_validation_macro_f1 = 0;  ///< in %, of the first split's training rows
 
   struct split_score {
@@ -32,11 +32,11 @@ struct model_result {
   double fit_seconds = 0;  ///< mean over the splits
 
   // Of the first split:
-  index_vector test_rows;               ///< data rows of the catalogue
-  std::vector<std::int32_t> truth;      ///< class indices
+  index_vector test_rows;           ///< data rows of the catalogue
+  std::vector<std::int32_t> truth;  ///< class indices
   std::vector<std::int32_t> predicted;
-  matrix<float> probabilities;          ///< [test rows, classes]
-  std::vector<epoch_record> history;    ///< of the MLP, else empty
+  matrix<float> probabilities;        ///< [test rows, classes]
+  std::vector<epoch_record> history;  ///< of the MLP, else empty
   std::int64_t best_epoch = -1;
 };
 
@@ -54,10 +54,10 @@ struct product_card {
 
 struct experiment_result {
   std::string catalogue, label, text_model, image_model, fusion, kernel, command;
-  std::vector<std::string> classes;          ///< names by class index
-  std::vector<std::int64_t> class_counts;    ///< rows of each class that took part
-  std::vector<product_card> products;        ///< by data row
-  std::vector<std::int64_t> text_tokens;     ///< of each row with a text, before any cut
+  std::vector<std::string> classes;        ///< names by class index
+  std::vector<std::int64_t> class_counts;  ///< rows of each class that took part
+  std::vector<product_card> products;      ///< by data row
+  std::vector<std::int64_t> text_tokens;   ///< of each row with a text, before any cut
   std::int64_t truncated_texts = 0, rows = 0, rows_with_text = 0, rows_with_image = 0;
   std::vector<model_result> models;
   std::vector<skipped_row> skipped;

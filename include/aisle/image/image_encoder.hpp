@@ -18,7 +18,8 @@ AISLE_NAMESPACE_BEGIN
 
 struct image_encoder_options {
   engine_selection engine{};
-  /// How pictures are prepared. Empty: what the checkpoint's own files say, else the usual one for its folder's name.
+  /// How pictures are prepared. Empty: what the checkpoint's own files say, else the usual one for its
+  /// folder's name.
   std::optional<aisle::preset> preset{};
   bool winograd = false;  ///< 3x3 convolutions by Winograd F(2x2, 3x3): an alternative that is not tuned yet
   warning_callback on_warning{};
@@ -27,19 +28,22 @@ struct image_encoder_options {
 struct image_encode_options {
   int threads = 0;                  ///< 0: all available
   progress_callback on_progress{};  ///< phase "images"
-  /// Called (one call at a time) for a picture that cannot be read; its row stays zero. Unset: the error is thrown.
+  /// Called (one call at a time) for a picture that cannot be read; its row stays zero. Unset: the error is
+  /// thrown.
   std::function<void(std::int64_t row, const std::string& reason)> on_error{};
 };
 
-/// Pictures to vectors: decoding, the checkpoint's own resize, crop and normalisation, the network's pooled features.
-/// Immutable; safe from many threads. A picture's vector has the same bits whatever it is encoded together with.
+/// Pictures to vectors: decoding, the checkpoint's own resize, crop and normalisation, the network's pooled
+/// features. Immutable; safe from many threads. A picture's vector has the same bits whatever it is encoded
+/// together with.
 class image_encoder {
  public:
   /// A model folder or a weight file. Throws file_error, format_error, tensor_error, option_error.
   static image_encoder load(const std::string& path, const image_encoder_options& options = {});
 
   /// [paths, dimension].
-  matrix<float> encode_files(std::span<const std::string> paths, const image_encode_options& options = {}) const;
+  matrix<float> encode_files(std::span<const std::string> paths,
+                             const image_encode_options& options = {}) const;
   /// [pictures, dimension].
   matrix<float> encode(std::span<const image> pictures, const image_encode_options& options = {}) const;
   /// [n, dimension] from prepared tensors, n x height x width x 3.
@@ -62,8 +66,8 @@ class image_encoder {
 };
 
 namespace detail {
-/// How pictures are prepared for the model at `path`: what its own files say, else the usual way for its folder's name.
-/// Throws option_error where neither is known.
+/// How pictures are prepared for the model at `path`: what its own files say, else the usual way for its
+/// folder's name. Throws option_error where neither is known.
 preset preset_for(const std::string& path);
 }  // namespace detail
 

@@ -21,9 +21,10 @@ AISLE_API preset preset_for(const std::string& path) {
   id = id.substr(id.find_last_of('/') + 1);
   if (const models::zoo_entry* entry = models::find_model(id); entry && !entry->preset.empty())
     return find_preset(entry->preset);
-  throw option_error(folder +
-                     ": nothing says how pictures are prepared: expected a preprocessor_config.json, a config.json with a "
-                     "pretrained_cfg, a folder named after a known model, or the option preset");
+  throw option_error(
+      folder +
+      ": nothing says how pictures are prepared: expected a preprocessor_config.json, a config.json with a "
+      "pretrained_cfg, a folder named after a known model, or the option preset");
 }
 
 }  // namespace detail
@@ -32,7 +33,8 @@ AISLE_API image_encoder image_encoder::load(const std::string& path, const image
   image_encoder e;
   std::shared_ptr<models::opened_model> model = models::open_model(path);
   if (model->of->text)
-    throw option_error(path + ": holds a model of text (" + std::string(model->of->name) + "), expected one of pictures");
+    throw option_error(path + ": holds a model of text (" + std::string(model->of->name) +
+                       "), expected one of pictures");
   e.preset_ = options.preset ? *options.preset : detail::preset_for(path);
   nn::network_options n;
   n.engine.table = &select_table(options.engine);
@@ -42,7 +44,8 @@ AISLE_API image_encoder image_encoder::load(const std::string& path, const image
   e.model_ = std::move(model);
 #ifndef __OPTIMIZE__
   if (AISLE_HEADER_ONLY && options.on_warning)
-    options.on_warning("aisle was compiled without optimisation: its kernels are many times slower than at -O2");
+    options.on_warning(
+        "aisle was compiled without optimisation: its kernels are many times slower than at -O2");
 #endif
   return e;
 }
@@ -50,12 +53,14 @@ AISLE_API image_encoder image_encoder::load(const std::string& path, const image
 AISLE_API std::int64_t image_encoder::dimension() const { return network_->width("embedding"); }
 
 template <class Read>
-matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_options& options, Read read) const {
+matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_options& options,
+                                         Read read) const {
   const std::int64_t h = preset_.crop_height, w = preset_.crop_width, floats = h * w * 3;
   matrix<float> out(n, dimension());
   std::mutex mutex;
   progress_event event{"images", 0, n, "images"};
-  // Late layers' weights outgrow L2: a few pictures at a time read them once. Each worker decodes and runs its own.
+  // Late layers' weights outgrow L2: a few pictures at a time read them once. Each worker decodes and runs
+  // its own.
   constexpr std::int64_t together = 4;
   const int threads = thread_budget(options.threads);
   const std::int64_t step = std::clamp<std::int64_t>(n / threads, 1, together);
@@ -77,8 +82,8 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
     }
     const auto rows = static_cast<std::int64_t>(good.size());
     matrix<float> vectors(rows, out.cols());
-    network_->run_images(pictures.data(), rows, nn::value_shape::map(h, w, 3), {{"embedding", vectors.data()}},
-                         {.threads = options.threads});
+    network_->run_images(pictures.data(), rows, nn::value_shape::map(h, w, 3),
+                         {{"embedding", vectors.data()}}, {.threads = options.threads});
     for (std::int64_t i = 0; i < rows; ++i)
       std::copy_n(vectors.row(i).data(), out.cols(), out.row(good[static_cast<std::size_t>(i)]).data());
     if (options.on_progress) {
@@ -92,19 +97,24 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
 
 AISLE_API matrix<float> image_encoder::encode_files(std::span<const std::string> paths,
                                                     const image_encode_options& options) const {
-  return encode_each(static_cast<std::int64_t>(paths.size()), options, [&](std::int64_t i, std::span<float> out) {
-    preprocess(read_image(paths[static_cast<std::size_t>(i)]), preset_, out, tensor_layout::channels_last);
-  });
+  return encode_each(static_cast<std::int64_t>(paths.size()), options,
+                     [&](std::int64_t i, std::span<float> out) {
+                       preprocess(read_image(paths[static_cast<std::size_t>(i)]), preset_, out,
+                                  tensor_layout::channels_last);
+                     });
 }
 
-AISLE_API matrix<float> image_encoder::encode(std::span<const image> pictures, const image_encode_options& options) const {
-  return encode_each(static_cast<std::int64_t>(pictures.size()), options, [&](std::int64_t i, std::span<float> out) {
-    preprocess(pictures[static_cast<std::size_t>(i)], preset_, out, tensor_layout::channels_last);
-  });
+AISLE_API matrix<float> image_encoder::encode(std::span<const image> pictures,
+                                              const image_encode_options& options) const {
+  return encode_each(
+      static_cast<std::int64_t>(pictures.size()), options, [&](std::int64_t i, std::span<float> out) {
+        preprocess(pictures[static_cast<std::size_t>(i)], preset_, out, tensor_layout::channels_last);
+      });
 }
 
-AISLE_API matrix<float> image_encoder::encode_tensors(const float* pictures, std::int64_t n, std::int64_t height,
-                                                      std::int64_t width, const image_encode_options& options) const {
+AISLE_API matrix<float> image_encoder::encode_tensors(const float* pictures, std::int64_t n,
+                                                      std::int64_t height, std::int64_t width,
+                                                      const image_encode_options& options) const {
   matrix<float> out(n, dimension());
   const auto shape = nn::value_shape::map(height, width, 3);
   constexpr std::int64_t together = 4;

@@ -5,8 +5,9 @@
 
 #include <aisle/base/config.hpp>
 
-// What crosses the border of a kernel table: plain structs of pointers, strides and sizes, in elements. Each describes one
-// cache block of work for one thread. Kernels check nothing; shapes were checked where the plan was made.
+// What crosses the border of a kernel table: plain structs of pointers, strides and sizes, in elements. Each
+// describes one cache block of work for one thread. Kernels check nothing; shapes were checked where the plan
+// was made.
 
 AISLE_NAMESPACE_BEGIN
 
@@ -17,8 +18,8 @@ enum class activation : std::uint8_t { none, relu, relu6, gelu, tanh };
 /// Rows of the left operand, read in place. Row `r` of the product is
 ///  - `data + r * stride`, all of K in one run, when `offsets` is null: linear layers and 1x1 convolutions;
 ///  - otherwise `taps` runs of `run` elements each (K = taps * run): run t starts at
-///    `data + (r / rows_per_item) * item_stride + offsets[(r % rows_per_item) * taps + t]`, or at `zeros` where that offset
-///    is negative: k x k convolutions through row pointers, with padding.
+///    `data + (r / rows_per_item) * item_stride + offsets[(r % rows_per_item) * taps + t]`, or at `zeros`
+///    where that offset is negative: k x k convolutions through row pointers, with padding.
 template <class T>
 struct gemm_rows {
   const T* data = nullptr;
@@ -29,7 +30,8 @@ struct gemm_rows {
   const T* zeros = nullptr;  ///< at least `run` zeros
 };
 
-/// c = activation(a * b + bias + residual) for rows [row_begin, row_end) and columns of panels [panel_begin, panel_end).
+/// c = activation(a * b + bias + residual) for rows [row_begin, row_end) and columns of panels [panel_begin,
+/// panel_end).
 template <class T>
 struct gemm_block {
   gemm_rows<T> a;
@@ -46,7 +48,8 @@ struct gemm_block {
   std::byte* scratch = nullptr;  ///< gemm_kernels::scratch bytes, 64-byte aligned
 };
 
-/// Softmax(scale * q k^T) v for one head of one sequence; q, k, v and out are `rows` x `width` with row strides.
+/// Softmax(scale * q k^T) v for one head of one sequence; q, k, v and out are `rows` x `width` with row
+/// strides.
 struct attention_block {
   const float *q = nullptr, *k = nullptr, *v = nullptr;
   std::int64_t stride = 0;
@@ -96,7 +99,8 @@ struct columns_block {
   float scale = 1;
 };
 
-/// y = x * scale[c] + shift[c] (+ nothing else), rows x cols, then the activation; null scale is 1, null shift is 0.
+/// y = x * scale[c] + shift[c] (+ nothing else), rows x cols, then the activation; null scale is 1, null
+/// shift is 0.
 struct affine_block {
   const float* x = nullptr;
   float* y = nullptr;
@@ -117,8 +121,9 @@ struct winograd_block {
   activation act = activation::none;
 };
 
-/// One step of Adam over `count` parameters; moments are kept in `first` and `second`. The bias corrections are part of
-/// `rate` (learning rate / (1 - beta1^t)) and `correction` (1 / sqrt(1 - beta2^t)); rest = 1 - beta.
+/// One step of Adam over `count` parameters; moments are kept in `first` and `second`. The bias corrections
+/// are part of `rate` (learning rate / (1 - beta1^t)) and `correction` (1 / sqrt(1 - beta2^t)); rest = 1 -
+/// beta.
 struct adam_block {
   float* parameters = nullptr;
   const float* gradients = nullptr;

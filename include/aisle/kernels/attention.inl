@@ -1,4 +1,5 @@
-// Attention of one head of one sequence, a strip of queries at a time: the scores of a strip never leave the cache.
+// Attention of one head of one sequence, a strip of queries at a time: the scores of a strip never leave the
+// cache.
 
 inline std::int64_t attention_padded(std::int64_t rows) noexcept {
   constexpr std::int64_t nr = gemm_panel<vec>::nr;
@@ -10,21 +11,22 @@ inline std::int64_t attention_scratch_floats(std::int64_t rows, std::int64_t wid
 }
 
 template <int M, int N>
-AISLE_ALWAYS_INLINE void attention_values(const attention_block& a, const float* const* scores, std::int64_t query,
-                                          std::int64_t rows, std::int64_t col) {
+AISLE_ALWAYS_INLINE void attention_values(const attention_block& a, const float* const* scores,
+                                          std::int64_t query, std::int64_t rows, std::int64_t col) {
   gemm_tile<vec, M, N> tile;
   tile.clear();
   tile.multiply(scores, a.v + col, a.stride, a.rows);
   for (std::int64_t m = 0; m < rows; ++m) {
     AISLE_UNROLL(4)
-    for (int n = 0; n < N; ++n) tile.acc[m][n].store(a.out + (query + m) * a.out_stride + col + n * vec::size);
+    for (int n = 0; n < N; ++n)
+      tile.acc[m][n].store(a.out + (query + m) * a.out_stride + col + n * vec::size);
   }
 }
 
 inline void attention_kernel(const attention_block& a) noexcept {
   constexpr int M = gemm_shape<vec>::rows, N = gemm_shape<vec>::cols, nr = N * vec::size;
   const std::int64_t padded = attention_padded(a.rows);
-  float* keys = a.scratch;                      // panels of nr keys: width x nr each, scaled
+  float* keys = a.scratch;                       // panels of nr keys: width x nr each, scaled
   float* scores = a.scratch + padded * a.width;  // M x padded
 
   for (std::int64_t j0 = 0; j0 < padded; j0 += nr) {

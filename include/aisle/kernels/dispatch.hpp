@@ -1,7 +1,8 @@
 #pragma once
 
-// The only file that opens instruction-set regions: each block below compiles the same leaf kernels for one instruction
-// set, in a namespace of its own, and fills a kernel table from them. To add one: a vec_*.inl and a block here.
+// The only file that opens instruction-set regions: each block below compiles the same leaf kernels for one
+// instruction set, in a namespace of its own, and fills a kernel table from them. To add one: a vec_*.inl and
+// a block here.
 
 // Everything the regions use is included before the first of them.
 #include <array>
@@ -23,39 +24,39 @@
 #endif
 
 // A table from the leaf kernels of the current region.
-#define AISLE_KERNEL_TABLE(table_name, supported_function)                                                             \
-  inline constexpr kernel_table table = {                                                                              \
-      table_name,                                                                                                      \
-      supported_function,                                                                                              \
-      true,                                                                                                            \
-      {"fma", gemm_shape<vec>::rows, gemm_panel<vec>::nr, gemm_shape<vec>::mc, gemm_packed_bytes<vec>, gemm_pack<vec>, \
-       nullptr, gemm_block_kernel<vec>},                                                                               \
-      {"fma", gemm_shape<vecd>::rows, gemm_panel<vecd>::nr, gemm_shape<vecd>::mc, gemm_packed_bytes<vecd>,             \
-       gemm_pack<vecd>, nullptr, gemm_block_kernel<vecd>},                                                             \
-      attention_kernel,                                                                                                \
-      attention_scratch_floats,                                                                                        \
-      layer_norm_kernel,                                                                                               \
-      softmax_kernel,                                                                                                  \
-      embedding_kernel,                                                                                                \
-      column_sum_kernel,                                                                                               \
-      column_squares_kernel,                                                                                           \
-      affine_kernel,                                                                                                   \
-      depthwise_kernel,                                                                                                \
-      max_pool_kernel,                                                                                                 \
-      winograd_input_kernel,                                                                                           \
-      winograd_output_kernel,                                                                                          \
-      resize_horizontal_kernel,                                                                                        \
-      resize_vertical_kernel,                                                                                          \
-      adam_kernel,                                                                                                     \
-      peak_kernel,                                                                                                     \
+#define AISLE_KERNEL_TABLE(table_name, supported_function)                                                 \
+  inline constexpr kernel_table table = {                                                                  \
+      table_name,                                                                                          \
+      supported_function,                                                                                  \
+      true,                                                                                                \
+      {"fma", gemm_shape<vec>::rows, gemm_panel<vec>::nr, gemm_shape<vec>::mc, gemm_packed_bytes<vec>,     \
+       gemm_pack<vec>, nullptr, gemm_block_kernel<vec>},                                                   \
+      {"fma", gemm_shape<vecd>::rows, gemm_panel<vecd>::nr, gemm_shape<vecd>::mc, gemm_packed_bytes<vecd>, \
+       gemm_pack<vecd>, nullptr, gemm_block_kernel<vecd>},                                                 \
+      attention_kernel,                                                                                    \
+      attention_scratch_floats,                                                                            \
+      layer_norm_kernel,                                                                                   \
+      softmax_kernel,                                                                                      \
+      embedding_kernel,                                                                                    \
+      column_sum_kernel,                                                                                   \
+      column_squares_kernel,                                                                               \
+      affine_kernel,                                                                                       \
+      depthwise_kernel,                                                                                    \
+      max_pool_kernel,                                                                                     \
+      winograd_input_kernel,                                                                               \
+      winograd_output_kernel,                                                                              \
+      resize_horizontal_kernel,                                                                            \
+      resize_vertical_kernel,                                                                              \
+      adam_kernel,                                                                                         \
+      peak_kernel,                                                                                         \
   };
 
 AISLE_NAMESPACE_BEGIN
 namespace kernels {
 
-// Register and cache blocks. rows x cols vectors of accumulators, plus cols vectors of B and a broadcast of A, must fit
-// the register file; rows is also limited by the row pointers that fit the general registers. kc elements of a row strip
-// stay in L1, mc rows of A and a panel of B in L2.
+// Register and cache blocks. rows x cols vectors of accumulators, plus cols vectors of B and a broadcast of
+// A, must fit the register file; rows is also limited by the row pointers that fit the general registers. kc
+// elements of a row strip stay in L1, mc rows of A and a panel of B in L2.
 
 // SSE2 has 16 registers of 4 floats.
 namespace generic {
@@ -133,7 +134,8 @@ AISLE_KERNEL_TABLE("neon", supported)
 
 namespace detail {
 
-/// The split product by itself, its tiles emulated: everywhere, so that packing and plan are proven on every machine.
+/// The split product by itself, its tiles emulated: everywhere, so that packing and plan are proven on every
+/// machine.
 namespace emulated {
 #include <aisle/simd/vec_generic.inl>
 #include <aisle/kernels/math.inl>
@@ -162,8 +164,14 @@ inline const kernel_table& amx_table() {
     t.name = "amx";
     t.supported = []() noexcept { return true; };
     t.by_default = false;
-    t.f32 = {"bf16x6 (emulated)",         32, 32, 64, emulated::split::packed_bytes, emulated::split::pack,
-             emulated::split::scratch_bytes, emulated::block};
+    t.f32 = {"bf16x6 (emulated)",
+             32,
+             32,
+             64,
+             emulated::split::packed_bytes,
+             emulated::split::pack,
+             emulated::split::scratch_bytes,
+             emulated::block};
 #if AISLE_X86 && AISLE_ENABLE_AVX512
     if (detect_cpu().amx) {
       t.f32.arithmetic = "bf16x6";
@@ -179,17 +187,17 @@ inline const kernel_table& amx_table() {
 
 AISLE_API std::span<const kernel_table* const> all_tables() {
   static const std::vector<const kernel_table*> tables = {
-      &generic::table,
+    &generic::table,
 #if AISLE_X86 && AISLE_ENABLE_AVX2
-      &avx2::table,
+    &avx2::table,
 #endif
 #if AISLE_X86 && AISLE_ENABLE_AVX512
-      &avx512::table,
+    &avx512::table,
 #endif
 #if AISLE_NEON
-      &neon::table,
+    &neon::table,
 #endif
-      &detail::amx_table(),
+    &detail::amx_table(),
   };
   return tables;
 }
@@ -202,7 +210,8 @@ AISLE_API const kernel_table& find_table(std::string_view name) {
     if (t->name == name) return *t;
     names += (names.empty() ? "" : ", ") + std::string(t->name);
   }
-  throw option_error("instruction set '" + std::string(name) + "' is not available here; this processor has: " + names);
+  throw option_error("instruction set '" + std::string(name) +
+                     "' is not available here; this processor has: " + names);
 }
 
 AISLE_API const kernel_table& best_table() {

@@ -21,7 +21,8 @@ class packed_matrix {
  public:
   packed_matrix() = default;
 
-  /// Packs B. `fill(column, out)` writes the k values of a column: for a layer's weights [n, k] that is one row.
+  /// Packs B. `fill(column, out)` writes the k values of a column: for a layer's weights [n, k] that is one
+  /// row.
   template <class Fill>
   packed_matrix(const kernel_table& table, std::int64_t k, std::int64_t n, Fill&& fill)
       : table_(&table), k_(k), n_(n), bytes_(static_cast<std::size_t>(table.gemm<T>().packed_bytes(k, n))) {
@@ -35,8 +36,8 @@ class packed_matrix {
   }
 
   /// B given as the rows of its transpose, in place: column j is `columns + j * stride`.
-  packed_matrix(const kernel_table& table, std::int64_t k, std::int64_t n, const T* columns, std::int64_t stride,
-                int threads = 1)
+  packed_matrix(const kernel_table& table, std::int64_t k, std::int64_t n, const T* columns,
+                std::int64_t stride, int threads = 1)
       : table_(&table), k_(k), n_(n), bytes_(static_cast<std::size_t>(table.gemm<T>().packed_bytes(k, n))) {
     const auto& g = table.gemm<T>();
     parallel_for(panels(), threads, [&](std::int64_t p) {
@@ -77,8 +78,8 @@ std::int64_t gemm_scratch_bytes(const kernel_table& table, std::int64_t k) {
   return g.scratch_bytes ? (g.scratch_bytes(k) + 63) / 64 * 64 : 0;
 }
 
-/// c [rows, n] = epilogue(a b), cut into cache blocks that `threads` workers share. `scratch`: gemm_scratch_bytes for each
-/// worker. Which worker computes a block, and how blocks are cut, changes no bit.
+/// c [rows, n] = epilogue(a b), cut into cache blocks that `threads` workers share. `scratch`:
+/// gemm_scratch_bytes for each worker. Which worker computes a block, and how blocks are cut, changes no bit.
 template <class T>
 void gemm_packed(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t rows, T* c, std::int64_t ldc,
                  const gemm_epilogue<T>& epilogue, int threads, std::byte* scratch) {
@@ -100,12 +101,14 @@ void gemm_packed(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t 
   block.act = epilogue.act;
   block.accumulate = epilogue.accumulate;
 
-  // Blocks of mc rows over all panels; where that leaves workers idle, smaller row blocks, then groups of panels.
+  // Blocks of mc rows over all panels; where that leaves workers idle, smaller row blocks, then groups of
+  // panels.
   const std::int64_t panels = b.panels();
   std::int64_t mc = g.mc, groups = 1;
   if (threads > 1) {
     const std::int64_t wanted = 4 * threads;
-    while (mc > 4 * g.mr && (rows + mc - 1) / mc < wanted) mc = std::max<std::int64_t>((mc / 2 + g.mr - 1) / g.mr, 1) * g.mr;
+    while (mc > 4 * g.mr && (rows + mc - 1) / mc < wanted)
+      mc = std::max<std::int64_t>((mc / 2 + g.mr - 1) / g.mr, 1) * g.mr;
     const std::int64_t row_blocks = (rows + mc - 1) / mc;
     groups = std::clamp<std::int64_t>((wanted + row_blocks - 1) / row_blocks, 1, panels);
   }
@@ -147,26 +150,30 @@ matrix<T> transposed(matrix_view<const T> a, T scale) {
 }
 }  // namespace detail
 
-/// c = alpha op(a) op(b) + beta c, with op(x) = x or its transpose. f32 uses the plain product, never split bf16: learners
-/// need its accuracy. Deterministic whatever the thread count. With beta = 0, what c held is not read.
-/// Throws shape_error when the sizes do not fit.
+/// c = alpha op(a) op(b) + beta c, with op(x) = x or its transpose. f32 uses the plain product, never split
+/// bf16: learners need its accuracy. Deterministic whatever the thread count. With beta = 0, what c held is
+/// not read. Throws shape_error when the sizes do not fit.
 template <class T>
 void gemm(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
           const gemm_options<std::type_identity_t<T>>& options = {}) {
-  const std::int64_t m = options.transpose_a ? a.cols() : a.rows(), k = options.transpose_a ? a.rows() : a.cols();
-  const std::int64_t kb = options.transpose_b ? b.cols() : b.rows(), n = options.transpose_b ? b.rows() : b.cols();
+  const std::int64_t m = options.transpose_a ? a.cols() : a.rows(),
+                     k = options.transpose_a ? a.rows() : a.cols();
+  const std::int64_t kb = options.transpose_b ? b.cols() : b.rows(),
+                     n = options.transpose_b ? b.rows() : b.cols();
   if (k != kb || c.rows() != m || c.cols() != n)
     throw shape_error("gemm: op(a) is [" + std::to_string(m) + ", " + std::to_string(k) + "], op(b) is [" +
-                      std::to_string(kb) + ", " + std::to_string(n) + "], c is [" + std::to_string(c.rows()) + ", " +
-                      std::to_string(c.cols()) + "]");
-  const bool scale = options.beta != T(1) && (options.beta != T(0) || k == 0);  // a product without beta is stored over c
+                      std::to_string(kb) + ", " + std::to_string(n) + "], c is [" + std::to_string(c.rows()) +
+                      ", " + std::to_string(c.cols()) + "]");
+  const bool scale =
+      options.beta != T(1) && (options.beta != T(0) || k == 0);  // a product without beta is stored over c
   for (std::int64_t r = 0; r < m && scale; ++r) {
     T* row = c.row(r).data();
     for (std::int64_t j = 0; j < n; ++j) row[j] = options.beta == T(0) ? T(0) : row[j] * options.beta;
   }
   if (k == 0 || m == 0 || n == 0) return;
   const kernel_table& table = options.table ? *options.table : plain_table();
-  // B's panels are packed from the rows of its transpose; alpha rides along with whichever operand is copied anyway.
+  // B's panels are packed from the rows of its transpose; alpha rides along with whichever operand is copied
+  // anyway.
   matrix<T> bt, at;
   const bool copy_b = !options.transpose_b || (options.alpha != T(1) && !options.transpose_a);
   if (copy_b) {

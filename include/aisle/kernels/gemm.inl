@@ -1,10 +1,11 @@
 // C = epilogue(A B): the one loop nest behind linear layers, convolutions and the learners' products.
 //
-// A tile is `rows` x `cols` vectors of accumulators. Every element of C is one chain of fused multiply-adds over k in
-// ascending order, whatever tile it falls in: that is what makes an item's bits independent of its neighbours. A chain
-// that is cut at kc continues from what was stored in C, which is exact.
+// A tile is `rows` x `cols` vectors of accumulators. Every element of C is one chain of fused multiply-adds
+// over k in ascending order, whatever tile it falls in: that is what makes an item's bits independent of its
+// neighbours. A chain that is cut at kc continues from what was stored in C, which is exact.
 
-/// Packed B: panels of nr columns; a panel is k rows of its width (nr, or for the last one n rounded up to a vector).
+/// Packed B: panels of nr columns; a panel is k rows of its width (nr, or for the last one n rounded up to a
+/// vector).
 template <class V>
 struct gemm_panel {
   static constexpr int nr = gemm_shape<V>::cols * V::size;
@@ -20,7 +21,8 @@ inline std::int64_t gemm_packed_bytes(std::int64_t k, std::int64_t n) noexcept {
   return (n + V::size - 1) / V::size * V::size * k * static_cast<std::int64_t>(sizeof(typename V::scalar));
 }
 
-/// Packs columns [panel * nr, ...) of B given as rows of its transpose: column j of the panel is `columns + j * stride`.
+/// Packs columns [panel * nr, ...) of B given as rows of its transpose: column j of the panel is `columns + j
+/// * stride`.
 template <class V>
 inline void gemm_pack(const typename V::scalar* columns, std::int64_t stride, std::int64_t k, std::int64_t n,
                       std::int64_t panel, std::byte* packed) noexcept {
@@ -85,11 +87,12 @@ AISLE_ALWAYS_INLINE void store_columns(V v, typename V::scalar* p, std::int64_t 
     v.store_n(p + n * V::size, static_cast<int>(left));
 }
 
-/// One strip: up to M rows from `row`, N vectors of columns from `col`, runs [first_run, last_run) of A or, with a single
-/// run, its elements [k_begin, k_end).
+/// One strip: up to M rows from `row`, N vectors of columns from `col`, runs [first_run, last_run) of A or,
+/// with a single run, its elements [k_begin, k_end).
 template <class V, int M, int N>
-inline void gemm_strip(const gemm_block<typename V::scalar>& g, std::int64_t row, std::int64_t col, std::int64_t width,
-                       std::int64_t first_run, std::int64_t last_run, std::int64_t k_begin, std::int64_t k_end) noexcept {
+inline void gemm_strip(const gemm_block<typename V::scalar>& g, std::int64_t row, std::int64_t col,
+                       std::int64_t width, std::int64_t first_run, std::int64_t last_run,
+                       std::int64_t k_begin, std::int64_t k_end) noexcept {
   using T = typename V::scalar;
   const std::int64_t rows = g.row_end - row < M ? g.row_end - row : M;
   const std::int64_t cols = g.n - col < N * V::size ? g.n - col : N * V::size;
@@ -171,7 +174,8 @@ inline void gemm_strip(const gemm_block<typename V::scalar>& g, std::int64_t row
     AISLE_UNROLL(4)
     for (int n = 0; n < N; ++n) store_columns(tile.acc[m][n], c[m], n, cols);
   }
-  // Costlier activations run over the tile while it is in L1, instead of being unrolled once for each accumulator.
+  // Costlier activations run over the tile while it is in L1, instead of being unrolled once for each
+  // accumulator.
   if constexpr (sizeof(T) == sizeof(float)) {
     if (last && (g.act == activation::gelu || g.act == activation::tanh))
       for (std::int64_t m = 0; m < rows; ++m) activate_row(c[m], c[m], cols, g.act);
@@ -184,7 +188,8 @@ inline void gemm_panel_strips(const gemm_block<typename V::scalar>& g, std::int6
                               std::int64_t k_end) noexcept {
   constexpr int M = gemm_shape<V>::rows;
   std::int64_t row = g.row_begin;
-  for (; g.row_end - row > M / 2; row += M) gemm_strip<V, M, N>(g, row, col, width, first_run, last_run, k_begin, k_end);
+  for (; g.row_end - row > M / 2; row += M)
+    gemm_strip<V, M, N>(g, row, col, width, first_run, last_run, k_begin, k_end);
   if (g.row_end - row > 1)
     gemm_strip<V, M / 2, N>(g, row, col, width, first_run, last_run, k_begin, k_end);
   else if (g.row_end > row)
@@ -195,7 +200,8 @@ template <class V>
 inline void gemm_block_kernel(const gemm_block<typename V::scalar>& g) noexcept {
   constexpr int N = gemm_shape<V>::cols, nr = N * V::size;
   constexpr std::int64_t kc = gemm_shape<V>::kc;
-  const auto panels = [&](std::int64_t first_run, std::int64_t last_run, std::int64_t k_begin, std::int64_t k_end) {
+  const auto panels = [&](std::int64_t first_run, std::int64_t last_run, std::int64_t k_begin,
+                          std::int64_t k_end) {
     for (std::int64_t p = g.panel_begin; p < g.panel_end; ++p) {
       const std::int64_t width = gemm_panel<V>::width(g.n, p);
       if (width == nr) {

@@ -1,9 +1,11 @@
-// Single-precision products from bfloat16 tiles. Each float is the sum of three bfloat16 (8 bits each: 24 in all);
-// of the nine products of the parts the six largest are summed, the others lie below float's last bit. Within a chunk of k
-// the five small products are accumulated before the large one, so that their roundings stay small, and chunks are added
-// in float: the error against double is no larger than that of a chain of fused multiply-adds.
+// Single-precision products from bfloat16 tiles. Each float is the sum of three bfloat16 (8 bits each: 24 in
+// all); of the nine products of the parts the six largest are summed, the others lie below float's last bit.
+// Within a chunk of k the five small products are accumulated before the large one, so that their roundings
+// stay small, and chunks are added in float: the error against double is no larger than that of a chain of
+// fused multiply-adds.
 //
-// `Tiles` multiplies 16 x 32 by 32 x 16 bfloat16 tiles: AMX instructions, or a scalar emulation with the same layouts.
+// `Tiles` multiplies 16 x 32 by 32 x 16 bfloat16 tiles: AMX instructions, or a scalar emulation with the same
+// layouts.
 
 namespace split {
 
@@ -21,7 +23,8 @@ AISLE_ALWAYS_INLINE float float_of(std::uint16_t h) {
   __builtin_memcpy(&x, &b, 4);
   return x;
 }
-/// Nearest bfloat16, ties to even; a finite value that would round to infinity is truncated, its rest goes to the next part.
+/// Nearest bfloat16, ties to even; a finite value that would round to infinity is truncated, its rest goes to
+/// the next part.
 AISLE_ALWAYS_INLINE std::uint16_t nearest(float x) {
   const std::uint32_t b = bits_of(x), r = b + 0x7FFFu + ((b >> 16) & 1u);
   return static_cast<std::uint16_t>(((r & 0x7F800000u) == 0x7F800000u ? b : r) >> 16);
@@ -47,8 +50,8 @@ inline std::int64_t packed_bytes(std::int64_t k, std::int64_t n) noexcept {
 }
 
 /// Tiles of B: [column tile][k tile][part][k pair][column][2]. A panel is two column tiles.
-inline void pack(const float* columns, std::int64_t stride, std::int64_t k, std::int64_t n, std::int64_t panel,
-                 std::byte* packed) noexcept {
+inline void pack(const float* columns, std::int64_t stride, std::int64_t k, std::int64_t n,
+                 std::int64_t panel, std::byte* packed) noexcept {
   const std::int64_t k_tiles = round_up(k, tile_k) / tile_k;
   for (std::int64_t half = 0; half < 2; ++half) {
     const std::int64_t tile = panel * 2 + half, first = tile * tile_rows;
@@ -60,7 +63,8 @@ inline void pack(const float* columns, std::int64_t stride, std::int64_t k, std:
           const std::int64_t ki = kt * tile_k + i;
           std::uint16_t p[parts] = {};
           if (ki < k && first + j < n) split_value(columns[(half * tile_rows + j) * stride + ki], p);
-          for (int part = 0; part < parts; ++part) out[part * tile_elements + (i / 2) * 32 + j * 2 + i % 2] = p[part];
+          for (int part = 0; part < parts; ++part)
+            out[part * tile_elements + (i / 2) * 32 + j * 2 + i % 2] = p[part];
         }
   }
 }
@@ -110,7 +114,8 @@ AISLE_ALWAYS_INLINE void gather_row(const gemm_rows<float>& a, std::int64_t r, s
 }
 
 /// Bias, residual and activation of one row of up to 16 columns.
-AISLE_ALWAYS_INLINE void finish_row(const gemm_block<float>& g, std::int64_t row, std::int64_t col, const float* sums) {
+AISLE_ALWAYS_INLINE void finish_row(const gemm_block<float>& g, std::int64_t row, std::int64_t col,
+                                    const float* sums) {
   const std::int64_t cols = g.n - col < tile_rows ? g.n - col : tile_rows;
   float* c = g.c + row * g.ldc + col;
   for (std::int64_t j = 0; j < cols; ++j) {
@@ -123,14 +128,14 @@ AISLE_ALWAYS_INLINE void finish_row(const gemm_block<float>& g, std::int64_t row
 }
 
 /// A row with an infinity or NaN in it: inf * 0 of the split parts would be NaN, so it takes the plain sum.
-AISLE_NOINLINE inline void plain_row(const gemm_block<float>& g, std::int64_t row, std::int64_t col, const float* a,
-                                     const std::uint16_t* b, float* sums) noexcept {
+AISLE_NOINLINE inline void plain_row(const gemm_block<float>& g, std::int64_t row, std::int64_t col,
+                                     const float* a, const std::uint16_t* b, float* sums) noexcept {
   for (int j = 0; j < 16; ++j) sums[j] = 0;
   for (std::int64_t i = 0; i < g.k; ++i) {
     const std::uint16_t* tile = b + i / tile_k * parts * tile_elements + (i % tile_k / 2) * 32 + i % 2;
     for (int j = 0; j < 16; ++j)
-      sums[j] += a[i] * (float_of(tile[j * 2]) + (float_of(tile[tile_elements + j * 2]) +
-                                                  float_of(tile[2 * tile_elements + j * 2])));
+      sums[j] += a[i] * (float_of(tile[j * 2]) +
+                         (float_of(tile[tile_elements + j * 2]) + float_of(tile[2 * tile_elements + j * 2])));
   }
   finish_row(g, row, col, sums);
 }
@@ -160,7 +165,8 @@ inline void block(const gemm_block<float>& g) noexcept {
           else
             all_finite = false;
         }
-        for (int part = 0; part < parts; ++part) out[(i / tile_k * parts + part) * tile_elements + i % tile_k] = p[part];
+        for (int part = 0; part < parts; ++part)
+          out[(i / tile_k * parts + part) * tile_elements + i % tile_k] = p[part];
       }
       if (!all_finite) special |= 1u << m;
     }

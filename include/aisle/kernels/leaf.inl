@@ -1,4 +1,5 @@
-// The leaf kernels of one instruction set. Included once inside each region of dispatch.hpp, after a vec_*.inl.
+// The leaf kernels of one instruction set. Included once inside each region of dispatch.hpp, after a
+// vec_*.inl.
 
 #include <aisle/kernels/math.inl>
 // gemm before attention, which is made of its tiles.

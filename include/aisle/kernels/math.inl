@@ -1,6 +1,7 @@
 // exp, GELU and the activations built on them, over single-precision vectors.
 
-/// e^x, relative error below 2e-7 on [-87, 88]; smaller arguments give 0, larger ones infinity, NaN stays NaN.
+/// e^x, relative error below 2e-7 on [-87, 88]; smaller arguments give 0, larger ones infinity, NaN stays
+/// NaN.
 AISLE_ALWAYS_INLINE vec exp(vec x) {
   const vec low = vec::set1(-87.33654f), high = vec::set1(88.3762626647949f);
   const vec clamped = min(high, max(low, x));
@@ -19,9 +20,10 @@ AISLE_ALWAYS_INLINE vec exp(vec x) {
   return p * exp2_whole(n);
 }
 
-/// GELU(x) = x Phi(x) with the exact normal distribution function (not the tanh approximation, which costs 1e-4).
-/// Phi(-u) = exp(-u^2 / 2) f(u): f falls slowly from 1/2, so a rational function gives it to 2.3e-9 relative on [0, 9.6]
-/// (fitted to erfc by Lawson's iteration), and unlike 1 + erf nothing cancels for negative x. Relative error below 1e-6.
+/// GELU(x) = x Phi(x) with the exact normal distribution function (not the tanh approximation, which costs
+/// 1e-4). Phi(-u) = exp(-u^2 / 2) f(u): f falls slowly from 1/2, so a rational function gives it to 2.3e-9
+/// relative on [0, 9.6] (fitted to erfc by Lawson's iteration), and unlike 1 + erf nothing cancels for
+/// negative x. Relative error below 1e-6.
 AISLE_ALWAYS_INLINE vec gelu(vec x) {
   const vec u = min(vec::set1(20.0f), max(vec::zero() - x, x));
   vec p = vec::set1(0.003636568086221814f);
@@ -47,11 +49,16 @@ AISLE_ALWAYS_INLINE vec tanh(vec x) {
 
 AISLE_ALWAYS_INLINE vec activate(vec x, activation act) {
   switch (act) {
-    case activation::none: return x;
-    case activation::relu: return max(vec::zero(), x);
-    case activation::relu6: return min(vec::set1(6.0f), max(vec::zero(), x));
-    case activation::gelu: return gelu(x);
-    case activation::tanh: return tanh(x);
+    case activation::none:
+      return x;
+    case activation::relu:
+      return max(vec::zero(), x);
+    case activation::relu6:
+      return min(vec::set1(6.0f), max(vec::zero(), x));
+    case activation::gelu:
+      return gelu(x);
+    case activation::tanh:
+      return tanh(x);
   }
   return x;
 }
@@ -59,5 +66,6 @@ AISLE_ALWAYS_INLINE vec activate(vec x, activation act) {
 inline void activate_row(const float* x, float* y, std::int64_t n, activation act) noexcept {
   std::int64_t i = 0;
   for (; i + vec::size <= n; i += vec::size) activate(vec::load(x + i), act).store(y + i);
-  if (i < n) activate(vec::load_n(x + i, static_cast<int>(n - i)), act).store_n(y + i, static_cast<int>(n - i));
+  if (i < n)
+    activate(vec::load_n(x + i, static_cast<int>(n - i)), act).store_n(y + i, static_cast<int>(n - i));
 }

@@ -20,7 +20,8 @@ inline void adam_kernel(const adam_block& a) noexcept {
   if (i < a.count) {
     const int n = static_cast<int>(a.count - i);
     vec m = vec::load_n(a.first + i, n), v = vec::load_n(a.second + i, n);
-    step(vec::load_n(a.parameters + i, n), vec::load_n(a.gradients + i, n), m, v).store_n(a.parameters + i, n);
+    step(vec::load_n(a.parameters + i, n), vec::load_n(a.gradients + i, n), m, v)
+        .store_n(a.parameters + i, n);
     m.store_n(a.first + i, n);
     v.store_n(a.second + i, n);
   }

@@ -1,5 +1,5 @@
-// The most multiply-adds this core does: independent chains in registers, nothing loaded or stored. Benchmarks give their
-// rates as a share of it, measured in the same run.
+// The most multiply-adds this core does: independent chains in registers, nothing loaded or stored.
+// Benchmarks give their rates as a share of it, measured in the same run.
 
 /// Runs `rounds` rounds; returns the floating-point operations done (a multiply-add counts 2).
 inline std::int64_t peak_kernel(std::int64_t rounds, float* sink) noexcept {

@@ -82,8 +82,8 @@ inline void embedding_kernel(const embedding_block& e) noexcept {
   }
 }
 
-/// Sums over rows in blocks of fixed size: partial sums keep the error of a long column small, and the order is the same
-/// whoever computes it.
+/// Sums over rows in blocks of fixed size: partial sums keep the error of a long column small, and the order
+/// is the same whoever computes it.
 template <class Map>
 AISLE_ALWAYS_INLINE void column_sums(const columns_block& b, Map map) {
   constexpr std::int64_t block = 64;
@@ -119,7 +119,9 @@ inline void affine_kernel(const affine_block& b) noexcept {
     float* y = b.y + r * b.cols;
     for (std::int64_t c = 0; c < b.cols; c += vec::size) {
       const int n = b.cols - c < vec::size ? static_cast<int>(b.cols - c) : vec::size;
-      const auto load = [&](const float* p) { return n == vec::size ? vec::load(p + c) : vec::load_n(p + c, n); };
+      const auto load = [&](const float* p) {
+        return n == vec::size ? vec::load(p + c) : vec::load_n(p + c, n);
+      };
       vec v = load(x);
       if (b.scale) v = b.shift ? fma(v, load(b.scale), load(b.shift)) : v * load(b.scale);
       if (!b.scale && b.shift) v = v + load(b.shift);

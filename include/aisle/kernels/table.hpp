@@ -9,8 +9,9 @@
 #include <aisle/kernels/arguments.hpp>
 #include <aisle/kernels/resize.hpp>
 
-// The kernel table: one row an instruction set. A model keeps the table it was loaded for, its packed weights carry that
-// table's name, and tests run through all of them. An entry takes one cache block of work for one thread.
+// The kernel table: one row an instruction set. A model keeps the table it was loaded for, its packed weights
+// carry that table's name, and tests run through all of them. An entry takes one cache block of work for one
+// thread.
 
 AISLE_NAMESPACE_BEGIN
 
@@ -69,12 +70,12 @@ std::span<const kernel_table* const> all_tables();
 /// The fastest tuned table this processor supports, or the one AISLE_ISA names.
 const kernel_table& best_table();
 
-/// The table called `name`; throws option_error if there is none or the processor lacks it, naming those it has.
-/// An empty name is best_table().
+/// The table called `name`; throws option_error if there is none or the processor lacks it, naming those it
+/// has. An empty name is best_table().
 const kernel_table& find_table(std::string_view name);
 
-/// The table whose f32 product is a chain of fused multiply-adds: best_table(), or the fastest one of that kind where
-/// AISLE_ISA asks for an alternative. Learners and precision "f32-fma" use it.
+/// The table whose f32 product is a chain of fused multiply-adds: best_table(), or the fastest one of that
+/// kind where AISLE_ISA asks for an alternative. Learners and precision "f32-fma" use it.
 const kernel_table& plain_table();
 
 }  // namespace kernels

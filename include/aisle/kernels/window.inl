@@ -89,5 +89,6 @@ AISLE_ALWAYS_INLINE void pool_windows(const window_block& b, Start start, Step s
 /// Padding never wins: the window is clipped to the map.
 inline void max_pool_kernel(const window_block& b) noexcept {
   pool_windows(
-      b, [] { return vec::set1(-__builtin_inff()); }, [](vec a, vec x) { return max(a, x); }, [](vec a) { return a; });
+      b, [] { return vec::set1(-__builtin_inff()); }, [](vec a, vec x) { return max(a, x); },
+      [](vec a) { return a; });
 }

@@ -1,5 +1,6 @@
-// Winograd F(2x2, 3x3) (Lavin, Gray 2015): a 4 x 4 input tile gives 2 x 2 outputs of a 3x3 convolution with 16 products
-// per channel pair instead of 36. These are its two transforms; the 16 products are ordinary GEMMs between them.
+// Winograd F(2x2, 3x3) (Lavin, Gray 2015): a 4 x 4 input tile gives 2 x 2 outputs of a 3x3 convolution with
+// 16 products per channel pair instead of 36. These are its two transforms; the 16 products are ordinary
+// GEMMs between them.
 
 /// V[i][tile][channel] = (B^T d B)[i] for tiles [tile_begin, tile_end) of one image with zero padding.
 inline void winograd_input_kernel(const winograd_block& w) noexcept {
@@ -32,7 +33,8 @@ inline void winograd_input_kernel(const winograd_block& w) noexcept {
   }
 }
 
-/// y = activation(A^T M A + bias + residual) for the same tiles; M has the layout of V with the output's channels.
+/// y = activation(A^T M A + bias + residual) for the same tiles; M has the layout of V with the output's
+/// channels.
 inline void winograd_output_kernel(const winograd_block& w) noexcept {
   const std::int64_t tiles_x = (w.out_w + 1) / 2, plane = w.tiles * w.channels;
   for (std::int64_t t = w.tile_begin; t < w.tile_end; ++t) {

@@ -7,7 +7,8 @@
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
-/// BERT (Devlin et al. 2018) and everything of its shape (MiniLM): post-norm layers, learned positions, erf GELU.
+/// BERT (Devlin et al. 2018) and everything of its shape (MiniLM): post-norm layers, learned positions, erf
+/// GELU.
 struct bert_config {
   std::int64_t hidden = 384, layers = 6, heads = 12, intermediate = 1536;
   std::int64_t vocabulary = 30522, positions = 512, types = 2;

@@ -7,16 +7,19 @@ namespace models {
 
 AISLE_API nn::graph bert(const bert_config& config) {
   nn::graph_builder b;
-  nn::value x = b.embed_tokens({"embeddings", config.vocabulary, config.positions, config.types, config.hidden});
+  nn::value x =
+      b.embed_tokens({"embeddings", config.vocabulary, config.positions, config.types, config.hidden});
   x = b.tap("embed", b.layer_norm(x, "embeddings.LayerNorm", config.eps));
   for (std::int64_t i = 0; i < config.layers; ++i) {
     const std::string layer = "encoder.layer." + std::to_string(i), self = layer + ".attention.self.";
-    nn::value y = b.linear(x, std::vector<std::string>{self + "query", self + "key", self + "value"}, {.out = 3 * config.hidden});
+    nn::value y = b.linear(x, std::vector<std::string>{self + "query", self + "key", self + "value"},
+                           {.out = 3 * config.hidden});
     y = b.linear(b.attention(y, config.heads), layer + ".attention.output.dense", {.out = config.hidden});
     x = b.layer_norm(b.add(y, x), layer + ".attention.output.LayerNorm", config.eps);
     y = b.gelu(b.linear(x, layer + ".intermediate.dense", {.out = config.intermediate}));
     y = b.linear(y, layer + ".output.dense", {.out = config.hidden});
-    x = b.tap("layer" + std::to_string(i + 1), b.layer_norm(b.add(y, x), layer + ".output.LayerNorm", config.eps));
+    x = b.tap("layer" + std::to_string(i + 1),
+              b.layer_norm(b.add(y, x), layer + ".output.LayerNorm", config.eps));
   }
   const nn::value mean = b.mean_tokens(x);
   b.output("embedding", config.normalize ? b.l2_normalize(mean) : mean);
@@ -35,14 +38,17 @@ AISLE_API bert_config bert_config::from_checkpoint(const nn::weight_source& weig
       weights, [](int i) { return "encoder.layer." + std::to_string(i) + ".attention.self.query.weight"; });
   c.intermediate = dimension(weights, "encoder.layer.0.intermediate.dense.weight", 0);
   c.pooler = weights.has("pooler.dense.weight");
-  if (!config.is_object()) throw format_error("config.json", "a BERT checkpoint needs one: no tensor shows the number of heads");
+  if (!config.is_object())
+    throw format_error("config.json", "a BERT checkpoint needs one: no tensor shows the number of heads");
   c.heads = config.get<std::int64_t>("num_attention_heads");
   if (c.heads <= 0 || c.hidden % c.heads != 0)
-    config.at("num_attention_heads").fail("expected a divisor of the hidden size " + std::to_string(c.hidden));
+    config.at("num_attention_heads")
+        .fail("expected a divisor of the hidden size " + std::to_string(c.hidden));
   c.eps = config.get<float>("layer_norm_eps", 1e-12f);
   if (const auto act = config.get<std::string>("hidden_act", std::string("gelu")); act != "gelu")
     config.at("hidden_act").fail("expected \"gelu\", found \"" + act + "\"");
-  if (const auto kind = config.get<std::string>("position_embedding_type", std::string("absolute")); kind != "absolute")
+  if (const auto kind = config.get<std::string>("position_embedding_type", std::string("absolute"));
+      kind != "absolute")
     config.at("position_embedding_type").fail("expected \"absolute\", found \"" + kind + "\"");
   return c;
 }
@@ -54,7 +60,8 @@ AISLE_API const family& bert_family() {
       .schemes = {{.name = "hf", .rules = {}, .endings = {}},
                   {.name = "legacy",
                    .rules = {},
-                   .endings = {{"LayerNorm.weight", "LayerNorm.gamma"}, {"LayerNorm.bias", "LayerNorm.beta"}}}},
+                   .endings = {{"LayerNorm.weight", "LayerNorm.gamma"},
+                               {"LayerNorm.bias", "LayerNorm.beta"}}}},
       .prefixes = {"", "bert."},
       .signature = {"embeddings.word_embeddings.weight", "embeddings.LayerNorm.weight",
                     "encoder.layer.0.attention.self.query.weight"},

@@ -12,9 +12,9 @@ namespace models {
 struct convnextv2_config {
   std::array<int, 4> depths = {3, 3, 9, 3};
   std::array<std::int64_t, 4> dims = {96, 192, 384, 768};
-  std::int64_t classes = 1000;   ///< 0: no head
-  float eps = 1e-6f;             ///< of every layer norm but the last
-  float final_eps = 1e-6f;       ///< Hugging Face takes layer_norm_eps (1e-12) here
+  std::int64_t classes = 1000;  ///< 0: no head
+  float eps = 1e-6f;            ///< of every layer norm but the last
+  float final_eps = 1e-6f;      ///< Hugging Face takes layer_norm_eps (1e-12) here
   float grn_eps = 1e-6f;
 
   static convnextv2_config from_checkpoint(const nn::weight_source& weights, const json& config);

@@ -36,11 +36,13 @@ AISLE_API nn::graph convnextv2(const convnextv2_config& config) {
   return std::move(b).finish();
 }
 
-AISLE_API convnextv2_config convnextv2_config::from_checkpoint(const nn::weight_source& weights, const json& config) {
+AISLE_API convnextv2_config convnextv2_config::from_checkpoint(const nn::weight_source& weights,
+                                                               const json& config) {
   convnextv2_config c;
   for (std::size_t stage = 0; stage < 4; ++stage) {
     const std::string name = "stages." + std::to_string(stage) + ".";
-    c.depths[stage] = count_tensors(weights, [&](int i) { return name + std::to_string(i) + ".dwconv.weight"; });
+    c.depths[stage] =
+        count_tensors(weights, [&](int i) { return name + std::to_string(i) + ".dwconv.weight"; });
     c.dims[stage] = dimension(weights, name + "0.dwconv.weight", 0);
   }
   c.classes = weights.has("head.weight") ? dimension(weights, "head.weight", 0) : 0;
@@ -78,8 +80,10 @@ AISLE_API const family& convnextv2_family() {
                    .endings = {{"grn.gamma", "grn.weight"}, {"grn.beta", "grn.bias"}}}},
       .prefixes = {"", "convnextv2."},
       .signature = {"downsample_layers.0.0.weight", "stages.0.0.dwconv.weight", "stages.0.0.grn.gamma"},
-      .build = [](const nn::weight_source& weights,
-                  const json& config) { return convnextv2(convnextv2_config::from_checkpoint(weights, config)); },
+      .build =
+          [](const nn::weight_source& weights, const json& config) {
+            return convnextv2(convnextv2_config::from_checkpoint(weights, config));
+          },
   };
   return f;
 }

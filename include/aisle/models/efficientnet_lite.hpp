@@ -7,8 +7,8 @@
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
-/// EfficientNet-Lite (Google 2020): EfficientNet (Tan, Le 2019) without squeeze-and-excite, ReLU6 for swish, and a stem and
-/// head that do not scale. As TensorFlow trained it: SAME padding, batch norm eps 1e-3.
+/// EfficientNet-Lite (Google 2020): EfficientNet (Tan, Le 2019) without squeeze-and-excite, ReLU6 for swish,
+/// and a stem and head that do not scale. As TensorFlow trained it: SAME padding, batch norm eps 1e-3.
 struct efficientnet_lite_config {
   double width = 1.0, depth = 1.0;  ///< multipliers: Lite0 is 1, 1
   std::int64_t classes = 1000;      ///< 0: no head

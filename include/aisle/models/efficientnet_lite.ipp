@@ -20,10 +20,13 @@ AISLE_API std::int64_t round_channels(double channels) {
 
 AISLE_API nn::graph efficientnet_lite(const efficientnet_lite_config& config) {
   nn::graph_builder b;
-  const auto norm = [&](nn::value x, const std::string& name) { return b.batch_norm(x, name + ".bn", config.bn_eps); };
+  const auto norm = [&](nn::value x, const std::string& name) {
+    return b.batch_norm(x, name + ".bn", config.bn_eps);
+  };
   constexpr auto same = nn::padding::same;
 
-  nn::value x = b.tap("stem.conv", b.conv2d(b.image(), "stem.conv", {.out = 32, .kernel = 3, .stride = 2, .mode = same}));
+  nn::value x = b.tap("stem.conv",
+                      b.conv2d(b.image(), "stem.conv", {.out = 32, .kernel = 3, .stride = 2, .mode = same}));
   x = b.tap("stem", b.relu6(norm(x, "stem")));
 
   struct stage {
@@ -31,7 +34,8 @@ AISLE_API nn::graph efficientnet_lite(const efficientnet_lite_config& config) {
     int blocks;
   };
   constexpr stage stages[] = {
-      {1, 3, 1, 16, 1}, {6, 3, 2, 24, 2}, {6, 5, 2, 40, 2}, {6, 3, 2, 80, 3}, {6, 5, 1, 112, 3}, {6, 5, 2, 192, 4}, {6, 3, 1, 320, 1},
+      {1, 3, 1, 16, 1},  {6, 3, 2, 24, 2},  {6, 5, 2, 40, 2},  {6, 3, 2, 80, 3},
+      {6, 5, 1, 112, 3}, {6, 5, 2, 192, 4}, {6, 3, 1, 320, 1},
   };
   std::int64_t width = 32, number = 0;
   for (int s = 0; s < 7; ++s) {

@@ -18,7 +18,8 @@ struct family {
   std::vector<key_scheme> schemes;
   std::vector<std::string> prefixes;   ///< that may stand in front of every key
   std::vector<std::string> signature;  ///< parameters that tell this family from others
-  /// Depths and widths come from the tensors themselves; `config` (an object, or null) adds what they do not show.
+  /// Depths and widths come from the tensors themselves; `config` (an object, or null) adds what they do not
+  /// show.
   nn::graph (*build)(const nn::weight_source& weights, const json& config);
 };
 

@@ -12,13 +12,15 @@
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
-/// Renames the beginning of a parameter's name. A `*` in `from` stands for a number; `{i}` in `to` is the i-th of them,
+/// Renames the beginning of a parameter's name. A `*` in `from` stands for a number; `{i}` in `to` is the
+/// i-th of them,
 /// `{i-1}` one less.
 struct key_rule {
   std::string_view from, to;
 };
 
-/// How one publisher names the parameters of an architecture: the first rule that fits is applied, then every ending.
+/// How one publisher names the parameters of an architecture: the first rule that fits is applied, then every
+/// ending.
 struct key_scheme {
   std::string_view name;  ///< "torchvision", "hf", …
   std::vector<key_rule> rules;
@@ -34,8 +36,8 @@ struct key_match {
   std::function<std::string(const std::string&)> key_of;
 };
 
-/// The first scheme, and the first prefix in front of all keys, under which the checkpoint has every parameter of
-/// `signature`.
+/// The first scheme, and the first prefix in front of all keys, under which the checkpoint has every
+/// parameter of `signature`.
 std::optional<key_match> match_keys(const state_dict& checkpoint, const std::vector<key_scheme>& schemes,
                                     const std::vector<std::string>& prefixes,
                                     const std::vector<std::string>& signature);

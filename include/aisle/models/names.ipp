@@ -7,8 +7,10 @@ namespace models {
 
 namespace detail {
 
-/// Length of the beginning of `name` that `pattern` matches, or npos; collects the numbers its stars stand for.
-AISLE_API std::size_t match_prefix(std::string_view pattern, std::string_view name, std::vector<long>& numbers) {
+/// Length of the beginning of `name` that `pattern` matches, or npos; collects the numbers its stars stand
+/// for.
+AISLE_API std::size_t match_prefix(std::string_view pattern, std::string_view name,
+                                   std::vector<long>& numbers) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   std::size_t at = 0;
   numbers.clear();
@@ -20,7 +22,8 @@ AISLE_API std::size_t match_prefix(std::string_view pattern, std::string_view na
     }
     long number = 0;
     const std::size_t first = at;
-    for (; at < name.size() && digit(name[at]) && at - first < 9; ++at) number = number * 10 + (name[at] - '0');
+    for (; at < name.size() && digit(name[at]) && at - first < 9; ++at)
+      number = number * 10 + (name[at] - '0');
     if (at == first) return std::string_view::npos;
     numbers.push_back(number);
   }
@@ -56,11 +59,13 @@ AISLE_API std::string key_for(const key_scheme& scheme, std::string_view name) {
     break;
   }
   for (const key_rule& ending : scheme.endings)
-    if (key.ends_with(ending.from)) key.replace(key.size() - ending.from.size(), ending.from.size(), ending.to);
+    if (key.ends_with(ending.from))
+      key.replace(key.size() - ending.from.size(), ending.from.size(), ending.to);
   return key;
 }
 
-AISLE_API std::optional<key_match> match_keys(const state_dict& checkpoint, const std::vector<key_scheme>& schemes,
+AISLE_API std::optional<key_match> match_keys(const state_dict& checkpoint,
+                                              const std::vector<key_scheme>& schemes,
                                               const std::vector<std::string>& prefixes,
                                               const std::vector<std::string>& signature) {
   for (const key_scheme& scheme : schemes)
@@ -68,10 +73,13 @@ AISLE_API std::optional<key_match> match_keys(const state_dict& checkpoint, cons
       // Heads and other parts outside the backbone carry no prefix even where the backbone does.
       const auto key_of = [&checkpoint, scheme, prefix](const std::string& name) {
         std::string key = key_for(scheme, name);
-        return !prefix.empty() && !checkpoint.contains(prefix + key) && checkpoint.contains(key) ? key : prefix + key;
+        return !prefix.empty() && !checkpoint.contains(prefix + key) && checkpoint.contains(key)
+                   ? key
+                   : prefix + key;
       };
       bool all = true;
-      for (const std::string& name : signature) all = all && checkpoint.contains(prefix + key_for(scheme, name));
+      for (const std::string& name : signature)
+        all = all && checkpoint.contains(prefix + key_for(scheme, name));
       if (all) return key_match{std::string(scheme.name), prefix, key_of};
     }
   return std::nullopt;

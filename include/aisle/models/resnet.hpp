@@ -9,7 +9,8 @@
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
-/// ResNet (He et al. 2015), the stride in the 3x3 convolution as torchvision, timm and Hugging Face have it (v1.5).
+/// ResNet (He et al. 2015), the stride in the 3x3 convolution as torchvision, timm and Hugging Face have it
+/// (v1.5).
 struct resnet_config {
   bool bottleneck = true;
   std::int64_t stem = 64;

@@ -11,13 +11,14 @@ struct resnet_builder {
   const resnet_config& config;
   nn::graph_builder b{};
 
-  nn::value conv_bn(nn::value x, const std::string& conv, const std::string& bn, std::int64_t out, std::int64_t kernel,
-                    std::int64_t stride) {
+  nn::value conv_bn(nn::value x, const std::string& conv, const std::string& bn, std::int64_t out,
+                    std::int64_t kernel, std::int64_t stride) {
     x = b.conv2d(x, conv, {.out = out, .kernel = kernel, .stride = stride, .pad = kernel / 2});
     return b.batch_norm(x, bn, config.bn_eps);
   }
 
-  nn::value block(nn::value x, const std::string& name, std::int64_t out, std::int64_t stride, bool downsample) {
+  nn::value block(nn::value x, const std::string& name, std::int64_t out, std::int64_t stride,
+                  bool downsample) {
     nn::value shortcut = x;
     if (config.bottleneck) {
       x = b.relu(conv_bn(x, name + ".conv1", name + ".bn1", out / 4, 1, 1));
@@ -27,7 +28,8 @@ struct resnet_builder {
       x = b.relu(conv_bn(x, name + ".conv1", name + ".bn1", out, 3, stride));
       x = conv_bn(x, name + ".conv2", name + ".bn2", out, 3, 1);
     }
-    if (downsample) shortcut = conv_bn(shortcut, name + ".downsample.0", name + ".downsample.1", out, 1, stride);
+    if (downsample)
+      shortcut = conv_bn(shortcut, name + ".downsample.0", name + ".downsample.1", out, 1, stride);
     return b.relu(b.add(x, shortcut));
   }
 };
@@ -66,7 +68,8 @@ AISLE_API resnet_config resnet_config::from_checkpoint(const nn::weight_source& 
   c.stem = dimension(weights, "conv1.weight", 0);
   for (std::size_t stage = 0; stage < 4; ++stage) {
     const std::string name = "layer" + std::to_string(stage + 1) + ".";
-    c.layers[stage] = count_tensors(weights, [&](int i) { return name + std::to_string(i) + ".conv1.weight"; });
+    c.layers[stage] =
+        count_tensors(weights, [&](int i) { return name + std::to_string(i) + ".conv1.weight"; });
     c.widths[stage] = dimension(weights, name + (c.bottleneck ? "0.conv3.weight" : "0.conv2.weight"), 0);
   }
   c.classes = weights.has("fc.weight") ? dimension(weights, "fc.weight", 0) : 0;
@@ -76,19 +79,21 @@ AISLE_API resnet_config resnet_config::from_checkpoint(const nn::weight_source& 
 AISLE_API const family& resnet_family() {
   static const family f = {
       .name = "resnet",
-      .schemes = {{.name = "torchvision", .rules = {}, .endings = {}},
-                  {.name = "hf",
-                   .rules = {{"conv1", "embedder.embedder.convolution"},
-                             {"bn1", "embedder.embedder.normalization"},
-                             {"layer*.*.conv*", "encoder.stages.{0-1}.layers.{1}.layer.{2-1}.convolution"},
-                             {"layer*.*.bn*", "encoder.stages.{0-1}.layers.{1}.layer.{2-1}.normalization"},
-                             {"layer*.*.downsample.0", "encoder.stages.{0-1}.layers.{1}.shortcut.convolution"},
-                             {"layer*.*.downsample.1", "encoder.stages.{0-1}.layers.{1}.shortcut.normalization"},
-                             {"fc", "classifier.1"}},
-                   .endings = {}}},
+      .schemes =
+          {{.name = "torchvision", .rules = {}, .endings = {}},
+           {.name = "hf",
+            .rules = {{"conv1", "embedder.embedder.convolution"},
+                      {"bn1", "embedder.embedder.normalization"},
+                      {"layer*.*.conv*", "encoder.stages.{0-1}.layers.{1}.layer.{2-1}.convolution"},
+                      {"layer*.*.bn*", "encoder.stages.{0-1}.layers.{1}.layer.{2-1}.normalization"},
+                      {"layer*.*.downsample.0", "encoder.stages.{0-1}.layers.{1}.shortcut.convolution"},
+                      {"layer*.*.downsample.1", "encoder.stages.{0-1}.layers.{1}.shortcut.normalization"},
+                      {"fc", "classifier.1"}},
+            .endings = {}}},
       .prefixes = {"", "resnet."},
       .signature = {"conv1.weight", "layer1.0.conv1.weight", "layer4.0.bn2.running_mean"},
-      .build = [](const nn::weight_source& weights, const json&) { return resnet(resnet_config::from_checkpoint(weights)); },
+      .build = [](const nn::weight_source& weights,
+                  const json&) { return resnet(resnet_config::from_checkpoint(weights)); },
   };
   return f;
 }

@@ -18,14 +18,15 @@
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
-/// One supported model: its id everywhere in aisle, its architecture, and what its published checkpoints expect.
+/// One supported model: its id everywhere in aisle, its architecture, and what its published checkpoints
+/// expect.
 struct zoo_entry {
   std::string_view id;
   std::string_view workload;  ///< what the peers' benchmark scripts call it
   const family& (*of)();
-  nn::graph (*graph)();       ///< at the published size
-  std::int64_t side;          ///< of the input picture; 0 for text
-  std::string_view preset;    ///< used where the checkpoint's own files say nothing; empty for text
+  nn::graph (*graph)();     ///< at the published size
+  std::int64_t side;        ///< of the input picture; 0 for text
+  std::string_view preset;  ///< used where the checkpoint's own files say nothing; empty for text
 };
 
 /// Every family, in the order in which checkpoints are tried.
@@ -46,13 +47,14 @@ struct opened_model {
   nn::graph graph;
 };
 
-/// Opens a weight file or a model folder. Throws file_error, format_error, tensor_error (a recognised model with
-/// parts missing).
+/// Opens a weight file or a model folder. Throws file_error, format_error, tensor_error (a recognised model
+/// with parts missing).
 std::unique_ptr<opened_model> open_model(const std::string& path);
 /// The same for weights that are in memory already; `config` may be null.
 std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config);
 
-/// Weights for a graph without a checkpoint: deterministic noise scaled to keep activations of order one. For timing only.
+/// Weights for a graph without a checkpoint: deterministic noise scaled to keep activations of order one. For
+/// timing only.
 nn::weight_source generated_weights();
 
 }  // namespace models

@@ -33,29 +33,65 @@ AISLE_API std::span<const zoo_entry> zoo() {
   constexpr auto torchvision = "torchvision_resnet50_v1";
   static const std::vector<zoo_entry> all = {
       {"resnet18", "resnet18", resnet_family,
-       [] { return resnet({.bottleneck = false, .layers = {2, 2, 2, 2}, .widths = {64, 128, 256, 512}}); }, 224, torchvision},
+       [] {
+         return resnet({.bottleneck = false, .layers = {2, 2, 2, 2}, .widths = {64, 128, 256, 512}});
+       },
+       224, torchvision},
       {"resnet34", "resnet34", resnet_family,
-       [] { return resnet({.bottleneck = false, .widths = {64, 128, 256, 512}}); }, 224, torchvision},
+       [] {
+         return resnet({.bottleneck = false, .widths = {64, 128, 256, 512}});
+       },
+       224, torchvision},
       {"resnet50", "resnet50", resnet_family, [] { return resnet({}); }, 224, torchvision},
-      {"resnet101", "resnet101", resnet_family, [] { return resnet({.layers = {3, 4, 23, 3}}); }, 224, torchvision},
-      {"resnet152", "resnet152", resnet_family, [] { return resnet({.layers = {3, 8, 36, 3}}); }, 224, torchvision},
+      {"resnet101", "resnet101", resnet_family,
+       [] {
+         return resnet({.layers = {3, 4, 23, 3}});
+       },
+       224, torchvision},
+      {"resnet152", "resnet152", resnet_family,
+       [] {
+         return resnet({.layers = {3, 8, 36, 3}});
+       },
+       224, torchvision},
       {"convnextv2-atto", "convnextv2_atto", convnextv2_family,
-       [] { return detail::convnextv2_graph<2, 2, 6, 2>(array{40, 80, 160, 320}); }, 224, "hf_convnext_224"},
+       [] {
+         return detail::convnextv2_graph<2, 2, 6, 2>(array{40, 80, 160, 320});
+       },
+       224, "hf_convnext_224"},
       {"convnextv2-femto", "convnextv2_femto", convnextv2_family,
-       [] { return detail::convnextv2_graph<2, 2, 6, 2>(array{48, 96, 192, 384}); }, 224, "hf_convnext_224"},
+       [] {
+         return detail::convnextv2_graph<2, 2, 6, 2>(array{48, 96, 192, 384});
+       },
+       224, "hf_convnext_224"},
       {"convnextv2-pico", "convnextv2_pico", convnextv2_family,
-       [] { return detail::convnextv2_graph<2, 2, 6, 2>(array{64, 128, 256, 512}); }, 224, "hf_convnext_224"},
+       [] {
+         return detail::convnextv2_graph<2, 2, 6, 2>(array{64, 128, 256, 512});
+       },
+       224, "hf_convnext_224"},
       {"convnextv2-nano", "convnextv2_nano", convnextv2_family,
-       [] { return detail::convnextv2_graph<2, 2, 8, 2>(array{80, 160, 320, 640}); }, 224, "hf_convnext_224"},
-      {"convnextv2-tiny", "convnextv2_tiny", convnextv2_family, [] { return convnextv2({}); }, 224, "hf_convnext_224"},
+       [] {
+         return detail::convnextv2_graph<2, 2, 8, 2>(array{80, 160, 320, 640});
+       },
+       224, "hf_convnext_224"},
+      {"convnextv2-tiny", "convnextv2_tiny", convnextv2_family, [] { return convnextv2({}); }, 224,
+       "hf_convnext_224"},
       {"convnextv2-base", "convnextv2_base", convnextv2_family,
-       [] { return detail::convnextv2_graph<3, 3, 27, 3>(array{128, 256, 512, 1024}); }, 224, "hf_convnext_224"},
+       [] {
+         return detail::convnextv2_graph<3, 3, 27, 3>(array{128, 256, 512, 1024});
+       },
+       224, "hf_convnext_224"},
       {"convnextv2-large", "convnextv2_large", convnextv2_family,
-       [] { return detail::convnextv2_graph<3, 3, 27, 3>(array{192, 384, 768, 1536}); }, 224, "hf_convnext_224"},
+       [] {
+         return detail::convnextv2_graph<3, 3, 27, 3>(array{192, 384, 768, 1536});
+       },
+       224, "hf_convnext_224"},
       {"convnextv2-huge", "convnextv2_huge", convnextv2_family,
-       [] { return detail::convnextv2_graph<3, 3, 27, 3>(array{352, 704, 1408, 2816}); }, 224, "hf_convnext_224"},
-      {"efficientnet-lite0", "efficientnet_lite0", efficientnet_lite_family, [] { return efficientnet_lite({}); }, 224,
-       "timm_tf_efficientnet_lite0"},
+       [] {
+         return detail::convnextv2_graph<3, 3, 27, 3>(array{352, 704, 1408, 2816});
+       },
+       224, "hf_convnext_224"},
+      {"efficientnet-lite0", "efficientnet_lite0", efficientnet_lite_family,
+       [] { return efficientnet_lite({}); }, 224, "timm_tf_efficientnet_lite0"},
       {"all-MiniLM-L6-v2", "minilm", bert_family, [] { return bert({}); }, 0, ""},
       {"all-MiniLM-L12-v2", "minilm_l12", bert_family, [] { return bert({.layers = 12}); }, 0, ""},
       {"bert-base-uncased", "bert_base", bert_family,
@@ -84,9 +120,11 @@ AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json c
     m->graph = f->build(*m->weights, m->config);
     return m;
   }
-  std::string message = "these weights are of no architecture that is built in: none of the tensors ", tried, found;
+  std::string message = "these weights are of no architecture that is built in: none of the tensors ", tried,
+              found;
   for (const family* f : families())
-    tried += (tried.empty() ? "'" : ", '") + key_for(f->schemes[0], f->signature[0]) + "' (" + std::string(f->name) + ")";
+    tried += (tried.empty() ? "'" : ", '") + key_for(f->schemes[0], f->signature[0]) + "' (" +
+             std::string(f->name) + ")";
   for (std::size_t i = 0; i < std::min<std::size_t>(3, m->checkpoint.size()); ++i)
     found += (i ? ", '" : "'") + m->checkpoint.entries()[i].name + "'";
   throw format_error(m->path.empty() ? "checkpoint" : m->path,
@@ -96,7 +134,8 @@ AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json c
 
 AISLE_API std::unique_ptr<opened_model> open_model(const std::string& path) {
   state_dict checkpoint = load_checkpoint(path);
-  const std::string folder = folder_exists(path) ? path : parent_folder(path), file = join_path(folder, "config.json");
+  const std::string folder = folder_exists(path) ? path : parent_folder(path),
+                    file = join_path(folder, "config.json");
   return open_model(std::move(checkpoint), file_exists(file) ? read_json(file) : json());
 }
 

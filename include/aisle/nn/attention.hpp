@@ -5,8 +5,8 @@
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
-/// Multi-head self-attention over joined rows of query, key and value [3 hidden]; heads are contiguous within each.
-/// Every sequence attends to itself alone.
+/// Multi-head self-attention over joined rows of query, key and value [3 hidden]; heads are contiguous within
+/// each. Every sequence attends to itself alone.
 struct attention {
   std::int64_t heads = 1;
 };

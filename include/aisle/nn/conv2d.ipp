@@ -14,8 +14,9 @@ namespace nn {
 namespace detail {
 
 /// Outputs along one axis and the padding before it.
-AISLE_API std::pair<std::int64_t, std::int64_t> window_axis(std::int64_t size, std::int64_t kernel, std::int64_t stride,
-                                                            std::int64_t pad, padding mode) {
+AISLE_API std::pair<std::int64_t, std::int64_t> window_axis(std::int64_t size, std::int64_t kernel,
+                                                            std::int64_t stride, std::int64_t pad,
+                                                            padding mode) {
   if (mode == padding::same) {
     const std::int64_t n = (size + stride - 1) / stride;
     return {n, std::max<std::int64_t>((n - 1) * stride + kernel - size, 0) / 2};
@@ -23,12 +24,14 @@ AISLE_API std::pair<std::int64_t, std::int64_t> window_axis(std::int64_t size, s
   return {size + 2 * pad < kernel ? 0 : (size + 2 * pad - kernel) / stride + 1, pad};
 }
 
-/// Scale and shift of batch norm at inference: y = x * scale + shift, in double (running variances can be tiny).
+/// Scale and shift of batch norm at inference: y = x * scale + shift, in double (running variances can be
+/// tiny).
 AISLE_API void batch_norm_affine(const folded_norm& norm, std::int64_t c, const weight_source& weights,
                                  std::vector<double>& scale, std::vector<double>& shift) {
   const buffer<float> mean = weights.read(norm.name + ".running_mean", {c});
   const buffer<float> variance = weights.read(norm.name + ".running_var", {c});
-  const buffer<float> gamma = weights.read(norm.name + ".weight", {c}), beta = weights.read(norm.name + ".bias", {c});
+  const buffer<float> gamma = weights.read(norm.name + ".weight", {c}),
+                      beta = weights.read(norm.name + ".bias", {c});
   for (std::size_t i = 0; i < static_cast<std::size_t>(c); ++i) {
     const double s = gamma[i] / std::sqrt(static_cast<double>(variance[i]) + norm.eps);
     scale[i] *= s;
@@ -58,12 +61,14 @@ AISLE_API value_shape infer(const conv2d& op, std::span<const value_shape> in) {
   const std::int64_t h = detail::window_axis(in[0].h, op.kernel, op.stride, op.pad, op.mode).first;
   const std::int64_t w = detail::window_axis(in[0].w, op.kernel, op.stride, op.pad, op.mode).first;
   if (h <= 0 || w <= 0)
-    throw shape_error("convolution '" + op.name + "': an input of " + to_string(in[0]) + " is smaller than its window of " +
-                      std::to_string(op.kernel) + " x " + std::to_string(op.kernel));
+    throw shape_error("convolution '" + op.name + "': an input of " + to_string(in[0]) +
+                      " is smaller than its window of " + std::to_string(op.kernel) + " x " +
+                      std::to_string(op.kernel));
   return value_shape::map(h, w, op.depthwise ? in[0].c : op.out);
 }
 
-AISLE_API conv2d_geometry measure(const conv2d& op, const value_shape& in, const value_shape& out, bool winograd) {
+AISLE_API conv2d_geometry measure(const conv2d& op, const value_shape& in, const value_shape& out,
+                                  bool winograd) {
   conv2d_geometry g;
   g.pad_top = detail::window_axis(in.h, op.kernel, op.stride, op.pad, op.mode).second;
   g.pad_left = detail::window_axis(in.w, op.kernel, op.stride, op.pad, op.mode).second;
@@ -79,11 +84,12 @@ AISLE_API conv2d_geometry measure(const conv2d& op, const value_shape& in, const
   std::int64_t width = in.w, pad_top = g.pad_top, pad_left = g.pad_left;
   g.taps = op.kernel * op.kernel;
   g.run = in.c;
-  // Few channels make short runs (3 floats for a picture): copied into a zero-bordered map, a whole row of the window is
-  // one run. The product's order of k stays (row, column, channel) either way.
+  // Few channels make short runs (3 floats for a picture): copied into a zero-bordered map, a whole row of
+  // the window is one run. The product's order of k stays (row, column, channel) either way.
   const bool merge = op.kernel > 1 && in.c * op.kernel <= 64;
   if (merge) {
-    const std::int64_t needed_h = (out.h - 1) * op.stride + op.kernel, needed_w = (out.w - 1) * op.stride + op.kernel;
+    const std::int64_t needed_h = (out.h - 1) * op.stride + op.kernel,
+                       needed_w = (out.w - 1) * op.stride + op.kernel;
     g.taps = op.kernel;
     g.run = op.kernel * in.c;
     if (pad_top > 0 || pad_left > 0 || needed_h > in.h || needed_w > in.w) {
@@ -94,7 +100,8 @@ AISLE_API conv2d_geometry measure(const conv2d& op, const value_shape& in, const
       pad_top = pad_left = 0;
     }
   }
-  const std::int64_t limit_h = g.bordered_h ? g.bordered_h : in.h, limit_w = g.bordered_w ? g.bordered_w : in.w;
+  const std::int64_t limit_h = g.bordered_h ? g.bordered_h : in.h,
+                     limit_w = g.bordered_w ? g.bordered_w : in.w;
   if (limit_h * limit_w * in.c > INT32_MAX)
     throw shape_error("convolution '" + op.name + "': an input of " + to_string(in) + " is too large");
   g.offsets.reserve(static_cast<std::size_t>(out.h * out.w * g.taps));
@@ -112,7 +119,8 @@ AISLE_API conv2d_geometry measure(const conv2d& op, const value_shape& in, const
 AISLE_API prepared load(const conv2d& op, const value_shape& in, const weight_source& weights,
                         const engine_options& options) {
   prepared p;
-  const std::int64_t out = op.depthwise ? in.c : op.out, in_c = op.depthwise ? 1 : in.c, taps = op.kernel * op.kernel;
+  const std::int64_t out = op.depthwise ? in.c : op.out, in_c = op.depthwise ? 1 : in.c,
+                     taps = op.kernel * op.kernel;
   std::vector<double> scale(static_cast<std::size_t>(out), 1.0), shift(static_cast<std::size_t>(out), 0.0);
   if (op.bias) {
     const buffer<float> b = weights.read(op.name + ".bias", {out});
@@ -132,7 +140,8 @@ AISLE_API prepared load(const conv2d& op, const value_shape& in, const weight_so
   if (op.depthwise) {
     p.direct.resize(static_cast<std::size_t>(taps * out));
     for (std::int64_t t = 0; t < taps; ++t)
-      for (std::int64_t c = 0; c < out; ++c) p.direct[static_cast<std::size_t>(t * out + c)] = static_cast<float>(weight(c, 0, t));
+      for (std::int64_t c = 0; c < out; ++c)
+        p.direct[static_cast<std::size_t>(t * out + c)] = static_cast<float>(weight(c, 0, t));
     return p;
   }
   if (options.winograd && detail::winograd_fits(op)) {
@@ -144,17 +153,19 @@ AISLE_API prepared load(const conv2d& op, const value_shape& in, const weight_so
         std::array<float, 16> u{};
         detail::winograd_weights(g, u);
         for (std::size_t i = 0; i < 16; ++i)
-          transformed[(i * static_cast<std::size_t>(out) + static_cast<std::size_t>(o)) * static_cast<std::size_t>(in_c) +
+          transformed[(i * static_cast<std::size_t>(out) + static_cast<std::size_t>(o)) *
+                          static_cast<std::size_t>(in_c) +
                       static_cast<std::size_t>(c)] = u[i];
       }
     for (std::int64_t i = 0; i < 16; ++i)
       p.winograd.emplace_back(*options.table, in_c, out, transformed.data() + i * out * in_c, in_c);
     return p;
   }
-  p.matrix = kernels::packed_matrix<float>(*options.table, taps * in_c, out, [&](std::int64_t o, float* column) {
-    for (std::int64_t t = 0; t < taps; ++t)
-      for (std::int64_t c = 0; c < in_c; ++c) column[t * in_c + c] = static_cast<float>(weight(o, c, t));
-  });
+  p.matrix =
+      kernels::packed_matrix<float>(*options.table, taps * in_c, out, [&](std::int64_t o, float* column) {
+        for (std::int64_t t = 0; t < taps; ++t)
+          for (std::int64_t c = 0; c < in_c; ++c) column[t * in_c + c] = static_cast<float>(weight(o, c, t));
+      });
   // Padding reads runs of zeros from here.
   p.direct.assign(static_cast<std::size_t>(in_c), 0.0f);
   return p;
@@ -162,8 +173,8 @@ AISLE_API prepared load(const conv2d& op, const value_shape& in, const weight_so
 
 namespace detail {
 
-AISLE_API void run_depthwise(const conv2d& op, const prepared& w, const conv2d_geometry& g, const run_context& ctx,
-                             value_view in, value_view out) {
+AISLE_API void run_depthwise(const conv2d& op, const prepared& w, const conv2d_geometry& g,
+                             const run_context& ctx, value_view in, value_view out) {
   kernels::window_block b;
   b.h = in.shape.h;
   b.w = in.shape.w;
@@ -188,8 +199,9 @@ AISLE_API void run_depthwise(const conv2d& op, const prepared& w, const conv2d_g
   });
 }
 
-AISLE_API void run_winograd(const conv2d& op, const prepared& w, const conv2d_geometry& g, const run_context& ctx,
-                            std::span<const value_view> in, value_view out, float* extra) {
+AISLE_API void run_winograd(const conv2d& op, const prepared& w, const conv2d_geometry& g,
+                            const run_context& ctx, std::span<const value_view> in, value_view out,
+                            float* extra) {
   const std::int64_t tiles = ((out.shape.h + 1) / 2) * ((out.shape.w + 1) / 2), step = 8;
   for (std::int64_t item = 0; item < ctx.items; ++item) {
     float* v = extra + item * g.extra_floats;
@@ -217,8 +229,8 @@ AISLE_API void run_winograd(const conv2d& op, const prepared& w, const conv2d_ge
       kernels::gemm_rows<float> rows;
       rows.data = v + i * tiles * in[0].shape.c;
       rows.stride = in[0].shape.c;
-      kernels::gemm_packed<float>(w.winograd[static_cast<std::size_t>(i)], rows, tiles, m + i * tiles * op.out, op.out, {},
-                                  ctx.threads, ctx.scratch);
+      kernels::gemm_packed<float>(w.winograd[static_cast<std::size_t>(i)], rows, tiles,
+                                  m + i * tiles * op.out, op.out, {}, ctx.threads, ctx.scratch);
     }
     b.y = out.data + item * out.shape.floats();
     b.channels = op.out;
@@ -231,7 +243,8 @@ AISLE_API void run_winograd(const conv2d& op, const prepared& w, const conv2d_ge
 }
 
 /// The input inside a border of zeros.
-AISLE_API void copy_with_border(const conv2d_geometry& g, const run_context& ctx, value_view in, float* extra) {
+AISLE_API void copy_with_border(const conv2d_geometry& g, const run_context& ctx, value_view in,
+                                float* extra) {
   const std::size_t row = static_cast<std::size_t>(g.bordered_w * in.shape.c);
   parallel_for(ctx.items * g.bordered_h, ctx.threads, [&](std::int64_t task) {
     const std::int64_t item = task / g.bordered_h, y = task % g.bordered_h - g.pad_top;

@@ -7,8 +7,8 @@ AISLE_NAMESPACE_BEGIN
 namespace nn {
 
 namespace detail {
-AISLE_API void run_affine(const run_context& ctx, value_view x, const float* residual, kernels::activation act,
-                          value_view out) {
+AISLE_API void run_affine(const run_context& ctx, value_view x, const float* residual,
+                          kernels::activation act, value_view out) {
   const std::int64_t c = x.shape.c;
   for_row_blocks(ctx, ctx.rows(x.shape), c, [&](std::int64_t first, std::int64_t rows) {
     kernels::affine_block b;

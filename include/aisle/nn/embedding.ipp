@@ -23,8 +23,8 @@ AISLE_API void run(const token_embedding& op, const prepared& w, const run_conte
   const auto check = [](std::span<const std::int32_t> values, std::int64_t limit, const char* what) {
     for (const std::int32_t v : values)
       if (v < 0 || v >= limit)
-        throw shape_error(std::string(what) + " " + std::to_string(v) + " is outside its table of " + std::to_string(limit) +
-                          " rows");
+        throw shape_error(std::string(what) + " " + std::to_string(v) + " is outside its table of " +
+                          std::to_string(limit) + " rows");
   };
   check(t.ids, op.vocabulary, "token id");
   check(t.types, op.types, "token type");
@@ -32,24 +32,26 @@ AISLE_API void run(const token_embedding& op, const prepared& w, const run_conte
   const std::int64_t c = op.hidden;
   const float *words = w.tables[0].data<float>().data(), *positions = w.tables[1].data<float>().data(),
               *types = w.tables[2].data<float>().data();
-  detail::for_row_blocks(ctx, static_cast<std::int64_t>(t.ids.size()), c, [&](std::int64_t first, std::int64_t count) {
-    for (std::int64_t i = first; i < first + count;) {  // runs of tokens of one type
-      const std::int32_t type = t.types[static_cast<std::size_t>(i)];
-      std::int64_t end = i + 1;
-      while (end < first + count && t.types[static_cast<std::size_t>(end)] == type) ++end;
-      kernels::embedding_block b;
-      b.words = words;
-      b.positions = positions;
-      b.type = types + type * c;
-      b.ids = t.ids.data() + i;
-      b.at = t.positions.data() + i;
-      b.y = out.data + i * c;
-      b.rows = end - i;
-      b.cols = c;
-      ctx.table->embedding(b);
-      i = end;
-    }
-  });
+  detail::for_row_blocks(ctx, static_cast<std::int64_t>(t.ids.size()), c,
+                         [&](std::int64_t first, std::int64_t count) {
+                           for (std::int64_t i = first; i < first + count;) {  // runs of tokens of one type
+                             const std::int32_t type = t.types[static_cast<std::size_t>(i)];
+                             std::int64_t end = i + 1;
+                             while (end < first + count && t.types[static_cast<std::size_t>(end)] == type)
+                               ++end;
+                             kernels::embedding_block b;
+                             b.words = words;
+                             b.positions = positions;
+                             b.type = types + type * c;
+                             b.ids = t.ids.data() + i;
+                             b.at = t.positions.data() + i;
+                             b.y = out.data + i * c;
+                             b.rows = end - i;
+                             b.cols = c;
+                             ctx.table->embedding(b);
+                             i = end;
+                           }
+                         });
 }
 
 }  // namespace nn

@@ -11,7 +11,10 @@ namespace detail {
 class fuser {
  public:
   fuser(const graph& from, const std::vector<std::string>& outputs, bool taps)
-      : from_(from), uses_(from.nodes.size(), 0), kept_(from.nodes.size(), false), at_(from.nodes.size(), -1) {
+      : from_(from),
+        uses_(from.nodes.size(), 0),
+        kept_(from.nodes.size(), false),
+        at_(from.nodes.size(), -1) {
     for (const std::string& name : outputs) {
       const auto it = from.outputs.find(name);
       if (it == from.outputs.end()) {
@@ -93,8 +96,8 @@ class fuser {
     return done ? at_[static_cast<std::size_t>(input)] : -1;
   }
 
-  /// The product that computes `product` also adds `other`. It moves to the end, behind whatever computes `other`; nothing
-  /// else reads it.
+  /// The product that computes `product` also adds `other`. It moves to the end, behind whatever computes
+  /// `other`; nothing else reads it.
   int fuse_residual(int product, int other) {
     if (!only_use(product) || kept(product)) return -1;
     node n = producer(product);

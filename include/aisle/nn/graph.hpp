@@ -15,8 +15,8 @@
 #include <aisle/nn/norm.hpp>
 #include <aisle/nn/pooling.hpp>
 
-// What a model records: operators as plain data, in the order of computation. No sizes of inputs, no weights, no ISA;
-// an executor for another device reads the same data.
+// What a model records: operators as plain data, in the order of computation. No sizes of inputs, no weights,
+// no ISA; an executor for another device reads the same data.
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
@@ -26,8 +26,9 @@ struct image_input {
   std::int64_t channels = 3;
 };
 
-using operation = std::variant<image_input, token_embedding, conv2d, linear, batch_norm, layer_norm, global_response_norm,
-                               l2_normalize, activate, add, max_pool, global_average, mean_tokens, first_token, attention>;
+using operation =
+    std::variant<image_input, token_embedding, conv2d, linear, batch_norm, layer_norm, global_response_norm,
+                 l2_normalize, activate, add, max_pool, global_average, mean_tokens, first_token, attention>;
 
 /// The operator's name: "conv2d", "layer_norm", …
 std::string kind_of(const operation& op);
@@ -60,10 +61,13 @@ class graph_builder {
     bool bias = false;
   };
   value conv2d(value x, std::string name, const conv_options& o) {
-    return put(nn::conv2d{std::move(name), o.out, o.kernel, o.stride, o.pad, o.mode, o.bias, false, {}, {}, false}, {x});
+    return put(
+        nn::conv2d{std::move(name), o.out, o.kernel, o.stride, o.pad, o.mode, o.bias, false, {}, {}, false},
+        {x});
   }
   value depthwise(value x, std::string name, const conv_options& o) {
-    return put(nn::conv2d{std::move(name), 0, o.kernel, o.stride, o.pad, o.mode, o.bias, true, {}, {}, false}, {x});
+    return put(nn::conv2d{std::move(name), 0, o.kernel, o.stride, o.pad, o.mode, o.bias, true, {}, {}, false},
+               {x});
   }
   struct linear_options {
     std::int64_t out = 0;
@@ -75,9 +79,15 @@ class graph_builder {
   value linear(value x, std::vector<std::string> names, const linear_options& o) {
     return put(nn::linear{std::move(names), o.out, o.bias, {}, false}, {x});
   }
-  value batch_norm(value x, std::string name, float eps) { return put(nn::batch_norm{{std::move(name), eps}, {}}, {x}); }
-  value layer_norm(value x, std::string name, float eps) { return put(nn::layer_norm{std::move(name), eps}, {x}); }
-  value grn(value x, std::string name, float eps) { return put(global_response_norm{std::move(name), eps}, {x}); }
+  value batch_norm(value x, std::string name, float eps) {
+    return put(nn::batch_norm{{std::move(name), eps}, {}}, {x});
+  }
+  value layer_norm(value x, std::string name, float eps) {
+    return put(nn::layer_norm{std::move(name), eps}, {x});
+  }
+  value grn(value x, std::string name, float eps) {
+    return put(global_response_norm{std::move(name), eps}, {x});
+  }
   value l2_normalize(value x) { return put(nn::l2_normalize{}, {x}); }
   value relu(value x) { return put(activate{kernels::activation::relu}, {x}); }
   value relu6(value x) { return put(activate{kernels::activation::relu6}, {x}); }
@@ -90,7 +100,8 @@ class graph_builder {
   value first_token(value x) { return put(nn::first_token{}, {x}); }
   value attention(value qkv, std::int64_t heads) { return put(nn::attention{heads}, {qkv}); }
 
-  /// Names a place inside the network that a plan can be asked for. Returns x, so that it fits into an expression.
+  /// Names a place inside the network that a plan can be asked for. Returns x, so that it fits into an
+  /// expression.
   value tap(std::string name, value x) {
     graph_.taps[std::move(name)] = x.id;
     return x;

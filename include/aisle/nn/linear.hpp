@@ -9,8 +9,8 @@
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
-/// y = activation(x W^T + b + residual) over every row. Several names are several layers on the same input, joined
-/// along the output (query, key and value): one product.
+/// y = activation(x W^T + b + residual) over every row. Several names are several layers on the same input,
+/// joined along the output (query, key and value): one product.
 struct linear {
   std::vector<std::string> names;  ///< NAME.weight [out / names, in], NAME.bias
   std::int64_t out = 0;
@@ -20,8 +20,10 @@ struct linear {
 };
 
 value_shape infer(const linear& op, std::span<const value_shape> in);
-prepared load(const linear& op, const value_shape& in, const weight_source& weights, const engine_options& options);
-void run(const linear& op, const prepared& w, const run_context& ctx, std::span<const value_view> in, value_view out);
+prepared load(const linear& op, const value_shape& in, const weight_source& weights,
+              const engine_options& options);
+void run(const linear& op, const prepared& w, const run_context& ctx, std::span<const value_view> in,
+         value_view out);
 
 }  // namespace nn
 AISLE_NAMESPACE_END

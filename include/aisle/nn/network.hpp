@@ -20,7 +20,8 @@ namespace nn {
 using run_outputs = std::map<std::string, float*>;
 
 /// Called after each step that has a tap, with all items of the value.
-using tap_callback = std::function<void(const std::string& name, const value_shape& shape, const float* data)>;
+using tap_callback =
+    std::function<void(const std::string& name, const value_shape& shape, const float* data)>;
 
 struct run_options {
   int threads = 0;                         ///< 0: all available
@@ -34,13 +35,15 @@ struct network_options {
   bool taps = false;
 };
 
-/// A graph with its weights, packed for one kernel table, ready to run on inputs of any size: the CPU executor.
-/// Immutable; run() is const and may be called from several threads. An item's output has the same bits whatever its
-/// batch, neighbours and thread count.
+/// A graph with its weights, packed for one kernel table, ready to run on inputs of any size: the CPU
+/// executor. Immutable; run() is const and may be called from several threads. An item's output has the same
+/// bits whatever its batch, neighbours and thread count.
 class network {
  public:
-  /// Fuses `recorded`, loads and packs its weights. `nominal` is an input size the model accepts. Throws tensor_error.
-  network(const graph& recorded, const weight_source& weights, const value_shape& nominal, network_options options);
+  /// Fuses `recorded`, loads and packs its weights. `nominal` is an input size the model accepts. Throws
+  /// tensor_error.
+  network(const graph& recorded, const weight_source& weights, const value_shape& nominal,
+          network_options options);
 
   const graph& fused() const noexcept { return graph_; }
   const kernels::kernel_table& table() const noexcept { return *engine_.table; }
@@ -54,14 +57,15 @@ class network {
   std::shared_ptr<const plan> plan_for(const value_shape& input) const;
 
   /// Pictures: `items` of h x w x c floats, one after the other.
-  void run_images(const float* pictures, std::int64_t items, const value_shape& shape, const run_outputs& outputs,
-                  const run_options& options = {}) const;
+  void run_images(const float* pictures, std::int64_t items, const value_shape& shape,
+                  const run_outputs& outputs, const run_options& options = {}) const;
   /// Sequences of tokens, packed.
-  void run_tokens(const token_batch& tokens, const run_outputs& outputs, const run_options& options = {}) const;
+  void run_tokens(const token_batch& tokens, const run_outputs& outputs,
+                  const run_options& options = {}) const;
 
  private:
-  void execute(const plan& p, run_context ctx, const float* pictures, std::int64_t units, const run_outputs& outputs,
-               const run_options& options) const;
+  void execute(const plan& p, run_context ctx, const float* pictures, std::int64_t units,
+               const run_outputs& outputs, const run_options& options) const;
 
   graph graph_;
   engine_options engine_;

@@ -20,8 +20,8 @@ struct overloaded : Ts... {
 template <class... Ts>
 overloaded(Ts...) -> overloaded<Ts...>;
 
-AISLE_API prepared load_weights(const operation& op, std::span<const value_shape> in, const weight_source& weights,
-                                const engine_options& engine) {
+AISLE_API prepared load_weights(const operation& op, std::span<const value_shape> in,
+                                const weight_source& weights, const engine_options& engine) {
   return std::visit(overloaded{
                         [&](const conv2d& o) { return load(o, in[0], weights, engine); },
                         [&](const linear& o) { return load(o, in[0], weights, engine); },
@@ -80,7 +80,8 @@ AISLE_API network::network(const graph& recorded, const weight_source& weights, 
 
 AISLE_API std::int64_t network::width(const std::string& output) const {
   const auto it = graph_.outputs.find(output);
-  if (it == graph_.outputs.end()) throw option_error("the network was loaded without its output '" + output + "'");
+  if (it == graph_.outputs.end())
+    throw option_error("the network was loaded without its output '" + output + "'");
   return nominal_shapes_[static_cast<std::size_t>(it->second)].floats();
 }
 
@@ -120,14 +121,16 @@ AISLE_API void network::execute(const plan& p, run_context ctx, const float* pic
     const auto before = std::chrono::steady_clock::now();
     detail::run_step(n.op, weights_[i], step, ctx, in, views[i], values + step.extra_offset * units);
     if (options.seconds)
-      (*options.seconds)[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+      (*options.seconds)[i] +=
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     if (options.on_tap)
       for (const auto& [name, id] : graph_.taps)
         if (id == static_cast<int>(i)) options.on_tap(name, step.shape, views[i].data);
   }
   for (const auto& [name, to] : outputs) {
     const auto it = graph_.outputs.find(name);
-    if (it == graph_.outputs.end()) throw option_error("the network was loaded without its output '" + name + "'");
+    if (it == graph_.outputs.end())
+      throw option_error("the network was loaded without its output '" + name + "'");
     const value_view& v = views[static_cast<std::size_t>(it->second)];
     std::memcpy(to, v.data, static_cast<std::size_t>(ctx.rows(v.shape) * v.shape.c) * sizeof(float));
   }
@@ -147,8 +150,8 @@ AISLE_API void network::run_tokens(const token_batch& tokens, const run_outputs&
   const auto n = tokens.ids.size();
   if (tokens.types.size() != n || tokens.positions.size() != n || tokens.starts.front() != 0 ||
       tokens.starts.back() != static_cast<std::int64_t>(n))
-    throw shape_error("a token batch of " + std::to_string(n) + " ids needs as many types and positions, and starts from 0 to " +
-                      std::to_string(n));
+    throw shape_error("a token batch of " + std::to_string(n) +
+                      " ids needs as many types and positions, and starts from 0 to " + std::to_string(n));
   run_context ctx;
   ctx.items = static_cast<std::int64_t>(tokens.starts.size()) - 1;
   ctx.tokens = tokens;

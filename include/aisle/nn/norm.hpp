@@ -21,8 +21,8 @@ struct layer_norm {
   float eps = 1e-5f;
 };
 
-/// Global response normalisation (Woo et al. 2023): g = L2 norm of each channel over the map, n = g / (mean of g + eps),
-/// y = gamma * (x * n) + beta + x.
+/// Global response normalisation (Woo et al. 2023): g = L2 norm of each channel over the map, n = g / (mean
+/// of g + eps), y = gamma * (x * n) + beta + x.
 struct global_response_norm {
   std::string name;
   float eps = 1e-6f;
@@ -37,8 +37,8 @@ prepared load(const global_response_norm& op, const value_shape& in, const weigh
 void run(const batch_norm& op, const prepared& w, const run_context& ctx, value_view in, value_view out);
 void run(const layer_norm& op, const prepared& w, const run_context& ctx, value_view in, value_view out);
 /// `extra`: 2 c floats an item.
-void run(const global_response_norm& op, const prepared& w, const run_context& ctx, value_view in, value_view out,
-         float* extra);
+void run(const global_response_norm& op, const prepared& w, const run_context& ctx, value_view in,
+         value_view out, float* extra);
 void run(const l2_normalize& op, const run_context& ctx, value_view in, value_view out);
 
 }  // namespace nn

@@ -16,9 +16,8 @@ namespace detail {
 template <class Body>
 void for_row_blocks(const run_context& ctx, std::int64_t rows, std::int64_t cols, Body body) {
   const std::int64_t step = std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(cols, 1));
-  parallel_for((rows + step - 1) / step, ctx.threads, [&](std::int64_t task) {
-    body(task * step, std::min(step, rows - task * step));
-  });
+  parallel_for((rows + step - 1) / step, ctx.threads,
+               [&](std::int64_t task) { body(task * step, std::min(step, rows - task * step)); });
 }
 
 }  // namespace detail
@@ -48,7 +47,8 @@ AISLE_API prepared load(const global_response_norm& op, const value_shape& in, c
   return p;
 }
 
-AISLE_API void run(const batch_norm& op, const prepared& w, const run_context& ctx, value_view in, value_view out) {
+AISLE_API void run(const batch_norm& op, const prepared& w, const run_context& ctx, value_view in,
+                   value_view out) {
   const std::int64_t c = in.shape.c;
   detail::for_row_blocks(ctx, ctx.rows(in.shape), c, [&](std::int64_t first, std::int64_t rows) {
     kernels::affine_block b;
@@ -63,7 +63,8 @@ AISLE_API void run(const batch_norm& op, const prepared& w, const run_context& c
   });
 }
 
-AISLE_API void run(const layer_norm& op, const prepared& w, const run_context& ctx, value_view in, value_view out) {
+AISLE_API void run(const layer_norm& op, const prepared& w, const run_context& ctx, value_view in,
+                   value_view out) {
   const std::int64_t c = in.shape.c;
   detail::for_row_blocks(ctx, ctx.rows(in.shape), c, [&](std::int64_t first, std::int64_t rows) {
     kernels::layer_norm_block b;
@@ -104,7 +105,8 @@ AISLE_API void run(const global_response_norm& op, const prepared& w, const run_
     }
     const float denominator = static_cast<float>(mean / static_cast<double>(c)) + op.eps;
     float* scale = norm + c;
-    for (std::int64_t i = 0; i < c; ++i) scale[i] = w.scale[static_cast<std::size_t>(i)] * (norm[i] / denominator) + 1.0f;
+    for (std::int64_t i = 0; i < c; ++i)
+      scale[i] = w.scale[static_cast<std::size_t>(i)] * (norm[i] / denominator) + 1.0f;
   }
   for (std::int64_t item = 0; item < ctx.items; ++item) {
     const run_context one = ctx;
@@ -125,7 +127,8 @@ AISLE_API void run(const l2_normalize&, const run_context& ctx, value_view in, v
   const std::int64_t c = in.shape.c;
   for (std::int64_t r = 0; r < ctx.rows(in.shape); ++r) {
     double squares = 0;
-    for (std::int64_t i = 0; i < c; ++i) squares += static_cast<double>(in.data[r * c + i]) * in.data[r * c + i];
+    for (std::int64_t i = 0; i < c; ++i)
+      squares += static_cast<double>(in.data[r * c + i]) * in.data[r * c + i];
     const double norm = std::max(std::sqrt(squares), 1e-12);
     for (std::int64_t i = 0; i < c; ++i) out.data[r * c + i] = static_cast<float>(in.data[r * c + i] / norm);
   }

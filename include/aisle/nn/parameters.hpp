@@ -21,7 +21,8 @@ class weight_source {
  public:
   using generator = std::function<void(const std::string& name, const shape& dims, std::span<float> out)>;
 
-  /// `key_of(name)` is the checkpoint's key for a graph's parameter name. The checkpoint must outlive this object.
+  /// `key_of(name)` is the checkpoint's key for a graph's parameter name. The checkpoint must outlive this
+  /// object.
   weight_source(const state_dict& checkpoint, std::function<std::string(const std::string&)> key_of)
       : checkpoint_(&checkpoint), key_of_(std::move(key_of)) {}
   /// Weights that are computed: benchmarks without a checkpoint.
@@ -31,8 +32,8 @@ class weight_source {
   /// The stored dimensions; empty when there is no such tensor, or weights are computed.
   std::optional<shape> dims_of(const std::string& name) const;
 
-  /// The tensor as floats. Dimensions of size 1 may differ (some files keep [1, 1, 1, c] where others have [c]);
-  /// anything else throws tensor_error naming the key, both shapes and the nearest keys.
+  /// The tensor as floats. Dimensions of size 1 may differ (some files keep [1, 1, 1, c] where others have
+  /// [c]); anything else throws tensor_error naming the key, both shapes and the nearest keys.
   void read(const std::string& name, const shape& expected, std::span<float> out) const;
   buffer<float> read(const std::string& name, const shape& expected) const {
     buffer<float> out(static_cast<std::size_t>(expected.elements()));
@@ -57,7 +58,8 @@ struct prepared {
   std::vector<tensor> tables;
 
   std::size_t bytes() const {
-    std::size_t n = matrix.bytes() + (bias.size() + scale.size() + shift.size() + direct.size()) * sizeof(float);
+    std::size_t n =
+        matrix.bytes() + (bias.size() + scale.size() + shift.size() + direct.size()) * sizeof(float);
     for (const auto& m : winograd) n += m.bytes();
     return n;
   }
@@ -66,7 +68,7 @@ struct prepared {
 /// Choices that decide how weights are packed.
 struct engine_options {
   const kernels::kernel_table* table = nullptr;  ///< null: kernels::best_table()
-  bool winograd = false;                         ///< 3x3 stride-1 convolutions by Winograd F(2x2, 3x3); 1.8 x their weights' memory
+  bool winograd = false;  ///< 3x3 stride-1 convolutions by Winograd F(2x2, 3x3); 1.8 x their weights' memory
 };
 
 }  // namespace nn

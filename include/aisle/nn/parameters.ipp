@@ -28,7 +28,8 @@ AISLE_API std::optional<shape> weight_source::dims_of(const std::string& name) c
   return e ? std::optional<shape>(e->dims) : std::nullopt;
 }
 
-AISLE_API void weight_source::read(const std::string& name, const shape& expected, std::span<float> out) const {
+AISLE_API void weight_source::read(const std::string& name, const shape& expected,
+                                   std::span<float> out) const {
   if (generate_)
     generate_(name, expected, out);
   else

@@ -19,12 +19,12 @@ struct plan_step {
   std::int64_t flops = 0;  ///< multiply-adds count 2; for each unit (image, token)
 };
 
-/// A fused graph laid out for one input size: shapes, window offsets, and one workspace in which values share memory as
-/// soon as their last reader has run. Sizes are for one unit of capacity: an image, or a token.
+/// A fused graph laid out for one input size: shapes, window offsets, and one workspace in which values share
+/// memory as soon as their last reader has run. Sizes are for one unit of capacity: an image, or a token.
 struct plan {
   value_shape input;
-  std::vector<plan_step> steps;  ///< step i computes node i
-  std::int64_t floats = 0;       ///< workspace for each unit
+  std::vector<plan_step> steps;   ///< step i computes node i
+  std::int64_t floats = 0;        ///< workspace for each unit
   std::int64_t gemm_scratch = 0;  ///< bytes each worker's products need
 };
 

@@ -56,8 +56,8 @@ AISLE_API std::vector<value_shape> infer_shapes(const graph& g, const value_shap
           using T = std::decay_t<decltype(op)>;
           if constexpr (std::is_same_v<T, image_input>) {
             if (input.c != op.channels)
-              throw shape_error("the model takes pictures of " + std::to_string(op.channels) + " channels, got " +
-                                to_string(input));
+              throw shape_error("the model takes pictures of " + std::to_string(op.channels) +
+                                " channels, got " + to_string(input));
             return input;
           } else if constexpr (std::is_same_v<T, token_embedding>) {
             return value_shape::tokens(op.hidden);
@@ -101,14 +101,17 @@ AISLE_API plan make_plan(const graph& g, const std::vector<prepared>& weights, c
       extra = s.geometry.extra_floats;
     }
     if (std::holds_alternative<global_response_norm>(n.op)) extra = 2 * s.shape.c;
-    if (!n.inputs.empty()) s.flops = detail::count_flops(n.op, shapes[static_cast<std::size_t>(n.inputs[0])], s.shape);
+    if (!n.inputs.empty())
+      s.flops = detail::count_flops(n.op, shapes[static_cast<std::size_t>(n.inputs[0])], s.shape);
     for (const auto* matrix : {&weights[i].matrix})
-      if (matrix->n() > 0) p.gemm_scratch = std::max(p.gemm_scratch, kernels::gemm_scratch_bytes<float>(table, matrix->k()));
+      if (matrix->n() > 0)
+        p.gemm_scratch = std::max(p.gemm_scratch, kernels::gemm_scratch_bytes<float>(table, matrix->k()));
     for (const auto& matrix : weights[i].winograd)
       p.gemm_scratch = std::max(p.gemm_scratch, kernels::gemm_scratch_bytes<float>(table, matrix.k()));
 
     const auto dies = [&](int in) {
-      return last_use[static_cast<std::size_t>(in)] == i && !std::holds_alternative<image_input>(g.nodes[static_cast<std::size_t>(in)].op);
+      return last_use[static_cast<std::size_t>(in)] == i &&
+             !std::holds_alternative<image_input>(g.nodes[static_cast<std::size_t>(in)].op);
     };
     int reuse = -1;
     if (detail::works_in_place(n.op))

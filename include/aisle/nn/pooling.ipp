@@ -39,7 +39,8 @@ AISLE_API void run(const max_pool& op, const run_context& ctx, value_view in, va
 namespace detail {
 
 /// Mean of `rows` rows of c columns into one row.
-AISLE_API void mean_rows(const run_context& ctx, const float* x, std::int64_t rows, std::int64_t c, float* y) {
+AISLE_API void mean_rows(const run_context& ctx, const float* x, std::int64_t rows, std::int64_t c,
+                         float* y) {
   kernels::columns_block b;
   b.x = x;
   b.y = y;
@@ -53,7 +54,8 @@ AISLE_API void mean_rows(const run_context& ctx, const float* x, std::int64_t ro
 
 AISLE_API void run(const global_average&, const run_context& ctx, value_view in, value_view out) {
   parallel_for(ctx.items, ctx.threads, [&](std::int64_t item) {
-    detail::mean_rows(ctx, in.data + item * in.shape.floats(), in.shape.rows(), in.shape.c, out.data + item * in.shape.c);
+    detail::mean_rows(ctx, in.data + item * in.shape.floats(), in.shape.rows(), in.shape.c,
+                      out.data + item * in.shape.c);
   });
 }
 

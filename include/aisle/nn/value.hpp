@@ -14,8 +14,8 @@ AISLE_NAMESPACE_BEGIN
 namespace nn {
 
 /// The shape of one item's part of a value, channels last.
-/// A map is h x w x c; a vector is one row of c; tokens are a varying number of rows of c, packed end to end over the
-/// sequences of a batch without padding.
+/// A map is h x w x c; a vector is one row of c; tokens are a varying number of rows of c, packed end to end
+/// over the sequences of a batch without padding.
 struct value_shape {
   enum class kind : std::uint8_t { map, vector, tokens };
   kind what = kind::map;
@@ -53,7 +53,8 @@ struct run_context {
   std::int64_t scratch_each = 0;
 
   std::int64_t rows(const value_shape& s) const noexcept {
-    return s.what == value_shape::kind::tokens ? static_cast<std::int64_t>(tokens.ids.size()) : items * s.rows();
+    return s.what == value_shape::kind::tokens ? static_cast<std::int64_t>(tokens.ids.size())
+                                               : items * s.rows();
   }
   std::byte* worker_scratch(int worker) const noexcept { return scratch + worker * scratch_each; }
 };

@@ -16,11 +16,13 @@ namespace nn {
 class workspace {
  public:
   float* values(std::int64_t floats) {
-    if (static_cast<std::int64_t>(values_.size()) < floats) values_ = buffer<float>(static_cast<std::size_t>(floats));
+    if (static_cast<std::int64_t>(values_.size()) < floats)
+      values_ = buffer<float>(static_cast<std::size_t>(floats));
     return values_.data();
   }
   std::byte* scratch(std::int64_t bytes) {
-    if (static_cast<std::int64_t>(scratch_.size()) < bytes) scratch_ = buffer<std::byte>(static_cast<std::size_t>(bytes));
+    if (static_cast<std::int64_t>(scratch_.size()) < bytes)
+      scratch_ = buffer<std::byte>(static_cast<std::size_t>(bytes));
     return scratch_.data();
   }
 
@@ -29,8 +31,8 @@ class workspace {
   buffer<std::byte> scratch_;
 };
 
-/// Workspaces that callers on any thread lease for the length of a run: encoders stay immutable, and no memory hangs on
-/// a thread.
+/// Workspaces that callers on any thread lease for the length of a run: encoders stay immutable, and no
+/// memory hangs on a thread.
 class workspace_pool {
  public:
   class lease {

@@ -15,8 +15,8 @@ struct cpu_features {
   bool neon = false;
 };
 
-/// Detected once. AMX asks the kernel for the tile state (arch_prctl ARCH_REQ_XCOMP_PERM): without that grant the
-/// first tile instruction is SIGILL.
+/// Detected once. AMX asks the kernel for the tile state (arch_prctl ARCH_REQ_XCOMP_PERM): without that grant
+/// the first tile instruction is SIGILL.
 const cpu_features& detect_cpu();
 
 AISLE_NAMESPACE_END

@@ -36,7 +36,8 @@ AISLE_API cpu_features detect_features() {
   constexpr unsigned f_dq_bw_vl = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);
   f.avx512 = f.avx2 && zmm && (b7 & f_dq_bw_vl) == f_dq_bw_vl;
   unsigned a71 = 0, b71 = 0, c71 = 0, d71 = 0;
-  if (a7 >= 1 && __get_cpuid_count(7, 1, &a71, &b71, &c71, &d71)) f.avx512_bf16 = f.avx512 && (a71 & (1u << 5));
+  if (a7 >= 1 && __get_cpuid_count(7, 1, &a71, &b71, &c71, &d71))
+    f.avx512_bf16 = f.avx512 && (a71 & (1u << 5));
   const bool amx_bf16 = d7 & (1u << 22), amx_tile = d7 & (1u << 24);
   f.amx = f.avx512 && tiles && amx_bf16 && amx_tile && request_amx_state();
 #elif AISLE_NEON

@@ -2,10 +2,11 @@
 
 #include <aisle/base/config.hpp>
 
-// Opening and closing a region whose functions are compiled for another instruction set than the rest of the translation
-// unit. Only kernels/dispatch.hpp opens regions. Rules inside one (each was a measured failure of GCC 12 or Clang 14):
-// no #include, no std algorithm that was not included before, no OpenMP; registers wrapped in a struct; always_inline
-// only between members of the region; nothing but pointers and scalars crosses its border.
+// Opening and closing a region whose functions are compiled for another instruction set than the rest of the
+// translation unit. Only kernels/dispatch.hpp opens regions. Rules inside one (each was a measured failure of
+// GCC 12 or Clang 14): no #include, no std algorithm that was not included before, no OpenMP; registers
+// wrapped in a struct; always_inline only between members of the region; nothing but pointers and scalars
+// crosses its border.
 
 #define AISLE_PRAGMA(x) _Pragma(#x)
 

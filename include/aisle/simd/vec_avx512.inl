@@ -1,5 +1,5 @@
-// AVX-512 F, BW, DQ, VL: 16 floats or 8 doubles. The zero-masked forms with a full mask compile to the plain instructions;
-// GCC 12 warns of an uninitialised operand inside its own header for the unmasked ones.
+// AVX-512 F, BW, DQ, VL: 16 floats or 8 doubles. The zero-masked forms with a full mask compile to the plain
+// instructions; GCC 12 warns of an uninitialised operand inside its own header for the unmasked ones.
 
 struct vec {
   using scalar = float;
@@ -10,7 +10,9 @@ struct vec {
   static AISLE_ALWAYS_INLINE vec set1(float x) { return {_mm512_set1_ps(x)}; }
   static AISLE_ALWAYS_INLINE vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
   static AISLE_ALWAYS_INLINE __mmask16 first(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
-  static AISLE_ALWAYS_INLINE vec load_n(const float* p, int n) { return {_mm512_maskz_loadu_ps(first(n), p)}; }
+  static AISLE_ALWAYS_INLINE vec load_n(const float* p, int n) {
+    return {_mm512_maskz_loadu_ps(first(n), p)};
+  }
   AISLE_ALWAYS_INLINE void store(float* p) const { _mm512_storeu_ps(p, v); }
   AISLE_ALWAYS_INLINE void store_n(float* p, int n) const { _mm512_mask_storeu_ps(p, first(n), v); }
 
@@ -23,13 +25,15 @@ AISLE_ALWAYS_INLINE vec fma(vec a, vec b, vec c) { return {_mm512_fmadd_ps(a.v, 
 AISLE_ALWAYS_INLINE vec max(vec a, vec b) { return {_mm512_maskz_max_ps(0xFFFF, a.v, b.v)}; }
 AISLE_ALWAYS_INLINE vec min(vec a, vec b) { return {_mm512_maskz_min_ps(0xFFFF, a.v, b.v)}; }
 AISLE_ALWAYS_INLINE float sum(vec a) {
-  const __m256 h = _mm256_add_ps(_mm512_maskz_extractf32x8_ps(0xFF, a.v, 0), _mm512_maskz_extractf32x8_ps(0xFF, a.v, 1));
+  const __m256 h =
+      _mm256_add_ps(_mm512_maskz_extractf32x8_ps(0xFF, a.v, 0), _mm512_maskz_extractf32x8_ps(0xFF, a.v, 1));
   __m128 s = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
   s = _mm_add_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 AISLE_ALWAYS_INLINE float max_element(vec a) {
-  const __m256 h = _mm256_max_ps(_mm512_maskz_extractf32x8_ps(0xFF, a.v, 0), _mm512_maskz_extractf32x8_ps(0xFF, a.v, 1));
+  const __m256 h =
+      _mm256_max_ps(_mm512_maskz_extractf32x8_ps(0xFF, a.v, 0), _mm512_maskz_extractf32x8_ps(0xFF, a.v, 1));
   __m128 m = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
   m = _mm_max_ps(m, _mm_movehl_ps(m, m));
   return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
@@ -53,7 +57,9 @@ struct vecd {
   static AISLE_ALWAYS_INLINE vecd set1(double x) { return {_mm512_set1_pd(x)}; }
   static AISLE_ALWAYS_INLINE vecd load(const double* p) { return {_mm512_loadu_pd(p)}; }
   static AISLE_ALWAYS_INLINE __mmask8 first(int n) { return static_cast<__mmask8>((1u << n) - 1u); }
-  static AISLE_ALWAYS_INLINE vecd load_n(const double* p, int n) { return {_mm512_maskz_loadu_pd(first(n), p)}; }
+  static AISLE_ALWAYS_INLINE vecd load_n(const double* p, int n) {
+    return {_mm512_maskz_loadu_pd(first(n), p)};
+  }
   AISLE_ALWAYS_INLINE void store(double* p) const { _mm512_storeu_pd(p, v); }
   AISLE_ALWAYS_INLINE void store_n(double* p, int n) const { _mm512_mask_storeu_pd(p, first(n), v); }
 
@@ -66,12 +72,14 @@ AISLE_ALWAYS_INLINE vecd fma(vecd a, vecd b, vecd c) { return {_mm512_fmadd_pd(a
 AISLE_ALWAYS_INLINE vecd max(vecd a, vecd b) { return {_mm512_maskz_max_pd(0xFF, a.v, b.v)}; }
 AISLE_ALWAYS_INLINE vecd min(vecd a, vecd b) { return {_mm512_maskz_min_pd(0xFF, a.v, b.v)}; }
 AISLE_ALWAYS_INLINE double sum(vecd a) {
-  const __m256d h = _mm256_add_pd(_mm512_maskz_extractf64x4_pd(0xF, a.v, 0), _mm512_maskz_extractf64x4_pd(0xF, a.v, 1));
+  const __m256d h =
+      _mm256_add_pd(_mm512_maskz_extractf64x4_pd(0xF, a.v, 0), _mm512_maskz_extractf64x4_pd(0xF, a.v, 1));
   const __m128d s = _mm_add_pd(_mm256_castpd256_pd128(h), _mm256_extractf128_pd(h, 1));
   return _mm_cvtsd_f64(_mm_add_sd(s, _mm_unpackhi_pd(s, s)));
 }
 AISLE_ALWAYS_INLINE double max_element(vecd a) {
-  const __m256d h = _mm256_max_pd(_mm512_maskz_extractf64x4_pd(0xF, a.v, 0), _mm512_maskz_extractf64x4_pd(0xF, a.v, 1));
+  const __m256d h =
+      _mm256_max_pd(_mm512_maskz_extractf64x4_pd(0xF, a.v, 0), _mm512_maskz_extractf64x4_pd(0xF, a.v, 1));
   const __m128d m = _mm_max_pd(_mm256_castpd256_pd128(h), _mm256_extractf128_pd(h, 1));
   return _mm_cvtsd_f64(_mm_max_sd(m, _mm_unpackhi_pd(m, m)));
 }

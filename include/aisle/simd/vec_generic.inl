@@ -1,5 +1,5 @@
-// The vector types of the baseline: 16 bytes through the compiler's own vectors, which every target has in some form.
-// Each vec_*.inl declares the same two types; kernels are written once over them.
+// The vector types of the baseline: 16 bytes through the compiler's own vectors, which every target has in
+// some form. Each vec_*.inl declares the same two types; kernels are written once over them.
 
 template <class T>
 struct basic_vec {
@@ -37,7 +37,8 @@ template <class T>
 AISLE_ALWAYS_INLINE basic_vec<T> fma(basic_vec<T> a, basic_vec<T> b, basic_vec<T> c) {
   return {a.v * b.v + c.v};
 }
-// max(a, b) and min(a, b) return b when either is NaN, as the x86 instructions do: max(bound, x) keeps a NaN in x.
+// max(a, b) and min(a, b) return b when either is NaN, as the x86 instructions do: max(bound, x) keeps a NaN
+// in x.
 template <class T>
 AISLE_ALWAYS_INLINE basic_vec<T> max(basic_vec<T> a, basic_vec<T> b) {
   basic_vec<T> r;

@@ -18,9 +18,9 @@ struct aligned_allocator {
   template <class U>
   constexpr aligned_allocator(const aligned_allocator<U>&) noexcept {}
   T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{alignment}));
+    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{alignment}));
   }
-  void deallocate(T* p, std::size_t) noexcept { ::operator delete(p, std::align_val_t{alignment}); }
+  void deallocate(T* p, std::size_t) noexcept { ::operator delete (p, std::align_val_t{alignment}); }
   // vector(n) leaves elements uninitialised: kernels overwrite them, and touching pages twice costs time.
   template <class U>
   void construct(U* p) noexcept {

@@ -4,7 +4,8 @@
 
 #include <aisle/tensor/matrix.hpp>
 
-// Matrices of aisle and of Eigen as each other, without a copy. The only public signatures with Eigen in them.
+// Matrices of aisle and of Eigen as each other, without a copy. The only public signatures with Eigen in
+// them.
 
 AISLE_NAMESPACE_BEGIN
 

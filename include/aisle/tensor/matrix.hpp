@@ -27,9 +27,7 @@ class matrix_view {
   constexpr matrix_view(T* data, std::int64_t rows, std::int64_t cols) noexcept
       : matrix_view(data, rows, cols, cols) {}
   /// A view of T is a view of const T.
-  constexpr operator matrix_view<const T>() const noexcept
-    requires(!std::is_const_v<T>)
-  {
+  constexpr operator matrix_view<const T>() const noexcept requires(!std::is_const_v<T>) {
     return {data_, rows_, cols_, stride_};
   }
 
@@ -73,7 +71,9 @@ class matrix {
   std::span<const T> row(std::int64_t r) const noexcept {
     return {data() + r * cols_, static_cast<std::size_t>(cols_)};
   }
-  T& operator()(std::int64_t r, std::int64_t c) noexcept { return data_[static_cast<std::size_t>(r * cols_ + c)]; }
+  T& operator()(std::int64_t r, std::int64_t c) noexcept {
+    return data_[static_cast<std::size_t>(r * cols_ + c)];
+  }
   const T& operator()(std::int64_t r, std::int64_t c) const noexcept {
     return data_[static_cast<std::size_t>(r * cols_ + c)];
   }
@@ -89,7 +89,8 @@ class matrix {
     for (std::int64_t r = 0; r < out.rows_; ++r) {
       const std::int64_t from = which[static_cast<std::size_t>(r)];
       if (from < 0 || from >= rows_)
-        throw shape_error("row " + std::to_string(from) + " of a matrix of " + std::to_string(rows_) + " rows");
+        throw shape_error("row " + std::to_string(from) + " of a matrix of " + std::to_string(rows_) +
+                          " rows");
       std::copy_n(row(from).data(), cols_, out.row(r).data());
     }
     return out;

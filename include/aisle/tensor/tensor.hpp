@@ -14,9 +14,9 @@
 
 AISLE_NAMESPACE_BEGIN
 
-/// A dense row-major array with a run-time element type. Copies share the elements (they are reference counted and
-/// may live in a mapped file), so passing a tensor by value is cheap; `data<T>()` of a tensor made by `tensor(...)` may be
-/// written while it is being filled.
+/// A dense row-major array with a run-time element type. Copies share the elements (they are reference
+/// counted and may live in a mapped file), so passing a tensor by value is cheap; `data<T>()` of a tensor
+/// made by `tensor(...)` may be written while it is being filled.
 class tensor {
  public:
   tensor() = default;
@@ -27,8 +27,8 @@ class tensor {
     data_ = std::shared_ptr<std::byte>(owner, owner->data());
   }
 
-  /// Elements owned by someone else (a mapped file). They may be unaligned: read them through data<T>() only when
-  /// aligned() says so, or convert with to_f32.
+  /// Elements owned by someone else (a mapped file). They may be unaligned: read them through data<T>() only
+  /// when aligned() says so, or convert with to_f32.
   tensor(aisle::dtype type, aisle::shape dims, std::shared_ptr<const std::byte> data)
       : type_(type), shape_(dims), data_(std::const_pointer_cast<std::byte>(std::move(data))) {}
 
@@ -55,12 +55,16 @@ class tensor {
   }
 
  private:
-  std::size_t bytes_needed() const noexcept { return static_cast<std::size_t>(shape_.elements()) * size_of(type_); }
+  std::size_t bytes_needed() const noexcept {
+    return static_cast<std::size_t>(shape_.elements()) * size_of(type_);
+  }
   template <class T>
   void check() const {
     if (dtype_of<T> != type_)
-      throw shape_error("a tensor of " + std::string(name_of(type_)) + " read as " + std::string(name_of(dtype_of<T>)));
-    if (!aligned()) throw shape_error("an unaligned tensor of " + std::string(name_of(type_)) + " read in place");
+      throw shape_error("a tensor of " + std::string(name_of(type_)) + " read as " +
+                        std::string(name_of(dtype_of<T>)));
+    if (!aligned())
+      throw shape_error("an unaligned tensor of " + std::string(name_of(type_)) + " read in place");
   }
 
   aisle::dtype type_ = aisle::dtype::f32;

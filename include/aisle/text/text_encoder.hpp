@@ -22,28 +22,31 @@ std::int64_t max_tokens_of(const std::string& folder, std::int64_t positions);
 
 struct text_encoder_options {
   engine_selection engine{};
-  std::int64_t max_tokens = 0;  ///< longer texts are cut; 0: what the model's files say (256 for all-MiniLM-L6-v2)
+  std::int64_t max_tokens =
+      0;  ///< longer texts are cut; 0: what the model's files say (256 for all-MiniLM-L6-v2)
   warning_callback on_warning{};
 };
 
 struct text_encode_options {
-  int threads = 0;                  ///< 0: all available
-  progress_callback on_progress{};  ///< phase "text", in texts
+  int threads = 0;                    ///< 0: all available
+  progress_callback on_progress{};    ///< phase "text", in texts
   std::int64_t* truncated = nullptr;  ///< receives the number of texts that were cut
 };
 
-/// Texts to vectors: tokenizer, transformer, mean pooling and normalisation, as sentence-transformers does it.
-/// Immutable; safe from many threads. A text's vector has the same bits whatever it is encoded together with.
+/// Texts to vectors: tokenizer, transformer, mean pooling and normalisation, as sentence-transformers does
+/// it. Immutable; safe from many threads. A text's vector has the same bits whatever it is encoded together
+/// with.
 class text_encoder {
  public:
-  /// A model folder: weights, config.json, vocab.txt or tokenizer.json, and sentence-transformers' files where there are
-  /// any. Throws file_error, format_error, tensor_error, option_error.
+  /// A model folder: weights, config.json, vocab.txt or tokenizer.json, and sentence-transformers' files
+  /// where there are any. Throws file_error, format_error, tensor_error, option_error.
   static text_encoder load(const std::string& folder, const text_encoder_options& options = {});
 
   /// [texts, dimension], rows in the order of `texts`. Unit rows where the model normalises.
   matrix<float> encode(std::span<const std::string> texts, const text_encode_options& options = {}) const;
   /// The same from token ids (with [CLS] and [SEP]).
-  matrix<float> encode_ids(std::span<const std::vector<std::int32_t>> ids, const text_encode_options& options = {}) const;
+  matrix<float> encode_ids(std::span<const std::vector<std::int32_t>> ids,
+                           const text_encode_options& options = {}) const;
 
   std::int64_t dimension() const;
   std::int64_t max_tokens() const noexcept { return max_tokens_; }

@@ -16,8 +16,8 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Where several files state a length, sentence-transformers' own file is the one its results follow: tokenizer.json of
-/// all-MiniLM-L6-v2 says 128, the positions 512, and the reference cuts at 256.
+/// Where several files state a length, sentence-transformers' own file is the one its results follow:
+/// tokenizer.json of all-MiniLM-L6-v2 says 128, the positions 512, and the reference cuts at 256.
 AISLE_API std::int64_t max_tokens_of(const std::string& folder, std::int64_t positions) {
   std::int64_t limit = positions;
   if (const auto file = join_path(folder, "sentence_bert_config.json"); file_exists(file)) {
@@ -34,7 +34,8 @@ AISLE_API void check_pooling(const std::string& folder) {
   if (!file_exists(file)) return;
   const json pooling = read_json(file);
   if (!pooling.get<bool>("pooling_mode_mean_tokens", true))
-    throw option_error(file + ": expected mean pooling (pooling_mode_mean_tokens), the only kind that is built in");
+    throw option_error(file +
+                       ": expected mean pooling (pooling_mode_mean_tokens), the only kind that is built in");
 }
 
 /// Progress from several workers, one call at a time.
@@ -61,25 +62,28 @@ AISLE_API text_encoder text_encoder::load(const std::string& folder, const text_
   text_encoder e;
   std::shared_ptr<models::opened_model> model = models::open_model(folder);
   if (!model->of->text)
-    throw option_error(folder + ": holds a model of pictures (" + std::string(model->of->name) + "), expected one of text");
+    throw option_error(folder + ": holds a model of pictures (" + std::string(model->of->name) +
+                       "), expected one of text");
   detail::check_pooling(folder);
   nn::network_options n;
   n.engine.table = &select_table(options.engine);
   e.network_ = std::make_shared<nn::network>(model->graph, *model->weights, nn::value_shape::tokens(0), n);
   e.tokenizer_ = std::make_shared<wordpiece>(wordpiece::load(folder));
-  const std::int64_t positions = models::dimension(*model->weights, "embeddings.position_embeddings.weight", 0);
+  const std::int64_t positions =
+      models::dimension(*model->weights, "embeddings.position_embeddings.weight", 0);
   const std::int64_t vocabulary = models::dimension(*model->weights, "embeddings.word_embeddings.weight", 0);
   if (e.tokenizer_->vocabulary_size() > vocabulary)
     throw format_error(folder, "the vocabulary has " + std::to_string(e.tokenizer_->vocabulary_size()) +
                                    " tokens, the embedding table " + std::to_string(vocabulary) + " rows");
   e.max_tokens_ = options.max_tokens > 0 ? options.max_tokens : detail::max_tokens_of(folder, positions);
   if (e.max_tokens_ < 2 || e.max_tokens_ > positions)
-    throw option_error("max_tokens " + std::to_string(e.max_tokens_) + ": expected 2 to " + std::to_string(positions) +
-                       ", the model's positions");
+    throw option_error("max_tokens " + std::to_string(e.max_tokens_) + ": expected 2 to " +
+                       std::to_string(positions) + ", the model's positions");
   e.model_ = std::move(model);
 #ifndef __OPTIMIZE__
   if (AISLE_HEADER_ONLY && options.on_warning)
-    options.on_warning("aisle was compiled without optimisation: its kernels are many times slower than at -O2");
+    options.on_warning(
+        "aisle was compiled without optimisation: its kernels are many times slower than at -O2");
 #endif
   return e;
 }
@@ -91,11 +95,14 @@ AISLE_API matrix<float> text_encoder::encode(std::span<const std::string> texts,
   std::vector<std::vector<std::int32_t>> ids(texts.size());
   std::atomic<std::int64_t> cut{0};
   constexpr std::size_t chunk = 64;
-  parallel_for(static_cast<std::int64_t>((texts.size() + chunk - 1) / chunk), options.threads, [&](std::int64_t c) {
-    const std::size_t first = static_cast<std::size_t>(c) * chunk, last = std::min(first + chunk, texts.size());
-    for (std::size_t i = first; i < last; ++i)
-      if (tokenizer_->encode(texts[i], max_tokens_, ids[i]) > static_cast<std::int64_t>(ids[i].size())) ++cut;
-  });
+  parallel_for(
+      static_cast<std::int64_t>((texts.size() + chunk - 1) / chunk), options.threads, [&](std::int64_t c) {
+        const std::size_t first = static_cast<std::size_t>(c) * chunk,
+                          last = std::min(first + chunk, texts.size());
+        for (std::size_t i = first; i < last; ++i)
+          if (tokenizer_->encode(texts[i], max_tokens_, ids[i]) > static_cast<std::int64_t>(ids[i].size()))
+            ++cut;
+      });
   if (options.truncated) *options.truncated = cut;
   return encode_ids(ids, options);
 }
@@ -104,13 +111,16 @@ AISLE_API matrix<float> text_encoder::encode_ids(std::span<const std::vector<std
                                                  const text_encode_options& options) const {
   const auto n = static_cast<std::int64_t>(ids.size());
   matrix<float> out(n, dimension());
-  // Batches of about `budget` tokens, longest first so that workers finish together. The budget keeps a batch's widest
-  // activation near L2 while a layer's weights are still read for many rows at once.
+  // Batches of about `budget` tokens, longest first so that workers finish together. The budget keeps a
+  // batch's widest activation near L2 while a layer's weights are still read for many rows at once.
   constexpr std::int64_t budget = 256;
   std::vector<std::int64_t> order(ids.size());
   std::iota(order.begin(), order.end(), 0);
-  const auto length = [&](std::int64_t i) { return static_cast<std::int64_t>(ids[static_cast<std::size_t>(i)].size()); };
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
+  const auto length = [&](std::int64_t i) {
+    return static_cast<std::int64_t>(ids[static_cast<std::size_t>(i)].size());
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
   std::vector<std::pair<std::size_t, std::size_t>> batches;
   std::int64_t tokens = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -135,9 +145,11 @@ AISLE_API matrix<float> text_encoder::encode_ids(std::span<const std::vector<std
     }
     const std::vector<std::int32_t> types(packed.size(), 0);
     matrix<float> rows(static_cast<std::int64_t>(last - first), out.cols());
-    network_->run_tokens({packed, types, positions, starts}, {{"embedding", rows.data()}}, {.threads = threads});
+    network_->run_tokens({packed, types, positions, starts}, {{"embedding", rows.data()}},
+                         {.threads = threads});
     for (std::size_t i = first; i < last; ++i)
-      std::copy_n(rows.row(static_cast<std::int64_t>(i - first)).data(), out.cols(), out.row(order[i]).data());
+      std::copy_n(rows.row(static_cast<std::int64_t>(i - first)).data(), out.cols(),
+                  out.row(order[i]).data());
     progress.add(static_cast<std::int64_t>(last - first));
   };
   const auto count = static_cast<std::int64_t>(batches.size());
