@@ -189,6 +189,40 @@ TEST_CASE("a confusion matrix adds up to the test rows, and mix-ups are its off-
   CHECK(all.chosen("smell") == nullptr);
 }
 
+TEST_CASE("the heat map has true classes as rows; classes are listed by size, phases by share") {
+  const auto result = report_sample::make({.modalities = {"text"}, .models = {"mlp"}});
+  const std::string page = aisle::report_html(result);
+  const auto& m = result.models[0];
+  std::vector<std::vector<int>> counts(13, std::vector<int>(13));
+  for (std::size_t r = 0; r < m.truth.size(); ++r)
+    ++counts[static_cast<std::size_t>(m.truth[r])][static_cast<std::size_t>(m.predicted[r])];
+  const std::string heat = section(page, "confusion");
+  int asymmetric = 0;
+  for (std::size_t i = 0; i < 13; ++i)
+    for (std::size_t j = 0; j < 13; ++j) {
+      if (counts[i][j] == 0) continue;
+      int row = 0;
+      for (const int n : counts[i]) row += n;
+      asymmetric += counts[i][j] != counts[j][i];
+      const std::string what = i == j ? ": right " : " taken for " + result.classes[j] + " ";
+      const std::string title = parts::escape_html(result.classes[i] + what + std::to_string(counts[i][j]) +
+                                                   " of " + std::to_string(row));
+      CHECK_MESSAGE(
+          contains(heat, "title=\"" + title + "\"><span>" + std::to_string(counts[i][j]) + "</span>"), title);
+    }
+  CHECK(asymmetric > 0);
+
+  const std::string catalogue = section(page, "catalogue");
+  std::size_t largest = 0, smallest = 0;
+  for (std::size_t c = 0; c < 13; ++c) {
+    if (result.class_counts[c] > result.class_counts[largest]) largest = c;
+    if (result.class_counts[c] < result.class_counts[smallest]) smallest = c;
+  }
+  CHECK(catalogue.find(parts::escape_html(result.classes[largest])) <
+        catalogue.find(parts::escape_html(result.classes[smallest])));
+  CHECK(contains(section(page, "run"), "68.1 %"));  // 41.87 s of 61.52 s
+}
+
 TEST_CASE("pictures are embedded as small JPEG files, confident mistakes first") {
   const support::temporary_folder folder;
   const auto result = report_sample::make({.pictures = folder.path()});
