@@ -123,7 +123,8 @@ struct progress_bar::state {
     check_interrupt();
     if (!terminal) return;
     const auto now = clock::now();
-    if (finished && phase == e.phase && e.total > 0 && e.done >= e.total) return;  // its last line stands already
+    if (finished && phase == e.phase && e.total > 0 && e.done >= e.total)
+      return;  // its last line stands already
     if (phase != e.phase || finished) {
       finished = false;
       phase = e.phase;
