@@ -6,6 +6,9 @@ inline constexpr int lanes = vec::size;
 inline constexpr int group = static_cast<int>(resize_pass::group);
 inline constexpr int vectors = group / lanes;
 typedef std::int32_t ints __attribute__((vector_size(lanes * 4)));
+#if !AISLE_X86
+typedef std::uint8_t bytes __attribute__((vector_size(lanes)));  // not in widen: GCC 12 rejects a dependent size
+#endif
 
 /// `lanes` bytes as integers. GCC 12 converts vectors of another size element by element, so x86 spells it
 /// out; a template, so that only the branch of this region's width is compiled.
@@ -28,7 +31,6 @@ AISLE_ALWAYS_INLINE ints widen(const std::uint8_t* p) {
     __builtin_memcpy(&out, &w, sizeof out);
   }
 #else
-  typedef std::uint8_t bytes __attribute__((vector_size(N)));
   bytes b;
   __builtin_memcpy(&b, p, sizeof b);
   out = __builtin_convertvector(b, ints);
