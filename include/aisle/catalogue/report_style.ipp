@@ -195,7 +195,7 @@ background:linear-gradient(transparent,var(--sunken))}
 -webkit-box-orient:vertical;
 overflow:hidden;overflow-wrap:anywhere;min-height:2.7em}
 .product .said{font-size:.8125rem;line-height:1.35;margin-top:auto;overflow-wrap:anywhere}
-.said .who{display:flex;gap:8px;justify-content:space-between;align-items:baseline}
+.said .who{display:flex;flex-wrap:wrap;gap:0 8px;justify-content:space-between;align-items:baseline}
 .sure{white-space:nowrap;font-variant-numeric:tabular-nums;color:var(--muted)}
 .said b{font-weight:650}.said.no b{color:var(--miss)}.said.yes b{color:var(--hit)}
 .product .bar-track{height:5px}.yes-bar{fill:var(--hit)}.no-bar{fill:var(--miss)}
