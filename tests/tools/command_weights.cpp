@@ -241,6 +241,19 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   }
 }
 
+// Whoever loads a folder by its name prepares pictures the same way, with the manifest at hand or not.
+TEST_CASE("the manifest and the zoo name the same presets") {
+  const aisle::json manifest = aisle::read_json(AISLE_SOURCE_FOLDER "/weights/manifest.json");
+  int compared = 0;
+  for (const aisle::json& m : manifest["models"].elements())
+    if (const auto* entry = aisle::models::find_model(m.get<std::string>("id"))) {
+      CAPTURE(entry->id);
+      CHECK(m.get("preset", "") == std::string(entry->preset));
+      ++compared;
+    }
+  CHECK(compared > 5);
+}
+
 TEST_CASE("weights list and check") {
   if (command::program().empty()) return;
   const support::temporary_folder work;

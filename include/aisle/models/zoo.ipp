@@ -42,7 +42,7 @@ AISLE_API std::span<const zoo_entry> zoo() {
          return resnet({.bottleneck = false, .widths = {64, 128, 256, 512}});
        },
        224, torchvision},
-      {"resnet50", "resnet50", resnet_family, [] { return resnet({}); }, 224, torchvision},
+      {"resnet50", "resnet50", resnet_family, [] { return resnet({}); }, 224, "timm_resnet50_a1"},
       {"resnet101", "resnet101", resnet_family,
        [] {
          return resnet({.layers = {3, 4, 23, 3}});
