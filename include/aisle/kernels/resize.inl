@@ -7,7 +7,8 @@ inline constexpr int group = static_cast<int>(resize_pass::group);
 inline constexpr int vectors = group / lanes;
 typedef std::int32_t ints __attribute__((vector_size(lanes * 4)));
 #if !AISLE_X86
-typedef std::uint8_t bytes __attribute__((vector_size(lanes)));  // not in widen: GCC 12 rejects a dependent size
+typedef std::uint8_t bytes
+    __attribute__((vector_size(lanes)));  // not in widen: GCC 12 rejects a dependent size
 #endif
 
 /// `lanes` bytes as integers. GCC 12 converts vectors of another size element by element, so x86 spells it
