@@ -7,7 +7,8 @@ set -u
 include=$1 compiler=$2
 options=(-std=c++20 -fsyntax-only -Wall -Wextra -Werror -I "$include")
 IFS=';' read -r -a folders <<<"$3"
-for folder in "${folders[@]}"; do options+=(-isystem "$folder"); done
+# The compiler's own folder must keep its place in the search: #include_next would look behind it.
+for folder in "${folders[@]}"; do [ "$folder" = /usr/include ] || options+=(-isystem "$folder"); done
 
 check() {
   local header=$1
