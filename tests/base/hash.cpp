@@ -24,7 +24,7 @@ TEST_CASE("SHA-256: the examples of FIPS 180-4") {
 TEST_CASE("SHA-256 does not depend on how the bytes are fed") {
   const std::string text(517, 'q');
   const std::string whole = sha256_of(text);
-  for (const std::size_t piece : {1, 3, 55, 56, 63, 64, 65, 200}) {
+  for (const std::size_t piece : {1u, 3u, 55u, 56u, 63u, 64u, 65u, 200u}) {
     aisle::sha256 hash;
     for (std::size_t at = 0; at < text.size(); at += piece)
       hash.update(std::string_view(text).substr(at, piece));
