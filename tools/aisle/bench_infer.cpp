@@ -19,22 +19,6 @@ struct options : bench_options {
   bool per_layer = false, winograd = false;
 };
 
-/// Spread as the encoder spreads it: a batch of one over tiles, more over the workers in small groups.
-void forward(const aisle::nn::network& net, const std::vector<float>& x, std::int64_t batch,
-             const aisle::nn::value_shape& shape, int threads, std::vector<float>& out) {
-  const std::int64_t width = net.width("embedding"), workers = aisle::thread_budget(threads);
-  if (batch < workers || workers == 1) {
-    net.run_images(x.data(), batch, shape, {{"embedding", out.data()}}, {.threads = threads});
-    return;
-  }
-  const std::int64_t step = std::clamp<std::int64_t>(batch / workers, 1, 4);
-  aisle::parallel_for((batch + step - 1) / step, threads, [&](std::int64_t chunk) {
-    const std::int64_t first = chunk * step;
-    net.run_images(x.data() + first * shape.floats(), std::min(step, batch - first), shape,
-                   {{"embedding", out.data() + first * width}}, {.threads = 1});
-  });
-}
-
 /// A line for each operator: its time, rate, and share of the whole.
 void print_layers(const aisle::nn::network& net, const aisle::nn::value_shape& shape,
                   const std::vector<float>& x, std::vector<float>& out, const options& o) {
@@ -93,7 +77,9 @@ int run(const options& o) {
   for (float& v : x) v = static_cast<float>(random.normal());
   std::vector<float> out(static_cast<std::size_t>(o.batch * net->width("embedding")));
 
-  const auto times = time_calls(o, [&] { forward(*net, x, o.batch, shape, o.common.threads, out); });
+  const auto times = time_calls(o, [&] {
+    net->run_images(x.data(), o.batch, shape, {{"embedding", out.data()}}, {.threads = o.common.threads});
+  });
   const std::string kernel =
       std::string(net->table().name) + " " + net->table().f32.arithmetic + (o.winograd ? " winograd" : "");
   aisle::json row = bench_row(std::string(entry->workload), o.common.threads, o.batch, o.common.precision,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <string_view>
 
 #include <aisle/base/config.hpp>
@@ -23,5 +24,23 @@ using progress_callback = std::function<void(const progress_event&)>;
 /// Things the caller should know that are no errors (a truncated text, kernels compiled without
 /// optimisation).
 using warning_callback = std::function<void(std::string_view)>;
+
+/// Progress that several workers make, told one call at a time.
+class shared_progress {
+ public:
+  /// The callback must outlive this.
+  shared_progress(const progress_callback& call, const progress_event& start) : call_(call), event_(start) {}
+  void add(std::int64_t done) {
+    if (!call_) return;
+    const std::lock_guard lock(mutex_);
+    event_.done += done;
+    call_(event_);
+  }
+
+ private:
+  const progress_callback& call_;
+  progress_event event_;
+  std::mutex mutex_;
+};
 
 AISLE_NAMESPACE_END

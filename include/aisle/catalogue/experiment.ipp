@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
-#include <mutex>
 #include <utility>
 
 #include <aisle/base/parallel.hpp>
@@ -336,13 +335,10 @@ class experiment_run {
     const int threads = thread_budget(options_.threads);
     const bool side_by_side = count >= threads;
     inner_threads_ = side_by_side ? 1 : threads;
-    std::mutex mutex;
-    std::int64_t done = 0;
+    shared_progress progress(options_.progress, {.phase = phase, .total = count, .unit = "fits"});
     parallel_for(count, side_by_side ? threads : 1, [&](std::int64_t i) {
       run(trials[static_cast<std::size_t>(i)]);
-      if (!options_.progress) return;
-      const std::lock_guard lock(mutex);
-      options_.progress({phase, ++done, count, "fits"});
+      progress.add(1);
     });
   }
 

@@ -57,13 +57,11 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
                                          Read read) const {
   const std::int64_t h = preset_.crop_height, w = preset_.crop_width, floats = h * w * 3;
   matrix<float> out(n, dimension());
-  std::mutex mutex;
-  progress_event event{"images", 0, n, "images"};
-  // Late layers' weights outgrow L2: a few pictures at a time read them once. Each worker decodes and runs
-  // its own.
-  constexpr std::int64_t together = 4;
+  std::mutex errors;
+  shared_progress progress(options.on_progress, {.phase = "images", .total = n, .unit = "images"});
+  // Each worker decodes and runs a group of its own.
   const int threads = thread_budget(options.threads);
-  const std::int64_t step = std::clamp<std::int64_t>(n / threads, 1, together);
+  const std::int64_t step = nn::network::images_together(n, threads);
   parallel_for((n + step - 1) / step, threads, [&](std::int64_t chunk) {
     const std::int64_t first = chunk * step, count = std::min(step, n - first);
     buffer<float> pictures(static_cast<std::size_t>(count * floats));
@@ -76,7 +74,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
         good.push_back(first + i);
       } catch (const error& problem) {
         if (!options.on_error) throw;
-        const std::lock_guard lock(mutex);
+        const std::lock_guard lock(errors);
         options.on_error(first + i, problem.what());
       }
     }
@@ -86,11 +84,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
                          {{"embedding", vectors.data()}}, {.threads = options.threads});
     for (std::int64_t i = 0; i < rows; ++i)
       std::copy_n(vectors.row(i).data(), out.cols(), out.row(good[static_cast<std::size_t>(i)]).data());
-    if (options.on_progress) {
-      const std::lock_guard lock(mutex);
-      event.done += count;
-      options.on_progress(event);
-    }
+    progress.add(count);
   });
   return out;
 }
@@ -116,19 +110,8 @@ AISLE_API matrix<float> image_encoder::encode_tensors(const float* pictures, std
                                                       std::int64_t height, std::int64_t width,
                                                       const image_encode_options& options) const {
   matrix<float> out(n, dimension());
-  const auto shape = nn::value_shape::map(height, width, 3);
-  constexpr std::int64_t together = 4;
-  const int threads = thread_budget(options.threads);
-  if (n < threads) {  // a batch of one splits tiles
-    network_->run_images(pictures, n, shape, {{"embedding", out.data()}}, {.threads = threads});
-    return out;
-  }
-  const std::int64_t step = std::clamp<std::int64_t>(n / threads, 1, together);
-  parallel_for((n + step - 1) / step, threads, [&](std::int64_t chunk) {
-    const std::int64_t first = chunk * step;
-    network_->run_images(pictures + first * shape.floats(), std::min(step, n - first), shape,
-                         {{"embedding", out.row(first).data()}}, {.threads = 1});
-  });
+  network_->run_images(pictures, n, nn::value_shape::map(height, width, 3), {{"embedding", out.data()}},
+                       {.threads = options.threads});
   return out;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -137,8 +136,8 @@ class random_forest final : public classifier<T> {
                                                      data.classes, limits));
     std::vector<std::unique_ptr<grower_type>> growers(
         static_cast<std::size_t>(thread_budget(options_.threads)));
-    std::mutex mutex;
-    std::int64_t done = 0;
+    shared_progress progress(options_.progress,
+                             {.phase = "random_forest", .total = options_.trees, .unit = "trees"});
     parallel_for(options_.trees, options_.threads, [&](std::int64_t t, int worker) {
       auto& grower = growers[static_cast<std::size_t>(worker)];
       if (!grower)
@@ -154,10 +153,7 @@ class random_forest final : public classifier<T> {
       } else {
         tree = grower->grow(row_weights, seed, importances.row(t));
       }
-      if (options_.progress) {
-        const std::lock_guard lock(mutex);
-        options_.progress({"random_forest", ++done, options_.trees, "trees"});
-      }
+      progress.add(1);
     });
   }
 

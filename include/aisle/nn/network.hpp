@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -56,14 +57,22 @@ class network {
   /// The plan for an input shape, made on first use.
   std::shared_ptr<const plan> plan_for(const value_shape& input) const;
 
-  /// Pictures: `items` of h x w x c floats, one after the other.
+  /// Pictures: `items` of h x w x c floats, one after the other. Fewer pictures than workers share the tiles
+  /// of each layer, more are spread over the workers in groups. With on_tap or seconds they run as one batch.
   void run_images(const float* pictures, std::int64_t items, const value_shape& shape,
                   const run_outputs& outputs, const run_options& options = {}) const;
+  /// How many of `items` pictures a worker of `threads` best runs as one batch: weights of late layers
+  /// outgrow L2, and a few pictures at a time read them once.
+  static std::int64_t images_together(std::int64_t items, int threads) {
+    return std::clamp<std::int64_t>(items / threads, 1, 4);
+  }
   /// Sequences of tokens, packed.
   void run_tokens(const token_batch& tokens, const run_outputs& outputs,
                   const run_options& options = {}) const;
 
  private:
+  /// Throws option_error for an output the network was loaded without.
+  int output_node(const std::string& name) const;
   void execute(const plan& p, run_context ctx, const float* pictures, std::int64_t units,
                const run_outputs& outputs, const run_options& options) const;
 

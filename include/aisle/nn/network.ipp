@@ -78,11 +78,15 @@ AISLE_API network::network(const graph& recorded, const weight_source& weights, 
   }
 }
 
-AISLE_API std::int64_t network::width(const std::string& output) const {
-  const auto it = graph_.outputs.find(output);
+AISLE_API int network::output_node(const std::string& name) const {
+  const auto it = graph_.outputs.find(name);
   if (it == graph_.outputs.end())
-    throw option_error("the network was loaded without its output '" + output + "'");
-  return nominal_shapes_[static_cast<std::size_t>(it->second)].floats();
+    throw option_error("the network was loaded without its output '" + name + "'");
+  return it->second;
+}
+
+AISLE_API std::int64_t network::width(const std::string& output) const {
+  return nominal_shapes_[static_cast<std::size_t>(output_node(output))].floats();
 }
 
 AISLE_API std::size_t network::weight_bytes() const {
@@ -128,10 +132,7 @@ AISLE_API void network::execute(const plan& p, run_context ctx, const float* pic
         if (id == static_cast<int>(i)) options.on_tap(name, step.shape, views[i].data);
   }
   for (const auto& [name, to] : outputs) {
-    const auto it = graph_.outputs.find(name);
-    if (it == graph_.outputs.end())
-      throw option_error("the network was loaded without its output '" + name + "'");
-    const value_view& v = views[static_cast<std::size_t>(it->second)];
+    const value_view& v = views[static_cast<std::size_t>(output_node(name))];
     std::memcpy(to, v.data, static_cast<std::size_t>(ctx.rows(v.shape) * v.shape.c) * sizeof(float));
   }
 }
@@ -139,9 +140,21 @@ AISLE_API void network::execute(const plan& p, run_context ctx, const float* pic
 AISLE_API void network::run_images(const float* pictures, std::int64_t items, const value_shape& shape,
                                    const run_outputs& outputs, const run_options& options) const {
   if (items <= 0) return;
-  run_context ctx;
-  ctx.items = items;
-  execute(*plan_for(shape), ctx, pictures, items, outputs, options);
+  const std::shared_ptr<const plan> p = plan_for(shape);
+  const auto run = [&](std::int64_t first, std::int64_t count, const run_options& how) {
+    run_outputs to = outputs;
+    for (auto& [name, data] : to)
+      data += first * p->steps[static_cast<std::size_t>(output_node(name))].shape.floats();
+    run_context ctx;
+    ctx.items = count;
+    execute(*p, ctx, pictures + first * shape.floats(), count, to, how);
+  };
+  const int threads = in_parallel_region() ? 1 : thread_budget(options.threads);
+  if (items < threads || options.on_tap || options.seconds) return run(0, items, options);
+  const std::int64_t step = images_together(items, threads);
+  parallel_for((items + step - 1) / step, threads, [&](std::int64_t chunk) {
+    run(chunk * step, std::min(step, items - chunk * step), {.threads = 1});
+  });
 }
 
 AISLE_API void network::run_tokens(const token_batch& tokens, const run_outputs& outputs,

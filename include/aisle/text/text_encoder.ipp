@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -37,24 +36,6 @@ AISLE_API void check_pooling(const std::string& folder) {
     throw option_error(file +
                        ": expected mean pooling (pooling_mode_mean_tokens), the only kind that is built in");
 }
-
-/// Progress from several workers, one call at a time.
-class shared_progress {
- public:
-  shared_progress(const progress_callback& call, std::string_view phase, std::int64_t total)
-      : call_(call), event_{phase, 0, total, "items"} {}
-  void add(std::int64_t done) {
-    if (!call_) return;
-    const std::lock_guard lock(mutex_);
-    event_.done += done;
-    call_(event_);
-  }
-
- private:
-  const progress_callback& call_;
-  progress_event event_;
-  std::mutex mutex_;
-};
 
 }  // namespace detail
 
@@ -132,7 +113,7 @@ AISLE_API matrix<float> text_encoder::encode_ids(std::span<const std::vector<std
     tokens += length(order[i]);
   }
 
-  detail::shared_progress progress(options.on_progress, "text", n);
+  shared_progress progress(options.on_progress, {.phase = "text", .total = n});
   const auto run = [&](std::int64_t b, int threads) {
     const auto [first, last] = batches[static_cast<std::size_t>(b)];
     std::vector<std::int32_t> packed, positions;
