@@ -8,7 +8,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/report.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/text.hpp>
 #include <aisle/io/json.hpp>
 
 #include "report_sample.hpp"

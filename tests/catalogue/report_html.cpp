@@ -8,8 +8,8 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/report.hpp>
-#include <aisle/catalogue/report_scores.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/scores.hpp>
+#include <aisle/catalogue/report/text.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/io/utf8.hpp>
 #include <aisle/learn/classification_report.hpp>

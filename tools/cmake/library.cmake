@@ -21,9 +21,7 @@ option(AISLE_WERROR "Treat warnings in the project's own targets as errors" ${te
 add_library(aisle_developer INTERFACE)
 target_compile_options(aisle_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                                  $<$<BOOL:${AISLE_WERROR}>:-Werror>)
-# GCC 12 takes the concatenation of std::strings for overlapping copies (its bug 105651).
-target_compile_options(aisle_developer INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
-# GCC 12 sees overlapping copies in std::string's own code (GCC bug 105329).
+# GCC 12 takes the concatenation of std::strings for overlapping copies (its bugs 105329 and 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(aisle_developer INTERFACE -Wno-restrict)
 endif()

@@ -38,8 +38,8 @@ AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
 #include <aisle/catalogue/report.ipp>
-#include <aisle/catalogue/report_html.ipp>
-#include <aisle/catalogue/report_json.ipp>
-#include <aisle/catalogue/report_markdown.ipp>
-#include <aisle/catalogue/report_notebook.ipp>
+#include <aisle/catalogue/report/html.ipp>
+#include <aisle/catalogue/report/json.ipp>
+#include <aisle/catalogue/report/markdown.ipp>
+#include <aisle/catalogue/report/notebook.ipp>
 #endif

@@ -6,7 +6,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/report.hpp>
-#include <aisle/catalogue/report_scores.hpp>
+#include <aisle/catalogue/report/scores.hpp>
 #include <aisle/io/json.hpp>
 
 AISLE_NAMESPACE_BEGIN

@@ -8,8 +8,8 @@
 #include <tuple>
 #include <utility>
 
-#include <aisle/catalogue/report_scores.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/scores.hpp>
+#include <aisle/catalogue/report/text.hpp>
 #include <aisle/learn/classification_report.hpp>
 
 AISLE_NAMESPACE_BEGIN

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <aisle/catalogue/report_html_parts.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/html_parts.hpp>
+#include <aisle/catalogue/report/text.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {

@@ -40,5 +40,5 @@ std::string modality_title(std::string_view modality);
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
-#include <aisle/catalogue/report_text.ipp>
+#include <aisle/catalogue/report/text.ipp>
 #endif

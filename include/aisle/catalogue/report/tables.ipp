@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numeric>
 
-#include <aisle/catalogue/report_charts.hpp>
-#include <aisle/catalogue/report_html_parts.hpp>
-#include <aisle/catalogue/report_sections.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/charts.hpp>
+#include <aisle/catalogue/report/html_parts.hpp>
+#include <aisle/catalogue/report/sections.hpp>
+#include <aisle/catalogue/report/text.hpp>
 
 // Sections about scores.
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include <aisle/base/config.hpp>
-#include <aisle/catalogue/report_scores.hpp>
+#include <aisle/catalogue/report/scores.hpp>
 
 // Parts in Markdown, for the Markdown report and the notebook's text cells.
 
@@ -24,5 +24,5 @@ std::string run_markdown(const report_scores& all);
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
-#include <aisle/catalogue/report_markdown.ipp>
+#include <aisle/catalogue/report/markdown.ipp>
 #endif

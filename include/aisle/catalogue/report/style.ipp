@@ -1,6 +1,6 @@
 #pragma once
 
-#include <aisle/catalogue/report_style.hpp>
+#include <aisle/catalogue/report/style.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include <aisle/catalogue/report_charts.hpp>
-#include <aisle/catalogue/report_style.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/charts.hpp>
+#include <aisle/catalogue/report/style.hpp>
+#include <aisle/catalogue/report/text.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {

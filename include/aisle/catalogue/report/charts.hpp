@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
-#include <aisle/catalogue/report_scores.hpp>
+#include <aisle/catalogue/report/scores.hpp>
 
 // Charts as SVG. Colours are variables and classes of report_style: a chart inside the page takes the page's,
 // one that stands alone brings them along (standalone_svg).
@@ -76,5 +76,5 @@ std::string standalone_svg(std::string_view chart);
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
-#include <aisle/catalogue/report_charts.ipp>
+#include <aisle/catalogue/report/charts.ipp>
 #endif

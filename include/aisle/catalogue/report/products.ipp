@@ -5,10 +5,10 @@
 #include <map>
 
 #include <aisle/base/parallel.hpp>
-#include <aisle/catalogue/report_charts.hpp>
-#include <aisle/catalogue/report_html_parts.hpp>
-#include <aisle/catalogue/report_sections.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/charts.hpp>
+#include <aisle/catalogue/report/html_parts.hpp>
+#include <aisle/catalogue/report/sections.hpp>
+#include <aisle/catalogue/report/text.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/encode.hpp>
 #include <aisle/image/resize.hpp>

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include <aisle/catalogue/report.hpp>
-#include <aisle/catalogue/report_charts.hpp>
-#include <aisle/catalogue/report_markdown.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/charts.hpp>
+#include <aisle/catalogue/report/markdown.hpp>
+#include <aisle/catalogue/report/text.hpp>
 #include <aisle/io/json.hpp>
 
 // The notebook: text cells, and code cells that read report.json and the results' CSV files beside it. Their

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
-#include <aisle/catalogue/report_scores.hpp>
+#include <aisle/catalogue/report/scores.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {
@@ -44,5 +44,5 @@ std::string by_modality(std::string_view id, const report_scores& all, Show&& sh
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
-#include <aisle/catalogue/report_html_parts.ipp>
+#include <aisle/catalogue/report/html_parts.ipp>
 #endif

@@ -80,5 +80,5 @@ std::vector<mix_up> frequent_mix_ups(const model_scores& scores, std::size_t lim
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
-#include <aisle/catalogue/report_scores.ipp>
+#include <aisle/catalogue/report/scores.ipp>
 #endif

@@ -3,7 +3,7 @@
 #include <string>
 
 #include <aisle/base/config.hpp>
-#include <aisle/catalogue/report_scores.hpp>
+#include <aisle/catalogue/report/scores.hpp>
 
 // The parts of the page. Each returns HTML that is well-formed XML, or nothing when the result has nothing
 // for it.
@@ -30,7 +30,7 @@ std::string run_section(const report_scores& all);
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
-#include <aisle/catalogue/report_products.ipp>
-#include <aisle/catalogue/report_run.ipp>
-#include <aisle/catalogue/report_tables.ipp>
+#include <aisle/catalogue/report/products.ipp>
+#include <aisle/catalogue/report/run.ipp>
+#include <aisle/catalogue/report/tables.ipp>
 #endif

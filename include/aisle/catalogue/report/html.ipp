@@ -4,11 +4,11 @@
 
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/report.hpp>
-#include <aisle/catalogue/report_html_parts.hpp>
-#include <aisle/catalogue/report_scores.hpp>
-#include <aisle/catalogue/report_sections.hpp>
-#include <aisle/catalogue/report_style.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/html_parts.hpp>
+#include <aisle/catalogue/report/scores.hpp>
+#include <aisle/catalogue/report/sections.hpp>
+#include <aisle/catalogue/report/style.hpp>
+#include <aisle/catalogue/report/text.hpp>
 
 // The page: a head line that says the result, then the sections.
 

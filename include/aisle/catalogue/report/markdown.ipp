@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include <aisle/catalogue/report.hpp>
-#include <aisle/catalogue/report_markdown.hpp>
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/markdown.hpp>
+#include <aisle/catalogue/report/text.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {

@@ -22,5 +22,5 @@ std::string_view page_script();
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
-#include <aisle/catalogue/report_style.ipp>
+#include <aisle/catalogue/report/style.ipp>
 #endif

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cmath>
 
-#include <aisle/catalogue/report_text.hpp>
+#include <aisle/catalogue/report/text.hpp>
 #include <aisle/io/utf8.hpp>
 
 AISLE_NAMESPACE_BEGIN
