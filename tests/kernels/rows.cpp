@@ -132,3 +132,155 @@ TEST_CASE("attention of every length and width against the formula") {
       }
   });
 }
+
+namespace {
+using aisle::kernels::activation;
+
+double activated(double v, activation act) {
+  if (act == activation::relu) return std::max(v, 0.0);
+  if (act == activation::relu6) return std::min(std::max(v, 0.0), 6.0);
+  return v;
+}
+}  // namespace
+
+TEST_CASE("affine of rows of every length, with and without each of its operands") {
+  each_table([](const auto& t) {
+    for (std::int64_t n = 1; n <= 70; ++n)
+      for (int operands = 0; operands < 8; ++operands) {
+        const std::int64_t rows = 2;
+        const auto x = noise(rows * n, 1), scale = noise(n, 2), shift = noise(n, 3),
+                   residual = noise(rows * n, 4);
+        std::vector<float> y(at(rows * n + 3), 7.0f);
+        aisle::kernels::affine_block b;
+        b.x = x.data();
+        b.y = y.data();
+        b.rows = rows;
+        b.cols = n;
+        b.scale = operands & 1 ? scale.data() : nullptr;
+        b.shift = operands & 2 ? shift.data() : nullptr;
+        b.residual = operands & 4 ? residual.data() : nullptr;
+        b.act = n % 2 ? activation::relu : activation::relu6;
+        t.affine(b);
+        CAPTURE(n);
+        CAPTURE(operands);
+        for (std::int64_t i = 0; i < rows * n; ++i) {
+          double v = static_cast<double>(x[at(i)]) * (b.scale ? scale[at(i % n)] : 1.0f);
+          v += b.shift ? shift[at(i % n)] : 0.0f;
+          v += b.residual ? residual[at(i)] : 0.0f;
+          CHECK(y[at(i)] == doctest::Approx(activated(v, b.act)).epsilon(1e-6).scale(4));
+        }
+        for (std::int64_t i = rows * n; i < rows * n + 3; ++i) CHECK(y[at(i)] == 7.0f);
+      }
+  });
+}
+
+TEST_CASE("the sum of three embeddings, rows of every length") {
+  each_table([](const auto& t) {
+    for (std::int64_t n = 1; n <= 70; ++n) {
+      const auto words = noise(5 * n, 1), positions = noise(4 * n, 2), type = noise(n, 3);
+      const std::vector<std::int32_t> ids = {4, 0, 2}, places = {0, 3, 1};
+      std::vector<float> y(at(3 * n + 2), 7.0f);
+      aisle::kernels::embedding_block b;
+      b.words = words.data();
+      b.positions = positions.data();
+      b.type = type.data();
+      b.ids = ids.data();
+      b.at = places.data();
+      b.y = y.data();
+      b.rows = 3;
+      b.cols = n;
+      t.embedding(b);
+      for (std::int64_t r = 0; r < 3; ++r)
+        for (std::int64_t c = 0; c < n; ++c)
+          CHECK(y[at(r * n + c)] ==
+                words[at(ids[at(r)] * n + c)] + type[at(c)] + positions[at(places[at(r)] * n + c)]);
+      CHECK(y[at(3 * n)] == 7.0f);
+    }
+  });
+}
+
+TEST_CASE("windows of every number of channels: depthwise convolution and maximum, clipped at the border") {
+  each_table([](const auto& t) {
+    for (std::int64_t channels = 1; channels <= 40; ++channels)
+      for (const std::int64_t stride : {1, 2}) {
+        const std::int64_t h = 5, w = 9, kernel = 3, pad = 1, out_h = (h + 2 * pad - kernel) / stride + 1,
+                           out_w = (w + 2 * pad - kernel) / stride + 1;
+        auto x = noise(h * w * channels, 1);
+        for (float& v : x) v -= 3;  // all negative: a padding of zeros would win a maximum
+        const auto weights = noise(kernel * kernel * channels, 2), bias = noise(channels, 3);
+        std::vector<float> sum(at(out_h * out_w * channels + 2), 7.0f), largest(sum);
+        aisle::kernels::window_block b;
+        b.x = x.data();
+        b.y = sum.data();
+        b.h = h;
+        b.w = w;
+        b.channels = channels;
+        b.out_h = out_h;
+        b.out_w = out_w;
+        b.kernel_h = b.kernel_w = kernel;
+        b.stride = stride;
+        b.pad_top = b.pad_left = pad;
+        b.row_end = out_h;
+        b.weights = weights.data();
+        b.bias = bias.data();
+        t.depthwise(b);
+        b.y = largest.data();
+        t.max_pool(b);
+        CAPTURE(channels);
+        CAPTURE(stride);
+        for (std::int64_t oy = 0; oy < out_h; ++oy)
+          for (std::int64_t ox = 0; ox < out_w; ++ox)
+            for (std::int64_t c = 0; c < channels; ++c) {
+              double s = bias[at(c)];
+              float top = -1e30f;
+              for (std::int64_t ky = 0; ky < kernel; ++ky)
+                for (std::int64_t kx = 0; kx < kernel; ++kx) {
+                  const std::int64_t iy = oy * stride + ky - pad, ix = ox * stride + kx - pad;
+                  if (iy < 0 || iy >= h || ix < 0 || ix >= w) continue;
+                  const float v = x[at((iy * w + ix) * channels + c)];
+                  s += static_cast<double>(v) * weights[at((ky * kernel + kx) * channels + c)];
+                  top = std::max(top, v);
+                }
+              const std::size_t i = at((oy * out_w + ox) * channels + c);
+              CHECK(sum[i] == doctest::Approx(s).epsilon(1e-6).scale(50));
+              CHECK(largest[i] == top);
+            }
+        for (const auto* y : {&sum, &largest}) CHECK(y->at(at(out_h * out_w * channels)) == 7.0f);
+      }
+  });
+}
+
+TEST_CASE("a step of Adam for every number of parameters") {
+  each_table([](const auto& t) {
+    for (std::int64_t n = 1; n <= 70; ++n) {
+      auto p = noise(n, 1), m = noise(n, 2), v = noise(n, 3);
+      const auto g = noise(n, 4);
+      for (float& x : v) x *= x;
+      for (auto* a : {&p, &m, &v}) a->push_back(7.0f);
+      const auto p0 = p, m0 = m, v0 = v;
+      t.adam({.parameters = p.data(),
+              .gradients = g.data(),
+              .first = m.data(),
+              .second = v.data(),
+              .count = n,
+              .beta1 = 0.9f,
+              .beta2 = 0.999f,
+              .rest1 = 0.1f,
+              .rest2 = 0.001f,
+              .rate = 0.01f,
+              .correction = 2.0f,
+              .epsilon = 1e-8f,
+              .decay = 0.5f});
+      for (std::size_t i = 0; i < at(n); ++i) {
+        const double gradient = g[i] + 0.5 * p0[i], first = 0.9 * m0[i] + 0.1 * gradient,
+                     second = 0.999 * v0[i] + 0.001 * gradient * gradient;
+        CHECK(m[i] == doctest::Approx(first).epsilon(1e-6).scale(1));
+        CHECK(v[i] == doctest::Approx(second).epsilon(1e-6).scale(1));
+        CHECK(
+            p[i] ==
+            doctest::Approx(p0[i] - 0.01 * first / (std::sqrt(second) * 2.0 + 1e-8)).epsilon(1e-5).scale(1));
+      }
+      for (const auto* a : {&p, &m, &v}) CHECK(a->back() == 7.0f);
+    }
+  });
+}

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -234,12 +235,53 @@ TEST_CASE("class and sample weights pull decisions towards the rare class") {
     balanced->fit(x, y);
     sampled->fit(x, y, sample_weights);
     if (kind == "random_forest") {
+      // Pure leaves: weights move thresholds, and the masses by little. Rows that weigh nothing are not
+      // there.
       CHECK(mass(*balanced) != mass(*plain));
+      for (const bool rare : {false, true}) {
+        std::vector<double> only;
+        for (std::int64_t r = 0; r < y.size(); ++r) only.push_back((y[r] == "class 1") == rare ? 1.0 : 0.0);
+        const auto of_one = make({});
+        of_one->fit(x, y, only);
+        CHECK(mass(*of_one) == (rare ? static_cast<double>(split.test.size()) : 0.0));
+      }
       continue;
     }
     CHECK(mass(*balanced) > 2 * mass(*plain));
     CHECK(mass(*sampled) > 2 * mass(*plain));
   }
+}
+
+TEST_CASE("products large enough to be shared by threads change no bit") {
+  // Above kernels::threads_worth's limit, and more parameters than the optimiser steps in one piece.
+  const auto d = blobs::make({60, 40, 60}, 1024, 8.0);
+  aisle::matrix<float> wide(d.x.rows(), 4 * d.x.cols());
+  for (std::int64_t r = 0; r < wide.rows(); ++r)
+    for (std::int64_t c = 0; c < wide.cols(); ++c)
+      wide(r, c) = d.x(r, c % d.x.cols()) * (c % 7 == 0 ? 0.5f : 1.0f);
+  REQUIRE(aisle::kernels::threads_worth(64 * 1024 * 1100, 3) == 3);
+  const auto network = [&](int threads) {
+    aisle::mlp<float> m({.hidden = {1100}, .batch = 64, .epochs = 2, .threads = threads});
+    m.fit(d.x, d.labels);
+    REQUIRE(m.network().parameters().size() > (1 << 20));
+    return m.predict_proba(d.x);
+  };
+  CHECK(network(1) == network(3));
+
+  aisle::matrix<float> tall(20 * wide.rows(), wide.cols());
+  std::vector<std::string> names;
+  for (std::int64_t r = 0; r < tall.rows(); ++r) {
+    std::ranges::copy(wide.row(r % wide.rows()), tall.row(r).begin());
+    tall(r, r % tall.cols()) += 1;
+    names.emplace_back(d.labels[r % wide.rows()]);
+  }
+  REQUIRE(aisle::kernels::threads_worth(tall.rows() * tall.cols() * 3, 3) == 3);
+  const auto regression = [&](int threads) {
+    aisle::logistic_regression<float> m({.max_iterations = 3, .threads = threads});
+    m.fit(tall, aisle::label_vector(names));
+    return m.predict_proba(tall);
+  };
+  CHECK(regression(1) == regression(3));
 }
 
 TEST_CASE("progress is told in order and may cancel") {

@@ -154,3 +154,12 @@ TEST_CASE("hostile options and tiny data") {
   odd.fit(d.x.rows(five), d.labels.rows(five));
   CHECK(odd.history().size() == 2);
 }
+
+TEST_CASE("batches that batch norm cannot learn from are refused") {
+  const auto d = blobs::make({8, 8}, 3);
+  CHECK_THROWS_WITH_AS(aisle::mlp<float>({.batch = 1}).fit(d.x, d.labels),
+                       doctest::Contains("at least 2 rows"), aisle::option_error);
+  aisle::mlp<float> plain({.batch_norm = false, .batch = 1, .epochs = 2});
+  plain.fit(d.x, d.labels);
+  CHECK(plain.history().front().loss > 0);
+}

@@ -228,15 +228,24 @@ TEST_CASE("an item's bits do not depend on batch or threads") {
       return std::move(b).finish();
     }();
     const auto shape = value_shape::map(15, 17, 3);
-    std::vector<float> three;
-    for (std::uint64_t i = 0; i < 3; ++i)
-      for (const float v : picture(15, 17, 3, i)) three.push_back(v);
-    const auto batch = run(g, shape, three, t, false, 3, 2);
-    for (std::uint64_t i = 0; i < 3; ++i)
-      for (int threads : {1, 3}) {
-        const auto alone = run(g, shape, picture(15, 17, 3, i), t, false, 1, threads);
-        CHECK(std::memcmp(alone.data(), batch.data() + i * 24, 24 * sizeof(float)) == 0);
-      }
+    std::vector<float> eight, expected;
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      const std::vector<float> one = picture(15, 17, 3, i), y = run(g, shape, one, t, false, 1, 1);
+      eight.insert(eight.end(), one.begin(), one.end());
+      expected.insert(expected.end(), y.begin(), y.end());
+      CHECK(y == run(g, shape, one, t, false, 1, 3));
+    }
+    // One thread and two run eight in groups of four, three on one thread are one batch, and three on five
+    // threads share the tiles of a batch.
+    struct {
+      std::int64_t items;
+      int threads;
+    } const ways[] = {{8, 1}, {8, 2}, {3, 1}, {3, 5}};
+    for (const auto& [items, threads] : ways) {
+      const auto y = run(g, shape, eight, t, false, items, threads);
+      CHECK(std::memcmp(y.data(), expected.data(), y.size() * sizeof(float)) == 0);
+    }
+    CHECK(std::memcmp(expected.data(), expected.data() + 24, 24 * sizeof(float)) != 0);
   });
 }
 
@@ -258,6 +267,8 @@ TEST_CASE("the same network serves many sizes from many threads") {
   for (std::size_t i = 4; i < 40; ++i) CHECK(results[i] == results[i % 4]);
   const auto x = picture(8, 8, 3);
   std::vector<float> y(4);
+  // Refused too when a plan for this height and width was made before.
+  net.run_images(x.data(), 1, value_shape::map(8, 8, 3), {{"y", y.data()}});
   CHECK_THROWS_AS(net.run_images(x.data(), 1, value_shape::map(8, 8, 1), {{"y", y.data()}}),
                   aisle::shape_error);
   CHECK_THROWS_AS(net.run_images(x.data(), 1, value_shape::map(8, 8, 3), {{"logits", y.data()}}),
@@ -286,4 +297,25 @@ TEST_CASE("token batches are checked before anything is read") {
   CHECK_THROWS_AS(run_ids({1, 2}, {0, 6}, {0, 0}), aisle::shape_error);
   CHECK_THROWS_AS(run_ids({1, 2}, {0, 1}, {0, 2}), aisle::shape_error);
   CHECK_THROWS_AS(run_ids({1, 2}, {0}, {0, 0}), aisle::shape_error);
+  const std::vector<std::int32_t> five(5, 1), zeros(5, 0);
+  std::vector<float> room(24);
+  for (const std::vector<std::int64_t>& starts :
+       {std::vector<std::int64_t>{0, 100, 5}, {0, -1, 5}, {0, 4}, {1, 5}, {0, 6}})
+    CHECK_THROWS_AS(net.run_tokens({five, zeros, zeros, starts}, {{"embedding", room.data()}}),
+                    aisle::shape_error);
+}
+
+TEST_CASE("a sequence without tokens has vectors of zeros and harms no other") {
+  const auto graph = aisle::models::bert(
+      {.hidden = 8, .layers = 1, .heads = 2, .intermediate = 16, .vocabulary = 10, .positions = 6});
+  const auto source = noise_weights();
+  const aisle::nn::network net(graph, source, value_shape::tokens(0), {.outputs = {"pooler_output"}});
+  const std::vector<std::int32_t> ids = {1, 2}, positions = {0, 1}, types = {0, 0};
+  std::vector<float> alone(8), three(24, 7.0f);
+  net.run_tokens({ids, types, positions, std::vector<std::int64_t>{0, 2}}, {{"pooler_output", alone.data()}});
+  net.run_tokens({ids, types, positions, std::vector<std::int64_t>{0, 0, 2, 2}},
+                 {{"pooler_output", three.data()}});
+  CHECK(std::equal(alone.begin(), alone.end(), three.begin() + 8));
+  // The pooler's dense layer and tanh of zeros: both empty ones alike, whatever memory held.
+  CHECK(std::equal(three.begin(), three.begin() + 8, three.begin() + 16));
 }

@@ -1,5 +1,6 @@
 #include "manifest.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <aisle/base/file.hpp>
@@ -50,6 +51,10 @@ std::string last_part(std::string path) {
 }
 
 }  // namespace
+
+bool manifest_source::vouched_for() const {
+  return std::none_of(files.begin(), files.end(), [](const manifest_file& f) { return f.sha256.empty(); });
+}
 
 std::string manifest_source::title() const {
   if (kind == "huggingface") return "Hugging Face, " + where;

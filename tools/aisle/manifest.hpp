@@ -26,6 +26,8 @@ struct manifest_source {
   std::string version, folder, uploader, licence;
   std::vector<manifest_file> files;
 
+  /// True when all files have a known sha256.
+  bool vouched_for() const;
   /// For people: "Hugging Face, timm/resnet50.a1_in1k".
   std::string title() const;
   /// Where a file is to be had; empty for package sources.

@@ -119,28 +119,29 @@ struct element {
 
 using outputs = std::map<std::string, std::vector<float>>;
 
-/// Outputs of `copies` copies of an element, after each other.
-inline outputs run_element(const aisle::nn::network& net, const element& e, std::int64_t copies, int threads,
-                           const aisle::nn::tap_callback& tap = {}) {
+/// Outputs of elements in one batch, after each other: pictures of one size, or sequences.
+inline outputs run_batch(const aisle::nn::network& net, const std::vector<element>& batch, int threads,
+                         const aisle::nn::tap_callback& tap = {}) {
+  const auto items = static_cast<std::int64_t>(batch.size());
   outputs result;
   aisle::nn::run_outputs room;
   for (const auto& [name, id] : net.fused().outputs) {
-    result[name].resize(static_cast<std::size_t>(copies * net.width(name)));
+    result[name].resize(static_cast<std::size_t>(items * net.width(name)));
     room[name] = result[name].data();
   }
   aisle::nn::run_options options;
   options.threads = threads;
   options.on_tap = tap;
-  if (!e.image.empty()) {
+  if (!batch.front().image.empty()) {
     std::vector<float> all;
-    for (std::int64_t i = 0; i < copies; ++i) all.insert(all.end(), e.image.begin(), e.image.end());
-    net.run_images(all.data(), copies, e.shape, room, options);
+    for (const element& e : batch) all.insert(all.end(), e.image.begin(), e.image.end());
+    net.run_images(all.data(), items, batch.front().shape, room, options);
     return result;
   }
   sequence packed;
   std::vector<std::int32_t> positions;
   std::vector<std::int64_t> starts = {0};
-  for (std::int64_t i = 0; i < copies; ++i) {
+  for (const element& e : batch) {
     packed.ids.insert(packed.ids.end(), e.tokens.ids.begin(), e.tokens.ids.end());
     packed.types.insert(packed.types.end(), e.tokens.types.begin(), e.tokens.types.end());
     for (std::size_t p = 0; p < e.tokens.ids.size(); ++p) positions.push_back(static_cast<std::int32_t>(p));
@@ -148,6 +149,17 @@ inline outputs run_element(const aisle::nn::network& net, const element& e, std:
   }
   net.run_tokens({packed.ids, packed.types, positions, starts}, room, options);
   return result;
+}
+
+/// A batch with `e` at places 1, 4, 7, …, between others of its size: the picture's negative, the tokens
+/// backwards.
+inline std::vector<element> among_neighbours(const element& e, std::size_t items) {
+  element other = e;
+  for (float& v : other.image) v = -v;
+  std::ranges::reverse(other.tokens.ids);
+  std::vector<element> batch;
+  for (std::size_t i = 0; i < items; ++i) batch.push_back(i % 3 == 1 ? e : other);
+  return batch;
 }
 
 struct difference {
@@ -257,7 +269,7 @@ inline outcome run(const json& c, const aisle::models::opened_model& model,
   for (const json& expected : c["expected"].elements()) {
     const element& e =
         elements.at(expected.get<std::string>("input")).at(expected.get<std::size_t>("item", std::size_t{0}));
-    const outputs alone = run_element(net, e, 1, 1);
+    const outputs alone = run_batch(net, {e}, 1);
     const difference d = compare(alone.at("embedding"), expected["embedding"].as_vector<double>());
     if (!(d.max_rel <= result.worst.max_rel)) result.worst.max_rel = d.max_rel;
     if (!(d.cosine_distance <= result.worst.cosine_distance))
@@ -274,7 +286,7 @@ inline outcome run(const json& c, const aisle::models::opened_model& model,
       wanted[checkpoint.get<std::string>("name")] = &checkpoint;
     std::size_t seen = 0;
     const outputs with_taps =
-        run_element(tapped, e, 1, 2, [&](const std::string& tap, const auto& shape, const float* data) {
+        run_batch(tapped, {e}, 2, [&](const std::string& tap, const auto& shape, const float* data) {
           const auto it = wanted.find(tap);
           if (it == wanted.end()) return;
           const double error =
@@ -285,14 +297,18 @@ inline outcome run(const json& c, const aisle::models::opened_model& model,
     if (seen != wanted.size()) throw std::runtime_error("the plan has no node for some checkpoint");
     result.checkpoint_count += static_cast<std::int64_t>(seen);
 
-    // The same bits with taps, in a batch of three, and on two threads.
-    const outputs batch = run_element(net, e, 3, 2);
+    // The same bits with taps, and among neighbours: in a batch of three, and of eight on two threads.
+    const outputs three = run_batch(net, among_neighbours(e, 3), 1),
+                  eight = run_batch(net, among_neighbours(e, 8), 2);
     for (const auto& [output, values] : alone) {
-      const std::size_t n = values.size();
       ++result.compared;
-      bool same = std::memcmp(values.data(), with_taps.at(output).data(), n * sizeof(float)) == 0;
-      for (std::size_t i = 0; i < 3; ++i)
-        same = same && std::memcmp(values.data(), batch.at(output).data() + i * n, n * sizeof(float)) == 0;
+      bool same = with_taps.at(output) == values;
+      for (const outputs* batch : {&three, &eight}) {
+        const std::vector<float>& all = batch->at(output);
+        for (std::size_t i = 1; i * values.size() < all.size(); i += 3)
+          same = same && std::equal(values.begin(), values.end(),
+                                    all.begin() + static_cast<std::ptrdiff_t>(i * values.size()));
+      }
       result.changed_bits += !same;
     }
   }

@@ -41,7 +41,7 @@ struct gemm_block {
   std::int64_t ldc = 0;
   std::int64_t row_begin = 0, row_end = 0, panel_begin = 0, panel_end = 0;
   const T* bias = nullptr;      ///< n values or null
-  const T* residual = nullptr;  ///< rows of n values, or null; may be c
+  const T* residual = nullptr;  ///< rows of n values, or null; not c, which holds partial sums of long k
   std::int64_t ldr = 0;
   bool accumulate = false;  ///< start from what c holds
   activation act = activation::none;
@@ -99,8 +99,8 @@ struct columns_block {
   float scale = 1;
 };
 
-/// y = x * scale[c] + shift[c] (+ nothing else), rows x cols, then the activation; null scale is 1, null
-/// shift is 0.
+/// y = x * scale[c] + shift[c] + residual, rows x cols, then the activation; null scale is 1, null shift and
+/// residual are 0.
 struct affine_block {
   const float* x = nullptr;
   float* y = nullptr;

@@ -28,7 +28,6 @@
   inline constexpr kernel_table table = {                                                                  \
       table_name,                                                                                          \
       supported_function,                                                                                  \
-      true,                                                                                                \
       {"fma", gemm_shape<vec>::rows, gemm_panel<vec>::nr, gemm_shape<vec>::mc, gemm_packed_bytes<vec>,     \
        gemm_pack<vec>, nullptr, gemm_block_kernel<vec>},                                                   \
       {"fma", gemm_shape<vecd>::rows, gemm_panel<vecd>::nr, gemm_shape<vecd>::mc, gemm_packed_bytes<vecd>, \
@@ -157,13 +156,13 @@ inline const kernel_table& best_vector_table() {
 #endif
 }
 
-/// The best vector kernels with the split product in place of the plain one.
+/// The best vector kernels with the split product in place of the plain one: on request only, as it is not
+/// tuned. Its packed weights take 6 bytes a number instead of 4.
 inline const kernel_table& amx_table() {
   static const kernel_table table = [] {
     kernel_table t = best_vector_table();
     t.name = "amx";
     t.supported = []() noexcept { return true; };
-    t.by_default = false;
     t.f32 = {"bf16x6 (emulated)",
              32,
              32,

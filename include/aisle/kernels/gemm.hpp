@@ -130,6 +130,12 @@ void gemm_packed(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t 
     parallel_for(row_blocks * groups, threads, run);
 }
 
+/// `threads`, or 1 for a product too small to share: a learner's step has a dozen products and each would
+/// wait for all threads, which costs more than the work where another program holds a core.
+inline int threads_worth(std::int64_t multiply_adds, int threads) noexcept {
+  return multiply_adds < 32'000'000 ? 1 : threads;
+}
+
 template <class T>
 struct gemm_options {
   bool transpose_a = false, transpose_b = false;

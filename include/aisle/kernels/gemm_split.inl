@@ -99,7 +99,7 @@ struct emulated_tiles {
   AISLE_ALWAYS_INLINE void read(float* out) const { __builtin_memcpy(out, acc, sizeof acc); }
 };
 
-/// Pointers to the runs of row `r` of A, and whether the row is one run.
+/// Row `r` of A in one piece.
 AISLE_ALWAYS_INLINE void gather_row(const gemm_rows<float>& a, std::int64_t r, std::int64_t k, float* out) {
   if (!a.offsets) {
     __builtin_memcpy(out, a.data + r * a.stride, static_cast<std::size_t>(k) * sizeof(float));

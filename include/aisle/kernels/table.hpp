@@ -34,7 +34,6 @@ struct gemm_kernels {
 struct kernel_table {
   const char* name;  ///< as AISLE_ISA takes it: generic, avx2, avx512, amx, neon
   bool (*supported)() noexcept;
-  bool by_default;  ///< false: only on request (an alternative that is not tuned yet)
   gemm_kernels<float> f32;
   gemm_kernels<double> f64;
   void (*attention)(const attention_block&) noexcept;

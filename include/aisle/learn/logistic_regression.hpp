@@ -96,7 +96,7 @@ class logistic_regression final : public classifier<T> {
     matrix<T> narrow(outputs, x.cols()), z(x.rows(), outputs);
     std::transform(coefficients_.data(), coefficients_.data() + outputs * x.cols(), narrow.data(),
                    [](double v) { return static_cast<T>(v); });
-    const int threads = x.rows() * x.cols() * outputs < 32'000'000 ? 1 : options_.threads;
+    const int threads = kernels::threads_worth(x.rows() * x.cols() * outputs, options_.threads);
     kernels::gemm<T>(x, narrow, z, {.transpose_b = true, .threads = threads});
     for (std::int64_t r = 0; r < x.rows(); ++r) {
       auto row = out.row(r);
@@ -148,8 +148,7 @@ class logistic_regression final : public classifier<T> {
           rows_(data.x.rows()),
           features_(data.x.cols()),
           outputs_(data.classes == 2 ? 1 : data.classes),
-          // A product below a few hundred microseconds loses more to starting threads than it gains.
-          threads_(rows_ * features_ * outputs_ < 32'000'000 ? 1 : options.threads),
+          threads_(kernels::threads_worth(rows_ * features_ * outputs_, options.threads)),
           by_row_(kernels::plain_table(), features_, rows_, data.x.data(), data.x.stride(), threads_),
           by_feature_(kernels::plain_table(), rows_, features_,
                       [&](std::int64_t feature, T* out) {

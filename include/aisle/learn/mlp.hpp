@@ -78,7 +78,7 @@ class mlp final : public classifier<T> {
     network_.initialise(stream_seed(options_.seed, 0));
     index_vector train, held_out;
     choose_rows(data, train, held_out);
-    const std::int64_t smallest = options_.batch_norm && !options_.hidden.empty() ? 2 : 1;
+    const std::int64_t smallest = smallest_batch();
     if (static_cast<std::int64_t>(train.size()) < smallest)
       throw option_error("mlp: " + std::to_string(train.size()) + " rows to learn from, expected at least " +
                          std::to_string(smallest));
@@ -203,11 +203,16 @@ class mlp final : public classifier<T> {
     }
   };
 
+  /// Batch norm has nothing to say about one row.
+  std::int64_t smallest_batch() const { return options_.batch_norm && !options_.hidden.empty() ? 2 : 1; }
+
   void check_options() const {
     if (options_.batch < 1 || options_.epochs < 1 || options_.patience < 1)
       throw option_error("mlp: batch " + std::to_string(options_.batch) + ", epochs " +
                          std::to_string(options_.epochs) + ", patience " + std::to_string(options_.patience) +
                          ", expected at least 1");
+    if (options_.batch < smallest_batch())
+      throw option_error("mlp: batch norm needs batches of at least 2 rows, found batch 1");
     if (!(options_.validation_share >= 0 && options_.validation_share < 1))
       throw option_error("mlp: validation_share is " + std::to_string(options_.validation_share) +
                          ", expected a share in [0, 1)");
@@ -262,7 +267,7 @@ class mlp final : public classifier<T> {
     std::vector<double> weights;
     for (std::int64_t first = 0; first < count; first += options_.batch) {
       const std::int64_t size = std::min(options_.batch, count - first);
-      if (size < smallest) continue;  // batch norm has nothing to say about one row
+      if (size < smallest) continue;  // the last batch may be a single row
       const std::span<const std::int64_t> which(order.data() + first, static_cast<std::size_t>(size));
       if (batch.x.rows() != size) batch.x = matrix<T>(size, data.x.cols());
       batch.fill(data, which);

@@ -210,10 +210,8 @@ class mlp_network {
 
   static void multiply(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
                        kernels::gemm_options<T> options, int threads) {
-    // A step has a dozen products and each would wait for all threads: where another program holds a core,
-    // waiting costs more than the work. Products of a small batch stay on one thread.
     const std::int64_t depth = options.transpose_a ? a.rows() : a.cols();
-    options.threads = c.rows() * c.cols() * depth < 32'000'000 ? 1 : threads;
+    options.threads = kernels::threads_worth(c.rows() * c.cols() * depth, threads);
     kernels::gemm<T>(a, b, c, options);
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -81,7 +82,7 @@ class network {
   std::vector<prepared> weights_;
   std::vector<value_shape> nominal_shapes_;
   mutable std::mutex mutex_;
-  mutable std::map<std::pair<std::int64_t, std::int64_t>, std::shared_ptr<const plan>> plans_;
+  mutable std::map<std::array<std::int64_t, 3>, std::shared_ptr<const plan>> plans_;  // by h, w, c
   mutable workspace_pool pool_;
 };
 

@@ -97,7 +97,7 @@ AISLE_API std::size_t network::weight_bytes() const {
 
 AISLE_API std::shared_ptr<const plan> network::plan_for(const value_shape& input) const {
   const std::lock_guard lock(mutex_);
-  auto& slot = plans_[{input.h, input.w}];
+  auto& slot = plans_[{input.h, input.w, input.c}];
   if (!slot) slot = std::make_shared<const plan>(make_plan(graph_, weights_, input, *engine_.table));
   return slot;
 }
@@ -162,9 +162,10 @@ AISLE_API void network::run_tokens(const token_batch& tokens, const run_outputs&
   if (tokens.starts.size() < 2) return;
   const auto n = tokens.ids.size();
   if (tokens.types.size() != n || tokens.positions.size() != n || tokens.starts.front() != 0 ||
-      tokens.starts.back() != static_cast<std::int64_t>(n))
+      tokens.starts.back() != static_cast<std::int64_t>(n) || !std::ranges::is_sorted(tokens.starts))
     throw shape_error("a token batch of " + std::to_string(n) +
-                      " ids needs as many types and positions, and starts from 0 to " + std::to_string(n));
+                      " ids needs as many types and positions, and starts that ascend from 0 to " +
+                      std::to_string(n));
   run_context ctx;
   ctx.items = static_cast<std::int64_t>(tokens.starts.size()) - 1;
   ctx.tokens = tokens;

@@ -109,8 +109,7 @@ AISLE_API void run(const global_response_norm& op, const prepared& w, const run_
       scale[i] = w.scale[static_cast<std::size_t>(i)] * (norm[i] / denominator) + 1.0f;
   }
   for (std::int64_t item = 0; item < ctx.items; ++item) {
-    const run_context one = ctx;
-    detail::for_row_blocks(one, rows, c, [&](std::int64_t first, std::int64_t count) {
+    detail::for_row_blocks(ctx, rows, c, [&](std::int64_t first, std::int64_t count) {
       kernels::affine_block b;
       b.x = in.data + item * in.shape.floats() + first * c;
       b.y = out.data + item * in.shape.floats() + first * c;

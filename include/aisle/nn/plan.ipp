@@ -83,9 +83,7 @@ AISLE_API plan make_plan(const graph& g, const std::vector<prepared>& weights, c
   std::vector<std::size_t> last_use(g.nodes.size(), 0);
   for (std::size_t i = 0; i < g.nodes.size(); ++i)
     for (const int in : g.nodes[i].inputs) last_use[static_cast<std::size_t>(in)] = i;
-  for (const auto* names : {&g.outputs, &g.taps})
-    for (const auto& [name, id] : *names)
-      if (names == &g.outputs) last_use[static_cast<std::size_t>(id)] = g.nodes.size();
+  for (const auto& [name, id] : g.outputs) last_use[static_cast<std::size_t>(id)] = g.nodes.size();
 
   detail::arena arena;
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
@@ -103,11 +101,12 @@ AISLE_API plan make_plan(const graph& g, const std::vector<prepared>& weights, c
     if (std::holds_alternative<global_response_norm>(n.op)) extra = 2 * s.shape.c;
     if (!n.inputs.empty())
       s.flops = detail::count_flops(n.op, shapes[static_cast<std::size_t>(n.inputs[0])], s.shape);
-    for (const auto* matrix : {&weights[i].matrix})
-      if (matrix->n() > 0)
-        p.gemm_scratch = std::max(p.gemm_scratch, kernels::gemm_scratch_bytes<float>(table, matrix->k()));
-    for (const auto& matrix : weights[i].winograd)
-      p.gemm_scratch = std::max(p.gemm_scratch, kernels::gemm_scratch_bytes<float>(table, matrix.k()));
+    const auto needs_scratch = [&](const kernels::packed_matrix<float>& m) {
+      if (m.n() > 0)
+        p.gemm_scratch = std::max(p.gemm_scratch, kernels::gemm_scratch_bytes<float>(table, m.k()));
+    };
+    needs_scratch(weights[i].matrix);
+    for (const auto& m : weights[i].winograd) needs_scratch(m);
 
     const auto dies = [&](int in) {
       return last_use[static_cast<std::size_t>(in)] == i &&

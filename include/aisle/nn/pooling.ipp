@@ -70,8 +70,14 @@ AISLE_API void run(const mean_tokens&, const run_context& ctx, value_view in, va
 
 AISLE_API void run(const first_token&, const run_context& ctx, value_view in, value_view out) {
   const std::int64_t c = in.shape.c;
-  for (std::int64_t item = 0; item < ctx.items; ++item)
-    std::copy_n(in.data + ctx.tokens.starts[static_cast<std::size_t>(item)] * c, c, out.data + item * c);
+  const auto starts = ctx.tokens.starts;
+  for (std::int64_t item = 0; item < ctx.items; ++item) {
+    const auto s = static_cast<std::size_t>(item);
+    if (starts[s] == starts[s + 1])  // no token, no first one: zeros, as the mean of none
+      std::fill_n(out.data + item * c, c, 0.0f);
+    else
+      std::copy_n(in.data + starts[s] * c, c, out.data + item * c);
+  }
 }
 
 }  // namespace nn

@@ -1,6 +1,9 @@
 // AMX tile registers: four accumulators (0..3), two tiles of A (4, 5), two of B (6, 7).
 
 struct amx_tiles {
+  // GCC 12 declares only the first 8 bytes of the configuration, and nothing of what a tile load reads, as
+  // inputs: what was stored before must be in memory.
+  static AISLE_ALWAYS_INLINE void commit_stores() { __asm__ volatile("" ::: "memory"); }
   static AISLE_ALWAYS_INLINE void configure() {
     struct alignas(64) {
       std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
@@ -11,6 +14,7 @@ struct amx_tiles {
       config.row_bytes[i] = 64;
       config.rows[i] = 16;
     }
+    commit_stores();
     _tile_loadconfig(&config);
   }
   static AISLE_ALWAYS_INLINE void release() { _tile_release(); }
@@ -22,6 +26,7 @@ struct amx_tiles {
   }
   AISLE_ALWAYS_INLINE void step(const std::uint16_t* a0, const std::uint16_t* a1, const std::uint16_t* b0,
                                 const std::uint16_t* b1) {
+    commit_stores();
     _tile_loadd(4, a0, 64);
     _tile_loadd(5, a1, 64);
     _tile_loadd(6, b0, 64);
