@@ -163,3 +163,24 @@ TEST_CASE("batches that batch norm cannot learn from are refused") {
   plain.fit(d.x, d.labels);
   CHECK(plain.history().front().loss > 0);
 }
+
+TEST_CASE("validation rows are drawn class by class in proportion, never a class's only row") {
+  const auto d = blobs::make({90, 50, 20, 2, 1}, 3);
+  aisle::index_vector before;
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    aisle::mlp<float> m({.hidden = {4}, .epochs = 1, .validation_share = 0.1, .seed = seed});
+    m.fit(d.x, d.labels);
+    std::vector<int> held(5, 0);
+    for (const std::int64_t r : m.validation_rows())
+      ++held[static_cast<std::size_t>(d.labels.codes()[static_cast<std::size_t>(r)])];
+    // 16 of 163 rows: 8.8, 4.9, 1.96, 0.2 and 0.1 of them.
+    CHECK(held == std::vector<int>{9, 5, 2, 0, 0});
+    CHECK(m.validation_rows() != before);
+    before = m.validation_rows();
+  }
+  aisle::mlp<float> half({.hidden = {4}, .epochs = 1, .validation_share = 0.6});
+  half.fit(d.x, d.labels);
+  std::int64_t last = 0;
+  for (const std::int64_t r : half.validation_rows()) last += d.labels[r] == "class 4";
+  CHECK(last == 0);
+}

@@ -13,6 +13,7 @@
 #include <aisle/learn/classifier.hpp>
 #include <aisle/learn/mlp_network.hpp>
 #include <aisle/learn/optimizer.hpp>
+#include <aisle/learn/split.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -24,8 +25,8 @@ struct mlp_options {
   optimizer_options optimizer = {};
   std::int64_t batch = 32;
   std::int64_t epochs = 100;  ///< at most
-  /// Share of the rows that training watches instead of learning from, never a class's only row; 0: none,
-  /// then all epochs are run and the last parameters kept.
+  /// Share of the rows that training watches instead of learning from, class by class in proportion and never
+  /// a class's only row; 0: none, then all epochs are run and the last parameters kept.
   double validation_share = 0.1;
   /// Epochs without a lower validation loss (not weighted) after which training stops; the parameters of the
   /// lowest are kept.
@@ -60,6 +61,8 @@ class mlp final : public classifier<T> {
   const std::vector<mlp_epoch>& history() const noexcept { return history_; }
   /// The epoch (from 0) whose parameters were kept.
   std::int64_t best_epoch() const noexcept { return best_epoch_; }
+  /// The rows that the last fit() watched, ascending.
+  const index_vector& validation_rows() const noexcept { return validation_rows_; }
 
  protected:
   using training_data = typename classifier<T>::training_data;
@@ -76,7 +79,8 @@ class mlp final : public classifier<T> {
                                .batch_norm = options_.batch_norm,
                                .dropout = options_.dropout});
     network_.initialise(stream_seed(options_.seed, 0));
-    index_vector train, held_out;
+    index_vector train;
+    index_vector& held_out = validation_rows_;
     choose_rows(data, train, held_out);
     const std::int64_t smallest = smallest_batch();
     if (static_cast<std::int64_t>(train.size()) < smallest)
@@ -218,26 +222,25 @@ class mlp final : public classifier<T> {
                          ", expected a share in [0, 1)");
   }
 
+  /// Validation rows are drawn class by class, in proportion: drawn from all rows alike they would now and
+  /// then take most of a rare class, which the network then neither learns nor is judged by.
   void choose_rows(const training_data& data, index_vector& train, index_vector& held_out) const {
-    const auto rows = data.codes.size();
-    std::vector<std::int64_t> left(static_cast<std::size_t>(data.classes), 0);
-    for (const std::int32_t c : data.codes) ++left[static_cast<std::size_t>(c)];
-    index_vector order(rows);
-    for (std::size_t r = 0; r < rows; ++r) order[r] = static_cast<std::int64_t>(r);
+    train.clear();
+    held_out.clear();
+    std::vector<index_vector> members(static_cast<std::size_t>(data.classes));
+    for (std::size_t r = 0; r < data.codes.size(); ++r)
+      members[static_cast<std::size_t>(data.codes[r])].push_back(static_cast<std::int64_t>(r));
+    std::vector<std::int64_t> counts;
+    for (const index_vector& m : members) counts.push_back(static_cast<std::int64_t>(m.size()));
     random_generator random(stream_seed(options_.seed, 1));
-    random.shuffle(order);
-    const auto wanted = options_.validation_share > 0
-                            ? std::max<std::size_t>(1, static_cast<std::size_t>(options_.validation_share *
-                                                                                static_cast<double>(rows)))
-                            : 0;
-    for (const std::int64_t r : order) {
-      auto& others = left[static_cast<std::size_t>(data.codes[static_cast<std::size_t>(r)])];
-      if (held_out.size() < wanted && others > 1) {
-        held_out.push_back(r);
-        --others;
-      } else {
-        train.push_back(r);
-      }
+    const double share = options_.validation_share * static_cast<double>(data.codes.size());
+    const auto wanted = share > 0 ? std::max<std::int64_t>(1, static_cast<std::int64_t>(share)) : 0;
+    const auto held = detail::allot(counts, wanted, random);
+    for (std::size_t c = 0; c < members.size(); ++c) {
+      random.shuffle(members[c]);
+      const auto middle = members[c].begin() + std::min(held[c], std::max<std::int64_t>(counts[c] - 1, 0));
+      held_out.insert(held_out.end(), members[c].begin(), middle);
+      train.insert(train.end(), middle, members[c].end());
     }
     std::ranges::sort(train);
     std::ranges::sort(held_out);
@@ -306,6 +309,7 @@ class mlp final : public classifier<T> {
   mlp_network<T> network_;
   std::vector<mlp_epoch> history_;
   std::int64_t best_epoch_ = 0;
+  index_vector validation_rows_;
 };
 
 AISLE_NAMESPACE_END

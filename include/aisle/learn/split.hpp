@@ -6,6 +6,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
+#include <aisle/base/random.hpp>
 #include <aisle/learn/labels.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -47,6 +48,14 @@ std::vector<split_rows> stratified_folds(const label_vector& labels, const fold_
 
 /// Rows of classes that have fewer than `minimum` rows, ascending.
 index_vector rows_of_small_classes(const label_vector& labels, std::int64_t minimum = 2);
+
+namespace detail {
+/// The likeliest number of each class in `draws` draws without replacement (scikit-learn's
+/// _approximate_mode): the proportional share rounded down, the rest to the largest remainders, equal
+/// remainders at random.
+std::vector<std::int64_t> allot(const std::vector<std::int64_t>& counts, std::int64_t draws,
+                                random_generator& random);
+}  // namespace detail
 
 AISLE_NAMESPACE_END
 

@@ -11,11 +11,8 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// The likeliest number of each class in `draws` draws without replacement (scikit-learn's
-/// _approximate_mode): the proportional share rounded down, the rest to the largest remainders, equal
-/// remainders at random.
-inline std::vector<std::int64_t> allot(const std::vector<std::int64_t>& counts, std::int64_t draws,
-                                       random_generator& random) {
+AISLE_API std::vector<std::int64_t> allot(const std::vector<std::int64_t>& counts, std::int64_t draws,
+                                          random_generator& random) {
   const auto total = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
   std::vector<std::int64_t> out(counts.size());
   std::vector<double> remainder(counts.size());
