@@ -1,6 +1,7 @@
 // Model cases: weights computed from tensor names (or a real file), inputs, and what the Python reference
 // gives.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -12,6 +13,12 @@ namespace {
 
 using aisle::json;
 
+/// The cases say "efficientnet" where the library, which has the Lite ones alone, says "efficientnet-lite".
+bool is_built(const std::string& family) {
+  const auto all = aisle::models::families();
+  return std::any_of(all.begin(), all.end(), [&](const auto* f) { return f->name.starts_with(family); });
+}
+
 bool claims(const std::string& folder, const std::string& file) {
   return (folder == "full" || folder == "tiny" || folder == "models") && file.ends_with(".json");
 }
@@ -20,8 +27,7 @@ void run_case(const std::string& path, golden::session& s) {
   const json c = aisle::read_json(path);
   const std::string name = c.get<std::string>("case", path), family = c.get<std::string>("family");
   const std::string scheme = c.get<std::string>("scheme");
-  const bool built =
-      family == "bert" || family == "resnet" || family == "convnextv2" || family == "efficientnet";
+  const bool built = is_built(family);
   if (!built || scheme == "keras") {
     s.skip(name, (built ? "scheme " + scheme : "family " + family) + " is not built yet");
     return;

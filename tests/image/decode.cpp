@@ -68,6 +68,21 @@ std::string bmp(int w, int h, int bits, int compression, const std::string& afte
          data;
 }
 
+/// Where the segments of a JPEG file with this marker begin and end, a scan's data included.
+std::vector<std::pair<std::size_t, std::size_t>> segments(const std::string& jpeg, int marker) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(jpeg[i]); };
+  std::vector<std::pair<std::size_t, std::size_t>> found;
+  for (std::size_t i = 2; byte(i + 1) != 0xD9;) {
+    std::size_t end = i + 2 + static_cast<std::size_t>(byte(i + 2) << 8 | byte(i + 3));
+    if (byte(i + 1) == 0xDA)
+      while (byte(end) != 0xFF || byte(end + 1) == 0 || (byte(end + 1) >= 0xD0 && byte(end + 1) <= 0xD7))
+        ++end;
+    if (byte(i + 1) == marker) found.emplace_back(i, end);
+    i = end;
+  }
+  return found;
+}
+
 std::vector<int> pixels(const image& i) { return {i.rgb.begin(), i.rgb.end()}; }
 
 }  // namespace
@@ -152,6 +167,49 @@ TEST_CASE("a palette index past the palette is black, a palette of more than 256
         std::vector<int>{1, 2, 3, 0, 0, 0, 9, 8, 7});
   CHECK(refusal(png(1, 1, 8, 3, "\0\0"s, chunk("PLTE", std::string(771, 'x')))).find("257 colours") !=
         std::string::npos);
+}
+
+TEST_CASE("JPEG: a scan that stops at a restart marker is refused") {
+  const std::string whole = aisle::read_file(image_data::file("jpeg_restart_optimised.jpg"));
+  const auto [begin, end] = segments(whole, 0xDA).at(0);
+  std::vector<std::size_t> restarts;
+  for (std::size_t i = begin; i < end; ++i)
+    if (whole[i] == '\xFF' && static_cast<unsigned char>(whole[i + 1]) / 8 == 0xD0 / 8) restarts.push_back(i);
+  REQUIRE(restarts.size() == 9);  // 7 x 4 units, one marker after every 3 of them
+  for (std::size_t k = 0; k < restarts.size(); ++k)
+    CHECK(refusal(whole.substr(0, restarts[k]) + "\xFF\xD9") ==
+          "test: JPEG: a scan with " + std::to_string(k) +
+              " restart markers, expected 9: part of the picture is missing");
+  CHECK(refusal(whole).empty());
+  // Scans of one component count its own blocks: 13 x 8 of luminance, 7 x 4 of each chrominance.
+  std::string grey = aisle::read_file(image_data::file("jpeg_grey_progressive.jpg"));
+  const std::string interval = "\xFF\xDD" + std::string("\0\x04\0", 3);
+  const std::size_t frame = segments(grey, 0xC2).at(0).first;
+  CHECK(refusal(std::string(grey).insert(frame, interval + '\x60')).empty());  // 8 x 12 blocks, all in one
+  CHECK(refusal(std::string(grey).insert(frame, interval + '\x5F')).find("expected 1:") != std::string::npos);
+}
+
+TEST_CASE("JPEG: a component without a scan is refused") {
+  using namespace std::string_literals;
+  const std::string baseline = aisle::read_file(image_data::file("jpeg_8x8_444.jpg"));
+  const std::size_t scan = segments(baseline, 0xDA).at(0).first;
+  // The scan's header names component 1 alone.
+  std::string one = baseline.substr(0, scan) + "\xFF\xDA\0\x08\x01"s + baseline.substr(scan + 5, 2) +
+                    "\0\x3F\0"s + baseline.substr(scan + 14);
+  CHECK(refusal(one) == "test: JPEG: no image data of component 2 before the end marker");
+  // Three times the same component.
+  std::string same = baseline;
+  same[scan + 7] = same[scan + 9] = same[scan + 5];
+  CHECK(refusal(same).find("no image data of component 2") != std::string::npos);
+
+  const std::string progressive = aisle::read_file(image_data::file("jpeg_progressive_444.jpg"));
+  const auto scans = segments(progressive, 0xDA);
+  CHECK(refusal(progressive).empty());
+  std::string without = progressive;
+  without.erase(scans[0].first, scans[0].second - scans[0].first);
+  CHECK(refusal(without) == "test: JPEG: a scan refines component 1, which has none before it");
+  // The first scan of all components' DC alone is a whole, if coarse, picture.
+  CHECK(refusal(progressive.substr(0, scans[0].second) + "\xFF\xD9").empty());
 }
 
 TEST_CASE("a few bytes cannot claim gigabytes") {

@@ -8,6 +8,7 @@
 #include <aisle/kernels/table.hpp>
 
 #include "image_data.hpp"
+#include "support/tables.hpp"
 
 using aisle::image;
 using aisle::resize_filter;
@@ -57,25 +58,20 @@ image naive_bilinear(const image& from, int width, int height) {
   return tall ? across(down(from, height), width) : down(across(from, width), height);
 }
 
-/// Runs `test` once for every kernel table this processor supports.
+/// Runs `test` once for every kernel table: resize takes the best one, which the environment can name.
 template <class Test>
 void with_every_table(Test test) {
   const char* set = std::getenv("AISLE_ISA");
   const std::string before = set ? set : "";
-  int count = 0;
-  for (const auto* table : aisle::kernels::all_tables()) {
-    if (!table->supported()) continue;
-    CAPTURE(table->name);
-    ::setenv("AISLE_ISA", table->name, 1);
-    CHECK(&aisle::kernels::best_table() == table);
+  support::each_table([&](const aisle::kernels::kernel_table& table) {
+    ::setenv("AISLE_ISA", table.name, 1);
+    CHECK(&aisle::kernels::best_table() == &table);
     test();
-    ++count;
-  }
+  });
   if (set)
     ::setenv("AISLE_ISA", before.c_str(), 1);
   else
     ::unsetenv("AISLE_ISA");
-  CHECK(count >= 2);
 }
 
 image cut(const image& from, int left, int top, int width, int height) {

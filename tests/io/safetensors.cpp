@@ -1,4 +1,5 @@
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <thread>
@@ -6,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <aisle/io/checkpoint.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
 
@@ -220,7 +222,17 @@ TEST_CASE("safetensors: an index over shards") {
   CHECK(contains(failure([&] { with(R"({"b":"m-1.safetensors"})"); }),
                  "weight_map.b: the shard 'm-1.safetensors' has no such tensor"));
   CHECK(contains(failure([&] { with(R"({"b":"m-3.safetensors"})"); }), "m-3.safetensors: cannot open"));
-  CHECK(contains(failure([&] { with(R"({"b":"../m-1.safetensors"})"); }), "beside the index"));
+  for (const char* elsewhere : {"../m-1.safetensors", "/m-1.safetensors", "", ".", ".."})
+    CHECK(contains(failure([&] { with((R"({"b":")" + std::string(elsewhere) + "\"}").c_str()); }),
+                   "weight_map.b: expected the name of a file beside the index"));
+  // A shard is a file of tensors: not the index itself, which would be opened without end, and no folder.
+  std::filesystem::create_directory(dir / "sub");
+  bytes::put(dir / "sub/model.safetensors", aisle::read_file(dir / "m-2.safetensors"));
+  for (const char* shard : {"model.safetensors.index.json", "sub"}) {
+    bytes::put(path, R"({"weight_map":{"b":")" + std::string(shard) + "\"}}");
+    CHECK(contains(failure([&] { aisle::load_checkpoint(path); }), shard));
+    CHECK(failure([&] { aisle::load_checkpoint(path); }).find("no error") == std::string::npos);
+  }
   CHECK(contains(failure([&] { with(R"(7)"); }), "weight_map: expected an object"));
 }
 
@@ -236,7 +248,8 @@ TEST_CASE("state_dict: errors name the nearest tensors") {
         "'encoder.layer.0.query.weight' [384, 384], 'encoder.layer.1.query.weight' [384, 380], 'pooler.bias' "
         "[384]");
   CHECK(failure([&] { d.require("pooler.bias", {768}); }) ==
-        "model.safetensors: tensor 'pooler.bias' has shape [384], expected [768]");
+        "model.safetensors: tensor 'pooler.bias' has shape [384], expected [768]; nearest: "
+        "'encoder.layer.0.query.weight' [384, 384], 'encoder.layer.1.query.weight' [384, 380]");
   CHECK(d.require("pooler.bias", {384}).name == "pooler.bias");
   CHECK(d.nearest("pooler.bia", 1) == std::vector<std::string>{"pooler.bias"});
   CHECK(contains(failure([&] { d.add("pooler.bias", tensor(dtype::f32, {1})); }), "given twice"));

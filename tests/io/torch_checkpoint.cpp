@@ -343,6 +343,8 @@ TEST_CASE("checkpoint: the file of a folder") {
   CHECK(loaded() == "z.safetensors");
   aisle::write_safetensors(dir / "model.safetensors", tensors);
   CHECK(loaded() == "model.safetensors");
+  bytes::put(dir / "lfs.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 90868376\n");
+  CHECK(contains(failure([&] { aisle::load_checkpoint(dir / "lfs.bin"); }), "lfs.bin: is a Git LFS pointer"));
   // By content, whatever the name says.
   aisle::write_safetensors(dir / "s.pth", tensors, {{"pad", std::string(41, 'x')}});
   CHECK(aisle::read_file(dir / "s.pth").front() == '\x80');

@@ -5,32 +5,39 @@
 
 #include <aisle/models/zoo.hpp>
 
+#include "support/support.hpp"
+#include "support/tiny_model.hpp"
+
 using namespace aisle::models;
+using support::checkpoint_of;
 
 namespace {
 
-/// Every parameter a family's smallest graph asks for, collected into a checkpoint under one scheme's names.
-aisle::state_dict checkpoint_of(const aisle::nn::graph& g, const aisle::nn::value_shape& nominal,
-                                const key_scheme& scheme, const std::string& prefix,
-                                const std::string& without = {}) {
-  aisle::state_dict d;
-  const aisle::nn::weight_source collect(
-      [&](const std::string& name, const aisle::shape& dims, std::span<float> out) {
-        std::ranges::fill(out, 0.5f);
-        const std::string key = prefix + key_for(scheme, name);
-        if (name == without || d.contains(key)) return;
-        aisle::tensor t(aisle::dtype::f32, dims);
-        std::ranges::fill(t.data<float>(), 0.5f);
-        d.add(key, std::move(t));
-      });
-  std::vector<std::string> outputs;
-  for (const auto& [name, id] : g.outputs) outputs.push_back(name);
-  const aisle::nn::network net(g, collect, nominal, {.outputs = outputs});
-  return d;
-}
-
 const resnet_config small_resnet = {
     .stem = 8, .layers = {1, 2, 1, 1}, .widths = {16, 32, 48, 64}, .classes = 5};
+const convnextv2_config small_convnextv2 = {.depths = {1, 1, 2, 1}, .dims = {8, 16, 24, 40}, .classes = 3};
+const bert_config small_bert = {.hidden = 16, .layers = 3, .heads = 2, .intermediate = 32, .vocabulary = 9};
+
+const auto nominal = aisle::nn::value_shape::map(64, 64, 3);
+const auto tokens = aisle::nn::value_shape::tokens(0);
+
+aisle::json bert_json(const std::string& more = "") {
+  return aisle::parse_json(R"({"num_attention_heads": 2)" + more + "}", "config.json");
+}
+
+void add(aisle::state_dict& d, const std::string& name, const aisle::shape& dims,
+         aisle::dtype type = aisle::dtype::f32) {
+  d.add(name, aisle::tensor(type, dims));
+}
+
+/// Opens a checkpoint and loads all of its network.
+void load(aisle::state_dict d, const aisle::json& config = {}) {
+  const auto model = open_model(std::move(d), config);
+  std::vector<std::string> outputs;
+  for (const auto& [name, id] : model->graph.outputs) outputs.push_back(name);
+  const aisle::nn::network net(model->graph, *model->weights, model->of->text ? tokens : nominal,
+                               {.outputs = outputs});
+}
 
 }  // namespace
 
@@ -47,7 +54,6 @@ TEST_CASE("rules rename whole words, count down, and leave other names alone") {
 
 TEST_CASE(
     "every scheme and prefix of a family is recognised from the tensors' names, sizes from their shapes") {
-  const auto nominal = aisle::nn::value_shape::map(64, 64, 3);
   for (const key_scheme& scheme : resnet_family().schemes)
     for (const std::string& prefix : resnet_family().prefixes) {
       const auto model =
@@ -73,12 +79,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a missing or mis-shaped tensor names itself, both shapes and what is near") {
-  const auto nominal = aisle::nn::value_shape::map(64, 64, 3);
   const auto& scheme = resnet_family().schemes[1];
-  const auto load = [&](aisle::state_dict d) {
-    const auto model = open_model(std::move(d), aisle::json());
-    const aisle::nn::network net(model->graph, *model->weights, nominal, {});
-  };
   CHECK_NOTHROW(load(checkpoint_of(resnet(small_resnet), nominal, scheme, "resnet.")));
   try {
     load(checkpoint_of(resnet(small_resnet), nominal, scheme, "resnet.", "layer3.0.conv2.weight"));
@@ -92,12 +93,142 @@ TEST_CASE("a missing or mis-shaped tensor names itself, both shapes and what is 
   auto wrong = checkpoint_of(resnet(small_resnet), nominal, scheme, "", "layer3.0.conv2.weight");
   wrong.add("encoder.stages.2.layers.0.layer.1.convolution.weight",
             aisle::tensor(aisle::dtype::f32, {12, 12, 5, 5}));
-  CHECK_THROWS_WITH_AS(load(std::move(wrong)), doctest::Contains("[12, 12, 5, 5]"), aisle::tensor_error);
+  CHECK_THROWS_WITH_AS(
+      load(std::move(wrong)),
+      doctest::Contains("[12, 12, 5, 5], expected [12, 12, 3, 3]; nearest: 'encoder.stages."),
+      aisle::tensor_error);
 
   aisle::state_dict stranger;
   stranger.add("a.weight", aisle::tensor(aisle::dtype::f32, {2}));
   CHECK_THROWS_WITH_AS(open_model(std::move(stranger), aisle::json()), doctest::Contains("'a.weight'"),
                        aisle::format_error);
+}
+
+TEST_CASE("a size that cannot be read names the file, its key and what is near") {
+  const support::temporary_folder folder;
+  const auto& legacy = bert_family().schemes[1];
+  const std::string path = folder / "model.safetensors";
+  aisle::write_file(folder / "config.json", bert_json().dump());
+  aisle::write_safetensors(path, checkpoint_of(bert(small_bert), tokens, legacy, "bert.",
+                                               "encoder.layer.0.intermediate.dense.weight"));
+  CHECK_THROWS_WITH_AS(
+      open_model(folder.path()),
+      doctest::Contains((path + ": no tensor 'bert.encoder.layer.0.intermediate.dense.weight'; nearest: "
+                                "'bert.encoder.layer.1.intermediate.dense.weight' [32, 16]")
+                            .c_str()),
+      aisle::tensor_error);
+  auto flat = checkpoint_of(bert(small_bert), tokens, legacy, "bert.", "embeddings.word_embeddings.weight");
+  add(flat, "bert.embeddings.word_embeddings.weight", {144});
+  aisle::write_safetensors(path, flat);
+  CHECK_THROWS_WITH_AS(
+      open_model(folder.path()),
+      doctest::Contains((path + ": tensor 'bert.embeddings.word_embeddings.weight' has shape [144], expected "
+                                "at least 2 dimensions")
+                            .c_str()),
+      aisle::tensor_error);
+}
+
+TEST_CASE("a block that is missing in between is missed, not taken for the end") {
+  resnet_config deep = small_resnet;
+  deep.layers = {1, 3, 1, 1};
+  const auto& torchvision = resnet_family().schemes[0];
+  CHECK_NOTHROW(load(checkpoint_of(resnet(deep), nominal, torchvision)));
+  CHECK_THROWS_WITH_AS(load(checkpoint_of(resnet(deep), nominal, torchvision, "", "layer2.1.conv1.weight")),
+                       doctest::Contains("no tensor 'layer2.1.conv1.weight' of shape [8, 32, 1, 1]"),
+                       aisle::tensor_error);
+  // Missing in the last block, the rest of that block is what nobody reads.
+  CHECK_THROWS_WITH_AS(load(checkpoint_of(resnet(deep), nominal, torchvision, "", "layer2.2.conv1.weight")),
+                       doctest::Contains("'layer2.2.bn1.weight'"), aisle::tensor_error);
+
+  const std::string query = "encoder.layer.1.attention.self.query.weight";
+  const auto& hf = bert_family().schemes[0];
+  CHECK_NOTHROW(load(checkpoint_of(bert(small_bert), tokens, hf), bert_json()));
+  CHECK_THROWS_WITH_AS(load(checkpoint_of(bert(small_bert), tokens, hf, "", query), bert_json()),
+                       doctest::Contains(query.c_str()), aisle::tensor_error);
+  const auto& facebook = convnextv2_family().schemes[0];
+  CHECK_THROWS_WITH_AS(
+      load(checkpoint_of(convnextv2(small_convnextv2), nominal, facebook, "", "stages.2.0.dwconv.weight")),
+      doctest::Contains("'stages.2.0.dwconv.weight'"), aisle::tensor_error);
+}
+
+TEST_CASE("tensors that the network does not read are refused by name") {
+  const auto& torchvision = resnet_family().schemes[0];
+  auto excited = checkpoint_of(resnet(small_resnet), nominal, torchvision);
+  for (const char* name : {"layer1.0.se.fc1", "layer1.0.se.fc2", "layer2.0.se.fc1", "layer2.0.se.fc2"})
+    add(excited, name + std::string(".weight"), {4, 4});
+  CHECK_THROWS_WITH_AS(open_model(excited, aisle::json()),
+                       doctest::Contains("has 4 tensors that the network resnet does not read: "
+                                         "'layer1.0.se.fc1.weight' [4, 4], 'layer1.0.se.fc2.weight' [4, 4], "
+                                         "'layer2.0.se.fc1.weight' [4, 4], …"),
+                       aisle::tensor_error);
+
+  // EfficientNet-Lite1 has all that Lite0 has, and more blocks.
+  const auto& timm = efficientnet_lite_family().schemes[0];
+  auto lite = checkpoint_of(efficientnet_lite({}), nominal, timm);
+  CHECK_NOTHROW(open_model(lite, aisle::json()));
+  add(lite, "blocks.1.2.conv_pw.weight", {144, 24, 1, 1});
+  CHECK_THROWS_WITH_AS(open_model(lite, aisle::json()), doctest::Contains("'blocks.1.2.conv_pw.weight'"),
+                       aisle::tensor_error);
+
+  // MPNet is a BERT with one table more.
+  auto relative = checkpoint_of(bert(small_bert), tokens, bert_family().schemes[0]);
+  add(relative, "encoder.relative_attention_bias.weight", {32, 2});
+  CHECK_THROWS_WITH_AS(open_model(relative, bert_json()), doctest::Contains("relative_attention_bias"),
+                       aisle::tensor_error);
+}
+
+TEST_CASE("heads, counters and what stands beside a prefix may go unread") {
+  auto b = checkpoint_of(bert(small_bert), tokens, bert_family().schemes[1], "bert.");
+  add(b, "cls.predictions.bias", {9});
+  add(b, "bert.embeddings.position_ids", {1, 512});
+  add(b, "anything.weight", {3});
+  CHECK_NOTHROW(load(std::move(b), bert_json()));
+  b = checkpoint_of(bert(small_bert), tokens, bert_family().schemes[0]);
+  add(b, "cls.predictions.transform.dense.weight", {16, 16});
+  add(b, "embeddings.position_ids", {1, 512}, aisle::dtype::i64);
+  CHECK_NOTHROW(load(std::move(b), bert_json()));
+
+  auto r = checkpoint_of(resnet(small_resnet), nominal, resnet_family().schemes[0], "", "fc.weight");
+  add(r, "bn1.num_batches_tracked", {}, aisle::dtype::i64);
+  add(r, "layer1.0.bn1.num_batches_tracked", {});
+  add(r, "fc.0.weight", {5, 64});
+  CHECK_NOTHROW(load(std::move(r)));
+}
+
+TEST_CASE("the names of a graph's parameters are those that loading it asks for") {
+  const auto same = [](const aisle::nn::graph& g, const aisle::nn::value_shape& shape) {
+    std::set<std::string> listed, asked;
+    for (const std::string& name : parameters_of(g)) listed.insert(name);
+    const auto read = checkpoint_of(g, shape, {.name = "own", .rules = {}, .endings = {}});
+    for (const auto& e : read.entries()) asked.insert(e.name);
+    CHECK(listed == asked);
+  };
+  same(resnet(small_resnet), nominal);
+  same(convnextv2(small_convnextv2), nominal);
+  same(efficientnet_lite({}), nominal);
+  same(bert(small_bert), tokens);
+}
+
+TEST_CASE("config.json can name a variant with the same tensors, which is refused") {
+  const auto config = [](const std::string& text) { return aisle::parse_json(text, "config.json"); };
+  const auto lite = checkpoint_of(efficientnet_lite({}), nominal, efficientnet_lite_family().schemes[0]);
+  CHECK_NOTHROW(open_model(lite, config(R"({"architecture": "tf_efficientnet_lite0"})")));
+  CHECK_THROWS_WITH_AS(open_model(lite, config(R"({"architecture": "efficientnet_lite0"})")),
+                       doctest::Contains("config.json: architecture: 'efficientnet_lite0'"),
+                       aisle::option_error);
+  const auto r = checkpoint_of(resnet(small_resnet), nominal, resnet_family().schemes[0]);
+  for (const char* good : {"resnet50", "tv_resnet101", "gluon_resnet152_v1b"})
+    CHECK_NOTHROW(open_model(r, config(std::string(R"({"architecture": ")") + good + "\"}")));
+  for (const char* bad : {"resnetblur50", "resnet50d", "seresnet50"})
+    CHECK_THROWS_AS(open_model(r, config(std::string(R"({"architecture": ")") + bad + "\"}")),
+                    aisle::option_error);
+  for (const char* bad : {R"({"downsample_in_bottleneck": true})", R"({"downsample_in_first_stage": true})",
+                          R"({"hidden_act": "gelu"})"})
+    CHECK_THROWS_WITH_AS(open_model(r, config(bad)), doctest::Contains(": expected "), aisle::format_error);
+  const auto b = checkpoint_of(bert(small_bert), tokens, bert_family().schemes[0]);
+  CHECK_NOTHROW(open_model(b, bert_json(R"(, "model_type": "bert")")));
+  CHECK_THROWS_WITH_AS(open_model(b, bert_json(R"(, "model_type": "roberta")")),
+                       doctest::Contains("config.json: model_type: expected \"bert\""), aisle::format_error);
 }
 
 TEST_CASE("the zoo: ids are unique, every graph can be laid out, every picture model has a preset") {

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -267,25 +268,57 @@ TEST_CASE("loading") {
     CHECK(has(message_of<aisle::format_error>([&] { aisle::wordpiece::load(folder.path()); }), config));
   }
   SUBCASE("a folder with tokenizer.json alone") {
-    aisle::write_file(whole,
-                      R"({"normalizer": {"type": "BertNormalizer", "lowercase": false, "strip_accents": null},
-      "added_tokens": [{"id": 2, "content": "[SEP]"}, {"id": 4, "content": "[MASK]"}],
-      "model": {"type": "WordPiece", "max_input_chars_per_word": 2,
-                "vocab": {"a": 3, "[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "##a": 5}}})");
+    // A tokenizer.json of these parts; the pre-tokenizer's type is the only one.
+    const auto put = [&](const std::string& model, const std::string& normalizer,
+                         const std::string& pre_tokenizer = R"({"type": "BertPreTokenizer"})") {
+      aisle::write_file(whole, R"({"normalizer": )" + normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer +
+                                   R"(, "added_tokens": [{"id": 2, "content": "[SEP]"},
+                                   {"id": 4, "content": "[MASK]"}], "model": )" +
+                                   model + "}");
+    };
+    const auto refused = [&](const std::string& what) {
+      return has(message_of<aisle::option_error>([&] { aisle::wordpiece::load(folder.path()); }), what);
+    };
+    const auto damaged = [&](const std::string& what) {
+      return has(message_of<aisle::format_error>([&] { aisle::wordpiece::load(folder.path()); }), what);
+    };
+    const std::string bert = R"({"type": "BertNormalizer", "lowercase": false, "strip_accents": null})";
+    const std::string model = R"({"type": "WordPiece", "max_input_chars_per_word": 2,
+                                  "vocab": {"a": 3, "[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "##a": 5}})";
+    put(model, bert);
     const auto tokenizer = aisle::wordpiece::load(folder.path());
     CHECK(tokenizer.vocabulary_size() == 6);
     CHECK(pieces(tokenizer, "a A aa aaa [MASK]") == "a [UNK] a ##a [UNK] [MASK]");
-    aisle::write_file(whole, R"({"model": {"type": "BPE", "vocab": {}}})");
-    CHECK(has(message_of<aisle::option_error>([&] { aisle::wordpiece::load(folder.path()); }), "BPE"));
-    aisle::write_file(whole, R"({"model": {"vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 3}}})");
-    CHECK(has(message_of<aisle::format_error>([&] { aisle::wordpiece::load(folder.path()); }),
-              "token 2 is empty"));
-    aisle::write_file(whole, R"({"model": {"vocab": {"[UNK]": 0, "[CLS]": 0}}})");
-    CHECK(has(message_of<aisle::format_error>([&] { aisle::wordpiece::load(folder.path()); }),
-              "has the id of"));
-    aisle::write_file(whole, R"({"model": {"vocab": {"[UNK]": 4000000000}}})");
-    CHECK(has(message_of<aisle::format_error>([&] { aisle::wordpiece::load(folder.path()); }), "4000000000"));
-    aisle::write_file(whole, R"({"model": {"vocab": {"[UNK]": -1}}})");
+
+    put(R"({"type": "BPE", "vocab": {}})", bert);
+    CHECK(refused("BPE"));
+    put(model, "null");
+    CHECK(refused("tokenizer.json: normalizer is none, expected BertNormalizer"));
+    put(model, R"({"type": "Sequence", "normalizers": []})");
+    CHECK(refused("normalizer is Sequence, expected BertNormalizer"));
+    put(model, R"({"type": "NFC"})");
+    CHECK(refused("normalizer is NFC"));
+    put(model, R"({"type": "BertNormalizer", "clean_text": false})");
+    CHECK(refused("clean_text"));
+    put(model, bert, "null");
+    CHECK(refused("pre_tokenizer is none, expected BertPreTokenizer"));
+    put(model, bert, R"({"type": "Whitespace"})");
+    CHECK(refused("pre_tokenizer is Whitespace, expected BertPreTokenizer"));
+    // Whatever file decides the case, and whichever holds the vocabulary.
+    aisle::write_file(config, R"({"do_lower_case": true})");
+    CHECK(refused("Whitespace"));
+    std::filesystem::remove(config);
+    aisle::write_file(vocabulary, lines);
+    CHECK(refused("Whitespace"));
+    std::filesystem::remove(vocabulary);
+
+    put(R"({"vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "x": 6}})", bert);
+    CHECK(damaged("token 3 is empty"));
+    put(R"({"vocab": {"[UNK]": 0, "[CLS]": 0}})", bert);
+    CHECK(damaged("has the id of"));
+    put(R"({"vocab": {"[UNK]": 4000000000}})", bert);
+    CHECK(damaged("4000000000"));
+    put(R"({"vocab": {"[UNK]": -1}})", bert);
     CHECK_THROWS_AS(aisle::wordpiece::load(folder.path()), aisle::format_error);
   }
 }

@@ -45,9 +45,10 @@ class mapped_file {
   std::size_t size_ = 0;
 };
 
-/// An output that appears whole or not at all: written beside the target as `PATH.part`, synced and renamed
-/// by commit(). Without commit() (an exception, say) the part file is removed and an existing target stays as
-/// it was.
+/// An output that appears whole or not at all: written beside the target as `PATH.PID-N.part`, synced and
+/// renamed by commit(). Without commit() (an exception, say) the part file is removed and an existing target
+/// stays as it was. The part's name is nobody else's: of two writers of one target the last to commit wins,
+/// whole.
 class atomic_file {
  public:
   explicit atomic_file(std::string path);
@@ -70,7 +71,8 @@ class atomic_file {
   int handle_ = -1;
 };
 
-/// The whole file as bytes. `limit` guards against reading something absurd by mistake.
+/// The whole file as bytes. Throws file_error for one of more than `limit` bytes, which guards against
+/// reading something absurd by mistake, before any memory is taken where the size is known.
 std::string read_file(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 40);
 /// Writes the whole file atomically.
 void write_file(const std::string& path, std::string_view content);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -22,18 +23,45 @@ namespace detail {
   throw file_error(path, std::string(what) + ": " + std::strerror(code));
 }
 
-AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
-  const int handle = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (handle < 0) throw_errno(path, "cannot open");
-  struct stat info {};
-  if (::fstat(handle, &info) != 0 || S_ISDIR(info.st_mode)) {
-    const bool folder = S_ISDIR(info.st_mode);
-    ::close(handle);
-    if (folder) throw file_error(path, "cannot read: is a directory");
-    throw_errno(path, "cannot stat");
+/// An open file, closed at the end of its scope.
+class file_handle {
+ public:
+  explicit file_handle(int handle) noexcept : handle_(handle) {}
+  ~file_handle() {
+    const int code = errno;  // the reason of a failure that is about to be reported
+    if (handle_ >= 0) ::close(handle_);
+    errno = code;
   }
+  file_handle(const file_handle&) = delete;
+  file_handle& operator=(const file_handle&) = delete;
+  int get() const noexcept { return handle_; }
+  int release() noexcept { return std::exchange(handle_, -1); }
+
+ private:
+  int handle_;
+};
+
+/// The caller closes what this returns.
+AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
+  file_handle handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (handle.get() < 0) throw_errno(path, "cannot open");
+  struct stat info {};
+  if (::fstat(handle.get(), &info) != 0) throw_errno(path, "cannot stat");
+  if (S_ISDIR(info.st_mode)) throw file_error(path, "cannot read: is a directory");
   size = static_cast<std::uint64_t>(info.st_size);
-  return handle;
+  return handle.release();
+}
+
+/// Creates a file beside `path` under a name that no other writer has, in this process or another.
+AISLE_API int create_part(const std::string& path, std::string& part) {
+  static std::atomic<std::uint64_t> count{0};
+  for (;;) {
+    part = path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
+    const int handle = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (handle >= 0) return handle;
+    // One of this name is left from a process that was killed, or belongs to one in another container.
+    if (errno != EEXIST) throw_errno(part, "cannot create");
+  }
 }
 
 }  // namespace detail
@@ -70,21 +98,17 @@ AISLE_API void input_file::read_at(std::uint64_t offset, std::span<std::byte> ou
 
 AISLE_API mapped_file::mapped_file(const std::string& path) {
   std::uint64_t size = 0;
-  const int handle = detail::open_for_reading(path, size);
+  const detail::file_handle handle(detail::open_for_reading(path, size));
   size_ = static_cast<std::size_t>(size);
-  void* p = size_ > 0 ? ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, handle, 0) : nullptr;
-  const int code = errno;
-  ::close(handle);
-  errno = code;
+  void* p = size_ > 0 ? ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, handle.get(), 0) : nullptr;
   if (p == MAP_FAILED) detail::throw_errno(path, "cannot map");
   data_ = std::shared_ptr<const std::byte>(static_cast<const std::byte*>(p), [n = size_](const std::byte* q) {
     if (n > 0) ::munmap(const_cast<std::byte*>(q), n);
   });
 }
 
-AISLE_API atomic_file::atomic_file(std::string path) : path_(std::move(path)), part_(path_ + ".part") {
-  handle_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (handle_ < 0) detail::throw_errno(part_, "cannot create");
+AISLE_API atomic_file::atomic_file(std::string path) : path_(std::move(path)) {
+  handle_ = detail::create_part(path_, part_);
 }
 AISLE_API atomic_file::atomic_file(atomic_file&& other) noexcept
     : path_(std::move(other.path_)),
@@ -140,29 +164,23 @@ AISLE_API void atomic_file::commit() {
 
 AISLE_API std::string read_file(const std::string& path, std::uint64_t limit) {
   std::uint64_t size = 0;
-  const int handle = detail::open_for_reading(path, size);
-  std::string content;
-  std::string chunk(1 << 16, '\0');
+  const detail::file_handle handle(detail::open_for_reading(path, size));
+  const auto check = [&](std::uint64_t bytes) {
+    if (bytes > limit)
+      throw file_error(path, "is larger than the limit of " + std::to_string(limit) + " bytes");
+  };
+  check(size);
+  std::string content, chunk(1 << 16, '\0');
   // Not by size alone: pipes and /proc files have none.
   content.reserve(static_cast<std::size_t>(size));
   for (;;) {
-    const ::ssize_t n = ::read(handle, chunk.data(), chunk.size());
+    const ::ssize_t n = ::read(handle.get(), chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      const int code = errno;
-      ::close(handle);
-      errno = code;
-      detail::throw_errno(path, "cannot read");
-    }
-    if (n == 0) break;
+    if (n < 0) detail::throw_errno(path, "cannot read");
+    if (n == 0) return content;
     content.append(chunk.data(), static_cast<std::size_t>(n));
-    if (content.size() > limit) {
-      ::close(handle);
-      throw file_error(path, "is larger than the limit of " + std::to_string(limit) + " bytes");
-    }
+    check(content.size());
   }
-  ::close(handle);
-  return content;
 }
 
 AISLE_API void write_file(const std::string& path, std::string_view content) {

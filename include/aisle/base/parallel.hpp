@@ -21,7 +21,9 @@ AISLE_NAMESPACE_BEGIN
 /// overrides it.
 int available_threads();
 
-/// `requested` threads within the budget: 0 or less means available_threads().
+/// What a `threads` option means: a number asked for is taken as it is (up to 4096), also above
+/// available_threads(): who asks for more workers than there are CPUs gets them. 0 or less means
+/// available_threads().
 int thread_budget(int requested);
 
 /// True while the calling thread runs inside a parallel region.

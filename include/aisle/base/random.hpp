@@ -8,7 +8,8 @@
 
 #include <aisle/base/config.hpp>
 
-// The same numbers on every platform, compiler and thread count (std::*_distribution promises none of that).
+// The same numbers on every platform, compiler and thread count (std::*_distribution promises none of that),
+// but for normal(): it takes log and cos from the C library, whose last bits differ between implementations.
 
 AISLE_NAMESPACE_BEGIN
 
@@ -67,7 +68,7 @@ class random_generator {
   constexpr double uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
   constexpr double uniform(double low, double high) noexcept { return low + (high - low) * uniform(); }
 
-  /// Standard normal (Box-Muller, the cosine branch).
+  /// Standard normal (Box-Muller, the cosine branch). Its last bits are the C library's.
   double normal() noexcept {
     const double u = 1.0 - uniform();
     return std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * uniform());

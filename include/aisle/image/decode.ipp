@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include <aisle/base/file.hpp>
-#include <aisle/base/hash.hpp>
 #include <aisle/image/bmp.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/gif.hpp>

@@ -20,7 +20,9 @@ namespace detail {
 
 /// Walks the markers of a JPEG file as libjpeg would meet them. stb_image trusts more than it should: it
 /// reads tables that were never defined from uninitialised memory, does not bound the symbols of a Huffman
-/// table, and takes a file that was cut off for a grey lower half. What passes here can be handed to it.
+/// table, takes a file that was cut off for a grey lower half, and gives out uninitialised memory for pixels
+/// that no scan reaches: those of a component without a scan, and those behind a restart marker that is not
+/// there, where it ends the scan and reports success. What passes here can be handed to it.
 class jpeg_structure {
  public:
   jpeg_structure(std::span<const std::byte> bytes, std::string_view where)
@@ -32,21 +34,24 @@ class jpeg_structure {
     for (;;) {
       const unsigned marker = next_marker();
       if (marker == 0xD9) {
-        if (scans_ == 0) fail("no image data before the end marker");
+        check_every_component_was_scanned();
         return;
       }
       if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8)) continue;  // they have no content
       const auto content = segment(marker);
       if (marker == 0xDB) quantisation_tables(content);
       if (marker == 0xC4) huffman_tables(content);
+      if (marker == 0xDD) restart_interval(content);
       if (marker == 0xEE && content.size() >= 12 && std::memcmp(content.data(), "Adobe", 5) == 0)
         adobe_ = true;
       if (marker == 0xC0 || marker == 0xC1 || marker == 0xC2) frame(content, marker == 0xC2);
       if (marker == 0xC3 || (marker >= 0xC5 && marker <= 0xCF && marker != 0xC8 && marker != 0xCC))
         fail(marker >= 0xC9 ? "arithmetic coding is not supported" : "lossless coding is not supported");
       if (marker == 0xDA) {
-        scan(content);
-        skip_entropy_coded();
+        const std::uint64_t expected = scan(content), found = skip_entropy_coded();
+        if (found < expected)
+          fail("a scan with " + std::to_string(found) + " restart markers, expected " +
+               std::to_string(expected) + ": part of the picture is missing");
       }
     }
   }
@@ -57,7 +62,8 @@ class jpeg_structure {
 
  private:
   struct component {
-    unsigned id, quantisation;
+    unsigned id, quantisation, horizontal, vertical;
+    bool scanned = false;  ///< progressive: its first scan of DC was
   };
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -111,6 +117,11 @@ class jpeg_structure {
     }
   }
 
+  void restart_interval(std::span<const std::uint8_t> s) {
+    if (s.size() != 2) fail("damaged restart interval");
+    restart_interval_ = static_cast<std::uint32_t>(s[0]) << 8 | s[1];
+  }
+
   void frame(std::span<const std::uint8_t> s, bool progressive) {
     if (!components_.empty()) fail("more than one frame");
     if (s.size() < 6) fail("damaged frame header");
@@ -125,12 +136,13 @@ class jpeg_structure {
       const std::uint8_t* c = s.data() + 6 + 3 * i;
       const unsigned h = c[1] >> 4, v = c[1] & 15;
       if (h < 1 || h > 4 || v < 1 || v > 4 || c[2] > 3) fail("damaged frame header");
-      components_.push_back({c[0], c[2]});
+      components_.push_back({c[0], c[2], h, v});
     }
     progressive_ = progressive;
   }
 
-  void scan(std::span<const std::uint8_t> s) {
+  /// Returns how many restart markers its data must have.
+  std::uint64_t scan(std::span<const std::uint8_t> s) {
     if (components_.empty()) fail("image data before the frame header");
     const std::size_t n = s.empty() ? 0 : s[0];
     if (n < 1 || n > components_.size() || s.size() < 4 + 2 * n) fail("damaged scan header");
@@ -146,18 +158,44 @@ class jpeg_structure {
       const bool needs_ac = !progressive_ || first > 0;
       if ((needs_dc && !huffman_[0][dc]) || (needs_ac && !huffman_[1][ac]))
         fail("a Huffman table that the scan needs is not defined");
+      if (needs_dc) c->scanned = true;
+      if (!c->scanned) fail("a scan refines component " + std::to_string(id) + ", which has none before it");
     }
-    ++scans_;
+    if (restart_interval_ == 0) return 0;
+    return (units_of_scan(n, s[1]) - 1) / restart_interval_;
   }
-  void skip_entropy_coded() {
-    for (;;) {
+  /// Minimum coded units: a scan of one component has its blocks, one of several has groups of blocks.
+  std::uint64_t units_of_scan(std::size_t n, unsigned id) const {
+    const auto most = [&](unsigned component::*factor) {
+      unsigned m = 1;
+      for (const component& c : components_) m = std::max(m, c.*factor);
+      return m;
+    };
+    const std::uint64_t h = most(&component::horizontal), v = most(&component::vertical);
+    const auto up = [](std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; };
+    if (n > 1) return up(width_, 8 * h) * up(height_, 8 * v);
+    const auto c =
+        std::find_if(components_.begin(), components_.end(), [&](const auto& x) { return x.id == id; });
+    return up(up(width_ * std::uint64_t{c->horizontal}, h), 8) *
+           up(up(height_ * std::uint64_t{c->vertical}, v), 8);
+  }
+  void check_every_component_was_scanned() const {
+    if (components_.empty()) fail("no image data before the end marker");
+    for (const component& c : components_)
+      if (!c.scanned) fail("no image data of component " + std::to_string(c.id) + " before the end marker");
+  }
+  /// Moves to the marker behind a scan's data; returns how many restart markers were among them.
+  std::uint64_t skip_entropy_coded() {
+    for (std::uint64_t restarts = 0;;) {
       const auto rest = file_.subspan(at_);
       const void* found = rest.empty() ? nullptr : std::memchr(rest.data(), 0xFF, rest.size());
       if (found == nullptr) fail("cut off: no end marker in " + std::to_string(file_.size()) + " bytes");
       at_ = static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - file_.data());
       if (at_ + 1 < file_.size()) {
         const unsigned next = file_[at_ + 1];
-        if (next != 0 && next != 0xFF && (next < 0xD0 || next > 0xD7)) return;  // the next marker
+        const bool restart = next >= 0xD0 && next <= 0xD7;
+        if (next != 0 && next != 0xFF && !restart) return restarts;  // the next marker
+        if (restart) ++restarts;
       }
       ++at_;
     }
@@ -166,8 +204,7 @@ class jpeg_structure {
   std::span<const std::uint8_t> file_;
   std::string_view where_;
   std::size_t at_ = 0;
-  std::uint32_t width_ = 0, height_ = 0;
-  int scans_ = 0;
+  std::uint32_t width_ = 0, height_ = 0, restart_interval_ = 0;
   bool progressive_ = false, adobe_ = false;
   std::vector<component> components_;
   std::array<bool, 4> quantisation_{};

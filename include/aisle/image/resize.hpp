@@ -5,7 +5,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/image/image.hpp>
-#include <aisle/kernels/resize.hpp>
+#include <aisle/models/preset.hpp>
 
 AISLE_NAMESPACE_BEGIN
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aisle/image/resize.hpp>
+#include <aisle/kernels/resize.hpp>
 #include <aisle/kernels/table.hpp>
 
 AISLE_NAMESPACE_BEGIN

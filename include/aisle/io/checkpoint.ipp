@@ -42,25 +42,34 @@ AISLE_API std::string find_checkpoint(const std::string& folder) {
                    "*.pth or *.pt");
 }
 
-AISLE_API state_dict load_checkpoint(const std::string& path) {
-  if (folder_exists(path)) return load_checkpoint(find_checkpoint(path));
-  if (path.ends_with(".json")) return read_checkpoint_index(path, load_checkpoint);
+namespace detail {
+
+/// Opens one file of tensors, told by its content: no folder and no index.
+AISLE_API state_dict read_weight_file(const std::string& path) {
   const input_file file(path);
-  std::array<char, 9> start{};
+  std::array<char, 16> start{};
   const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), start.size()));
   file.read_at(0, std::as_writable_bytes(std::span(start).first(n)));
   const std::string_view head(start.data(), n);
   if (head.starts_with("PK\3\4") || head.starts_with('\x80')) {
     // A safetensors header of 128 bytes starts with 0x80 too, but then a brace follows the length.
     const bool header =
-        head.size() == 9 && head[8] == '{' && head.substr(3, 5) == std::string_view("\0\0\0\0\0", 5);
+        head.size() > 8 && head[8] == '{' && head.substr(3, 5) == std::string_view("\0\0\0\0\0", 5);
     return header ? read_safetensors(path) : read_torch_checkpoint(path);
   }
   if (head.starts_with("\x89HDF"))
     throw format_error(path, "is an HDF5 file; expected safetensors or a PyTorch checkpoint");
-  if (head.starts_with("version https") || head.starts_with("version"))
+  if (head.starts_with("version https://"))
     throw format_error(path, "is a Git LFS pointer: fetch the file it stands for");
   return read_safetensors(path);
+}
+
+}  // namespace detail
+
+AISLE_API state_dict load_checkpoint(const std::string& path) {
+  const std::string file = folder_exists(path) ? find_checkpoint(path) : path;
+  if (file.ends_with(".json")) return read_checkpoint_index(file, detail::read_weight_file);
+  return detail::read_weight_file(file);
 }
 
 AISLE_NAMESPACE_END

@@ -18,8 +18,9 @@ AISLE_NAMESPACE_BEGIN
 state_dict read_safetensors(const std::string& path);
 
 /// Opens a checkpoint of several files by its index (`model.safetensors.index.json`,
-/// `pytorch_model.bin.index.json`); the shards lie beside it and are opened with `open`. Throws format_error
-/// for a tensor that its shard lacks, file_error for a missing shard.
+/// `pytorch_model.bin.index.json`); the shards lie beside it and are opened with `open`, which must take one
+/// file of tensors and nothing else: given an index or a folder it could be led in circles. Throws
+/// format_error for a tensor that its shard lacks, file_error for a missing shard.
 state_dict read_checkpoint_index(const std::string& path,
                                  const std::function<state_dict(const std::string&)>& open);
 /// The same where the shards are safetensors.

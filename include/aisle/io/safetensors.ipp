@@ -159,7 +159,8 @@ AISLE_API state_dict read_checkpoint_index(const std::string& path,
   for (const auto& [name, value] : index.at("weight_map").members()) {
     const auto shard_name = value.as<std::string>();
     // A shard is a file beside the index: an index from somewhere else must not open others.
-    if (shard_name.empty() || shard_name.find('/') != std::string::npos)
+    if (shard_name.empty() || shard_name == "." || shard_name == ".." ||
+        shard_name.find('/') != std::string::npos)
       value.fail("expected the name of a file beside the index, found '" + shard_name + "'");
     auto shard = shards.find(shard_name);
     if (shard == shards.end())

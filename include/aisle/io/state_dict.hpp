@@ -76,7 +76,7 @@ class state_dict {
   /// Throws tensor_error that lists the nearest names when there is none.
   const entry& at(std::string_view name) const;
   /// The same for a tensor that must have this shape: "…: no tensor 'a.b' of shape [384, 384]; nearest: 'a.c'
-  /// [384, 384]" or "…: tensor 'a.b' has shape [384], expected [384, 384]".
+  /// [384, 384]" or "…: tensor 'a.b' has shape [384], expected [384, 384]; nearest: 'a.c' [384, 384]".
   const entry& require(std::string_view name, const shape& expected) const;
   /// Up to `count` names with the fewest edits to `name`, nearest first.
   std::vector<std::string> nearest(std::string_view name, std::size_t count = 3) const;
@@ -104,6 +104,8 @@ class state_dict {
     using is_transparent = void;
     std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
   };
+  /// "; nearest: 'a.c' [384], …": names like `name`, but not itself.
+  std::string list_nearest(std::string_view name) const;
   [[noreturn]] void throw_missing(std::string_view name, const std::string& shape_text) const;
   const entry& readable(std::string_view name) const;
   std::string prefix() const { return path_.empty() ? std::string() : path_ + ": "; }

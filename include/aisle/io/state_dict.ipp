@@ -56,13 +56,9 @@ AISLE_API std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-/// Copies a strided array to row-major order. Strides are in elements and not negative.
+/// Copies a strided array, of rank 1 or more, to row-major order. Strides are in elements and not negative.
 AISLE_API void gather_strided(const std::byte* from, const shape& dims, std::span<const std::int64_t> strides,
                               std::size_t size, std::byte* to) {
-  if (dims.rank() == 0) {
-    std::memcpy(to, from, size);
-    return;
-  }
   const std::int64_t inner = dims[dims.rank() - 1];
   const auto inner_step = static_cast<std::size_t>(strides[dims.rank() - 1]) * size;
   const std::int64_t outer = inner > 0 ? dims.elements() / inner : 0;
@@ -145,13 +141,18 @@ AISLE_API std::vector<std::string> state_dict::nearest(std::string_view name, st
   return out;
 }
 
+AISLE_API std::string state_dict::list_nearest(std::string_view name) const {
+  std::string out;
+  for (const std::string& near : nearest(name, contains(name) ? 4 : 3))
+    if (near != name)
+      out +=
+          (out.empty() ? "; nearest: '" : ", '") + near.substr(0, 200) + "' " + to_string(find(near)->dims);
+  return out;
+}
+
 AISLE_API void state_dict::throw_missing(std::string_view name, const std::string& shape_text) const {
-  std::string what = prefix() + "no tensor '" + std::string(name) + "'" + shape_text;
-  const auto near = nearest(name);
-  for (std::size_t i = 0; i < near.size(); ++i)
-    what += (i ? ", '" : "; nearest: '") + near[i].substr(0, 200) + "' " + to_string(find(near[i])->dims);
-  if (near.empty()) what += "; there are no tensors";
-  throw tensor_error(what);
+  throw tensor_error(prefix() + "no tensor '" + std::string(name) + "'" + shape_text +
+                     (entries_.empty() ? "; there are no tensors" : list_nearest(name)));
 }
 
 AISLE_API const state_dict::entry& state_dict::at(std::string_view name) const {
@@ -172,7 +173,7 @@ AISLE_API const state_dict::entry& state_dict::require(std::string_view name, co
   const entry& e = readable(name);
   if (e.dims != expected)
     throw tensor_error(prefix() + "tensor '" + e.name + "' has shape " + to_string(e.dims) + ", expected " +
-                       to_string(expected));
+                       to_string(expected) + list_nearest(name));
   return e;
 }
 

@@ -6,10 +6,6 @@
 #include <aisle/base/config.hpp>
 
 AISLE_NAMESPACE_BEGIN
-
-/// Pillow's resampling filters.
-enum class resize_filter : std::uint8_t { nearest, box, bilinear, hamming, bicubic, lanczos };
-
 namespace kernels {
 
 /// One pass of a separable resize of 8 bit RGB rows, along one axis. Output i is the sum over t < lengths[i]
@@ -36,5 +32,4 @@ struct resize_pass {
 };
 
 }  // namespace kernels
-
 AISLE_NAMESPACE_END

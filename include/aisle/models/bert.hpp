@@ -14,14 +14,13 @@ struct bert_config {
   std::int64_t vocabulary = 30522, positions = 512, types = 2;
   float eps = 1e-12f;
   bool pooler = true;
-  bool normalize = true;  ///< L2 after pooling, as sentence-transformers' MiniLM models ask for
 
   /// Sizes as the tensors have them; heads (which no tensor shows), eps and activation from config.json.
-  /// Throws format_error for an activation or position embedding that is not BERT's.
+  /// Throws format_error for a model type, an activation or a position embedding that is not BERT's.
   static bert_config from_checkpoint(const nn::weight_source& weights, const json& config);
 };
 
-/// Tokens in; outputs "embedding" (mean of the last layer's tokens, normalised where the configuration asks),
+/// Tokens in; outputs "mean" (of the last layer's tokens), "embedding" (the same scaled to norm 1),
 /// "pooler_output" (tanh of a dense layer on the first token).
 nn::graph bert(const bert_config& config);
 

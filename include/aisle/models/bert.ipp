@@ -1,6 +1,7 @@
 #pragma once
 
 #include <aisle/models/bert.hpp>
+#include <aisle/models/family.ipp>
 
 AISLE_NAMESPACE_BEGIN
 namespace models {
@@ -22,7 +23,8 @@ AISLE_API nn::graph bert(const bert_config& config) {
               b.layer_norm(b.add(y, x), layer + ".output.LayerNorm", config.eps));
   }
   const nn::value mean = b.mean_tokens(x);
-  b.output("embedding", config.normalize ? b.l2_normalize(mean) : mean);
+  b.output("mean", mean);
+  b.output("embedding", b.l2_normalize(mean));
   if (config.pooler)
     b.output("pooler_output", b.tanh(b.linear(b.first_token(x), "pooler.dense", {.out = config.hidden})));
   return std::move(b).finish();
@@ -34,12 +36,15 @@ AISLE_API bert_config bert_config::from_checkpoint(const nn::weight_source& weig
   c.hidden = dimension(weights, "embeddings.word_embeddings.weight", 1);
   c.positions = dimension(weights, "embeddings.position_embeddings.weight", 0);
   c.types = dimension(weights, "embeddings.token_type_embeddings.weight", 0);
-  c.layers = count_tensors(
+  c.layers = depth_of(
       weights, [](int i) { return "encoder.layer." + std::to_string(i) + ".attention.self.query.weight"; });
   c.intermediate = dimension(weights, "encoder.layer.0.intermediate.dense.weight", 0);
   c.pooler = weights.has("pooler.dense.weight");
   if (!config.is_object())
     throw format_error("config.json", "a BERT checkpoint needs one: no tensor shows the number of heads");
+  // RoBERTa's tensors have the same names and shapes; its positions count from 2.
+  if (const auto type = config.get<std::string>("model_type", std::string("bert")); type != "bert")
+    config.at("model_type").fail("expected \"bert\", found \"" + type + "\"");
   c.heads = config.get<std::int64_t>("num_attention_heads");
   if (c.heads <= 0 || c.hidden % c.heads != 0)
     config.at("num_attention_heads")
@@ -65,6 +70,7 @@ AISLE_API const family& bert_family() {
       .prefixes = {"", "bert."},
       .signature = {"embeddings.word_embeddings.weight", "embeddings.LayerNorm.weight",
                     "encoder.layer.0.attention.self.query.weight"},
+      .unread = {"cls.", "pooler.", "classifier.", "qa_outputs."},
       .build = [](const nn::weight_source& weights,
                   const json& config) { return bert(bert_config::from_checkpoint(weights, config)); },
   };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <aisle/models/convnextv2.hpp>
+#include <aisle/models/family.ipp>
 
 AISLE_NAMESPACE_BEGIN
 namespace models {
@@ -41,8 +42,7 @@ AISLE_API convnextv2_config convnextv2_config::from_checkpoint(const nn::weight_
   convnextv2_config c;
   for (std::size_t stage = 0; stage < 4; ++stage) {
     const std::string name = "stages." + std::to_string(stage) + ".";
-    c.depths[stage] =
-        count_tensors(weights, [&](int i) { return name + std::to_string(i) + ".dwconv.weight"; });
+    c.depths[stage] = depth_of(weights, [&](int i) { return name + std::to_string(i) + ".dwconv.weight"; });
     c.dims[stage] = dimension(weights, name + "0.dwconv.weight", 0);
   }
   c.classes = weights.has("head.weight") ? dimension(weights, "head.weight", 0) : 0;
@@ -80,6 +80,7 @@ AISLE_API const family& convnextv2_family() {
                    .endings = {{"grn.gamma", "grn.weight"}, {"grn.beta", "grn.bias"}}}},
       .prefixes = {"", "convnextv2."},
       .signature = {"downsample_layers.0.0.weight", "stages.0.0.dwconv.weight", "stages.0.0.grn.gamma"},
+      .unread = {"head.", "classifier."},
       .build =
           [](const nn::weight_source& weights, const json& config) {
             return convnextv2(convnextv2_config::from_checkpoint(weights, config));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <aisle/models/efficientnet_lite.hpp>
+#include <aisle/models/family.ipp>
 
 AISLE_NAMESPACE_BEGIN
 namespace models {
@@ -102,6 +103,9 @@ AISLE_API const family& efficientnet_lite_family() {
                    .endings = {}}},
       .prefixes = {""},
       .signature = {"stem.conv.weight", "blocks.1.0.1.expand.conv.weight", "head.conv.weight"},
+      .unread = {"classifier.", "_fc."},
+      // Without "tf_" the same tensors are meant for symmetric padding and batch norm eps 1e-5.
+      .architectures = {"tf_efficientnet_lite0"},
       .build =
           [](const nn::weight_source& weights, const json&) {
             efficientnet_lite_config c;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <aisle/io/json.hpp>
@@ -18,26 +20,45 @@ struct family {
   std::vector<key_scheme> schemes;
   std::vector<std::string> prefixes;   ///< that may stand in front of every key
   std::vector<std::string> signature;  ///< parameters that tell this family from others
+  /// Beginnings of keys (behind the prefix) that a checkpoint may have although the graph does not read them:
+  /// heads for other tasks.
+  std::vector<std::string_view> unread;
+  /// What config.json may say under "architecture" (timm's), `*` for a number: variants exist that have the
+  /// same tensors and compute something else. Empty: anything.
+  std::vector<std::string_view> architectures = {};
   /// Depths and widths come from the tensors themselves; `config` (an object, or null) adds what they do not
   /// show.
   nn::graph (*build)(const nn::weight_source& weights, const json& config);
 };
 
-/// Number of consecutive i from 0 for which `name(i)` exists.
+/// One more than the largest i for which `name(i)` exists: a block that is missing in between is still asked
+/// for, and reported.
 template <class Name>
-int count_tensors(const nn::weight_source& weights, Name name) {
-  int n = 0;
-  while (weights.has(name(n))) ++n;
-  return n;
+int depth_of(const nn::weight_source& weights, Name name) {
+  constexpr int deepest = 256;  // published networks have up to 48 blocks in a row
+  int depth = 0;
+  for (int i = 0; i < deepest; ++i)
+    if (weights.has(name(i))) depth = i + 1;
+  return depth;
 }
 
-/// Dimension `axis` of a tensor that must exist. Throws tensor_error.
-inline std::int64_t dimension(const nn::weight_source& weights, const std::string& name, std::size_t axis) {
-  const auto dims = weights.dims_of(name);
-  if (!dims || dims->rank() <= axis)
-    throw tensor_error("the checkpoint has no tensor '" + name + "' with dimension " + std::to_string(axis));
-  return (*dims)[axis];
-}
+/// Dimension `axis` of a tensor that must exist. Throws tensor_error naming file, key and the nearest keys.
+std::int64_t dimension(const nn::weight_source& weights, const std::string& name, std::size_t axis);
+
+/// Names of all parameters that a graph reads.
+std::vector<std::string> parameters_of(const nn::graph& g);
+
+/// Throws tensor_error when the checkpoint has tensors of floats, under the prefix it was recognised by, that
+/// the graph does not read: they belong to a network that computes something else. Heads (`f.unread`) and
+/// counters are passed over.
+void refuse_unread(const state_dict& checkpoint, const family& f, const key_match& match, const nn::graph& g);
+
+/// Throws option_error when config.json names an architecture (as timm's does) that is none of the family's.
+void check_architecture(const family& f, const json& config);
 
 }  // namespace models
 AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/models/family.ipp>
+#endif

@@ -9,11 +9,13 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
-#include <aisle/kernels/resize.hpp>
 
 // What a checkpoint expects its pictures to look like, as data. image/preprocess executes it.
 
 AISLE_NAMESPACE_BEGIN
+
+/// Pillow's resampling filters.
+enum class resize_filter : std::uint8_t { nearest, box, bilinear, hamming, bicubic, lanczos };
 
 enum class resize_rule : std::uint8_t {
   none,           ///< the picture as it is

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <aisle/models/resnet.hpp>
+#include <aisle/models/family.ipp>
 
 AISLE_NAMESPACE_BEGIN
 namespace models {
@@ -33,6 +34,15 @@ struct resnet_builder {
     return b.relu(b.add(x, shortcut));
   }
 };
+
+/// Hugging Face's configuration can ask for strides and activations that no tensor shows.
+AISLE_API void check_resnet_config(const json& config) {
+  if (!config.is_object()) return;
+  for (const char* key : {"downsample_in_bottleneck", "downsample_in_first_stage"})
+    if (config.get<bool>(key, false)) config.at(key).fail("expected false, found true");
+  if (const auto act = config.get<std::string>("hidden_act", std::string("relu")); act != "relu")
+    config.at("hidden_act").fail("expected \"relu\", found \"" + act + "\"");
+}
 
 }  // namespace detail
 
@@ -68,8 +78,7 @@ AISLE_API resnet_config resnet_config::from_checkpoint(const nn::weight_source& 
   c.stem = dimension(weights, "conv1.weight", 0);
   for (std::size_t stage = 0; stage < 4; ++stage) {
     const std::string name = "layer" + std::to_string(stage + 1) + ".";
-    c.layers[stage] =
-        count_tensors(weights, [&](int i) { return name + std::to_string(i) + ".conv1.weight"; });
+    c.layers[stage] = depth_of(weights, [&](int i) { return name + std::to_string(i) + ".conv1.weight"; });
     c.widths[stage] = dimension(weights, name + (c.bottleneck ? "0.conv3.weight" : "0.conv2.weight"), 0);
   }
   c.classes = weights.has("fc.weight") ? dimension(weights, "fc.weight", 0) : 0;
@@ -92,8 +101,14 @@ AISLE_API const family& resnet_family() {
             .endings = {}}},
       .prefixes = {"", "resnet."},
       .signature = {"conv1.weight", "layer1.0.conv1.weight", "layer4.0.bn2.running_mean"},
-      .build = [](const nn::weight_source& weights,
-                  const json&) { return resnet(resnet_config::from_checkpoint(weights)); },
+      .unread = {"fc.", "classifier."},
+      // Those with blur or average pooling before a stride (resnetblur50, resnetaa50) have the same tensors.
+      .architectures = {"resnet*", "tv_resnet*", "gluon_resnet*_v1b", "ssl_resnet*", "swsl_resnet*"},
+      .build =
+          [](const nn::weight_source& weights, const json& config) {
+            detail::check_resnet_config(config);
+            return resnet(resnet_config::from_checkpoint(weights));
+          },
   };
   return f;
 }

@@ -47,8 +47,9 @@ struct opened_model {
   nn::graph graph;
 };
 
-/// Opens a weight file or a model folder. Throws file_error, format_error, tensor_error (a recognised model
-/// with parts missing).
+/// Opens a weight file or a model folder. Throws file_error; format_error; tensor_error (a recognised model
+/// with parts missing, or with parts that its network would not read); option_error (a variant that
+/// config.json names).
 std::unique_ptr<opened_model> open_model(const std::string& path);
 /// The same for weights that are in memory already; `config` may be null.
 std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config);

@@ -95,7 +95,7 @@ AISLE_API std::span<const zoo_entry> zoo() {
       {"all-MiniLM-L6-v2", "minilm", bert_family, [] { return bert({}); }, 0, ""},
       {"all-MiniLM-L12-v2", "minilm_l12", bert_family, [] { return bert({.layers = 12}); }, 0, ""},
       {"bert-base-uncased", "bert_base", bert_family,
-       [] { return bert({.hidden = 768, .layers = 12, .intermediate = 3072, .normalize = true}); }, 0, ""},
+       [] { return bert({.hidden = 768, .layers = 12, .intermediate = 3072}); }, 0, ""},
   };
   return all;
 }
@@ -117,7 +117,9 @@ AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json c
     m->of = f;
     m->scheme = match->scheme;
     m->weights = std::make_shared<nn::weight_source>(m->checkpoint, match->key_of);
+    check_architecture(*f, m->config);
     m->graph = f->build(*m->weights, m->config);
+    refuse_unread(m->checkpoint, *f, *match, m->graph);
     return m;
   }
   std::string message = "these weights are of no architecture that is built in: none of the tensors ", tried,

@@ -31,6 +31,8 @@ class weight_source {
   bool has(const std::string& name) const { return dims_of(name).has_value(); }
   /// The stored dimensions; empty when there is no such tensor, or weights are computed.
   std::optional<shape> dims_of(const std::string& name) const;
+  /// The checkpoint's tensor, whatever its shape. Throws tensor_error naming file, key and the nearest keys.
+  const state_dict::entry& at(const std::string& name) const;
 
   /// The tensor as floats. Dimensions of size 1 may differ (some files keep [1, 1, 1, c] where others have
   /// [c]); anything else throws tensor_error naming the key, both shapes and the nearest keys.

@@ -28,6 +28,11 @@ AISLE_API std::optional<shape> weight_source::dims_of(const std::string& name) c
   return e ? std::optional<shape>(e->dims) : std::nullopt;
 }
 
+AISLE_API const state_dict::entry& weight_source::at(const std::string& name) const {
+  if (!checkpoint_) throw tensor_error("computed weights have no stored tensor '" + name + "'");
+  return checkpoint_->at(key_of_(name));
+}
+
 AISLE_API void weight_source::read(const std::string& name, const shape& expected,
                                    std::span<float> out) const {
   if (generate_)

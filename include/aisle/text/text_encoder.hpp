@@ -18,6 +18,9 @@ AISLE_NAMESPACE_BEGIN
 namespace detail {
 /// Tokens a model folder's own files cut texts to, at most `positions`.
 std::int64_t max_tokens_of(const std::string& folder, std::int64_t positions);
+/// Whether a model folder's vectors are scaled to norm 1: what its modules.json says, true without one.
+/// Throws option_error for modules and kinds of pooling that are not built in.
+bool normalizes(const std::string& folder);
 }  // namespace detail
 
 struct text_encoder_options {

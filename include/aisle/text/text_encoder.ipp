@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <aisle/base/file.hpp>
@@ -28,13 +30,43 @@ AISLE_API std::int64_t max_tokens_of(const std::string& folder, std::int64_t pos
   return std::max<std::int64_t>(limit, 2);
 }
 
-AISLE_API void check_pooling(const std::string& folder) {
-  const std::string file = join_path(folder, "1_Pooling/config.json");
+/// Means of tokens alone are built in; modes that are true together would be joined to a longer vector.
+AISLE_API void check_pooling(const std::string& file) {
   if (!file_exists(file)) return;
   const json pooling = read_json(file);
-  if (!pooling.get<bool>("pooling_mode_mean_tokens", true))
+  bool mean = pooling.get<bool>("pooling_mode_mean_tokens", true) &&
+              pooling.get<std::string>("pooling_mode", std::string("mean")) == "mean";
+  for (const auto& [key, value] : pooling.members())
+    if (key.starts_with("pooling_mode_") && key != "pooling_mode_mean_tokens")
+      mean = mean && !(value.is_bool() && value.as<bool>());
+  if (!mean)
     throw option_error(file +
                        ": expected mean pooling (pooling_mode_mean_tokens), the only kind that is built in");
+}
+
+AISLE_API bool normalizes(const std::string& folder) {
+  const std::string file = join_path(folder, "modules.json");
+  if (!file_exists(file)) {
+    check_pooling(join_path(folder, "1_Pooling/config.json"));
+    return true;
+  }
+  const json modules = read_json(file);
+  constexpr std::string_view expected[] = {"Transformer", "Pooling", "Normalize"};
+  std::size_t count = 0;
+  for (const json& m : modules.elements()) {
+    // "sentence_transformers.models.Pooling"; the packages before the class differ between releases.
+    const auto type = m.get<std::string>("type");
+    if (count == std::size(expected) || type.substr(type.find_last_of('.') + 1) != expected[count])
+      throw option_error(file + ": module " + std::to_string(count) + " is " + type + ", expected " +
+                         (count == std::size(expected) ? "no more" : std::string(expected[count])) +
+                         ": Transformer, Pooling and Normalize are what is built in");
+    if (count == 1) check_pooling(join_path(folder, m.get<std::string>("path") + "/config.json"));
+    ++count;
+  }
+  if (count < 2)
+    throw option_error(file + ": " + std::to_string(count) +
+                       " modules, expected a Transformer, a Pooling and perhaps a Normalize");
+  return count == std::size(expected);
 }
 
 }  // namespace detail
@@ -45,7 +77,8 @@ AISLE_API text_encoder text_encoder::load(const std::string& folder, const text_
   if (!model->of->text)
     throw option_error(folder + ": holds a model of pictures (" + std::string(model->of->name) +
                        "), expected one of text");
-  detail::check_pooling(folder);
+  // The encoder's vectors are the network's output "embedding", whatever the folder makes of it.
+  if (!detail::normalizes(folder)) model->graph.outputs["embedding"] = model->graph.outputs.at("mean");
   nn::network_options n;
   n.engine.table = &select_table(options.engine);
   e.network_ = std::make_shared<nn::network>(model->graph, *model->weights, nn::value_shape::tokens(0), n);

@@ -160,10 +160,26 @@ AISLE_API bool lower_case_of(const json& settings, const char* lower_key, const 
   return lower;
 }
 
+/// Throws option_error unless a tokenizer.json describes BERT's tokenizer: the same vocabulary behind another
+/// normalizer, or behind words split in another way, gives other ids.
+AISLE_API void check_kind(const json& tokenizer) {
+  // Files from before the model's type was written have WordPiece for the only one with a "##".
+  if (const std::string type = tokenizer.at("model").get("type", "WordPiece"); type != "WordPiece")
+    throw option_error(tokenizer.where() + ": a tokenizer of type " + type + ", expected WordPiece");
+  constexpr std::pair<const char*, const char*> steps[] = {{"normalizer", "BertNormalizer"},
+                                                           {"pre_tokenizer", "BertPreTokenizer"}};
+  for (const auto& [key, expected] : steps) {
+    const json* step = tokenizer.find(key);
+    const bool none = step == nullptr || step->is_null();
+    if (const std::string type = none ? "none" : step->get<std::string>("type"); type != expected)
+      throw option_error(tokenizer.where() + ": " + key + " is " + type + ", expected " + expected);
+  }
+  if (!tokenizer["normalizer"].get("clean_text", true))
+    throw option_error(tokenizer["normalizer"].where() + ": clean_text = false is not supported");
+}
+
 AISLE_API std::vector<std::string> vocabulary_of(const json& tokenizer) {
   const json& model = tokenizer.at("model");
-  if (const std::string type = model.get("type", "WordPiece"); type != "WordPiece")
-    throw option_error(tokenizer.where() + ": a tokenizer of type " + type + ", expected WordPiece");
   if (model.get("continuing_subword_prefix", "##") != "##" || model.get("unk_token", "[UNK]") != "[UNK]")
     throw option_error(model.where() + ": expected the prefix \"##\" and the unknown token \"[UNK]\"");
   std::vector<std::string> tokens;
@@ -193,11 +209,15 @@ AISLE_API wordpiece wordpiece::load(const std::string& path, wordpiece_options o
     throw file_error(path, "holds no tokenizer: expected vocab.txt or tokenizer.json");
 
   std::optional<json> tokenizer;
-  if (!has_vocabulary || (!has_config && file_exists(whole))) tokenizer = read_json(whole);
+  if (!has_vocabulary || (!has_config && file_exists(whole))) {
+    tokenizer = read_json(whole);
+    detail::check_kind(*tokenizer);
+  }
   if (has_config)
     options.lower_case = detail::lower_case_of(read_json(config), "do_lower_case", "tokenize_chinese_chars");
-  else if (const json* normalizer = tokenizer ? tokenizer->find("normalizer") : nullptr)
-    options.lower_case = detail::lower_case_of(*normalizer, "lowercase", "handle_chinese_chars");
+  else if (tokenizer)
+    options.lower_case =
+        detail::lower_case_of((*tokenizer)["normalizer"], "lowercase", "handle_chinese_chars");
   if (has_vocabulary) return wordpiece(detail::read_vocabulary(vocabulary), options, vocabulary);
   const json* model = tokenizer->find("model");
   if (model != nullptr)

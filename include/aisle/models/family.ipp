@@ -1,0 +1,105 @@
+#pragma once
+
+#include <algorithm>
+#include <unordered_set>
+#include <variant>
+
+#include <aisle/models/family.hpp>
+#include <aisle/models/names.ipp>
+
+AISLE_NAMESPACE_BEGIN
+namespace models {
+
+AISLE_API std::int64_t dimension(const nn::weight_source& weights, const std::string& name,
+                                 std::size_t axis) {
+  const state_dict::entry& e = weights.at(name);
+  if (e.dims.rank() <= axis)
+    throw tensor_error((e.file ? e.file->file().path() + ": " : std::string()) + "tensor '" + e.name +
+                       "' has shape " + to_string(e.dims) + ", expected at least " +
+                       std::to_string(axis + 1) + " dimensions");
+  return e.dims[axis];
+}
+
+namespace detail {
+
+struct parameter_collector {
+  std::vector<std::string>& out;
+
+  void add(const std::string& name, std::initializer_list<const char*> leaves) {
+    for (const char* leaf : leaves) out.push_back(name + leaf);
+  }
+  void norm(const std::string& name) { add(name, {".weight", ".bias", ".running_mean", ".running_var"}); }
+
+  void operator()(const nn::conv2d& o) {
+    add(o.name, {".weight"});
+    if (o.bias) add(o.name, {".bias"});
+    for (const nn::folded_norm& n : o.norm) norm(n.name);
+  }
+  void operator()(const nn::linear& o) {
+    for (const std::string& name : o.names) {
+      add(name, {".weight"});
+      if (o.bias) add(name, {".bias"});
+    }
+  }
+  void operator()(const nn::batch_norm& o) { norm(o.norm.name); }
+  void operator()(const nn::layer_norm& o) { add(o.name, {".weight", ".bias"}); }
+  void operator()(const nn::global_response_norm& o) { add(o.name, {".gamma", ".beta"}); }
+  void operator()(const nn::token_embedding& o) {
+    add(o.name, {".word_embeddings.weight", ".position_embeddings.weight", ".token_type_embeddings.weight"});
+  }
+  template <class Other>
+  void operator()(const Other&) {}  // no parameters
+};
+
+}  // namespace detail
+
+AISLE_API std::vector<std::string> parameters_of(const nn::graph& g) {
+  std::vector<std::string> names;
+  for (const nn::node& n : g.nodes) std::visit(detail::parameter_collector{names}, n.op);
+  return names;
+}
+
+AISLE_API void refuse_unread(const state_dict& checkpoint, const family& f, const key_match& match,
+                             const nn::graph& g) {
+  std::unordered_set<std::string> read;
+  for (const std::string& name : parameters_of(g)) read.insert(match.key_of(name));
+  const auto is_float = [](const state_dict::entry& e) {
+    return e.type == dtype::f32 || e.type == dtype::f64 || e.type == dtype::f16 || e.type == dtype::bf16;
+  };
+  // Integers in every published file; tools that convert whole files to one type leave them as floats.
+  const auto is_counter = [](std::string_view key) {
+    return key.ends_with("num_batches_tracked") || key.ends_with("position_ids");
+  };
+  std::string list;
+  int count = 0;
+  for (const state_dict::entry& e : checkpoint.entries()) {
+    if (!e.name.starts_with(match.prefix) || !is_float(e) || is_counter(e.name) || read.contains(e.name))
+      continue;
+    const std::string_view key = std::string_view(e.name).substr(match.prefix.size());
+    if (std::ranges::any_of(f.unread, [&](std::string_view head) { return key.starts_with(head); })) continue;
+    if (++count <= 3) list += (count > 1 ? ", '" : " '") + e.name + "' " + to_string(e.dims);
+  }
+  if (count == 0) return;
+  throw tensor_error((checkpoint.path().empty() ? std::string() : checkpoint.path() + ": ") + "has " +
+                     std::to_string(count) + " tensors that the network " + std::string(f.name) +
+                     " does not read:" + list + (count > 3 ? ", …" : "") +
+                     "; expected none: either this is a variant that is not built in, or tensors are missing "
+                     "beside these");
+}
+
+AISLE_API void check_architecture(const family& f, const json& config) {
+  if (!config.is_object() || f.architectures.empty()) return;
+  const auto name = config.get<std::string>("architecture", std::string());
+  if (name.empty()) return;
+  std::vector<long> numbers;
+  std::string expected;
+  for (const std::string_view pattern : f.architectures) {
+    if (detail::match_prefix(pattern, name, numbers) == name.size()) return;
+    expected += (expected.empty() ? "" : ", ") + std::string(pattern);
+  }
+  throw option_error(config.at("architecture").where() + ": '" + name + "' has the tensors of the network " +
+                     std::string(f.name) + " and computes something else; expected " + expected);
+}
+
+}  // namespace models
+AISLE_NAMESPACE_END

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <aisle/base/file.hpp>
+#include <aisle/io/safetensors.hpp>
+#include <aisle/models/zoo.hpp>
+#include <aisle/nn/network.hpp>
+
+namespace support {
+
+/// Every parameter that a graph asks for, as a checkpoint under one scheme's names: deterministic noise.
+/// `without` is a parameter's name in the graph.
+inline aisle::state_dict checkpoint_of(const aisle::nn::graph& g, const aisle::nn::value_shape& nominal,
+                                       const aisle::models::key_scheme& scheme,
+                                       const std::string& prefix = {}, const std::string& without = {}) {
+  aisle::state_dict d;
+  const aisle::nn::weight_source noise = aisle::models::generated_weights();
+  const aisle::nn::weight_source collect(
+      [&](const std::string& name, const aisle::shape& dims, std::span<float> out) {
+        noise.read(name, dims, out);
+        const std::string key = prefix + aisle::models::key_for(scheme, name);
+        if (name == without || d.contains(key)) return;
+        aisle::tensor t(aisle::dtype::f32, dims);
+        std::ranges::copy(out, t.data<float>().begin());
+        d.add(key, std::move(t));
+      });
+  std::vector<std::string> outputs;
+  for (const auto& [name, id] : g.outputs) outputs.push_back(name);
+  const aisle::nn::network net(g, collect, nominal, {.outputs = outputs});
+  return d;
+}
+
+/// Makes `folder` a model of text: two small layers, the words red, blue and shirt.
+inline void write_tiny_bert(const std::string& folder) {
+  const std::vector<std::string> words = {"[PAD]",  "[UNK]", "[CLS]", "[SEP]",
+                                          "[MASK]", "red",   "blue",  "shirt"};
+  std::string vocabulary;
+  for (const std::string& w : words) vocabulary += w + "\n";
+  const aisle::models::bert_config config = {.hidden = 16,
+                                             .layers = 2,
+                                             .heads = 2,
+                                             .intermediate = 32,
+                                             .vocabulary = static_cast<std::int64_t>(words.size()),
+                                             .positions = 64};
+  aisle::make_folders(folder);
+  aisle::write_safetensors(aisle::join_path(folder, "model.safetensors"),
+                           checkpoint_of(aisle::models::bert(config), aisle::nn::value_shape::tokens(0),
+                                         aisle::models::bert_family().schemes[0]));
+  aisle::write_file(aisle::join_path(folder, "config.json"), R"({"num_attention_heads": 2})");
+  aisle::write_file(aisle::join_path(folder, "vocab.txt"), vocabulary);
+}
+
+/// Makes `folder` a model of pictures of 32 x 32: a ResNet of four small blocks.
+inline void write_tiny_resnet(const std::string& folder) {
+  const aisle::models::resnet_config config = {
+      .bottleneck = false, .stem = 8, .layers = {1, 1, 1, 1}, .widths = {8, 16, 16, 24}, .classes = 0};
+  aisle::make_folders(folder);
+  aisle::write_safetensors(
+      aisle::join_path(folder, "model.safetensors"),
+      checkpoint_of(aisle::models::resnet(config), aisle::nn::value_shape::map(32, 32, 3),
+                    aisle::models::resnet_family().schemes[0]));
+  aisle::write_file(aisle::join_path(folder, "config.json"),
+                    R"({"pretrained_cfg": {"input_size": [3, 32, 32], "interpolation": "bilinear",
+                        "crop_pct": 1.0}})");
+}
+
+}  // namespace support
