@@ -87,9 +87,16 @@ TEST_CASE("vectors survive their CSV bit for bit, whatever stands beside them") 
       .header = {"a", "b,c"}, .leading = {}, .prefix = "image_", .first = 0, .vectors = vectors};
   for (int i = 0; i < 300; ++i)
     table.leading.push_back({i % 3 ? "x" : "two\nlines, \"quoted\"", std::to_string(i)});
-  aisle::detail::write_embedding_csv(work / "e.csv", table, 2);
+  {
+    aisle::atomic_file file(work / "e.csv");
+    aisle::detail::write_embedding_csv(file, table, 2);
+    file.commit();
+  }
   const std::string text = aisle::read_file(work / "e.csv");
-  CHECK(same_bits(aisle::detail::read_embedding_csv(text, "e.csv", 9, 2), vectors));
+  const auto back = aisle::detail::read_embedding_csv(text, "e.csv", 9, 2);
+  CHECK(same_bits(back.vectors, vectors));
+  CHECK(back.header == table.header);
+  CHECK(back.leading == table.leading);
   // An ordinary reader sees the same table.
   const auto csv = aisle::read_csv(work / "e.csv");
   CHECK(csv.header.at(1) == "b,c");
@@ -101,8 +108,8 @@ TEST_CASE("vectors survive their CSV bit for bit, whatever stands beside them") 
 
 TEST_CASE("an embedding CSV that is damaged is refused with its row") {
   const auto read = [](const char* text) { return aisle::detail::read_embedding_csv(text, "e.csv", 2, 1); };
-  CHECK(read("a,v,w\nx,1,2\n").rows() == 1);
-  CHECK(read("a,v,w\nx,1,2").rows() == 1);
+  CHECK(read("a,v,w\nx,1,2\n").vectors.rows() == 1);
+  CHECK(read("a,v,w\nx,1,2").vectors.rows() == 1);
   for (const char* bad :
        {"", "v,w\n1,2\n", "a,v,w\nx,1\n", "a,v,w\nx,1,2,3\n", "a,v,w\nx,1,y\n", "a,v,w\nx,1,nan\n",
         "a,v,w\nx,1,2z\n", "a,v,w\nx,1,\n", "a,v,w\n\"x,1,2\n", "a,v,w\nx,1,1e99\n"}) {
