@@ -3,6 +3,7 @@
 #include <string>
 
 #include <aisle/base/config.hpp>
+#include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 
 // The parts of the page. Each returns HTML that is well-formed XML, or nothing when the result has nothing
@@ -14,7 +15,7 @@ namespace detail::report {
 /// Accuracy and macro F1 of every classifier on every modality.
 std::string scores_section(const report_scores& all);
 /// Right and wrong predictions of each modality's chosen classifier, with pictures.
-std::string products_section(const report_scores& all);
+std::string products_section(const report_scores& all, const page_options& options);
 /// Precision, recall and F1 of each class; the classes taken for each other most.
 std::string classes_section(const report_scores& all);
 /// Heat maps: of the chosen classifiers, the others folded away. The same for the next.
