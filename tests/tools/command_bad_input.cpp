@@ -133,11 +133,11 @@ TEST_CASE("all rows bad: nothing to do, and what an earlier call wrote stays") {
     out["skipped.csv"] = aisle::read_file(work / "out/skipped.csv");
     CHECK(command::files_of(work / "out") == out);
   }
-  for (const char* to : {"e.csv", "e.npy", "e.safetensors", "e.jsonl", "E/"}) {
+  for (const std::string to : {"e.csv", "e.npy", "e.safetensors", "e.jsonl", "E/"}) {
     CAPTURE(to);
     const std::string model = has(to, "npy") ? " --text-model tiny-bert " : models;
     const auto embed = [&](const std::string& data) {
-      return command::run(work, "embed --out " + std::string(to) + model + "--skipped s.csv --data " + data);
+      return command::run(work, "embed --out " + to + model + "--skipped s.csv --data " + data);
     };
     REQUIRE(embed("good.csv").code == 0);
     std::filesystem::create_directories(work / "E");
@@ -148,7 +148,7 @@ TEST_CASE("all rows bad: nothing to do, and what an earlier call wrote stays") {
     CHECK(o.code == 4);
     CHECK(has(o.err, "bad.csv: row 5"));
     CHECK(aisle::read_csv(work / "s.csv").rows.size() == 6);
-    CHECK(aisle::read_file(work / file) == before);
+    CHECK((aisle::read_file(work / file) == before));
     CHECK_FALSE(aisle::file_exists(work / (file + ".part")));
   }
 }
@@ -164,8 +164,8 @@ TEST_CASE("weights that are truncated or hostile: named, and nothing is touched"
                     table = aisle::read_file(work / "e.csv");
   // More rows than before: work to do for both models.
   aisle::write_file(work / "good.csv", header + good_rows() + "70,cotton shirt a,one.png,Shirts\n");
-  for (const char* model : {"tiny-bert", "resnet18"}) {
-    const std::string path = work / ("weights/" + std::string(model) + "/model.safetensors");
+  for (const std::string model : {"tiny-bert", "resnet18"}) {
+    const std::string path = work / ("weights/" + model + "/model.safetensors");
     const std::string whole = aisle::read_file(path);
     std::vector<std::string> damaged;
     for (const std::size_t size :
@@ -187,11 +187,11 @@ TEST_CASE("weights that are truncated or hostile: named, and nothing is touched"
         const auto o = command::run(work, line);
         CAPTURE(o.err);
         CHECK(o.code == 1);
-        CHECK(has(o.err, std::string(model) + "/model.safetensors"));
+        CHECK(has(o.err, model + "/model.safetensors"));
       }
       CHECK(command::files_of(work / "Embeddings") == vectors);
-      CHECK(aisle::read_file(work / "out/metrics.json") == metrics);
-      CHECK(aisle::read_file(work / "e.csv") == table);
+      CHECK((aisle::read_file(work / "out/metrics.json") == metrics));
+      CHECK((aisle::read_file(work / "e.csv") == table));
     }
     aisle::write_file(path, whole);
   }
@@ -228,7 +228,7 @@ TEST_CASE("a disk that fills up: the file named, nothing half written, nothing l
   o = limited("embed --data good.csv --out e.csv" + std::string(models), 8);
   CHECK(o.code == 1);
   CHECK(has(o.err, "e.csv.part: cannot write"));
-  CHECK(aisle::read_file(work / "e.csv") == table);
+  CHECK((aisle::read_file(work / "e.csv") == table));
   no_parts();
 
   // Room for them, not for the report: what was embedded is there for the next run.
@@ -278,7 +278,7 @@ TEST_CASE("Ctrl-C during a run: what was embedded is kept, nothing is half writt
   CHECK(command::wait_for(child) == 130);
   CHECK(has(aisle::read_file(work / "err"), "aisle: interrupted\n"));
   CHECK(command::files_of(work / "out") == results);
-  CHECK(aisle::read_file(work / "Embeddings/Embeddings_resnet18.csv") == pictures);
+  CHECK((aisle::read_file(work / "Embeddings/Embeddings_resnet18.csv") == pictures));
   for (const auto& [name, content] : command::files_of(work.path())) CHECK_FALSE(name.ends_with(".part"));
 
   const auto o = command::run(work, run_line + "many.csv --limit 20 --isa generic");

@@ -126,8 +126,8 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
     std::filesystem::create_directory(work / "elsewhere");
     CHECK(command::run(work, "report --results ../out", {}, "env -C elsewhere").code == 0);
     const std::string again = aisle::read_file(work / "out/report.html");
-    CHECK(again.substr(again.find("id=\"products\""), 100'000) ==
-          page.substr(page.find("id=\"products\""), 100'000));
+    CHECK((again.substr(again.find("id=\"products\""), 100'000) ==
+           page.substr(page.find("id=\"products\""), 100'000)));
     std::filesystem::rename(work / "one.png", work / "moved.png");
     const auto r = command::run(work, "report --results out --out site");
     CHECK(r.code == 3);
