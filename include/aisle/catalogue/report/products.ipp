@@ -6,6 +6,7 @@
 #include <set>
 
 #include <aisle/base/parallel.hpp>
+#include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/charts.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/sections.hpp>

@@ -3,13 +3,14 @@
 #include <string>
 
 #include <aisle/base/config.hpp>
-#include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 
 // The parts of the page. Each returns HTML that is well-formed XML, or nothing when the result has nothing
 // for it.
 
 AISLE_NAMESPACE_BEGIN
+struct page_options;
+
 namespace detail::report {
 
 /// Accuracy and macro F1 of every classifier on every modality.
