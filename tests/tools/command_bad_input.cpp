@@ -206,8 +206,8 @@ TEST_CASE("a disk that fills up: the file named, nothing half written, nothing l
     return command::run(work, line, {}, "trap '' XFSZ; ulimit -f " + std::to_string(blocks) + ";");
   };
   const auto no_parts = [&] {
-    for (const auto& [name, content] : command::files_of(work.path()))
-      CHECK_MESSAGE(!(name.ends_with(".part") || name.ends_with(".learner")), name);
+    for (const auto& file : command::files_of(work.path()))
+      CHECK_MESSAGE(!(file.first.ends_with(".part") || file.first.ends_with(".learner")), file.first);
   };
   REQUIRE(command::run(work, run_line + "good.csv").code == 0);
   REQUIRE(command::run(work, "embed --data good.csv --out e.csv" + std::string(models)).code == 0);
@@ -222,8 +222,9 @@ TEST_CASE("a disk that fills up: the file named, nothing half written, nothing l
   CHECK(o.code == 1);
   CHECK(has(o.err, "text_embeddings_tiny-bert.csv.part: cannot write: File too large"));
   CHECK(command::files_of(work / "Embeddings") == vectors);
-  for (const auto& [name, content] : results)
-    if (name != "skipped.csv") CHECK_MESSAGE(aisle::read_file(work / ("out/" + name)) == content, name);
+  for (const auto& file : results)
+    if (file.first != "skipped.csv")
+      CHECK_MESSAGE(aisle::read_file(work / ("out/" + file.first)) == file.second, file.first);
   no_parts();
   o = limited("embed --data good.csv --out e.csv" + std::string(models), 8);
   CHECK(o.code == 1);
@@ -279,7 +280,7 @@ TEST_CASE("Ctrl-C during a run: what was embedded is kept, nothing is half writt
   CHECK(has(aisle::read_file(work / "err"), "aisle: interrupted\n"));
   CHECK(command::files_of(work / "out") == results);
   CHECK((aisle::read_file(work / "Embeddings/Embeddings_resnet18.csv") == pictures));
-  for (const auto& [name, content] : command::files_of(work.path())) CHECK_FALSE(name.ends_with(".part"));
+  for (const auto& file : command::files_of(work.path())) CHECK_FALSE(file.first.ends_with(".part"));
 
   const auto o = command::run(work, run_line + "many.csv --limit 20 --isa generic");
   CAPTURE(o.err);
