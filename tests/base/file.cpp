@@ -153,6 +153,17 @@ TEST_CASE("two writers of one target do not mix: the last to commit wins, whole"
   CHECK(parts_in(folder).empty());
 }
 
+TEST_CASE("what is no file is not replaced by one") {
+  const support::temporary_folder folder;
+  const std::string pipe = folder / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH_AS(aisle::write_file(pipe, "x"), doctest::Contains("found a device or pipe"),
+                       aisle::file_error);
+  CHECK(std::filesystem::is_fifo(pipe));
+  CHECK_THROWS_WITH_AS(aisle::write_file(folder.path(), "x"), doctest::Contains("is a directory"),
+                       aisle::file_error);
+}
+
 TEST_CASE("a disk that takes no more is an error, and leaves what was there") {
   const support::temporary_folder folder;
   const std::string path = folder / "out";

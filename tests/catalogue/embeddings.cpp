@@ -87,9 +87,16 @@ TEST_CASE("vectors survive their CSV bit for bit, whatever stands beside them") 
       .header = {"a", "b,c"}, .leading = {}, .prefix = "image_", .first = 0, .vectors = vectors};
   for (int i = 0; i < 300; ++i)
     table.leading.push_back({i % 3 ? "x" : "two\nlines, \"quoted\"", std::to_string(i)});
-  aisle::detail::write_embedding_csv(work / "e.csv", table, 2);
+  {
+    aisle::atomic_file file(work / "e.csv");
+    aisle::detail::write_embedding_csv(file, table, 2);
+    file.commit();
+  }
   const std::string text = aisle::read_file(work / "e.csv");
-  CHECK(same_bits(aisle::detail::read_embedding_csv(text, "e.csv", 9, 2), vectors));
+  const auto back = aisle::detail::read_embedding_csv(text, "e.csv", 9, 2);
+  CHECK(same_bits(back.vectors, vectors));
+  CHECK(back.header == table.header);
+  CHECK(back.leading == table.leading);
   // An ordinary reader sees the same table.
   const auto csv = aisle::read_csv(work / "e.csv");
   CHECK(csv.header.at(1) == "b,c");
@@ -101,8 +108,8 @@ TEST_CASE("vectors survive their CSV bit for bit, whatever stands beside them") 
 
 TEST_CASE("an embedding CSV that is damaged is refused with its row") {
   const auto read = [](const char* text) { return aisle::detail::read_embedding_csv(text, "e.csv", 2, 1); };
-  CHECK(read("a,v,w\nx,1,2\n").rows() == 1);
-  CHECK(read("a,v,w\nx,1,2").rows() == 1);
+  CHECK(read("a,v,w\nx,1,2\n").vectors.rows() == 1);
+  CHECK(read("a,v,w\nx,1,2").vectors.rows() == 1);
   for (const char* bad :
        {"", "v,w\n1,2\n", "a,v,w\nx,1\n", "a,v,w\nx,1,2,3\n", "a,v,w\nx,1,y\n", "a,v,w\nx,1,nan\n",
         "a,v,w\nx,1,2z\n", "a,v,w\nx,1,\n", "a,v,w\n\"x,1,2\n", "a,v,w\nx,1,1e99\n"}) {
@@ -163,6 +170,71 @@ TEST_CASE("a second call takes over what has not changed, with the same bits") {
     fresh.folder.clear();
     CHECK(same_bits(changed.vectors, aisle::embed_texts(t.load(), fresh).vectors));
     CHECK(t.texts().reused == 3);  // the files were brought up to date
+  }
+  SUBCASE("a part of the catalogue: the files stay as they are") {
+    const std::string path = aisle::text_embeddings_path(t.work / "Embeddings", "tiny-bert");
+    const std::string before = aisle::read_file(path), manifest = aisle::read_file(path + ".manifest.json");
+    aisle::write_file(t.work / "products.csv", "sku,name,image_path\n" + t.rows);
+    const auto part = aisle::load_catalogue(t.work / "products.csv", {.limit = 2});
+    CHECK(aisle::embed_texts(part, t.options("tiny-bert")).reused == 2);
+    CHECK(aisle::embed_images(part, t.options("resnet18")).reused == 2);
+    CHECK(aisle::read_file(path) == before);
+    CHECK(aisle::read_file(path + ".manifest.json") == manifest);
+    CHECK(t.images().reused == 2);
+  }
+  SUBCASE(
+      "another catalogue in the same folder: its rows first, the others' behind them, with their columns") {
+    aisle::write_file(t.work / "others.csv", "colour,sku,name\nred,1,blue shirt\ngreen,77,shirt\n");
+    const auto others = aisle::load_catalogue(t.work / "others.csv");
+    const auto made = aisle::embed_texts(others, t.options("tiny-bert"));
+    CHECK(made.reused == 1);
+    CHECK(std::ranges::equal(made.vectors.row(0), text.vectors.row(0)));
+    const auto csv = aisle::read_csv(aisle::text_embeddings_path(t.work / "Embeddings", "tiny-bert"));
+    REQUIRE(csv.rows.size() == 5);
+    CHECK(csv.header.size() == 4 + 32);
+    const char* expected[][4] = {{"red", "1", "blue shirt", "one.png"},
+                                 {"green", "77", "shirt", ""},
+                                 {"", "2", "red, \"blue\"\njeans", "two.png"},
+                                 {"", "4", "jeans", ""},
+                                 {"", "5", "red", "gone.png"}};
+    for (std::size_t r = 0; r < 5; ++r) {
+      const char* names[] = {"colour", "sku", "name", "image_path"};
+      for (std::size_t c = 0; c < 4; ++c) CHECK(csv.at(r, names[c]) == expected[r][c]);
+    }
+    // Nothing is embedded twice, and the vectors are still at their texts.
+    const auto back = t.texts();
+    CHECK(back.reused == 4);
+    CHECK(same_bits(back.vectors, text.vectors));
+    CHECK(back.tokens == text.tokens);
+    CHECK(same_bits(aisle::embed_texts(others, t.options("tiny-bert")).vectors, made.vectors));
+  }
+  SUBCASE("files that were made otherwise are kept, and taken up again") {
+    const std::string path = aisle::text_embeddings_path(t.work / "Embeddings", "tiny-bert"),
+                      aside = t.work / "Embeddings/text_embeddings_tiny-bert.old.csv";
+    const std::string before = aisle::read_file(path);
+    std::string warning;
+    const auto embed = [&](const char* isa) {
+      auto options = t.options("tiny-bert");
+      options.engine.isa = isa;
+      options.on_warning = [&](std::string_view w) { warning = w; };
+      return aisle::embed_texts(t.load(), options).reused;
+    };
+    const bool other = text.kernel != "generic";
+    if (other) {
+      CHECK(embed("generic") == 0);
+      CHECK(warning.find(aside) != std::string::npos);
+      CHECK(aisle::read_file(aside) == before);
+      CHECK(embed("") == 4);
+      CHECK(aisle::read_file(path) == before);
+      CHECK(embed("generic") == 4);
+    }
+    // A CSV of this name that is not ours.
+    fs::remove(path + ".manifest.json");
+    aisle::write_file(path, "sku,text_1\n1,0.5\n");
+    fs::remove(aside);
+    CHECK(embed("") == 0);
+    CHECK(warning.find("no manifest") != std::string::npos);
+    CHECK(aisle::read_file(aside) == "sku,text_1\n1,0.5\n");
   }
   SUBCASE("a picture with other content under the old name") {
     fs::copy_file(support::data("image/files/rgb_2x3.png"), t.work / "one.png",

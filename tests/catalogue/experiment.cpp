@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -192,6 +193,35 @@ TEST_CASE("splits of a file: exactly its rows, every split, means and deviations
   CHECK(first.get<double>("accuracy_sd") == doctest::Approx(std::abs(a - b) / std::sqrt(2.0)));
 }
 
+TEST_CASE("a class of which a split file leaves one row is skipped") {
+  const support::temporary_folder work;
+  aisle::write_file(work / "s.json", R"({"dropped":[10],"splits":[{"seed":5,"test":[0,1,2,3]}]})");
+  const auto splits = aisle::read_splits(work / "s.json");
+  made_up m;
+  for (const std::size_t r : {10u, 11u}) m.products.products[r].label = "pair";
+  const auto e = m.run({.learners = {"logistic_regression"}, .splits = &splits});
+  CHECK(e.result.classes == std::vector<std::string>{"a", "b", "c"});
+  REQUIRE(e.result.skipped.size() == 2);
+  CHECK(e.result.skipped[0].reason.find("dropped") != std::string::npos);
+  CHECK(e.result.skipped[1].row == 11);
+  CHECK(e.result.skipped[1].reason.find("pair") != std::string::npos);
+}
+
+TEST_CASE("every row of the table of learners makes what it names") {
+  const made_up m;
+  std::vector<std::string> names;
+  for (const auto& kind : aisle::learner_kinds<float>) {
+    CAPTURE(kind.name);
+    CHECK(aisle::make_classifier<float>(kind.name)->kind() == kind.name);
+    if (kind.make_for_experiment == nullptr) continue;
+    names.emplace_back(kind.name);
+    CHECK(kind.make_for_experiment(1, 1)->kind() == kind.name);
+  }
+  CHECK(names == aisle::experiment_learners());
+  CHECK(aisle::experiment_options{}.learners == names);
+  CHECK_THROWS_AS(m.run({.learners = {"decision_tree"}}), aisle::option_error);
+}
+
 TEST_CASE("split files that make no sense are refused") {
   const support::temporary_folder work;
   for (const char* text :
@@ -227,6 +257,24 @@ TEST_CASE("nothing to do") {
   m.products.options.label_column.clear();
   CHECK_THROWS_AS(m.run(), aisle::option_error);
   CHECK_THROWS_AS(made_up().run({.learners = {"oracle"}}), aisle::option_error);
+}
+
+TEST_CASE("what can be known before anything is embedded") {
+  made_up m;
+  for (const double share : {0.0, 1.0, -1.0, std::nan("")})
+    CHECK_THROWS_AS(aisle::check_experiment(m.products, {.test_size = share}), aisle::option_error);
+  CHECK_THROWS_AS(aisle::check_experiment(m.products, {.learners = {}}), aisle::option_error);
+  aisle::split_file splits{.path = "s.json", .label = "", .rows = -1, .dropped = {}, .splits = {{1, {80}}}};
+  CHECK_THROWS_AS(aisle::check_experiment(m.products, {.splits = &splits}), aisle::option_error);
+  splits.splits[0].test = {79};
+  aisle::check_experiment(m.products, {.splits = &splits});
+  for (auto& p : m.products.products) p.label = p.id;
+  try {
+    aisle::check_experiment(m.products, {});
+    FAIL("every class has one row");
+  } catch (const aisle::nothing_to_do& e) {
+    CHECK(e.rows().size() == 80);
+  }
 }
 
 TEST_CASE("a progress callback can cancel") {

@@ -253,10 +253,20 @@ TEST_CASE("a picture that cannot be read is replaced by the product's text") {
   for (auto& p : result.products) p.image_path = folder / "absent.jpg";
   aisle::write_file(folder / "broken.jpg", "\xFF\xD8\xFFnot a picture");
   result.products[0].image_path = folder / "broken.jpg";
-  const std::string page = aisle::report_html(result);
+  std::string warning;
+  const aisle::page_options options{.threads = 2, .on_warning = [&](std::string_view w) { warning = w; }};
+  const std::string page = aisle::report_html(result, options);
   CHECK(complaint(page) == "");
   CHECK(!contains(page, "<img "));
   CHECK(contains(page, "made of what lasts"));
+  CHECK(contains(warning, "pictures of the report cannot be read"));
+  CHECK(contains(warning, folder.path()));
+  // What the run said of its rows need not be said again.
+  for (std::int64_t r = 0; r < result.rows; ++r)
+    result.skipped.push_back({"products.csv", r, "", "image_path", "gone"});
+  warning.clear();
+  CHECK(aisle::report_html(result, options) != page);
+  CHECK(warning.empty());
 }
 
 TEST_CASE("hostile names stay text") {

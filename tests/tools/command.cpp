@@ -3,12 +3,8 @@
 #include "command.hpp"
 
 #include <doctest/doctest.h>
-#include <signal.h>
-#include <sys/types.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <thread>
+#include <fcntl.h>
+#include <stdlib.h>
 
 #include <aisle/image/decode.hpp>
 #include <aisle/image/preprocess.hpp>
@@ -24,10 +20,10 @@ TEST_CASE("the frame: help, version, usage errors and exit codes") {
   CHECK(help.err.empty());
   // The main jobs first, the tools around them last.
   std::size_t last = 0;
-  for (const char* name :
-       {"\n  embed ", "\n  weights ", "\n  models ", "\n  tokenize ", "\n  preprocess ", "\n  self-test "}) {
+  for (const char* name : {"run", "embed", "train", "predict", "evaluate", "report", "weights", "models",
+                           "tokenize", "preprocess", "self-test", "bench"}) {
     CAPTURE(name);
-    const std::size_t at = help.out.find(name);
+    const std::size_t at = help.out.find(std::string("\n  ") + name + " ");
     REQUIRE(at != std::string::npos);
     CHECK(at > last);
     last = at;
@@ -45,8 +41,9 @@ TEST_CASE("the frame: help, version, usage errors and exit codes") {
   CHECK(failed.out.empty());
   CHECK(failed.err.starts_with("aisle: error: "));
   CHECK(failed.err.find("aisle weights get no-such-model") != std::string::npos);
-  for (const char* sub : {"embed", "tokenize", "preprocess", "models", "weights get", "weights check",
-                          "weights convert", "weights list", "self-test"}) {
+  for (const char* sub : {"run", "embed", "train", "predict", "evaluate", "report", "tokenize", "preprocess",
+                          "models", "weights get", "weights check", "weights convert", "weights list",
+                          "self-test", "bench infer", "bench text", "bench train", "bench cold"}) {
     CAPTURE(sub);
     const auto page = command::run(work, std::string(sub) + " --help");
     CHECK(page.code == 0);
@@ -98,20 +95,14 @@ TEST_CASE("SIGINT and SIGTERM: exit 130 and no file left half written") {
     command::make_models(work);
     int pipe_ends[2];
     REQUIRE(::pipe(pipe_ends) == 0);
-    const std::string path = command::program(), out = work / "out.jsonl", weights = work / "weights",
-                      err = work / "stderr";
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      ::signal(SIGINT, SIG_DFL);
-      ::dup2(pipe_ends[0], 0);
-      ::close(pipe_ends[0]);
-      ::close(pipe_ends[1]);
-      if (!std::freopen(err.c_str(), "w", stderr)) ::_exit(127);
-      ::execl(path.c_str(), "aisle", "embed", "--in", "-", "--text-model", "tiny-bert", "--weights",
-              weights.c_str(), "--out", out.c_str(), nullptr);
-      ::_exit(127);
-    }
+    const std::string out = work / "out.jsonl";
+    aisle::write_file(out, "of an earlier call");
+    aisle::write_file(work / "stderr", "");
+    const int err = ::open((work / "stderr").c_str(), O_WRONLY);
+    const pid_t child = command::start(
+        work, {"embed", "--in", "-", "--text-model", "tiny-bert", "--out", "out.jsonl"}, pipe_ends[0], err);
+    REQUIRE(child > 0);
+    ::close(err);
     ::close(pipe_ends[0]);
     const std::string row = "{\"id\":1,\"text\":\"a b\"}\n";
     REQUIRE(::write(pipe_ends[1], row.data(), row.size()) == static_cast<ssize_t>(row.size()));
@@ -121,20 +112,55 @@ TEST_CASE("SIGINT and SIGTERM: exit 130 and no file left half written") {
       return false;
     };
     // The part file is made once the model is loaded: then the command waits for more rows.
-    for (int i = 0; i < 600 && !part_exists(); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    for (int i = 0; i < 3000 && !part_exists(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
     CHECK(part_exists());
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     ::kill(child, number);
-    int status = 0;
-    ::waitpid(child, &status, 0);
+    CHECK(command::wait_for(child) == 130);
     ::close(pipe_ends[1]);
-    REQUIRE(WIFEXITED(status));
-    CHECK(WEXITSTATUS(status) == 130);
-    CHECK_FALSE(std::filesystem::exists(out));
+    CHECK(aisle::read_file(out) == "of an earlier call");
     CHECK_FALSE(part_exists());
-    CHECK(aisle::read_file(err) == "aisle: interrupted\n");
+    CHECK(aisle::read_file(work / "stderr") == "aisle: interrupted\n");
   }
+}
+
+TEST_CASE("long work shows a bar with rate and ETA on a terminal, and nowhere else") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  std::string csv = "sku,name\n";
+  for (int i = 0; i < 10'000; ++i) {
+    csv += std::to_string(i);
+    for (int k = 0; k < 16; ++k) csv += k == 0 ? ",blue shirt" : " cotton jeans";
+    csv += '\n';
+  }
+  aisle::write_file(work / "products.csv", csv);
+  const std::vector<std::string> arguments = {
+      "embed", "--data", "products.csv", "--text-model", "tiny-bert", "--threads", "1", "--out", "out.npy"};
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(terminal >= 0);
+  REQUIRE(::grantpt(terminal) == 0);
+  REQUIRE(::unlockpt(terminal) == 0);
+  const int err = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY), in = ::open("/dev/null", O_RDONLY);
+  REQUIRE(err >= 0);
+  const pid_t child = command::start(work, arguments, in, err);
+  ::close(err);
+  ::close(in);
+  std::string shown, chunk(4096, '\0');
+  for (ssize_t n; (n = ::read(terminal, chunk.data(), chunk.size())) > 0;)
+    shown.append(chunk, 0, static_cast<std::size_t>(n));
+  ::close(terminal);
+  CHECK(command::wait_for(child) == 0);
+  CAPTURE(shown);
+  CHECK(command::has(shown, "\r\x1b[Kembed ["));
+  CHECK(command::has(shown, "/10000 vectors"));
+  CHECK(command::has(shown, "/s  ETA 0:"));
+  CHECK(command::has(shown, "10000/10000 vectors"));
+
+  std::string line;
+  for (const std::string& a : arguments) line += a + " ";
+  CHECK(command::run(work, line + "--limit 500").err.empty());
 }
 
 TEST_CASE("tokenize: a line in, an array out") {

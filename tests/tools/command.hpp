@@ -1,11 +1,17 @@
 #pragma once
 
+#include <signal.h>
+#include <sys/types.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <replay.hpp>
@@ -42,6 +48,51 @@ inline outcome run(const support::temporary_folder& work, const std::string& arg
   const int status = std::system(line.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), aisle::read_file(work / "stdout"),
           aisle::read_file(work / "stderr")};
+}
+
+/// Starts the program in `work` and does not wait; descriptors become its stdin and stderr.
+inline pid_t start(const support::temporary_folder& work, const std::vector<std::string>& arguments, int in,
+                   int err) {
+  const std::string path = program();
+  std::vector<char*> list = {const_cast<char*>("aisle")};
+  for (const std::string& a : arguments) list.push_back(const_cast<char*>(a.c_str()));
+  list.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  ::signal(SIGINT, SIG_DFL);
+  ::dup2(in, 0);
+  ::dup2(err, 2);
+  for (int i = 3; i < 256; ++i) ::close(i);
+  if (::chdir(work.path().c_str()) != 0) ::_exit(127);
+  ::execv(path.c_str(), list.data());
+  ::_exit(127);
+}
+
+/// Its exit code.
+inline int wait_for(pid_t child) {
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// Waits, half a minute at most, until there is such a file.
+inline bool appears(const std::string& path) {
+  for (int i = 0; i < 3000 && !std::filesystem::exists(path); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return std::filesystem::exists(path);
+}
+
+/// Contents of all files below a folder, by name.
+inline std::map<std::string, std::string> files_of(const std::string& folder) {
+  std::map<std::string, std::string> out;
+  for (const auto& e : std::filesystem::recursive_directory_iterator(folder))
+    if (e.is_regular_file())
+      out[std::filesystem::relative(e.path(), folder).string()] = aisle::read_file(e.path().string());
+  return out;
+}
+
+inline bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
 }
 
 inline std::vector<std::string> lines_of(const std::string& text) {

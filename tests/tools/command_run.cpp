@@ -24,7 +24,7 @@ void make_products(const support::temporary_folder& work) {
   aisle::write_file(work / "products.csv", csv);
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using command::has;
 
 }  // namespace
 
@@ -94,6 +94,46 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
     CHECK(report.code == 0);
     CHECK(has(report.out, "macro avg"));
   }
+  SUBCASE("a part of the catalogue, or another one, takes nothing from the embeddings there are") {
+    const auto before = command::files_of(work / "Embeddings");
+    CHECK(command::run(work, line + "--limit 10").code == 0);
+    CHECK(command::files_of(work / "Embeddings") == before);
+    aisle::write_file(work / "new.csv", "sku,colour,name\n0,blue,blue cotton shirt\n99,red,\n");
+    const auto p = command::run(work,
+                                "predict --model out/text_mlp.safetensors --data new.csv --out p.csv "
+                                "--embeddings Embeddings");
+    CAPTURE(p.err);
+    CHECK(p.code == 3);
+    const auto table = aisle::read_csv(work / "Embeddings/text_embeddings_tiny-bert.csv");
+    CHECK(table.rows.size() == 34);
+    CHECK_FALSE(has(command::run(work, line).err, "load text model"));
+  }
+  SUBCASE("results of what is not trained any more go; what is not ours stays") {
+    aisle::write_file(work / "out/image_notes_results.csv", "mine");
+    CHECK(command::run(work,
+                       "run --data products.csv --label class_id --out out --text-model tiny-bert "
+                       "--image-model none --learners mlp")
+              .code == 3);
+    std::string names;
+    for (const auto& [name, content] : command::files_of(work / "out")) names += name + " ";
+    CHECK(names ==
+          "image_notes_results.csv metrics.json report.html report.ipynb report.json report.md skipped.csv "
+          "text_mlp.safetensors text_mlp_results.csv text_results.csv ");
+  }
+  SUBCASE("a report made again in another folder has its pictures; without them it says so") {
+    const std::string page = aisle::read_file(work / "out/report.html");
+    REQUIRE(has(page, "data:image/jpeg"));
+    std::filesystem::create_directory(work / "elsewhere");
+    CHECK(command::run(work, "report --results ../out", {}, "env -C elsewhere").code == 0);
+    const std::string again = aisle::read_file(work / "out/report.html");
+    CHECK((again.substr(again.find("id=\"products\""), 100'000) ==
+           page.substr(page.find("id=\"products\""), 100'000)));
+    std::filesystem::rename(work / "one.png", work / "moved.png");
+    const auto r = command::run(work, "report --results out --out site");
+    CHECK(r.code == 3);
+    CHECK(has(r.err, "pictures of the report cannot be read"));
+    CHECK(has(r.err, "one.png"));
+  }
   SUBCASE("train uses the embeddings there are") {
     const auto t = command::run(work,
                                 "train --data products.csv --label class_id --modality text --learner mlp "
@@ -108,6 +148,70 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
     CHECK(table.header.size() == 6);  // Odd is a class here
     CHECK(table.rows.size() == 33);
   }
+  SUBCASE("train names the rows that have not what it looks at") {
+    aisle::write_file(work / "some.csv",
+                      "sku,name,image_path,class_id\na,red,one.png,x\nb,blue,,y\nc,,two.png,y\n");
+    const auto t = command::run(work,
+                                "train --data some.csv --label class_id --modality image --out i.safetensors "
+                                "--skipped s.csv" +
+                                    std::string(models));
+    CAPTURE(t.err);
+    CHECK(t.code == 3);
+    CHECK(has(t.err, "some.csv: row 1 (b), column image_path: no picture, which modality image needs"));
+    const auto left_out = aisle::read_csv(work / "s.csv");
+    REQUIRE(left_out.rows.size() == 1);
+    CHECK(left_out.at(0, "row") == "1");
+  }
+}
+
+TEST_CASE("a pipeline trained on a weight file is applied with the option that says where it is") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  const auto t =
+      command::run(work,
+                   "train --data products.csv --label class_id --modality image --out p.safetensors "
+                   "--image-model ./weights/resnet18/model.safetensors");
+  CAPTURE(t.err);
+  REQUIRE(t.code == 3);
+  const std::string line = "predict --model p.safetensors --data products.csv --out p.csv";
+  const auto lost = command::run(work, line);
+  CHECK(lost.code == 1);
+  CHECK(has(lost.err, "--image-model"));
+  const auto found = command::run(work, line + " --image-model ./weights/resnet18/model.safetensors");
+  CAPTURE(found.err);
+  CHECK(found.code == 3);
+  CHECK_FALSE(has(found.err, "are not those that the pipeline was trained with"));
+  CHECK(aisle::read_csv(work / "p.csv").rows.size() == 32);
+}
+
+TEST_CASE("evaluate passes over the records that run and predict pass over") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  aisle::write_file(work / "products.csv", "sku,name,class_id\n1,a,x\n2,b\n3,c,y\n");
+  aisle::write_file(work / "p.csv", "sku,Prediction\n1,x\n3,y\n");
+  const auto e = command::run(work, "evaluate p.csv --data products.csv --label class_id --json");
+  CHECK(e.code == 3);
+  CHECK(has(e.err, "products.csv: row 1: line 3"));
+  CHECK(aisle::parse_json(e.out, "scores").get<int>("rows") == 2);
+}
+
+TEST_CASE("the command that a report shows can be typed again") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  std::string csv = aisle::read_file(work / "products.csv");
+  csv.replace(csv.find("class_id"), 8, "buyer's $class");
+  aisle::write_file(work / "products.csv", csv);
+  const auto o = command::run(work,
+                              "run --data products.csv --label \"buyer's \\$class\" --out out --text-model "
+                              "tiny-bert --image-model none --learners logistic_regression");
+  CAPTURE(o.err);
+  REQUIRE(o.code == 3);
+  const std::string shown = aisle::read_json(work / "out/report.json").get<std::string>("command");
+  CAPTURE(shown);
+  REQUIRE(shown.starts_with("aisle "));
+  CHECK(command::run(work, shown.substr(6)).code == 3);
 }
 
 TEST_CASE("one modality alone, and the splits of a file") {
@@ -161,12 +265,22 @@ TEST_CASE("catalogues that cannot be done say why") {
   o = run("--data alone.csv");
   CHECK(o.code == 4);
   CHECK(has(o.err, "no row has a label that others share"));
+  CHECK(aisle::read_csv(work / "out/skipped.csv").rows.size() == 2);
 
   CHECK(run("--data products.csv --fusion sum").code == 2);
+  for (const char* share : {"0", "1", "-0.5", "2", "nan", "x"})
+    CHECK(run("--data products.csv --test-size " + std::string(share)).code == 2);
+
+  // Found before anything is embedded.
   o = command::run(
       work, "run --out out --label class_id --data products.csv --text-model tiny-bert --image-model absent");
   CHECK(o.code == 1);
   CHECK(has(o.err, "weights get absent"));
+  aisle::write_file(work / "s.json", R"({"rows":33,"splits":[{"seed":1,"test":[0]}]})");
+  o = run("--data products.csv --split s.json");
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "s.json: splits of 33 rows, products.csv has 34"));
+  CHECK_FALSE(aisle::folder_exists(work / "Embeddings"));
   CHECK(command::run(work, "predict --model products.csv --data products.csv --out p.csv").code == 1);
   CHECK(command::run(work, "evaluate products.csv").code == 1);
 }

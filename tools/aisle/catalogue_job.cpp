@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <aisle/base/error.hpp>
+#include <aisle/io/checkpoint.hpp>
 
 namespace aisle_command {
 
@@ -19,6 +20,29 @@ std::optional<aisle::embedding_table> embed(const catalogue_job& job, const std:
   options.progress = bar.callback();
   options.on_warning = [](std::string_view what) { warn(what); };
   return function(options);
+}
+
+bool wants_texts(const aisle::catalogue& products, const std::string& model) {
+  return model != "none" &&
+         std::ranges::any_of(products.products, [](const aisle::product& p) { return !p.text.empty(); });
+}
+
+bool wants_images(const aisle::catalogue& products, const std::string& model) {
+  return model != "none" && std::ranges::any_of(products.products, [](const aisle::product& p) {
+           return !p.image_path.empty();
+         });
+}
+
+/// As a shell takes it for one word.
+std::string shell_word(const std::string& text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-+./:,=@%").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, plain)) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 }  // namespace
@@ -68,19 +92,24 @@ aisle::fusion_options catalogue_job::fusion_options() const {
   return {.kind = aisle::parse_fusion_kind(fusion)};
 }
 
+void catalogue_job::check_models(const aisle::catalogue& products, const std::string& text_model,
+                                 const std::string& image_model) const {
+  common.engine();
+  if (wants_texts(products, text_model)) aisle::load_checkpoint(common.model_path(text_model));
+  if (wants_images(products, image_model)) aisle::load_checkpoint(common.model_path(image_model));
+}
+
 std::optional<aisle::embedding_table> catalogue_job::embed_texts(const aisle::catalogue& products,
                                                                  const std::string& model,
                                                                  progress_bar& bar) const {
-  const auto has_text = [](const aisle::product& p) { return !p.text.empty(); };
-  if (model == "none" || std::ranges::none_of(products.products, has_text)) return std::nullopt;
+  if (!wants_texts(products, model)) return std::nullopt;
   return embed(*this, model, bar, [&](const auto& options) { return aisle::embed_texts(products, options); });
 }
 
 std::optional<aisle::embedding_table> catalogue_job::embed_images(const aisle::catalogue& products,
                                                                   const std::string& model,
                                                                   progress_bar& bar) const {
-  const auto has_image = [](const aisle::product& p) { return !p.image_path.empty(); };
-  if (model == "none" || std::ranges::none_of(products.products, has_image)) return std::nullopt;
+  if (!wants_images(products, model)) return std::nullopt;
   return embed(*this, model, bar,
                [&](const auto& options) { return aisle::embed_images(products, options); });
 }
@@ -97,6 +126,23 @@ void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string
          (where.empty() ? "" : ", see " + where));
 }
 
+void add_left_out(std::vector<aisle::skipped_row>& skipped, const aisle::catalogue& products,
+                  const aisle::index_vector& done, bool looks_at_text, bool looks_at_image,
+                  const std::string& who) {
+  std::vector<bool> known(static_cast<std::size_t>(products.data_rows), false);
+  for (const std::int64_t r : done) known[static_cast<std::size_t>(r)] = true;
+  for (const aisle::skipped_row& r : skipped) known[static_cast<std::size_t>(r.row)] = true;
+  for (const aisle::product& p : products.products) {
+    if (known[static_cast<std::size_t>(p.row)]) continue;
+    const bool text = looks_at_text && p.text.empty(), image = looks_at_image && p.image_path.empty();
+    const std::string what = text && image ? "text and no picture" : text ? "text" : "picture";
+    skipped.push_back(products.problem(p, text ? "" : products.options.image_column,
+                                       "no " + what + ", which " + who + " needs"));
+  }
+  std::stable_sort(skipped.begin(), skipped.end(),
+                   [](const auto& a, const auto& b) { return a.row < b.row; });
+}
+
 std::string command_line(const CLI::App& app) {
   std::string out = "aisle " + app.get_name();
   for (const CLI::Option* option : app.get_options()) {
@@ -104,9 +150,7 @@ std::string command_line(const CLI::App& app) {
     out += " --" + option->get_lnames().front();
     std::string value;
     for (const std::string& part : option->results()) value += (value.empty() ? "" : ",") + part;
-    if (option->get_items_expected_max() == 0) continue;
-    const bool plain = !value.empty() && value.find_first_of(" \t\n'\"\\$&;|<>()*?`#~") == std::string::npos;
-    out += plain ? " " + value : " '" + value + "'";
+    if (option->get_items_expected_max() > 0) out += " " + shell_word(value);
   }
   return out;
 }

@@ -36,6 +36,10 @@ struct catalogue_job {
   aisle::catalogue load(bool with_label) const;
   aisle::fusion_options fusion_options() const;
 
+  /// Finds out before the first of them works whether the models that the catalogue has something for are
+  /// there and can be opened.
+  void check_models(const aisle::catalogue& products, const std::string& text_model,
+                    const std::string& image_model) const;
   /// Vectors of the texts (pictures), where the catalogue has any and `model` is not "none".
   std::optional<aisle::embedding_table> embed_texts(const aisle::catalogue& products,
                                                     const std::string& model, progress_bar& bar) const;
@@ -45,6 +49,12 @@ struct catalogue_job {
 
 /// Says what is wrong with rows, the first of them one by one.
 void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& where);
+
+/// Adds the products that are neither done nor among `skipped` yet, for want of what `who` looks at, and
+/// sorts by row.
+void add_left_out(std::vector<aisle::skipped_row>& skipped, const aisle::catalogue& products,
+                  const aisle::index_vector& done, bool looks_at_text, bool looks_at_image,
+                  const std::string& who);
 
 /// The options that were given, as they can be typed again.
 std::string command_line(const CLI::App& app);

@@ -214,7 +214,14 @@ void common_options::add(CLI::App& app, std::initializer_list<common> which) {
       case common::test_size:
         app.add_option("--test-size", test_size, "share of the rows that is tested on")
             ->type_name("SHARE")
-            ->check(CLI::Range(0.0, 1.0))
+            ->check(CLI::Validator(
+                [](const std::string& text) {
+                  double share = 0;
+                  return CLI::detail::lexical_cast(text, share) && share > 0 && share < 1
+                             ? std::string()
+                             : "Value " + text + " not between 0 and 1";
+                },
+                {}))
             ->capture_default_str();
         break;
       case common::seed:

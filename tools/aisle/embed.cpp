@@ -9,9 +9,12 @@
 #include <vector>
 
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/detail/paths.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/io/checkpoint.hpp>
 
+#include "catalogue_job.hpp"
 #include "command.hpp"
 #include "lines.hpp"
 #include "manifest.hpp"
@@ -124,7 +127,7 @@ struct job {
   std::optional<aisle::text_encoder> text;
   std::optional<aisle::image_encoder> image;
   progress_bar bar{};
-  std::int64_t rows = 0, total = 0, texts = 0, cut = 0;
+  std::int64_t rows = 0, total = 0, texts = 0, cut = 0, vectors = 0;
   std::vector<aisle::skipped_row> skipped{};
 
   std::int64_t kinds() const { return text.has_value() + image.has_value(); }
@@ -200,6 +203,7 @@ struct job {
                        .error = items[i].error};
         if (text_at[i] >= 0) r.text = texts_now.row(text_at[i]);
         if (image_at[i] >= 0) r.image = images_now.row(image_at[i]);
+        vectors += !r.text.empty() + !r.image.empty();
         sink.put(r);
         if (!r.error.empty()) skip(input, items[i]);
       }
@@ -220,17 +224,19 @@ struct job {
                                           : i.id.dump(),
                          "", i.error});
     if (skipped.size() > shown) return;
-    warn("row " + std::to_string(i.row) + (i.id.is_null() ? "" : " (id " + skipped.back().id + ")") + ": " +
-         i.error);
+    tell_skipped({skipped.back()}, {});
     if (skipped.size() == shown)
       warn("further rows that are skipped are only counted; --skipped FILE lists them");
   }
   std::int64_t skipped_count = 0;
 };
 
-int finish(const options& o, std::int64_t rows, std::int64_t skipped_count,
-           const std::vector<aisle::skipped_row>& skipped) {
-  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, skipped);
+[[noreturn]] void throw_nothing(const std::string& input, std::int64_t rows) {
+  throw aisle::nothing_to_do(input + ": " +
+                             (rows == 0 ? "no rows" : std::to_string(rows) + " rows, none of them usable"));
+}
+
+int finish(std::int64_t rows, std::int64_t skipped_count) {
   if (skipped_count > 0)
     warn(std::to_string(skipped_count) + " of " + std::to_string(rows) + " rows were skipped");
   return skipped_count > 0 ? exit_skipped : exit_ok;
@@ -253,14 +259,17 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
                              .progress = bar.callback(),
                              .on_warning = warn};
   std::vector<aisle::skipped_row> skipped = products.problems;
-  std::vector<bool> done(static_cast<std::size_t>(products.data_rows));
+  aisle::index_vector done;
   const auto account = [&](const aisle::embedding_table& t, const std::string& path) {
     skipped.insert(skipped.end(), t.problems.begin(), t.problems.end());
-    for (const std::int64_t r : t.rows) done[static_cast<std::size_t>(r)] = true;
+    done.insert(done.end(), t.rows.begin(), t.rows.end());
     report_cut(t.truncated, static_cast<std::int64_t>(t.rows.size()), 0);
     say(path + ": " + std::to_string(t.rows.size()) + " rows, " + std::to_string(t.reused) +
         " of them from before");
   };
+  // Both are looked at before the first of them works.
+  for (const std::string& model : {o.common.text_model, o.common.image_model})
+    if (!model.empty()) aisle::load_checkpoint(o.common.model_path(model));
   if (!o.common.text_model.empty()) {
     e.model_path = o.common.model_path(o.common.text_model);
     const aisle::embedding_table t = embed_texts(products, e);
@@ -271,17 +280,14 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
     const aisle::embedding_table t = embed_images(products, e);
     account(t, aisle::image_embeddings_path(o.out, t.model));
   }
-  for (const aisle::skipped_row& s : skipped)
-    if (s.row >= 0 && s.row < products.data_rows) done[static_cast<std::size_t>(s.row)] = true;
-  for (const aisle::product& p : products.products)
-    if (!done[static_cast<std::size_t>(p.row)])
-      skipped.push_back(products.problem(p, "", o.common.text_model.empty() ? "no picture" : "no text"));
-  std::stable_sort(skipped.begin(), skipped.end(),
-                   [](const auto& a, const auto& b) { return a.row < b.row; });
-  for (std::size_t i = 0; i < std::min<std::size_t>(skipped.size(), 10); ++i)
-    warn("row " + std::to_string(skipped[i].row) +
-         (skipped[i].id.empty() ? "" : " (id " + skipped[i].id + ")") + ": " + skipped[i].reason);
-  return finish(o, products.data_rows, static_cast<std::int64_t>(skipped.size()), skipped);
+  add_left_out(skipped, products, done, !o.common.text_model.empty(), !o.common.image_model.empty(),
+               "the model");
+  const std::string list = o.skipped.empty() ? aisle::join_path(o.out, "skipped.csv") : o.skipped;
+  aisle::make_folders(o.out);
+  aisle::write_skipped(list, skipped);
+  tell_skipped(skipped, list);
+  if (done.empty()) throw_nothing(o.data, products.data_rows);
+  return finish(products.data_rows, static_cast<std::int64_t>(skipped.size()));
 }
 
 /// --format, or what the path says; "" is a folder.
@@ -289,7 +295,7 @@ std::string format_of(const options& o) {
   if (!o.format.empty()) return o.format;
   if (o.out == "-") return "jsonl";
   if (aisle::folder_exists(o.out) || o.out.ends_with('/')) return "";
-  const std::string name = o.out.substr(o.out.find_last_of('/') + 1);
+  const std::string name = aisle::detail::last_part(o.out);
   const std::size_t dot = name.find_last_of('.');
   if (dot == std::string::npos) return "";
   const std::string extension = name.substr(dot + 1);
@@ -312,7 +318,7 @@ int run(options& o) {
   if (!o.data.empty()) {
     o.columns.limit = o.common.limit;
     aisle::catalogue products = aisle::load_catalogue(o.data, o.columns);
-    if (products.data_rows == 0) throw aisle::nothing_to_do(o.data + ": no rows");
+    if (products.data_rows == 0) throw_nothing(o.data, 0);
     if (format.empty()) return embed_folder(o, products);
     header = products.header;
     input = std::make_unique<catalogue_source>(std::move(products));
@@ -335,10 +341,11 @@ int run(options& o) {
                  .image_model = o.common.image_model,
                  .kernel = j.text ? j.text->network().table().name : j.image->network().table().name});
   j.run(*input, *sink);
-  if (j.rows == 0) throw aisle::nothing_to_do(input->path() + ": no rows");
+  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, j.skipped);
+  if (j.vectors == 0) throw_nothing(input->path(), j.rows);  // an output of an earlier call stays
   sink->finish();
   if (j.text) report_cut(j.cut, j.texts, j.text->max_tokens());
-  return finish(o, j.rows, j.skipped_count, j.skipped);
+  return finish(j.rows, j.skipped_count);
 }
 
 action setup(CLI::App& app) {
@@ -366,7 +373,9 @@ action setup(CLI::App& app) {
   app.add_option("--image-root", o->image_root,
                  "folder that paths in JSON rows are relative to (default: the input's)")
       ->type_name("DIR");
-  app.add_option("--skipped", o->skipped, "list the rows that were skipped, as CSV")->type_name("FILE.csv");
+  app.add_option("--skipped", o->skipped,
+                 "list the rows that were skipped, as CSV (a folder gets skipped.csv in any case)")
+      ->type_name("FILE.csv");
   o->common.add(app, {common::limit, common::threads, common::precision, common::isa, common::weights});
   app.footer(
       "Rows in: products as CSV, or JSON lines {\"id\":..., \"text\":\"...\", \"image\":\"path\"}.\n"

@@ -19,14 +19,28 @@ struct options {
   bool as_json = false;
 };
 
+/// How to read a table whose bad records are passed over, as `aisle run` and `aisle predict` do, and named.
+aisle::csv_options tolerant(const std::string& path, std::vector<std::string> required,
+                            std::vector<aisle::skipped_row>& bad) {
+  return {.required = std::move(required), .on_problem = [&bad, path](const aisle::csv_problem& p) {
+            bad.push_back({path,
+                           p.row,
+                           {},
+                           {},
+                           "line " + std::to_string(p.line) + ", column " + std::to_string(p.column) + ": " +
+                               p.reason});
+          }};
+}
+
 /// Truth from a catalogue, joined to predictions by id.
-std::pair<aisle::label_vector, aisle::label_vector> join(const options& o, std::int64_t& without_label) {
-  aisle::csv_reader truth_table(o.data, {.required = {o.id_column, o.label}});
+std::pair<aisle::label_vector, aisle::label_vector> join(const options& o, std::int64_t& without_label,
+                                                         std::vector<aisle::skipped_row>& bad) {
+  aisle::csv_reader truth_table(o.data, tolerant(o.data, {o.id_column, o.label}, bad));
   const std::size_t truth_id = truth_table.column(o.id_column), label = truth_table.column(o.label);
   std::unordered_map<std::string, std::string> known;
   for (aisle::csv_row row; truth_table.next(row);)
     known.emplace(aisle::trimmed(row.fields[truth_id]), aisle::trimmed(row.fields[label]));
-  aisle::csv_reader table(o.predictions, {.required = {o.id_column, "Prediction"}});
+  aisle::csv_reader table(o.predictions, tolerant(o.predictions, {o.id_column, "Prediction"}, bad));
   const std::size_t id = table.column(o.id_column), prediction = table.column("Prediction");
   std::vector<std::string> truth, predicted;
   for (aisle::csv_row row; table.next(row);) {
@@ -44,16 +58,19 @@ std::pair<aisle::label_vector, aisle::label_vector> join(const options& o, std::
 int evaluate(const options& o) {
   if (o.data.empty() != o.label.empty()) throw usage_error("--data and --label go together");
   std::int64_t without_label = 0;
-  const auto labels = o.data.empty() ? aisle::read_results(o.predictions) : join(o, without_label);
+  std::vector<aisle::skipped_row> bad;
+  const auto labels = o.data.empty() ? aisle::read_results(o.predictions) : join(o, without_label, bad);
+  tell_skipped(bad, {});
   const aisle::label_vector &truth = labels.first, &predicted = labels.second;
   if (without_label > 0) warn(std::to_string(without_label) + " predictions have no label in " + o.data);
   if (truth.empty()) {
     say("nothing to do: " + o.predictions + ": no rows to judge");
     return exit_nothing;
   }
+  const int code = without_label > 0 || !bad.empty() ? exit_skipped : exit_ok;
   if (!o.as_json) {
     write_out(aisle::classification_report(truth, predicted, {.digits = 4}));
-    return without_label > 0 ? exit_skipped : exit_ok;
+    return code;
   }
   const auto scores = aisle::precision_recall_f1(truth, predicted);
   aisle::json classes = aisle::json::array();
@@ -71,7 +88,7 @@ int evaluate(const options& o) {
                            {"balanced_accuracy", 100 * aisle::balanced_accuracy(truth, predicted)},
                            {"classes", std::move(classes)}});
   write_out(out.dump() + "\n");
-  return without_label > 0 ? exit_skipped : exit_ok;
+  return code;
 }
 
 action setup(CLI::App& app) {

@@ -29,6 +29,11 @@ std::string find_pipeline(const std::string& path) {
   throw aisle::file_error(path, "metrics.json names no chosen classifier; name a pipeline file");
 }
 
+/// The id or path of the model that makes vectors as `trained` had them; `given` is the user's word on it.
+std::string model_of(const aisle::pipeline_input& trained, const std::string& given) {
+  return given.empty() ? trained.model : given;
+}
+
 void warn_of_other_weights(const aisle::pipeline_input& trained,
                            const std::optional<aisle::embedding_table>& now) {
   if (now && now->weights_sha256 != trained.weights_sha256)
@@ -65,8 +70,16 @@ int predict(const options& o) {
   if (p.uses_text() && job.text_columns.empty()) job.text_columns = p.text.text_columns;
   const aisle::catalogue products = job.load(false);
   std::vector<aisle::skipped_row> bad = products.problems;
-  const auto text = p.uses_text() ? job.embed_texts(products, p.text.model, bar) : std::nullopt;
-  const auto image = p.uses_images() ? job.embed_images(products, p.image.model, bar) : std::nullopt;
+  const std::string text_model = p.uses_text() ? model_of(p.text, o.job.common.text_model) : "none",
+                    image_model = p.uses_images() ? model_of(p.image, o.job.common.image_model) : "none";
+  try {
+    job.check_models(products, text_model, image_model);
+  } catch (const aisle::file_error& e) {
+    throw aisle::error(std::string(e.what()) +
+                       "; --text-model and --image-model name other places of the pipeline's models");
+  }
+  const auto text = job.embed_texts(products, text_model, bar);
+  const auto image = job.embed_images(products, image_model, bar);
   if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
   warn_of_other_weights(p.text, text);
   warn_of_other_weights(p.image, image);
@@ -74,15 +87,7 @@ int predict(const options& o) {
   aisle::pipeline_prediction found;
   if ((text || !p.uses_text()) && (image || !p.uses_images()))
     found = aisle::predict(p, text ? &*text : nullptr, image ? &*image : nullptr);
-  std::vector<bool> done(static_cast<std::size_t>(products.data_rows), false);
-  for (const std::int64_t r : found.rows) done[static_cast<std::size_t>(r)] = true;
-  for (const aisle::skipped_row& r : bad) done[static_cast<std::size_t>(r.row)] = true;
-  for (const aisle::product& row : products.products)
-    if (!done[static_cast<std::size_t>(row.row)])
-      bad.push_back(products.problem(row, row.text.empty() ? "" : products.options.image_column,
-                                     std::string("no ") +
-                                         (row.text.empty() && p.uses_text() ? "text" : "picture") +
-                                         ", which the pipeline needs"));
+  add_left_out(bad, products, found.rows, p.uses_text(), p.uses_images(), "the pipeline");
   tell_skipped(bad, o.skipped);
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
   if (found.rows.empty()) {
@@ -95,6 +100,7 @@ int predict(const options& o) {
 
 action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
+  o->job.common.text_model = o->job.common.image_model = "";  // the pipeline's
   o->job.add_columns(app);
   app.add_option("--model", o->model,
                  "pipeline of `aisle run` or `aisle train`, or a results folder: its best")
@@ -106,7 +112,9 @@ action setup(CLI::App& app) {
   app.add_flag("--probabilities", o->probabilities, "add a column with the probability of each class");
   app.add_option("--skipped", o->skipped, "write rows that could not be classified there, as CSV")
       ->type_name("FILE");
-  o->job.common.add(app, {common::weights});
+  o->job.common.add(app, {common::text_model, common::image_model, common::weights});
+  for (const char* name : {"--text-model", "--image-model"})
+    app.get_option(name)->default_str("the pipeline's");
   o->job.add_embeddings(app, "not kept");
   o->job.common.add(app, {common::threads, common::precision, common::isa, common::limit});
   app.footer("Example:\n  aisle predict --model results --data new.csv --out predictions.csv");

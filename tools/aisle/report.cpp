@@ -14,6 +14,7 @@ using namespace aisle_command;
 
 struct options {
   std::string results, out;
+  common_options common;
 };
 
 int report(const options& o) {
@@ -22,9 +23,14 @@ int report(const options& o) {
     throw usage_error(from +
                       ": no such file; --results takes the folder that aisle run wrote to (its --out)");
   const std::string to = o.out.empty() ? o.results : o.out;
-  aisle::write_reports(aisle::load_result(from), to);
+  bool complete = true;
+  aisle::write_reports(aisle::load_result(from), to,
+                       {.threads = o.common.threads, .on_warning = [&](std::string_view what) {
+                          complete = false;
+                          warn(what);
+                        }});
   say("wrote report.html, report.ipynb and report.md to " + to);
-  return exit_ok;
+  return complete ? exit_ok : exit_skipped;
 }
 
 action setup(CLI::App& app) {
@@ -34,6 +40,7 @@ action setup(CLI::App& app) {
       ->type_name("DIR");
   app.add_option("--out", o->out, "folder to write to, made if need be (default: that of --results)")
       ->type_name("DIR");
+  o->common.add(app, {common::threads});
   app.footer("Examples:\n  aisle report --results results\n  aisle report --results results --out site");
   return [o] { return report(*o); };
 }

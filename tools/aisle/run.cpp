@@ -34,12 +34,6 @@ class stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-double mean(const aisle::model_result& r, double aisle::model_result::split_score::*score) {
-  double sum = 0;
-  for (const auto& s : r.splits) sum += s.*score;
-  return sum / static_cast<double>(r.splits.size());
-}
-
 void tell_scores(const aisle::experiment_result& result) {
   char line[160];
   std::snprintf(line, sizeof line, "%-12s %-20s %9s %9s %9s", "modality", "classifier", "accuracy",
@@ -47,9 +41,9 @@ void tell_scores(const aisle::experiment_result& result) {
   say(line);
   for (const auto& r : result.models) {
     std::snprintf(line, sizeof line, "%-12s %-20s %8.2f%% %8.2f%% %8.2f%%%s", r.modality.c_str(),
-                  r.model.c_str(), mean(r, &aisle::model_result::split_score::accuracy),
-                  mean(r, &aisle::model_result::split_score::macro_f1), r.cross_validation_macro_f1,
-                  r.chosen ? "  chosen" : "");
+                  r.model.c_str(), r.over_splits(&aisle::model_result::split_score::accuracy).mean,
+                  r.over_splits(&aisle::model_result::split_score::macro_f1).mean,
+                  r.cross_validation_macro_f1, r.chosen ? "  chosen" : "");
     say(line);
   }
 }
@@ -78,21 +72,15 @@ int run(const options& o) {
   const std::string skipped = aisle::join_path(o.out, "skipped.csv");
   aisle::make_folders(o.out);
 
-  // What is known of bad rows is on disk and told even when nothing comes of the rest.
   std::vector<aisle::skipped_row> bad = products.problems;
+  const auto tell_bad = [&] {
+    aisle::write_skipped(skipped, bad);
+    tell_skipped(bad, skipped);
+  };
   try {
     if (products.products.empty())
       throw aisle::nothing_to_do(o.job.data + ": " + std::to_string(products.data_rows) +
                                  " rows, none of them usable");
-    const auto text = o.job.embed_texts(products, o.job.common.text_model, bar);
-    const auto image = o.job.embed_images(products, o.job.common.image_model, bar);
-    for (const auto* table : {&text, &image})
-      if (*table) phases.insert(phases.end(), (*table)->phases.begin(), (*table)->phases.end());
-    if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
-    if (text && text->truncated > 0)
-      warn(std::to_string(text->truncated) + " of " + std::to_string(text->rows.size()) +
-           " texts are longer than the model takes and were cut");
-
     aisle::experiment_options options;
     options.learners = o.learners;
     options.fusion = o.job.fusion_options();
@@ -102,6 +90,19 @@ int run(const options& o) {
     options.threads = o.job.common.threads;
     options.progress = bar.callback();
     options.on_warning = [](std::string_view what) { warn(what); };
+    // What is wrong with what was asked for is said before anything takes long.
+    aisle::check_experiment(products, options);
+    o.job.check_models(products, o.job.common.text_model, o.job.common.image_model);
+    phases.emplace_back("check", watch.lap());
+    const auto text = o.job.embed_texts(products, o.job.common.text_model, bar);
+    const auto image = o.job.embed_images(products, o.job.common.image_model, bar);
+    for (const auto* table : {&text, &image})
+      if (*table) phases.insert(phases.end(), (*table)->phases.begin(), (*table)->phases.end());
+    if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
+    if (text && text->truncated > 0)
+      warn(std::to_string(text->truncated) + " of " + std::to_string(text->rows.size()) +
+           " texts are longer than the model takes and were cut");
+
     aisle::experiment e =
         aisle::run_experiment(products, text ? &*text : nullptr, image ? &*image : nullptr, options);
     bad = e.result.skipped;
@@ -112,7 +113,7 @@ int run(const options& o) {
     watch.lap();
     aisle::write_experiment(e, o.out);
     e.result.phases.emplace_back("write results", watch.lap());
-    aisle::write_reports(e.result, o.out);
+    aisle::write_reports(e.result, o.out, {.threads = o.job.common.threads, .on_warning = warn});
     e.result.phases.emplace_back("write reports", watch.lap());
     e.result.peak_mb = static_cast<double>(aisle::peak_resident_bytes()) / 1e6;
     aisle::write_metrics(e.result, aisle::join_path(o.out, "metrics.json"));
@@ -120,13 +121,19 @@ int run(const options& o) {
     tell_scores(e.result);
     tell_phases(e.result);
   } catch (const aisle::nothing_to_do& nothing) {
-    aisle::write_skipped(skipped, bad);
-    tell_skipped(bad, skipped);
+    if (!nothing.rows().empty()) bad = nothing.rows();
+    tell_bad();
     say(std::string("nothing to do: ") + nothing.what());
     return exit_nothing;
   } catch (...) {
-    aisle::write_skipped(skipped, bad);
-    tell_skipped(bad, skipped);
+    if (aisle::interrupted()) throw;
+    // What is known of bad rows is told even when nothing comes of the rest. On a full disk the first error
+    // is the one to hear of.
+    try {
+      tell_bad();
+    } catch (const aisle::file_error& e) {
+      warn(e.what());
+    }
     throw;
   }
   if (!bad.empty()) say(std::to_string(bad.size()) + " rows were skipped, see " + skipped);
@@ -135,7 +142,7 @@ int run(const options& o) {
 
 action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
-  for (const aisle::experiment_learner& l : aisle::experiment_learners) o->learners.emplace_back(l.name);
+  o->learners = aisle::experiment_learners();
   o->job.add_columns(app);
   o->job.common.add(app, {common::label});
   app.get_option("--label")->required();

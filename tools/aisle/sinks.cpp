@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/detail/paths.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -19,8 +20,6 @@ namespace {
 std::string id_text(const aisle::json& id) {
   return id.is_null() ? std::string() : id.is_string() ? id.as<std::string>() : id.dump();
 }
-
-std::string last_part(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 
 class jsonl_sink : public vector_sink {
  public:
@@ -84,7 +83,7 @@ class csv_sink : public vector_sink {
   void put(const embedded_row& r) override {
     if (r.text.empty() && r.image.empty()) return;
     if (pictures_alone())
-      table_->field(std::string_view(last_part(r.image_path)));
+      table_->field(std::string_view(aisle::detail::last_part(r.image_path)));
     else if (options_.header.empty())
       table_->field(std::string_view(id_text(r.id)));
     else

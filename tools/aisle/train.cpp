@@ -10,20 +10,28 @@ using namespace aisle_command;
 
 struct options {
   catalogue_job job;
-  std::string out, learner = "logistic_regression", modality = "multimodal";
+  std::string out, skipped, learner = "logistic_regression", modality = "multimodal";
 };
 
 int train(const options& o) {
   progress_bar bar;
   const aisle::catalogue products = o.job.load(true);
   std::vector<aisle::skipped_row> bad = products.problems;
-  const auto text =
-      o.modality == "image" ? std::nullopt : o.job.embed_texts(products, o.job.common.text_model, bar);
-  const auto image =
-      o.modality == "text" ? std::nullopt : o.job.embed_images(products, o.job.common.image_model, bar);
+  const bool uses_text = o.modality != "image", uses_image = o.modality != "text";
+  const std::string text_model = uses_text ? o.job.common.text_model : "none",
+                    image_model = uses_image ? o.job.common.image_model : "none";
+  o.job.check_models(products, text_model, image_model);
+  const auto text = o.job.embed_texts(products, text_model, bar);
+  const auto image = o.job.embed_images(products, image_model, bar);
   if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
-  tell_skipped(bad, {});
-  if ((o.modality != "image" && !text) || (o.modality != "text" && !image)) {
+  const bool complete = (text || !uses_text) && (image || !uses_image);
+  add_left_out(bad, products,
+               complete ? aisle::join_modalities(text ? &*text : nullptr, image ? &*image : nullptr).rows
+                        : aisle::index_vector{},
+               uses_text, uses_image, "modality " + o.modality);
+  tell_skipped(bad, o.skipped);
+  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
+  if (!complete) {
     say("nothing to do: " + o.job.data + ": no row has what modality " + o.modality + " looks at");
     return exit_nothing;
   }
@@ -43,16 +51,16 @@ int train(const options& o) {
 
 action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
-  std::vector<std::string> learners;
-  for (const aisle::experiment_learner& l : aisle::experiment_learners) learners.emplace_back(l.name);
   o->job.add_columns(app);
   o->job.common.add(app, {common::label});
   app.get_option("--label")->required();
   app.add_option("--out", o->out, "file of the trained pipeline (safetensors)")
       ->required()
       ->type_name("FILE");
+  app.add_option("--skipped", o->skipped, "write rows that could not be learnt from there, as CSV")
+      ->type_name("FILE");
   app.add_option("--learner", o->learner, "classifier")
-      ->check(CLI::IsMember(learners))
+      ->check(CLI::IsMember(aisle::experiment_learners()))
       ->type_name("NAME")
       ->capture_default_str();
   app.add_option("--modality", o->modality, "what it looks at: text, image, multimodal")

@@ -54,13 +54,18 @@ AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
 
 /// Creates a file beside `path` under a name that no other writer has, in this process or another.
 AISLE_API int create_part(const std::string& path, std::string& part) {
+  // A rename would put a file in the place of /dev/null.
+  struct ::stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
+    throw file_error(path, S_ISDIR(info.st_mode) ? "cannot write: is a directory"
+                                                 : "cannot write: expected a file, found a device or pipe");
   static std::atomic<std::uint64_t> count{0};
   for (;;) {
     part = path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
     const int handle = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (handle >= 0) return handle;
     // One of this name is left from a process that was killed, or belongs to one in another container.
-    if (errno != EEXIST) throw_errno(part, "cannot create");
+    if (errno != EEXIST) throw_errno(path, "cannot create");
   }
 }
 
@@ -132,7 +137,7 @@ AISLE_API void atomic_file::flush() {
   while (done < buffer_.size()) {
     const ::ssize_t n = ::write(handle_, buffer_.data() + done, buffer_.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) detail::throw_errno(part_, "cannot write");
+    if (n < 0) detail::throw_errno(path_, "cannot write");
     done += static_cast<std::size_t>(n);
   }
   flushed_ += done;
@@ -145,14 +150,14 @@ AISLE_API void atomic_file::write_at(std::uint64_t offset, const void* data, std
   for (std::size_t done = 0; done < size;) {
     const ::ssize_t n = ::pwrite(handle_, p + done, size - done, static_cast<::off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) detail::throw_errno(part_, "cannot write");
+    if (n < 0) detail::throw_errno(path_, "cannot write");
     done += static_cast<std::size_t>(n);
   }
 }
 
 AISLE_API void atomic_file::commit() {
   flush();
-  if (::fsync(handle_) != 0 && errno != EINVAL && errno != EROFS) detail::throw_errno(part_, "cannot sync");
+  if (::fsync(handle_) != 0 && errno != EINVAL && errno != EROFS) detail::throw_errno(path_, "cannot sync");
   const int handle = std::exchange(handle_, -1);
   if (::close(handle) != 0 || std::rename(part_.c_str(), path_.c_str()) != 0) {
     const int code = errno;

@@ -17,8 +17,9 @@ struct embedding_options {
   std::string model_path;  ///< folder or weight file
   std::string name = {};   ///< the model's id, a part of the file names; empty: the last part of model_path
   /// Where the embeddings are kept, as `Embeddings_NAME.csv` or `text_embeddings_NAME.csv`, each with a
-  /// `.manifest.json` by which a later call takes over every row whose content has not changed. Empty:
-  /// nothing is read or written.
+  /// `.manifest.json` by which a later call takes over every row whose content has not changed. Rows that a
+  /// call does not ask for stay, behind its own; a CSV that was made otherwise (another kernel, say) is kept
+  /// as `NAME.old.csv`. Empty: nothing is read or written.
   std::string folder = {};
   engine_selection engine{};
   int threads = 0;

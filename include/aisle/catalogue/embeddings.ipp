@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -11,6 +13,7 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
+#include <aisle/catalogue/detail/paths.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/io/json.hpp>
@@ -72,7 +75,7 @@ class embedding_job {
     if (keeps_files() && file_exists(manifest_path(csv_path_))) try {
         before = read_json(manifest_path(csv_path_));
       } catch (const error& e) {
-        if (options_.on_warning) options_.on_warning(std::string(e.what()) + "; embedding again");
+        unreadable_ = e.what();
       }
     const json weights = describe_weights(options_.model_path, before.find("weight_files"));
     out_.weights_sha256 = weights.get<std::string>("sha256");
@@ -86,13 +89,26 @@ class embedding_job {
 
   std::int64_t known(const char* name) const { return key_.get<std::int64_t>(name, 0); }
 
+  /// Ends a phase of the caller's own.
+  void lap(std::string name) { clock_.lap(std::move(name)); }
+
   /// `load` loads the model and says what only it knows, its dimension among it.
   void run(std::vector<item> items, const std::function<json()>& load, const embed_function& embed) {
     std::optional<stored_embeddings> stored;
-    std::string why;
+    std::string why = unreadable_;
     if (keeps_files() && key_.contains("dimension"))
       stored = read_stored(csv_path_, key_, options_.threads, why);
-    if (!why.empty() && options_.on_warning) options_.on_warning(why + "; embedding again");
+    replaces_others_ = !stored && keeps_files() && file_exists(csv_path_);
+    if (replaces_others_) {
+      // The one before may be of this kind, where kernels (say) are changed to and fro.
+      const std::string aside = aside_path(csv_path_);
+      std::string why_not_aside;
+      if (key_.contains("dimension")) stored = read_stored(aside, key_, options_.threads, why_not_aside);
+      if (options_.on_warning)
+        options_.on_warning((why.empty() ? csv_path_ + ": no manifest says what made it" : why) +
+                            (stored ? "; taking over " + aside + ", which it replaces"
+                                    : "; embedding again, the file is kept as " + aside));
+    }
     std::unordered_map<std::uint64_t, std::size_t> known;
     if (stored)
       for (std::size_t i = 0; i < stored->hashes.size(); ++i) known.emplace(stored->hashes[i], i);
@@ -111,7 +127,7 @@ class embedding_job {
     out_.tokens.assign(kind_ == "text" ? items.size() : 0, 0);
     for (std::size_t i = 0; i < items.size(); ++i)
       if (const auto at = known.find(items[i].hash); at != known.end()) {
-        const auto from = stored->vectors.row(static_cast<std::int64_t>(at->second));
+        const auto from = stored->rows.vectors.row(static_cast<std::int64_t>(at->second));
         std::copy(from.begin(), from.end(), out_.vectors.row(static_cast<std::int64_t>(i)).begin());
         if (!stored->tokens.empty() && !out_.tokens.empty()) out_.tokens[i] = stored->tokens[at->second];
         ++out_.reused;
@@ -127,8 +143,10 @@ class embedding_job {
     stored_ = std::move(stored);
   }
 
-  /// Writes what differs from the files there are.
-  void write(std::vector<std::string> header, std::string prefix, int first,
+  /// Brings the files up to date. Rows of earlier calls that this one was not asked for stay, behind its own:
+  /// the files serve parts of a catalogue, and several catalogues. A row is known again by its name, the
+  /// leading column `name`, and its content.
+  void write(std::vector<std::string> header, std::size_t name, std::string prefix, int first,
              const std::function<std::vector<std::string>(const product&)>& leading) {
     if (!keeps_files() || items_.empty()) return;
     embedding_csv table{.header = std::move(header),
@@ -136,22 +154,85 @@ class embedding_job {
                         .prefix = std::move(prefix),
                         .first = first,
                         .vectors = out_.vectors};
-    stored_embeddings now;
+    std::vector<std::uint64_t> hashes;
     for (const item& i : items_) {
       table.leading.push_back(leading(*i.source));
-      now.hashes.push_back(i.hash);
+      hashes.push_back(i.hash);
     }
-    now.tokens = out_.tokens;
-    now.leading = table.leading_hash();
-    if (stored_ && stored_->hashes == now.hashes && stored_->leading == now.leading) return;
+    std::vector<std::int64_t> tokens = out_.tokens;
+    matrix<float> all;
+    if (stored_) {
+      const index_vector others = merge_leading(table, hashes, name);
+      for (const std::int64_t r : others) {
+        hashes.push_back(stored_->hashes[static_cast<std::size_t>(r)]);
+        if (!tokens.empty() && !stored_->tokens.empty())
+          tokens.push_back(stored_->tokens[static_cast<std::size_t>(r)]);
+      }
+      if (!others.empty()) {
+        all = matrix<float>(static_cast<std::int64_t>(hashes.size()), out_.vectors.cols());
+        const auto put = [&](std::int64_t r, std::span<const float> v) {
+          std::copy(v.begin(), v.end(), all.row(r).begin());
+        };
+        for (std::int64_t r = 0; r < out_.vectors.rows(); ++r) put(r, out_.vectors.row(r));
+        for (std::size_t i = 0; i < others.size(); ++i)
+          put(out_.vectors.rows() + static_cast<std::int64_t>(i), stored_->rows.vectors.row(others[i]));
+        table.vectors = all;
+      }
+      if (!replaces_others_ && stored_->hashes == hashes && stored_->leading == table.leading_hash()) return;
+    }
     make_folders(options_.folder);
-    const std::uint64_t hash = write_embedding_csv(csv_path_, table, options_.threads);
-    write_manifest(manifest_path(csv_path_), key_, now, hash);
+    write_stored(csv_path_, key_, table, hashes, tokens, replaces_others_, options_.threads);
     clock_.lap("write " + kind_ + " embeddings");
   }
 
  private:
   bool keeps_files() const { return !options_.folder.empty(); }
+
+  /// Joins the leading columns of the stored rows to those of this call's, columns that only they have at
+  /// the end, and their fields to the rows that are found again. Returns the stored rows that are not, whose
+  /// fields now stand last in `table`.
+  index_vector merge_leading(embedding_csv& table, std::span<const std::uint64_t> hashes,
+                             std::size_t name) const {
+    const embedding_rows& before = stored_->rows;
+    std::vector<std::size_t> place;
+    std::optional<std::size_t> name_before;
+    for (std::size_t c = 0; c < before.header.size(); ++c) {
+      const auto at = std::find(table.header.begin(), table.header.end(), before.header[c]);
+      place.push_back(static_cast<std::size_t>(at - table.header.begin()));
+      if (place.back() == name) name_before = c;
+      if (at == table.header.end()) table.header.push_back(before.header[c]);
+    }
+    std::map<std::pair<std::string, std::uint64_t>, std::deque<std::size_t>> by_name;
+    if (name_before)
+      for (std::size_t r = 0; r < before.leading.size(); ++r)
+        by_name[{before.leading[r][*name_before], stored_->hashes[r]}].push_back(r);
+    std::vector<bool> found(before.leading.size(), false);
+    const auto placed = [&](std::size_t r) {
+      std::vector<std::string> row(table.header.size());
+      for (std::size_t c = 0; c < place.size(); ++c) row[place[c]] = before.leading[r][c];
+      return row;
+    };
+    for (std::size_t i = 0; i < table.leading.size(); ++i) {
+      std::vector<std::string>& row = table.leading[i];
+      const auto same = by_name.find({row[name], hashes[i]});
+      if (same == by_name.end() || same->second.empty()) {
+        row.resize(table.header.size());
+        continue;
+      }
+      found[same->second.front()] = true;
+      std::vector<std::string> both = placed(same->second.front());
+      same->second.pop_front();
+      std::move(row.begin(), row.end(), both.begin());
+      row = std::move(both);
+    }
+    index_vector others;
+    for (std::size_t r = 0; r < found.size(); ++r) {
+      if (found[r]) continue;
+      others.push_back(static_cast<std::int64_t>(r));
+      table.leading.push_back(placed(r));
+    }
+    return others;
+  }
 
   void remove(std::vector<item>& items, const std::vector<std::size_t>& failed) {
     if (failed.empty()) return;
@@ -179,15 +260,9 @@ class embedding_job {
   json key_;
   std::vector<item> items_;
   std::optional<stored_embeddings> stored_;
+  std::string unreadable_;        // what is wrong with the manifest there is
+  bool replaces_others_ = false;  // the CSV there is holds something else
 };
-
-AISLE_API std::string last_part(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path.substr(path.find_last_of('/') + 1);
-}
-
-/// A path that cannot be one to the system (it would be cut at the zero byte).
-AISLE_API bool has_zero_byte(const std::string& path) { return path.find('\0') != std::string::npos; }
 
 }  // namespace detail
 
@@ -202,7 +277,7 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
   embedding_table out;
   out.model = options.name.empty() ? detail::last_part(options.model_path) : options.name;
   detail::embedding_job job(options, "text", text_embeddings_path(options.folder, out.model), out);
-  job.open(json::object({{"text_columns", json::array_of(products.options.text_columns)}}));
+  job.open(json::object());
   std::vector<detail::embedding_job::item> items;
   for (const product& p : products.products)
     if (!p.text.empty()) items.push_back({&p, fnv1a64::of(p.text)});
@@ -233,7 +308,8 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
   encoder.reset();
   out.truncated =
       std::ranges::count_if(out.tokens, [&](std::int64_t t) { return t > job.known("max_tokens"); });
-  job.write(products.header, "text_", 1, [](const product& p) { return p.fields; });
+  job.write(products.header, products.find_column(products.options.id_column).value_or(0), "text_", 1,
+            [](const product& p) { return p.fields; });
   return out;
 }
 
@@ -248,6 +324,9 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   for (const product& p : products.products)
     if (!p.image_path.empty()) items.push_back({&p, 0});
   std::vector<std::string> reasons(items.size());
+  shared_progress progress(
+      options.progress,
+      {.phase = "read images", .total = static_cast<std::int64_t>(items.size()), .unit = "images"});
   parallel_for(static_cast<std::int64_t>(items.size()), options.threads, [&](std::int64_t i) {
     auto& item = items[static_cast<std::size_t>(i)];
     try {
@@ -257,7 +336,9 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
     } catch (const error& e) {
       reasons[static_cast<std::size_t>(i)] = e.what();
     }
+    progress.add(1);
   });
+  job.lap("read images");
   const auto report = [&](const product& p, std::string reason) {
     out.problems.push_back(products.problem(p, products.options.image_column, std::move(reason)));
   };
@@ -294,7 +375,7 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   encoder.reset();
   std::stable_sort(out.problems.begin(), out.problems.end(),
                    [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
-  job.write({"ImageName"}, "image_", 0,
+  job.write({"ImageName"}, 0, "image_", 0,
             [](const product& p) { return std::vector<std::string>{detail::last_part(p.image_path)}; });
   return out;
 }

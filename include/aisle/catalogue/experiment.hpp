@@ -1,10 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,33 +15,8 @@
 
 AISLE_NAMESPACE_BEGIN
 
-/// A learner of the experiment.
-struct experiment_learner {
-  const char* name;
-  std::unique_ptr<classifier<float>> (*make)(std::uint64_t seed, int threads);
-};
-
-/// Every learner that an experiment trains, in the order of its results. To add one: a row here.
-inline constexpr std::array<experiment_learner, 3> experiment_learners{{
-    {"random_forest",
-     [](std::uint64_t seed, int threads) -> std::unique_ptr<classifier<float>> {
-       return std::make_unique<random_forest<float>>(
-           forest_options{.trees = 200, .seed = seed, .threads = threads});
-     }},
-    {"logistic_regression",
-     [](std::uint64_t, int threads) -> std::unique_ptr<classifier<float>> {
-       return std::make_unique<logistic_regression<float>>(
-           logistic_options{.max_iterations = 1000, .threads = threads});
-     }},
-    {"mlp",
-     [](std::uint64_t seed, int threads) -> std::unique_ptr<classifier<float>> {
-       return std::make_unique<mlp<float>>(mlp_options{
-           .hidden = {128, 64}, .weights = class_weights::balanced(), .seed = seed, .threads = threads});
-     }},
-}};
-
-/// The row of that name; throws option_error naming all of them.
-const experiment_learner& find_learner(std::string_view name);
+/// The learners of learn/learners.hpp that an experiment can train, in the order of its results.
+std::vector<std::string> experiment_learners();
 
 /// A split of a catalogue by data rows; what is on neither list trains.
 struct catalogue_split {
@@ -65,7 +37,7 @@ struct split_file {
 split_file read_splits(const std::string& path);
 
 struct experiment_options {
-  std::vector<std::string> learners = {"random_forest", "logistic_regression", "mlp"};
+  std::vector<std::string> learners = experiment_learners();
   fusion_options fusion = {};
   double test_size = 0.3;
   std::uint64_t seed = 42;
@@ -75,6 +47,11 @@ struct experiment_options {
   progress_callback progress{};
   warning_callback on_warning{};
 };
+
+/// Finds out what of an experiment can be known before anything is embedded. Throws option_error for learners
+/// that there are not, a test_size outside (0, 1), and splits of another label, another number of rows or
+/// with rows that the catalogue has not; nothing_to_do when no class has two rows.
+void check_experiment(const catalogue& products, const experiment_options& options);
 
 /// An experiment's findings and what it trained on the first split: one pipeline a modality and learner, in
 /// the order of result.models.
@@ -88,8 +65,8 @@ struct experiment {
 /// is skipped. The classifier of a modality is chosen by the mean macro F1 of stratified cross-validation on
 /// the first split's training rows. Fits run side by side; results do not depend on the number of threads. A
 /// learner that cannot be fitted on a modality (one class, say) is left out with a warning. `products` must
-/// have been loaded with a label column. Throws nothing_to_do when no row has a label and a vector, or no
-/// modality can be trained on; option_error for splits of another label or another number of rows.
+/// have been loaded with a label column. Throws what check_experiment throws, and nothing_to_do when no row
+/// has a label and a vector, or no modality can be trained on.
 experiment run_experiment(const catalogue& products, const embedding_table* text,
                           const embedding_table* image, const experiment_options& options = {});
 
@@ -110,7 +87,8 @@ void write_metrics(const experiment_result& result, const std::string& path);
 
 /// Writes what `aisle run --out` holds but for the reports: metrics.json, skipped.csv, MODALITY_results.csv
 /// of the chosen classifiers, MODALITY_LEARNER_results.csv of all (`Predictions,True Labels`, of the first
-/// split) and the pipelines as MODALITY_LEARNER.safetensors.
+/// split) and the pipelines as MODALITY_LEARNER.safetensors. Files of these names that an earlier experiment
+/// left there and this one did not write are removed; no others are touched.
 void write_experiment(const experiment& e, const std::string& folder);
 
 /// Labels as a results file holds them, in the order truth, predicted. Throws csv_error, format_error.

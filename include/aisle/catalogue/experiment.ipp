@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <utility>
 
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
+#include <aisle/catalogue/detail/paths.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/split.hpp>
@@ -31,13 +33,71 @@ AISLE_API std::string utc_now() {
   return text;
 }
 
+/// The row of a learner that experiments train.
+AISLE_API const learner_kind<float>& experiment_learner(std::string_view name) {
+  const learner_kind<float>& kind = find_learner<float>(name);
+  if (kind.make_for_experiment == nullptr)
+    throw option_error("experiments do not train learner \"" + std::string(name) + "\"");
+  return kind;
+}
+
+/// Who takes part in an experiment.
+struct chosen_rows {
+  index_vector rows;
+  std::vector<std::string> labels;
+  std::vector<skipped_row> skipped;  ///< those with a label who do not
+};
+
+/// Rows with a label among `can`, less what the split file (null: none) drops and what is then the only row
+/// of its class.
+AISLE_API chosen_rows choose_rows(const catalogue& products, const split_file* splits,
+                                  const std::vector<bool>& can) {
+  chosen_rows out;
+  std::vector<bool> dropped(can.size(), false);
+  if (splits)
+    for (const std::int64_t r : splits->dropped)
+      if (r < products.data_rows) dropped[static_cast<std::size_t>(r)] = true;
+  std::vector<const product*> taking_part;
+  std::map<std::string, std::int64_t> counts;
+  const std::string& column = products.options.label_column;
+  for (const product& p : products.products) {
+    const auto row = static_cast<std::size_t>(p.row);
+    if (p.label.empty() || !can[row]) continue;
+    if (dropped[row]) {
+      out.skipped.push_back(products.problem(p, column, "dropped by " + splits->path));
+      continue;
+    }
+    ++counts[p.label];
+    taking_part.push_back(&p);
+  }
+  for (const product* p : taking_part) {
+    if (counts[p->label] < 2) {
+      out.skipped.push_back(products.problem(*p, column, "the only row of class \"" + p->label + "\""));
+      continue;
+    }
+    out.rows.push_back(p->row);
+    out.labels.push_back(p->label);
+  }
+  return out;
+}
+
+AISLE_API void sort_by_row(std::vector<skipped_row>& rows) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
+}
+
+[[noreturn]] AISLE_API void throw_no_labels(const catalogue& products, std::vector<skipped_row> skipped) {
+  throw nothing_to_do(products.path + ": no row has a label that others share and a text or a picture (" +
+                          std::to_string(products.data_rows) + " rows)",
+                      std::move(skipped));
+}
+
 class experiment_run {
  public:
   experiment_run(const catalogue& products, const embedding_table* text, const embedding_table* image,
                  const experiment_options& options)
       : products_(products), text_(text), image_(image), options_(options), clock_(out_.result.phases) {
-    for (const std::string& name : options.learners) learners_.push_back(&find_learner(name));
-    if (learners_.empty()) throw option_error("an experiment without learners");
+    for (const std::string& name : options.learners) learners_.push_back(&experiment_learner(name));
   }
 
   experiment run() {
@@ -95,59 +155,30 @@ class experiment_run {
     r.truncated_texts = text_ ? text_->truncated : 0;
     r.products.resize(static_cast<std::size_t>(products_.data_rows));
     const auto name = products_.find_column("name");
+    // A report may be made again from any folder.
+    const auto absolute = [](const std::string& path) {
+      if (path.empty() || has_zero_byte(path)) return path;
+      return std::filesystem::absolute(path).lexically_normal().string();
+    };
     for (const product& p : products_.products)
       r.products[static_cast<std::size_t>(p.row)] = {p.id, name ? p.fields[*name] : p.id, p.text,
-                                                     p.image_path};
+                                                     absolute(p.image_path)};
     r.skipped = products_.problems;
     if (image_) r.skipped.insert(r.skipped.end(), image_->problems.begin(), image_->problems.end());
   }
 
-  /// Rows with a label and a vector, less what the split file drops and classes of one row.
   void choose_rows() {
-    const auto rows = static_cast<std::size_t>(products_.data_rows);
-    std::vector<bool> has_vector(rows, false), dropped(rows, false);
+    std::vector<bool> has_vector(static_cast<std::size_t>(products_.data_rows), false);
     for (const embedding_table* table : {text_, image_})
       if (table)
         for (const std::int64_t r : table->rows) has_vector[static_cast<std::size_t>(r)] = true;
-    if (options_.splits) {
-      const split_file& file = *options_.splits;
-      if (file.rows >= 0 && file.rows != products_.data_rows)
-        throw option_error(file.path + ": splits of " + std::to_string(file.rows) + " rows, " +
-                           products_.path + " has " + std::to_string(products_.data_rows));
-      if (!file.label.empty() && file.label != products_.options.label_column)
-        throw option_error(file.path + ": splits for label " + file.label + ", not for " +
-                           products_.options.label_column);
-      for (const std::int64_t r : file.dropped)
-        if (r < products_.data_rows) dropped[static_cast<std::size_t>(r)] = true;
-    }
-    std::vector<const product*> taking_part;
-    std::map<std::string, std::int64_t> counts;
-    for (const product& p : products_.products) {
-      const auto row = static_cast<std::size_t>(p.row);
-      if (p.label.empty() || !has_vector[row]) continue;
-      ++counts[p.label];
-      taking_part.push_back(&p);
-    }
-    std::vector<std::string> names;
-    for (const product* p : taking_part) {
-      const std::string& column = products_.options.label_column;
-      if (counts[p->label] < 2) {
-        out_.result.skipped.push_back(
-            products_.problem(*p, column, "the only row of class \"" + p->label + "\""));
-      } else if (dropped[static_cast<std::size_t>(p->row)]) {
-        out_.result.skipped.push_back(products_.problem(*p, column, "dropped by " + options_.splits->path));
-      } else {
-        rows_.push_back(p->row);
-        names.push_back(p->label);
-      }
-    }
-    std::stable_sort(out_.result.skipped.begin(), out_.result.skipped.end(),
-                     [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
-    if (rows_.empty())
-      throw nothing_to_do(products_.path +
-                          ": no row has a label that others share and a text or a picture (" +
-                          std::to_string(products_.data_rows) + " rows)");
-    labels_ = label_vector(names);
+    chosen_rows chosen = detail::choose_rows(products_, options_.splits, has_vector);
+    auto& skipped = out_.result.skipped;
+    skipped.insert(skipped.end(), chosen.skipped.begin(), chosen.skipped.end());
+    sort_by_row(skipped);
+    if (chosen.rows.empty()) throw_no_labels(products_, skipped);
+    rows_ = std::move(chosen.rows);
+    labels_ = label_vector(chosen.labels);
     out_.result.classes = labels_.classes().names();
     out_.result.class_counts = labels_.counts();
   }
@@ -158,9 +189,6 @@ class experiment_run {
       std::vector<side> sides(rows, nowhere);
       for (const std::int64_t r : rows_) sides[static_cast<std::size_t>(r)] = training;
       for (const std::int64_t r : test) {
-        if (r >= products_.data_rows)
-          throw option_error("split of seed " + std::to_string(seed) + " tests row " + std::to_string(r) +
-                             ", " + products_.path + " has " + std::to_string(products_.data_rows));
         auto& s = sides[static_cast<std::size_t>(r)];
         if (s == training) s = testing;
       }
@@ -349,7 +377,7 @@ class experiment_run {
       t.fusion = modality_fusion::fit(train.views(), options_.fusion);
       const matrix<float> x = t.fusion.transform(train.views());
       const auto start = std::chrono::steady_clock::now();
-      t.fitted = learners_[t.learner]->make(seed, inner_threads_);
+      t.fitted = learners_[t.learner]->make_for_experiment(seed, inner_threads_);
       t.fitted->fit(x, m.labels.rows(sides.train));
       t.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       const matrix<float> unseen = t.fusion.transform(test.views());
@@ -372,7 +400,7 @@ class experiment_run {
   const experiment_options& options_;
   experiment out_;
   phase_clock clock_;
-  std::vector<const experiment_learner*> learners_;
+  std::vector<const learner_kind<float>*> learners_;
   index_vector rows_;  // data rows that take part, and their labels
   label_vector labels_;
   std::vector<std::pair<std::uint64_t, std::vector<side>>> splits_;  // seed, side of each data row
@@ -383,21 +411,49 @@ class experiment_run {
 
 }  // namespace detail
 
-AISLE_API const experiment_learner& find_learner(std::string_view name) {
-  std::string names;
-  for (const experiment_learner& l : experiment_learners) {
-    if (l.name == name) return l;
-    names += (names.empty() ? "" : ", ") + std::string(l.name);
+AISLE_API std::vector<std::string> experiment_learners() {
+  std::vector<std::string> out;
+  for (const learner_kind<float>& kind : learner_kinds<float>)
+    if (kind.make_for_experiment != nullptr) out.emplace_back(kind.name);
+  return out;
+}
+
+AISLE_API void check_experiment(const catalogue& products, const experiment_options& options) {
+  const std::string& label = products.options.label_column;
+  if (label.empty())
+    throw option_error(products.path + ": read without a label column, expected the column of the classes");
+  if (options.folds < 0 || options.folds == 1)
+    throw option_error("experiment: folds " + std::to_string(options.folds) + ", expected 0 or at least 2");
+  if (options.learners.empty()) throw option_error("an experiment without learners");
+  for (const std::string& name : options.learners) detail::experiment_learner(name);
+  if (options.splits) {
+    const split_file& file = *options.splits;
+    if (file.rows >= 0 && file.rows != products.data_rows)
+      throw option_error(file.path + ": splits of " + std::to_string(file.rows) + " rows, " + products.path +
+                         " has " + std::to_string(products.data_rows));
+    if (!file.label.empty() && file.label != label)
+      throw option_error(file.path + ": splits for label " + file.label + ", not for " + label);
+    for (const catalogue_split& s : file.splits)
+      for (const std::int64_t r : s.test)
+        if (r >= products.data_rows)
+          throw option_error(file.path + ": the split of seed " + std::to_string(s.seed) + " tests row " +
+                             std::to_string(r) + ", " + products.path + " has " +
+                             std::to_string(products.data_rows));
+  } else if (!(options.test_size > 0 && options.test_size < 1)) {
+    throw option_error("test_size is " + std::to_string(options.test_size) + ", expected between 0 and 1");
   }
-  throw option_error("no learner is called \"" + std::string(name) + "\"; there are " + names);
+  const std::vector<bool> all(static_cast<std::size_t>(products.data_rows), true);
+  detail::chosen_rows chosen = detail::choose_rows(products, options.splits, all);
+  if (!chosen.rows.empty()) return;
+  std::vector<skipped_row> skipped = products.problems;
+  skipped.insert(skipped.end(), chosen.skipped.begin(), chosen.skipped.end());
+  detail::sort_by_row(skipped);
+  detail::throw_no_labels(products, std::move(skipped));
 }
 
 AISLE_API experiment run_experiment(const catalogue& products, const embedding_table* text,
                                     const embedding_table* image, const experiment_options& options) {
-  if (products.options.label_column.empty())
-    throw option_error(products.path + ": read without a label column, expected the column of the classes");
-  if (options.folds < 0 || options.folds == 1)
-    throw option_error("experiment: folds " + std::to_string(options.folds) + ", expected 0 or at least 2");
+  check_experiment(products, options);
   return detail::experiment_run(products, text, image, options).run();
 }
 
@@ -425,7 +481,7 @@ AISLE_API pipeline train_pipeline(const catalogue& products, const embedding_tab
   if (image) out.image = {image->model, image->weights_sha256, image->preset, {}};
   out.fusion = modality_fusion::fit(rows.views(), options.fusion);
   std::shared_ptr<classifier<float>> learner =
-      find_learner(options.learner).make(options.seed, options.threads);
+      detail::experiment_learner(options.learner).make_for_experiment(options.seed, options.threads);
   learner->fit(out.fusion.transform(rows.views()), label_vector(names));
   out.learner = std::move(learner);
   return out;

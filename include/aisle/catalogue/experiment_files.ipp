@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <filesystem>
 #include <set>
 
 #include <aisle/base/file.hpp>
@@ -12,6 +12,13 @@
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
+
+/// Removes a file, if there is one of that name.
+AISLE_API void remove_file(const std::string& path) {
+  std::error_code code;
+  if (file_exists(path) && !std::filesystem::remove(path, code) && code)
+    throw file_error(path, "cannot remove: " + code.message());
+}
 
 /// Rows of a list in a split file, each once.
 AISLE_API index_vector read_split_rows(const json& list, std::int64_t rows) {
@@ -28,24 +35,16 @@ AISLE_API index_vector read_split_rows(const json& list, std::int64_t rows) {
 
 AISLE_API json to_json(const model_result& r) {
   json splits = json::array();
-  std::vector<double> accuracy, macro_f1;
-  for (const auto& s : r.splits) {
+  for (const auto& s : r.splits)
     splits.push_back(json::object({{"seed", s.seed}, {"accuracy", s.accuracy}, {"macro_f1", s.macro_f1}}));
-    accuracy.push_back(s.accuracy);
-    macro_f1.push_back(s.macro_f1);
-  }
   json out = json::object(
       {{"modality", r.modality}, {"model", r.model}, {"chosen", r.chosen}, {"splits", std::move(splits)}});
-  const auto summarise = [&](const char* name, const std::vector<double>& values) {
-    double mean = 0, square = 0;
-    for (const double v : values) mean += v / static_cast<double>(values.size());
-    for (const double v : values) square += (v - mean) * (v - mean);
-    out[std::string(name) + "_mean"] = mean;
-    out[std::string(name) + "_sd"] =
-        values.size() > 1 ? std::sqrt(square / static_cast<double>(values.size() - 1)) : 0.0;
-  };
-  summarise("accuracy", accuracy);
-  summarise("macro_f1", macro_f1);
+  const spread accuracy = r.over_splits(&model_result::split_score::accuracy),
+               macro_f1 = r.over_splits(&model_result::split_score::macro_f1);
+  out["accuracy_mean"] = accuracy.mean;
+  out["accuracy_sd"] = accuracy.sd;
+  out["macro_f1_mean"] = macro_f1.mean;
+  out["macro_f1_sd"] = macro_f1.sd;
   return out;
 }
 
@@ -96,14 +95,27 @@ AISLE_API void write_experiment(const experiment& e, const std::string& folder) 
   const experiment_result& result = e.result;
   make_folders(folder);
   write_skipped(join_path(folder, "skipped.csv"), result.skipped);
+  std::set<std::string> written;
+  const auto path_of = [&](const std::string& name) {
+    written.insert(name);
+    return join_path(folder, name);
+  };
   for (const model_result& r : result.models) {
-    detail::write_predictions(join_path(folder, r.modality + "_" + r.model + "_results.csv"), result, r);
-    if (r.chosen) detail::write_predictions(join_path(folder, r.modality + "_results.csv"), result, r);
+    detail::write_predictions(path_of(r.modality + "_" + r.model + "_results.csv"), result, r);
+    if (r.chosen) detail::write_predictions(path_of(r.modality + "_results.csv"), result, r);
   }
-  for (std::size_t i = 0; i < e.pipelines.size(); ++i)
-    e.pipelines[i].save(join_path(folder, e.pipelines[i].modality + "_" +
-                                              std::string(e.pipelines[i].learner->kind()) + ".safetensors"));
+  for (const pipeline& p : e.pipelines)
+    p.save(path_of(p.modality + "_" + std::string(p.learner->kind()) + ".safetensors"));
   write_metrics(result, join_path(folder, "metrics.json"));
+  // What an earlier experiment said of a modality or a learner would pass for this one's.
+  for (const std::string modality : {"multimodal", "image", "text"}) {
+    std::vector<std::string> names = {modality + "_results.csv"};
+    for (const std::string& learner : experiment_learners())
+      for (const char* end : {"_results.csv", ".safetensors"})
+        names.push_back(modality + "_" + learner + end);
+    for (const std::string& name : names)
+      if (!written.contains(name)) detail::remove_file(join_path(folder, name));
+  }
 }
 
 AISLE_API std::pair<label_vector, label_vector> read_results(const std::string& path) {

@@ -16,7 +16,13 @@ AISLE_NAMESPACE_BEGIN
 /// A job without a row it could be done for: an empty catalogue, or one whose rows are all bad.
 class nothing_to_do : public error {
  public:
-  using error::error;
+  explicit nothing_to_do(const std::string& what, std::vector<skipped_row> rows = {})
+      : error(what), rows_(std::move(rows)) {}
+  /// Why not, row by row, where whoever threw it went through them.
+  const std::vector<skipped_row>& rows() const noexcept { return rows_; }
+
+ private:
+  std::vector<skipped_row> rows_;
 };
 
 /// Which columns of a products CSV mean what.

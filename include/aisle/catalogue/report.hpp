@@ -4,6 +4,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
+#include <aisle/base/progress.hpp>
 #include <aisle/catalogue/results.hpp>
 
 // What an experiment found as pages for people: HTML, a Jupyter notebook and Markdown, and as JSON that they
@@ -13,15 +14,23 @@
 
 AISLE_NAMESPACE_BEGIN
 
+struct page_options {
+  int threads = 0;  ///< that make thumbnails
+  /// Told when pictures cannot be read that the experiment could, or did not look at: how many, and of the
+  /// first which and why.
+  warning_callback on_warning{};
+};
+
 /// Writes report.html, report.ipynb, report.md and report.json into `folder` (created if need be), each
 /// atomically. Pictures are read from the products' image_path; one that cannot be read is left out. Throws
 /// shape_error when parts of the result do not fit each other (as do all functions below), file_error when a
 /// file cannot be written.
-void write_reports(const experiment_result& result, const std::string& folder);
+void write_reports(const experiment_result& result, const std::string& folder,
+                   const page_options& options = {});
 
 /// One self-contained page: style, charts (SVG) and thumbnails (JPEG) are inside, nothing is loaded from
 /// elsewhere. Well-formed as XML, too.
-std::string report_html(const experiment_result& result);
+std::string report_html(const experiment_result& result, const page_options& options = {});
 /// GitHub-flavoured Markdown.
 std::string report_markdown(const experiment_result& result);
 /// A Jupyter notebook (nbformat 4.5) with outputs; its code cells need pandas and matplotlib and read

@@ -5,11 +5,12 @@
 
 AISLE_NAMESPACE_BEGIN
 
-AISLE_API void write_reports(const experiment_result& result, const std::string& folder) {
+AISLE_API void write_reports(const experiment_result& result, const std::string& folder,
+                             const page_options& options) {
   make_folders(folder);
   // First what the others can be made from again.
   save_result(result, join_path(folder, "report.json"));
-  write_file(join_path(folder, "report.html"), report_html(result));
+  write_file(join_path(folder, "report.html"), report_html(result, options));
   write_file(join_path(folder, "report.md"), report_markdown(result));
   write_file(join_path(folder, "report.ipynb"), report_notebook(result));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/learn/spread.hpp>
 #include <aisle/tensor/matrix.hpp>
 
 // What an experiment found, as plain data: written by catalogue/experiment, read by catalogue/report.
@@ -29,6 +30,12 @@ struct model_result {
     double accuracy = 0, macro_f1 = 0;  ///< in %
   };
   std::vector<split_score> splits;
+  /// A score over the splits.
+  spread over_splits(double split_score::*score) const {
+    std::vector<double> values;
+    for (const split_score& s : splits) values.push_back(s.*score);
+    return spread::of(values);
+  }
   double fit_seconds = 0;  ///< mean over the splits
 
   // Of the first split:

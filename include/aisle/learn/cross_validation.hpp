@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,6 +9,7 @@
 #include <aisle/learn/classifier.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/split.hpp>
+#include <aisle/learn/spread.hpp>
 #include <aisle/tensor/matrix.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -53,13 +53,9 @@ cross_validation_result cross_validate(const classifier<T>& learner, const matri
           {"cross_validation", static_cast<std::int64_t>(out.accuracy.size()), options.folds, "folds"});
   }
   out.predictions = label_vector(std::move(predicted), labels.shared_classes());
-  const auto summarise = [](const std::vector<double>& v, double& mean, double& sd) {
-    for (const double e : v) mean += e / static_cast<double>(v.size());
-    for (const double e : v) sd += (e - mean) * (e - mean) / static_cast<double>(v.size() - 1);
-    sd = std::sqrt(sd);
-  };
-  summarise(out.accuracy, out.accuracy_mean, out.accuracy_sd);
-  summarise(out.macro_f1, out.macro_f1_mean, out.macro_f1_sd);
+  const spread accuracies = spread::of(out.accuracy), scores = spread::of(out.macro_f1);
+  out.accuracy_mean = accuracies.mean, out.accuracy_sd = accuracies.sd;
+  out.macro_f1_mean = scores.mean, out.macro_f1_sd = scores.sd;
   return out;
 }
 

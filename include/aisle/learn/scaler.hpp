@@ -40,9 +40,9 @@ class standard_scaler {
       }
     for (std::size_t c = 0; c < out.mean_.size(); ++c) {
       out.variance_[c] = (out.variance_[c] - residue[c] * residue[c] / rows) / rows;
-      // Of a constant feature rounding may leave a variance of its last bits: that is none.
+      // Of a constant feature rounding may leave a variance of its last bits, of either sign: that is none.
       const double noise = rows * 2.2e-16 * out.mean_[c];
-      if (out.variance_[c] <= noise * noise) out.variance_[c] = out.variance_[c] > 0 ? 0 : out.variance_[c];
+      if (out.variance_[c] <= noise * noise) out.variance_[c] = 0;
       out.scale_.push_back(out.variance_[c] > 0 ? std::sqrt(out.variance_[c]) : 1.0);
     }
     return out;

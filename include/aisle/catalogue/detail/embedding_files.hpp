@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/base/file.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -29,30 +30,41 @@ struct embedding_csv {
   std::uint64_t leading_hash() const;
 };
 
-/// Writes it atomically, floats as the shortest text that reads back equal; returns the hash of the bytes.
-std::uint64_t write_embedding_csv(const std::string& path, const embedding_csv& table, int threads);
+/// Writes it, floats as the shortest text that reads back equal; returns the hash of the bytes.
+std::uint64_t write_embedding_csv(atomic_file& file, const embedding_csv& table, int threads);
 
-/// The vectors of such a file: what stands in the last `dimension` of its columns. Throws format_error with
-/// the line.
-matrix<float> read_embedding_csv(std::string_view text, const std::string& path, std::int64_t dimension,
-                                 int threads);
+/// What such a file holds: vectors stand in the last `dimension` of its columns.
+struct embedding_rows {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> leading;
+  matrix<float> vectors;
+};
+/// Throws format_error with the row.
+embedding_rows read_embedding_csv(std::string_view text, const std::string& path, std::int64_t dimension,
+                                  int threads);
 
-/// Rows of an earlier call: the hash of each one's content and its vector.
+/// Rows of earlier calls: what stands in the CSV, and the hash of each one's content.
 struct stored_embeddings {
+  embedding_rows rows;
   std::vector<std::uint64_t> hashes;
   std::vector<std::int64_t> tokens;
-  matrix<float> vectors;
   std::uint64_t leading = 0;
 };
 
-/// What the manifest of an embedding file says; `key` is everything but the rows: other model, other key.
-void write_manifest(const std::string& path, const json& key, const stored_embeddings& rows,
-                    std::uint64_t csv_hash);
+/// Writes the CSV and its manifest, each atomically and neither before there is room for both. `key` is what
+/// the manifest says beside the rows: other model, other key. `keep`: files of these names go to aside_path.
+void write_stored(const std::string& csv_path, const json& key, const embedding_csv& table,
+                  std::span<const std::uint64_t> hashes, std::span<const std::int64_t> tokens, bool keep,
+                  int threads);
 
-/// The rows of an earlier call, if its manifest has this key and fits the CSV. Damaged files count as none;
+/// The rows of earlier calls, if the manifest has this key and fits the CSV. Damaged files count as none;
 /// `why` then says what is wrong with them (empty where there are none).
 std::optional<stored_embeddings> read_stored(const std::string& csv_path, const json& key, int threads,
                                              std::string& why);
+
+/// Where a CSV goes, with its manifest, that was made otherwise than the one that takes its place:
+/// NAME.old.csv. One generation is kept.
+std::string aside_path(const std::string& csv_path);
 
 /// SHA-256 of a model's weights and where they are, for the manifest; `before` is an earlier manifest's,
 /// whose hashes are taken over for files of the same size and time.

@@ -49,9 +49,7 @@ AISLE_API std::uint64_t embedding_csv::leading_hash() const {
   return hash.value();
 }
 
-AISLE_API std::uint64_t write_embedding_csv(const std::string& path, const embedding_csv& table,
-                                            int threads) {
-  atomic_file file(path);
+AISLE_API std::uint64_t write_embedding_csv(atomic_file& file, const embedding_csv& table, int threads) {
   fnv1a64 hash;
   const auto put = [&](std::string_view text) {
     hash.bytes(text);
@@ -89,7 +87,6 @@ AISLE_API std::uint64_t write_embedding_csv(const std::string& path, const embed
     });
     for (std::int64_t b = 0; b < blocks; ++b) put(texts[static_cast<std::size_t>(b)]);
   }
-  file.commit();
   return hash.value();
 }
 
@@ -115,14 +112,41 @@ AISLE_API std::size_t end_of_record(std::string_view text, std::size_t at, std::
   return text.size();
 }
 
-AISLE_API matrix<float> read_embedding_csv(std::string_view text, const std::string& path,
-                                           std::int64_t dimension, int threads) {
+/// The first `count` fields of a record whose commas are known, unquoted.
+AISLE_API std::vector<std::string> first_fields(std::string_view text, std::size_t begin,
+                                                std::span<const std::size_t> commas) {
+  std::vector<std::string> out;
+  for (const std::size_t comma : commas) {
+    std::string_view field = text.substr(begin, comma - begin);
+    begin = comma + 1;
+    std::string& plain = out.emplace_back();
+    if (!field.starts_with('"')) {
+      plain = field;
+      continue;
+    }
+    field.remove_prefix(1);
+    if (field.ends_with('"')) field.remove_suffix(1);
+    for (std::size_t i = 0; i < field.size(); ++i) {
+      plain += field[i];
+      if (field[i] == '"') ++i;  // it was doubled
+    }
+  }
+  return out;
+}
+
+AISLE_API embedding_rows read_embedding_csv(std::string_view text, const std::string& path,
+                                            std::int64_t dimension, int threads) {
   std::vector<std::size_t> commas;
   std::size_t at = end_of_record(text, 0, commas);
   const std::size_t columns = commas.size() + 1, wanted = static_cast<std::size_t>(dimension);
   if (dimension < 1 || wanted >= columns)
     throw format_error(path, std::to_string(columns) + " columns, expected more than the " +
                                  std::to_string(dimension) + " of a vector");
+  embedding_rows out;
+  const auto leading = [&](std::size_t begin) {
+    return first_fields(text, begin, std::span(commas).first(columns - wanted));
+  };
+  out.header = leading(0);
   std::vector<std::pair<std::size_t, std::size_t>> rows;  // the vector's text
   while (at < text.size()) {
     const std::size_t end = end_of_record(text, at, commas);
@@ -130,14 +154,15 @@ AISLE_API matrix<float> read_embedding_csv(std::string_view text, const std::str
       throw format_error(path, "row " + std::to_string(rows.size()) + ": " +
                                    std::to_string(commas.size() + 1) + " fields, expected " +
                                    std::to_string(columns));
+    out.leading.push_back(leading(at));
     rows.emplace_back(commas[columns - wanted - 1] + 1, end);
     at = end;
   }
-  matrix<float> out(static_cast<std::int64_t>(rows.size()), dimension);
-  parallel_for(out.rows(), threads, [&](std::int64_t r) {
+  out.vectors = matrix<float>(static_cast<std::int64_t>(rows.size()), dimension);
+  parallel_for(out.vectors.rows(), threads, [&](std::int64_t r) {
     const auto [from, to] = rows[static_cast<std::size_t>(r)];
     const char *p = text.data() + from, *end = text.data() + to;
-    for (float& v : out.row(r)) {
+    for (float& v : out.vectors.row(r)) {
       const auto [next, code] = std::from_chars(p, end, v);
       if (code != std::errc{} || !std::isfinite(v) ||
           (next != end && *next != ',' && *next != '\n' && *next != '\r'))
@@ -151,18 +176,39 @@ AISLE_API matrix<float> read_embedding_csv(std::string_view text, const std::str
 
 AISLE_API std::string manifest_path(const std::string& csv_path) { return csv_path + ".manifest.json"; }
 
-AISLE_API void write_manifest(const std::string& path, const json& key, const stored_embeddings& rows,
-                              std::uint64_t csv_hash) {
+AISLE_API std::string aside_path(const std::string& csv_path) {
+  return csv_path.substr(0, csv_path.size() - std::string_view(".csv").size()) + ".old.csv";
+}
+
+AISLE_API void set_aside(const std::string& csv_path) {
+  const std::string aside = aside_path(csv_path);
+  std::error_code code;
+  std::filesystem::remove(manifest_path(aside), code);
+  std::filesystem::rename(csv_path, aside, code);
+  if (code) throw file_error(csv_path, "cannot rename to " + aside + ": " + code.message());
+  std::filesystem::rename(manifest_path(csv_path), manifest_path(aside), code);  // there may be none
+}
+
+AISLE_API void write_stored(const std::string& csv_path, const json& key, const embedding_csv& table,
+                            std::span<const std::uint64_t> hashes, std::span<const std::int64_t> tokens,
+                            bool keep, int threads) {
+  atomic_file csv(csv_path), manifest(manifest_path(csv_path));
   json out = key;
-  out["csv"] = to_hex(csv_hash);
-  out["leading"] = to_hex(rows.leading);
-  json::array_type hashes;
-  for (const std::uint64_t h : rows.hashes) hashes.emplace_back(to_hex(h));
-  json list = json::object();
-  list["hash"] = json(std::move(hashes));
-  if (!rows.tokens.empty()) list["tokens"] = json::array_of(rows.tokens);
-  out["rows"] = std::move(list);
-  write_file(path, out.dump() + "\n");
+  out["csv"] = to_hex(write_embedding_csv(csv, table, threads));
+  out["leading"] = to_hex(table.leading_hash());
+  json::array_type list;
+  for (const std::uint64_t h : hashes) list.emplace_back(to_hex(h));
+  json rows = json::object({{"hash", json(std::move(list))}});
+  if (!tokens.empty()) rows["tokens"] = json::array_of(tokens);
+  out["rows"] = std::move(rows);
+  const std::string text = out.dump() + "\n";
+  manifest.write(text);
+  // Writing over the start passes everything on to the system: a full disk is found out about while the old
+  // files stand.
+  manifest.write_at(0, text.data(), 1);
+  if (keep) set_aside(csv_path);
+  csv.commit();
+  manifest.commit();
 }
 
 /// The number to_hex wrote.
@@ -200,11 +246,11 @@ AISLE_API std::optional<stored_embeddings> read_stored(const std::string& csv_pa
       why = csv_path + ": changed since its manifest was written";
       return std::nullopt;
     }
-    out.vectors = read_embedding_csv(text, csv_path, key.get<std::int64_t>("dimension"), threads);
-    if (out.vectors.rows() != static_cast<std::int64_t>(out.hashes.size()) ||
+    out.rows = read_embedding_csv(text, csv_path, key.get<std::int64_t>("dimension"), threads);
+    if (out.rows.vectors.rows() != static_cast<std::int64_t>(out.hashes.size()) ||
         (!out.tokens.empty() && out.tokens.size() != out.hashes.size())) {
       why = path + ": " + std::to_string(out.hashes.size()) + " rows, the CSV has " +
-            std::to_string(out.vectors.rows());
+            std::to_string(out.rows.vectors.rows());
       return std::nullopt;
     }
     return out;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <aisle/base/version.hpp>
+#include <aisle/catalogue/detail/paths.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/scores.hpp>
@@ -14,13 +15,6 @@
 
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {
-
-/// "catalogues/spring.csv" -> "spring.csv"
-AISLE_API std::string file_name(std::string_view path) {
-  const auto slash = path.find_last_of('/');
-  const std::string name = one_line(slash == std::string_view::npos ? path : path.substr(slash + 1));
-  return name.empty() ? "Catalogue" : name;
-}
 
 /// What a classifier looked at, inside a sentence.
 AISLE_API std::string by_what(const std::string& modality) {
@@ -74,11 +68,11 @@ AISLE_API std::string tiles(const report_scores& all) {
 
 }  // namespace detail::report
 
-AISLE_API std::string report_html(const experiment_result& result) {
+AISLE_API std::string report_html(const experiment_result& result, const page_options& options) {
   namespace parts = detail::report;
   const parts::report_scores all = parts::score_result(result);
   const std::pair<const char*, std::string> sections[] = {{"Scores", parts::scores_section(all)},
-                                                          {"Products", parts::products_section(all)},
+                                                          {"Products", parts::products_section(all, options)},
                                                           {"Classes", parts::classes_section(all)},
                                                           {"Confusion", parts::confusion_section(all)},
                                                           {"ROC", parts::roc_section(all)},
@@ -92,7 +86,8 @@ AISLE_API std::string report_html(const experiment_result& result) {
     links += "<a href=\"#" + html.substr(begin, html.find('"', begin) - begin) + "\">" + name + "</a>";
     body += html;
   }
-  const std::string title = parts::file_name(result.catalogue);
+  std::string title = parts::one_line(detail::last_part(result.catalogue));
+  if (title.empty()) title = "Catalogue";
   return "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\"><head><meta "
          "charset=\"utf-8\"/>"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"

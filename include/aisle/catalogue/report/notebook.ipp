@@ -77,10 +77,6 @@ AISLE_API json chart_output(const std::string& chart, const char* what) {
                        {"metadata", json::object()}});
 }
 
-AISLE_API json printed_output(const std::string& text) {
-  return json::object({{"output_type", "stream"}, {"name", "stdout"}, {"text", notebook_lines(text)}});
-}
-
 /// A Python string literal: JSON's is one.
 AISLE_API std::string python_string(const std::string& text) { return json(one_line(text)).dump(); }
 
@@ -190,7 +186,7 @@ AISLE_API void modality_cells(notebook_writer& out, const report_scores& all, co
              "\n### Most confident mistakes\n\n" + mistakes_markdown(all, m));
     out.code("modality, model = " + python_string(modality) + ", " + python_string(m.model->model) + "\n\n" +
                  std::string(notebook_confusion()),
-             {printed_output(m.classification_report), chart_output(heat_map(all, m), "Confusion matrix")});
+             {chart_output(heat_map(all, m), "Confusion matrix")});
     if (!m.curves.empty()) out.code(notebook_roc(), {chart_output(roc_chart(all, m), "ROC curves")});
   }
   for (const model_scores* each : all.of(modality))

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include <aisle/base/parallel.hpp>
+#include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/charts.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/sections.hpp>
@@ -18,8 +20,9 @@
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {
 
-/// A JPEG of at most `side` x `side` pixels as a data: URI; empty when the picture cannot be read.
-AISLE_API std::string thumbnail(const std::string& path, int side) {
+/// A JPEG of at most `side` x `side` pixels as a data: URI; empty when the picture cannot be read, and `why`
+/// says the reason.
+AISLE_API std::string thumbnail(const std::string& path, int side, std::string& why) {
   try {
     image picture = read_image(path);
     const int longest = std::max(picture.width, picture.height);
@@ -30,14 +33,16 @@ AISLE_API std::string thumbnail(const std::string& path, int side) {
       picture = resize(picture, scaled(picture.width), scaled(picture.height), resize_filter::lanczos);
     }
     return "data:image/jpeg;base64," + base64(encode_jpeg(picture, {.quality = 82}));
-  } catch (const error&) {
-    return {};  // skipped rows say what is wrong with it
+  } catch (const error& e) {
+    why = e.what();
+    return {};
   }
 }
 
 /// Thumbnails by data row, made by all threads; a product that several lists show is read once.
 AISLE_API std::map<std::int64_t, std::string> thumbnails(const experiment_result& result,
-                                                         const std::vector<std::int64_t>& rows) {
+                                                         const std::vector<std::int64_t>& rows,
+                                                         const page_options& options) {
   std::vector<std::int64_t> wanted;
   for (const std::int64_t row : rows)
     if (row >= 0 && row < static_cast<std::int64_t>(result.products.size()) &&
@@ -45,11 +50,19 @@ AISLE_API std::map<std::int64_t, std::string> thumbnails(const experiment_result
       wanted.push_back(row);
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  std::vector<std::string> made(wanted.size());
-  parallel_for(static_cast<std::int64_t>(wanted.size()), 0, [&](std::int64_t i) {
+  std::vector<std::string> made(wanted.size()), why(wanted.size());
+  parallel_for(static_cast<std::int64_t>(wanted.size()), options.threads, [&](std::int64_t i) {
     const auto at = static_cast<std::size_t>(i);
-    made[at] = thumbnail(result.products[static_cast<std::size_t>(wanted[at])].image_path, 144);
+    made[at] = thumbnail(result.products[static_cast<std::size_t>(wanted[at])].image_path, 144, why[at]);
   });
+  std::set<std::int64_t> known;  // what is wrong with these stands among the skipped rows
+  for (const skipped_row& s : result.skipped) known.insert(s.row);
+  std::size_t unreadable = 0, first = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    if (!why[i].empty() && !known.contains(wanted[i]) && unreadable++ == 0) first = i;
+  if (unreadable > 0 && options.on_warning)
+    options.on_warning(std::to_string(unreadable) + " of " + std::to_string(wanted.size()) +
+                       " pictures of the report cannot be read and are left out; the first: " + why[first]);
   std::map<std::int64_t, std::string> out;
   for (std::size_t i = 0; i < wanted.size(); ++i) out.emplace(wanted[i], std::move(made[i]));
   return out;
@@ -92,7 +105,7 @@ AISLE_API std::string product(const report_scores& all, const shown_row& shown,
   return out + "</div></li>";
 }
 
-AISLE_API std::string products_section(const report_scores& all) {
+AISLE_API std::string products_section(const report_scores& all, const page_options& options) {
   constexpr std::size_t most_mistakes = 24, most_hits = 16;
   std::map<const model_scores*, std::pair<std::vector<shown_row>, std::vector<shown_row>>> lists;
   std::vector<std::int64_t> rows;
@@ -104,7 +117,7 @@ AISLE_API std::string products_section(const report_scores& all) {
     for (const auto* list : {&wrong, &right})
       for (const shown_row& s : *list) rows.push_back(s.row);
   }
-  const auto pictures = thumbnails(*all.result, rows);
+  const auto pictures = thumbnails(*all.result, rows, options);
   return section(
       "products", "Products it got wrong, and right",
       "Mistakes it was surest of come first: they are worth a look, for it is often the catalogue that errs.",

@@ -61,15 +61,6 @@ AISLE_API void check_result(const experiment_result& result) {
   }
 }
 
-AISLE_API std::pair<double, double> mean_and_deviation(const std::vector<double>& values) {
-  if (values.empty()) return {std::numeric_limits<double>::quiet_NaN(), 0.0};
-  const double n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double sum = 0;
-  for (const double v : values) sum += (v - mean) * (v - mean);
-  return {mean, n > 1 ? std::sqrt(sum / (n - 1)) : 0.0};
-}
-
 /// True positive rates of a curve just left and just right of `x`: they differ where it rises straight up.
 AISLE_API std::pair<double, double> rates_at(const roc_points& curve, double x) {
   const auto& fpr = curve.fpr;
@@ -131,13 +122,10 @@ AISLE_API model_scores score_model(const model_result& m, const std::vector<std:
                                    const std::shared_ptr<const class_list>& codes) {
   model_scores out;
   out.model = &m;
-  std::vector<double> accuracies, f1;
-  for (const auto& split : m.splits) {
-    accuracies.push_back(split.accuracy);
-    f1.push_back(split.macro_f1);
-  }
-  std::tie(out.accuracy_mean, out.accuracy_sd) = mean_and_deviation(accuracies);
-  std::tie(out.macro_f1_mean, out.macro_f1_sd) = mean_and_deviation(f1);
+  const spread accuracy = m.over_splits(&model_result::split_score::accuracy),
+               macro_f1 = m.over_splits(&model_result::split_score::macro_f1);
+  out.accuracy_mean = accuracy.mean, out.accuracy_sd = accuracy.sd;
+  out.macro_f1_mean = macro_f1.mean, out.macro_f1_sd = macro_f1.sd;
   if (m.truth.empty()) return out;
 
   const label_vector truth(m.truth, codes), predicted(m.predicted, codes);

@@ -9,12 +9,14 @@
 // for it.
 
 AISLE_NAMESPACE_BEGIN
+struct page_options;
+
 namespace detail::report {
 
 /// Accuracy and macro F1 of every classifier on every modality.
 std::string scores_section(const report_scores& all);
 /// Right and wrong predictions of each modality's chosen classifier, with pictures.
-std::string products_section(const report_scores& all);
+std::string products_section(const report_scores& all, const page_options& options);
 /// Precision, recall and F1 of each class; the classes taken for each other most.
 std::string classes_section(const report_scores& all);
 /// Heat maps: of the chosen classifiers, the others folded away. The same for the next.

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <aisle/base/error.hpp>
+#include <aisle/learn/classifier.hpp>
+#include <aisle/learn/decision_tree.hpp>
+#include <aisle/learn/logistic_regression.hpp>
+#include <aisle/learn/mlp.hpp>
+#include <aisle/learn/random_forest.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// A kind of learner: how model files and experiments come to one.
+template <class T>
+struct learner_kind {
+  using pointer = std::unique_ptr<classifier<T>>;
+  const char* name;   ///< what classifier::kind() says
+  pointer (*make)();  ///< with default options
+  /// As experiments train it; null: they do not.
+  pointer (*make_for_experiment)(std::uint64_t seed, int threads);
+};
+
+/// Every kind there is, in the order of an experiment's results. To add a learner: its file and a row here.
+template <class T>
+inline constexpr std::array<learner_kind<T>, 4> learner_kinds{{
+    {"random_forest", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<random_forest<T>>(); },
+     [](std::uint64_t seed, int threads) -> std::unique_ptr<classifier<T>> {
+       return std::make_unique<random_forest<T>>(
+           forest_options{.trees = 200, .seed = seed, .threads = threads});
+     }},
+    {"logistic_regression",
+     []() -> std::unique_ptr<classifier<T>> { return std::make_unique<logistic_regression<T>>(); },
+     [](std::uint64_t, int threads) -> std::unique_ptr<classifier<T>> {
+       return std::make_unique<logistic_regression<T>>(
+           logistic_options{.max_iterations = 1000, .threads = threads});
+     }},
+    {"mlp", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<mlp<T>>(); },
+     [](std::uint64_t seed, int threads) -> std::unique_ptr<classifier<T>> {
+       return std::make_unique<mlp<T>>(mlp_options{
+           .hidden = {128, 64}, .weights = class_weights::balanced(), .seed = seed, .threads = threads});
+     }},
+    {"decision_tree", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<decision_tree<T>>(); },
+     nullptr},
+}};
+
+/// The row of that name; throws option_error naming all of them.
+template <class T = float>
+const learner_kind<T>& find_learner(std::string_view name) {
+  std::string names;
+  for (const learner_kind<T>& kind : learner_kinds<T>) {
+    if (kind.name == name) return kind;
+    names += (names.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  throw option_error("no learner is called \"" + std::string(name) + "\"; there are " + names);
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,289 @@
+// Bad input through `aisle run` and `aisle embed`: every bad row named and listed, nothing lost that was
+// there.
+
+#include "command.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <set>
+
+#include <aisle/io/csv.hpp>
+
+namespace {
+
+using command::has;
+
+constexpr const char* models = " --text-model tiny-bert --image-model resnet18 ";
+constexpr const char* header = "sku,name,image_path,class_id\n";
+
+/// Twelve rows of two classes.
+std::string good_rows() {
+  std::string csv;
+  for (int i = 0; i < 12; ++i)
+    csv += std::to_string(i) + (i % 2 ? ",blue shirt,one.png,Shirts\n" : ",red jeans,two.png,Jeans\n");
+  return csv;
+}
+
+struct bad_row {
+  const char *record, *id, *reason;
+};
+
+// Rows 12 to 18.
+constexpr bad_row bad_rows[] = {
+    {"50,,folder.png,Jeans\n", "50", "folder.png: cannot read: is a directory"},
+    {"51,,gone.png,Jeans\n", "51", "gone.png"},
+    {"52,,broken.png,Jeans\n", "52", "broken.png"},
+    {"53, ,,Jeans\n", "53", "neither a text nor a picture"},
+    {"54,\xff\xfe,one.png,Jeans\n", "", "UTF-8"},
+    {"55,red jeans,one.png\n", "", "3 fields"},
+    {"0,cotton,one.png,Jeans\n", "0", "duplicate id, already in row 0"},
+};
+
+/// Good rows, bad rows, and two good ones behind them: one with a line break in its text, one with a damaged
+/// picture whose text can be used.
+void make_products(const support::temporary_folder& work) {
+  command::make_models(work);
+  command::make_catalogue(work);
+  std::filesystem::create_directory(work / "folder.png");
+  std::string csv = header + good_rows();
+  for (const bad_row& b : bad_rows) csv += b.record;
+  aisle::write_file(work / "products.csv", csv +
+                                               "60,\"red\n\"\"jeans\"\", a\",two.png,Jeans\n"
+                                               "61,blue,broken.png,Shirts\n");
+  aisle::write_file(work / "good.csv", header + good_rows());
+  std::string bad = header;
+  for (const bad_row& b : bad_rows)
+    if (!has(b.reason, "duplicate")) bad += b.record;
+  aisle::write_file(work / "bad.csv", bad);
+}
+
+/// Every bad row once, with its number, in the file and on stderr.
+void check_listed(const std::string& skipped_csv, const std::string& err) {
+  const auto skipped = aisle::read_csv(skipped_csv);
+  REQUIRE(skipped.rows.size() == std::size(bad_rows) + 1);
+  for (std::size_t i = 0; i < skipped.rows.size(); ++i) {
+    const bool last = i == std::size(bad_rows);  // row 20: the damaged picture
+    const std::string row = std::to_string(last ? 20 : 12 + i);
+    CAPTURE(row);
+    CHECK(skipped.at(i, "file") == "products.csv");
+    CHECK(skipped.at(i, "row") == row);
+    CHECK(skipped.at(i, "id") == (last ? "61" : bad_rows[i].id));
+    CHECK_MESSAGE(has(skipped.at(i, "reason"), last ? "broken.png" : bad_rows[i].reason),
+                  skipped.at(i, "reason"));
+    CHECK(has(err, "products.csv: row " + row));
+  }
+}
+
+const std::string run_line =
+    "run --label class_id --out out --learners logistic_regression" + std::string(models) + "--data ";
+
+}  // namespace
+
+TEST_CASE("bad rows among good ones: each named and listed, the others done") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  SUBCASE("run") {
+    const auto o = command::run(work, run_line + "products.csv");
+    CAPTURE(o.err);
+    CHECK(o.code == 3);
+    check_listed(work / "out/skipped.csv", o.err);
+    CHECK(aisle::file_exists(work / "out/multimodal_results.csv"));
+    const auto texts = aisle::read_csv(work / "Embeddings/text_embeddings_tiny-bert.csv");
+    REQUIRE(texts.rows.size() == 14);
+    CHECK(texts.at(12, "name") == "red\n\"jeans\", a");
+    CHECK(aisle::read_csv(work / "Embeddings/Embeddings_resnet18.csv").rows.size() == 13);
+  }
+  SUBCASE("embed into a file") {
+    const auto o =
+        command::run(work, "embed --data products.csv --out e.csv --skipped s.csv" + std::string(models));
+    CAPTURE(o.err);
+    CHECK(o.code == 3);
+    check_listed(work / "s.csv", o.err);
+    const auto table = aisle::read_csv(work / "e.csv");
+    REQUIRE(table.rows.size() == 14);
+    CHECK(table.at(12, "name") == "red\n\"jeans\", a");
+    CHECK_FALSE(table.at(12, "image_0").empty());
+  }
+  SUBCASE("embed into a folder") {
+    const auto o = command::run(work, "embed --data products.csv --out E/" + std::string(models));
+    CAPTURE(o.err);
+    CHECK(o.code == 3);
+    check_listed(work / "E/skipped.csv", o.err);
+    CHECK(aisle::read_csv(work / "E/text_embeddings_tiny-bert.csv").rows.size() == 14);
+  }
+}
+
+TEST_CASE("all rows bad: nothing to do, and what an earlier call wrote stays") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  const std::size_t rows = aisle::read_csv(work / "good.csv").rows.size();
+  REQUIRE(rows == 12);
+  SUBCASE("run") {
+    REQUIRE(command::run(work, run_line + "good.csv").code == 0);
+    auto out = command::files_of(work / "out");
+    const auto vectors = command::files_of(work / "Embeddings");
+    const auto o = command::run(work, run_line + "bad.csv");
+    CHECK(o.code == 4);
+    CHECK(has(o.err, "bad.csv: row 5"));
+    CHECK(aisle::read_csv(work / "out/skipped.csv").rows.size() == 6);
+    CHECK(command::files_of(work / "Embeddings") == vectors);
+    out["skipped.csv"] = aisle::read_file(work / "out/skipped.csv");
+    CHECK(command::files_of(work / "out") == out);
+  }
+  for (const std::string to : {"e.csv", "e.npy", "e.safetensors", "e.jsonl", "E/"}) {
+    CAPTURE(to);
+    const std::string model = has(to, "npy") ? " --text-model tiny-bert " : models;
+    const auto embed = [&](const std::string& data) {
+      return command::run(work, "embed --out " + to + model + "--skipped s.csv --data " + data);
+    };
+    REQUIRE(embed("good.csv").code == 0);
+    std::filesystem::create_directories(work / "E");
+    const std::string file = has(to, "/") ? "E/text_embeddings_tiny-bert.csv" : to;
+    const std::string before = aisle::read_file(work / file);
+    const auto o = embed("bad.csv");
+    CAPTURE(o.err);
+    CHECK(o.code == 4);
+    CHECK(has(o.err, "bad.csv: row 5"));
+    CHECK(aisle::read_csv(work / "s.csv").rows.size() == 6);
+    CHECK((aisle::read_file(work / file) == before));
+    for (const auto& f : command::files_of(work.path())) CHECK_FALSE(f.first.ends_with(".part"));
+  }
+}
+
+TEST_CASE("weights that are truncated or hostile: named, and nothing is touched") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  REQUIRE(command::run(work, run_line + "good.csv").code == 0);
+  REQUIRE(command::run(work, "embed --data good.csv --out e.csv" + std::string(models)).code == 0);
+  const auto vectors = command::files_of(work / "Embeddings");
+  const std::string metrics = aisle::read_file(work / "out/metrics.json"),
+                    table = aisle::read_file(work / "e.csv");
+  // More rows than before: work to do for both models.
+  aisle::write_file(work / "good.csv", header + good_rows() + "70,cotton shirt a,one.png,Shirts\n");
+  for (const std::string model : {"tiny-bert", "resnet18"}) {
+    const std::string path = work / ("weights/" + model + "/model.safetensors");
+    const std::string whole = aisle::read_file(path);
+    std::vector<std::string> damaged;
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{7}, std::size_t{20}, whole.size() / 2, whole.size() - 1})
+      damaged.push_back(whole.substr(0, size));
+    damaged.push_back(std::string(8, '\xff') + whole.substr(8));  // a header of 2^64 - 1 bytes
+    damaged.push_back(whole.substr(0, 8) + '[' + whole.substr(9));
+    std::string huge = whole;  // an entry that ends far behind the file
+    const std::size_t at = huge.find("\"data_offsets\":[") + 16, end = huge.find(']', at);
+    huge.replace(at, end - at, "0," + std::string(end - at - 2, '9'));
+    damaged.push_back(huge);
+    for (std::size_t i = 0; i < damaged.size(); ++i) {
+      CAPTURE(model);
+      CAPTURE(i);
+      aisle::write_file(path, damaged[i]);
+      for (const std::string& line :
+           {run_line + "good.csv", "embed --data good.csv --out e.csv" + std::string(models),
+            "embed --data good.csv --out Embeddings/" + std::string(models)}) {
+        const auto o = command::run(work, line);
+        CAPTURE(o.err);
+        CHECK(o.code == 1);
+        CHECK(has(o.err, model + "/model.safetensors"));
+      }
+      CHECK(command::files_of(work / "Embeddings") == vectors);
+      CHECK((aisle::read_file(work / "out/metrics.json") == metrics));
+      CHECK((aisle::read_file(work / "e.csv") == table));
+    }
+    aisle::write_file(path, whole);
+  }
+}
+
+TEST_CASE("a disk that fills up: the file named, nothing half written, nothing lost") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  // A limit on the size of files is a full disk to the program that reaches it. In units of 512 bytes.
+  const auto limited = [&](const std::string& line, int blocks) {
+    return command::run(work, line, {}, "trap '' XFSZ; ulimit -f " + std::to_string(blocks) + ";");
+  };
+  const auto no_parts = [&] {
+    for (const auto& file : command::files_of(work.path()))
+      CHECK_MESSAGE(!(file.first.ends_with(".part") || file.first.ends_with(".learner")), file.first);
+  };
+  REQUIRE(command::run(work, run_line + "good.csv").code == 0);
+  REQUIRE(command::run(work, "embed --data good.csv --out e.csv" + std::string(models)).code == 0);
+  const auto vectors = command::files_of(work / "Embeddings");
+  const auto results = command::files_of(work / "out");
+  const std::string table = aisle::read_file(work / "e.csv");
+
+  // No room for the new embeddings.
+  aisle::write_file(work / "good.csv", header + good_rows() + "70,cotton shirt a,one.png,Shirts\n");
+  auto o = limited(run_line + "good.csv", 8);
+  CAPTURE(o.err);
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "text_embeddings_tiny-bert.csv: cannot write: File too large"));
+  CHECK(command::files_of(work / "Embeddings") == vectors);
+  for (const auto& file : results)
+    if (file.first != "skipped.csv")
+      CHECK_MESSAGE(aisle::read_file(work / ("out/" + file.first)) == file.second, file.first);
+  no_parts();
+  o = limited("embed --data good.csv --out e.csv" + std::string(models), 8);
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "e.csv: cannot write"));
+  CHECK((aisle::read_file(work / "e.csv") == table));
+  no_parts();
+
+  // Room for them, not for the report: what was embedded is there for the next run.
+  o = limited(run_line + "good.csv", 64);
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "cannot write: File too large"));
+  CHECK(command::files_of(work / "Embeddings") != vectors);
+  CHECK(aisle::read_file(work / "out/report.html") == results.at("report.html"));
+  no_parts();
+  o = command::run(work, run_line + "good.csv");
+  CHECK(o.code == 0);
+  CHECK_FALSE(has(o.err, "load text model"));
+  CHECK_FALSE(has(o.err, "load image model"));
+
+  const std::string line = "cd '" + work.path() + "' && '" + command::program() +
+                           "' embed --data good.csv --out - --text-model tiny-bert > /dev/full 2> err";
+  CHECK(WEXITSTATUS(std::system(line.c_str())) == 1);
+  CHECK(has(aisle::read_file(work / "err"), "stdout: No space left on device"));
+}
+
+TEST_CASE("Ctrl-C during a run: what was embedded is kept, nothing is half written") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  std::string csv = header;
+  for (int i = 0; i < 4000; ++i)
+    csv += std::to_string(i) + (i % 2 ? ",blue shirt,one.png,Shirts\n" : ",red jeans,two.png,Jeans\n");
+  aisle::write_file(work / "many.csv", csv);
+  REQUIRE(command::run(work, run_line + "good.csv").code == 0);
+  const auto results = command::files_of(work / "out");
+  const std::string pictures = aisle::read_file(work / "Embeddings/Embeddings_resnet18.csv");
+  const std::string manifest = work / "Embeddings/text_embeddings_tiny-bert.csv.manifest.json";
+  std::filesystem::remove(manifest);
+
+  aisle::write_file(work / "err", "");
+  const int err = ::open((work / "err").c_str(), O_WRONLY), in = ::open("/dev/null", O_RDONLY);
+  // When the texts are written there are 4000 pictures yet to do.
+  const pid_t child =
+      command::start(work,
+                     {"run", "--data", "many.csv", "--label", "class_id", "--out", "out", "--text-model",
+                      "tiny-bert", "--image-model", "resnet18", "--isa", "generic"},
+                     in, err);
+  ::close(err);
+  ::close(in);
+  CHECK(command::appears(manifest));
+  ::kill(child, SIGINT);
+  CHECK(command::wait_for(child) == 130);
+  CHECK(has(aisle::read_file(work / "err"), "aisle: interrupted\n"));
+  CHECK(command::files_of(work / "out") == results);
+  CHECK((aisle::read_file(work / "Embeddings/Embeddings_resnet18.csv") == pictures));
+  for (const auto& file : command::files_of(work.path())) CHECK_FALSE(file.first.ends_with(".part"));
+
+  const auto o = command::run(work, run_line + "many.csv --limit 20 --isa generic");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK_FALSE(has(o.err, "load text model"));
+}
