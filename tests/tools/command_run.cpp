@@ -166,7 +166,7 @@ TEST_CASE("catalogues that cannot be done say why") {
   o = command::run(
       work, "run --out out --label class_id --data products.csv --text-model tiny-bert --image-model absent");
   CHECK(o.code == 1);
-  CHECK(has(o.err, "weights get absent"));
+  CHECK(has(o.err, "tools/get-weights absent"));
   CHECK(command::run(work, "predict --model products.csv --data products.csv --out p.csv").code == 1);
   CHECK(command::run(work, "evaluate products.csv").code == 1);
 }

@@ -3,6 +3,7 @@
 #include "fetch.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -241,19 +242,58 @@ void fetch_file(const manifest_source& source, const manifest_file& f, const std
   }
 }
 
+/// WEIGHTS/ID, and WEIGHTS/ID.part, where each source's files gather in a folder of their own: the preset of
+/// one source beside the weights of another would be a model that nobody published. tools/get-weights does
+/// the same.
+struct folders {
+  std::string model, staging;
+
+  folders(const std::string& weights, const manifest_model& m)
+      : model(aisle::join_path(weights, m.id)), staging(model + ".part") {}
+
+  std::string of(const manifest_source& source) const {
+    std::string name = source.kind + "-" + source.where + "-" + source.version;
+    for (char& c : name)
+      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
+    return aisle::join_path(staging, name);
+  }
+};
+
+/// Brings all files of a source together in its staging folder, but those that WEIGHTS/ID has already: a
+/// known sha256 says the same of a file wherever it came from.
 void fetch_source(const manifest_model& model, const manifest_source& source, const fetch_options& o,
                   progress_bar& bar) {
   if (source.kind == "pypi")
     throw aisle::error("packages are not taken here; tools/get-weights " + model.id + " does");
   if (source.kind != "huggingface" && source.kind != "https" && source.kind != "file")
     throw aisle::error("sources of kind " + source.kind + " are not known here");
-  for (const manifest_file& f : source.files) {
-    const std::string target = aisle::join_path(aisle::join_path(o.weights, model.id), f.path);
-    if (verifies(target, f, bar)) continue;
+  for (const manifest_file& f : source.files)
     if (f.sha256.empty() && !o.allow_unverified)
       throw aisle::error(f.path + " has no known sha256; --allow-unverified takes it all the same");
-    fetch_file(source, f, target, o.timeout, bar);
+  const folders in(o.weights, model);
+  for (const manifest_file& f : source.files) {
+    if (!f.sha256.empty() && verifies(aisle::join_path(in.model, f.path), f, bar)) continue;
+    const std::string target = aisle::join_path(in.of(source), f.path);
+    if (!verifies(target, f, bar)) fetch_file(source, f, target, o.timeout, bar);
   }
+}
+
+/// Gives a source's files their place in WEIGHTS/ID, in exchange for those of other sources.
+void install(const manifest_model& model, const manifest_source& source, const folders& in) {
+  const auto has = [](const manifest_source& s, const std::string& path) {
+    return std::any_of(s.files.begin(), s.files.end(),
+                       [&](const manifest_file& f) { return f.path == path; });
+  };
+  for (const manifest_source& other : model.sources)
+    for (const manifest_file& f : other.files)
+      if (!has(source, f.path)) fs::remove(aisle::join_path(in.model, f.path));
+  for (const manifest_file& f : source.files) {
+    const std::string from = aisle::join_path(in.of(source), f.path), to = aisle::join_path(in.model, f.path);
+    if (!aisle::file_exists(from)) continue;
+    aisle::make_folders(aisle::parent_folder(to));
+    fs::rename(from, to);
+  }
+  fs::remove_all(in.staging);
 }
 
 }  // namespace
@@ -273,32 +313,34 @@ std::string sha256_of(const std::string& path, progress_bar& bar) {
   return sum.hex();
 }
 
-bool is_complete(const manifest_model& model, const manifest_source& source, const std::string& weights,
-                 progress_bar& bar) {
-  return std::all_of(source.files.begin(), source.files.end(), [&](const manifest_file& f) {
-    return verifies(aisle::join_path(aisle::join_path(weights, model.id), f.path), f, bar);
-  });
-}
-
 void fetch_model(const manifest_model& model, const fetch_options& o, progress_bar& bar) {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (started != CURLE_OK) throw aisle::error(std::string("libcurl: ") + curl_easy_strerror(started));
-  for (const manifest_source& s : model.sources)
-    if (is_complete(model, s, o.weights, bar)) return say(model.id + ": already here, checked");
+  const folders in(o.weights, model);
+  for (const manifest_source& s : model.sources) {
+    const auto here = [&](const manifest_file& f) {
+      return verifies(aisle::join_path(in.model, f.path), f, bar);
+    };
+    if (!std::all_of(s.files.begin(), s.files.end(), here)) continue;
+    return say(model.id + ": already here, " +
+               (s.vouched_for() ? "checked" : "though nobody has vouched for all of its files"));
+  }
   for (std::size_t i = 0; i < model.sources.size(); ++i) {
     const manifest_source& source = model.sources[i];
     say(model.id + ": from " + source.title() + " (" + source.licence + "; by " + source.uploader + ")");
     try {
       fetch_source(model, source, o, bar);
-      return say(model.id + ": complete in " + aisle::join_path(o.weights, model.id));
+      install(model, source, in);
+      return say(model.id + ": complete in " + in.model);
     } catch (const aisle::error& e) {
       say("  " + std::string(e.what()));
       if (i + 1 < model.sources.size()) say(model.id + ": that source gave nothing usable; trying the next");
     }
   }
-  // An empty folder would look like a model.
+  // What can be resumed stays, nothing else.
   std::error_code ignored;
-  fs::remove(aisle::join_path(o.weights, model.id), ignored);
+  for (const manifest_source& s : model.sources) fs::remove(in.of(s), ignored);
+  fs::remove(in.staging, ignored);
   throw aisle::error(model.id + ": no source could be used");
 }
 

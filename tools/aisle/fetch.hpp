@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "manifest.hpp"
@@ -13,16 +12,13 @@ struct fetch_options {
   int timeout = 30;  ///< seconds without 1000 bytes each after which a source is given up
 };
 
-/// Brings a model's files to WEIGHTS/ID, from the first of its sources that has them all. Every file is
-/// downloaded as FILE.part, resumed where one is there, checked and only then given its name. Says on stderr
-/// what it does. Throws aisle::error when no source could be used.
+/// Brings a model's files to WEIGHTS/ID, from the first of its sources that has them all. They gather in a
+/// folder of that source in WEIGHTS/ID.part, each downloaded as FILE.part, resumed where one is there,
+/// checked and only then given its name; WEIGHTS/ID gets all of them or none. Says on stderr what it does.
+/// Throws aisle::error when no source could be used.
 void fetch_model(const manifest_model& model, const fetch_options& options, progress_bar& bar);
 
 /// The sha256 of a file, in pieces, with progress.
 std::string sha256_of(const std::string& path, progress_bar& bar);
-
-/// True when all files of one source are in WEIGHTS/ID and verify (those that nobody vouched for: exist).
-bool is_complete(const manifest_model& model, const manifest_source& source, const std::string& weights,
-                 progress_bar& bar);
 
 }  // namespace aisle_command

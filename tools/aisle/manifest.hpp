@@ -26,6 +26,8 @@ struct manifest_source {
   std::string version, folder, uploader, licence;
   std::vector<manifest_file> files;
 
+  /// True when all files have a known sha256.
+  bool vouched_for() const;
   /// For people: "Hugging Face, timm/resnet50.a1_in1k".
   std::string title() const;
   /// Where a file is to be had; empty for package sources.
@@ -40,6 +42,9 @@ struct manifest_model {
 /// The models of a manifest file, or of the one that is compiled in when `path` is empty. Throws
 /// aisle::error.
 std::vector<manifest_model> read_manifest(const std::string& path = {});
+
+/// The id that a model's folder stands for: "weights/resnet50/" -> "resnet50".
+std::string id_of_folder(std::string path);
 
 /// The preset that the built-in manifest knows for a folder called `id`, if any.
 std::optional<aisle::preset> manifest_preset(std::string_view id);

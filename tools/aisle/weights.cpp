@@ -32,7 +32,7 @@ struct options {
 /// How much of a model is in WEIGHTS/ID: "yes", "part", "no". Checksums are not computed.
 std::string presence(const manifest_model& m, const std::string& weights) {
   const std::string folder = aisle::join_path(weights, m.id);
-  if (!aisle::folder_exists(folder)) return "no";
+  if (!aisle::folder_exists(folder)) return aisle::folder_exists(folder + ".part") ? "part" : "no";
   for (const manifest_source& s : m.sources) {
     bool all = true;
     for (const manifest_file& f : s.files) all = all && aisle::file_exists(aisle::join_path(folder, f.path));
@@ -54,9 +54,7 @@ int list(const options& o) {
     bool vouched = false;
     for (const manifest_source& s : m.sources) {
       sources += (sources.empty() ? "" : "; ") + s.title();
-      bool all = true;
-      for (const manifest_file& f : s.files) all = all && !f.sha256.empty();
-      vouched = vouched || all;
+      vouched = vouched || s.vouched_for();
     }
     std::snprintf(line, sizeof line, "%-20s %-6s %-5s %-9s %-14s ", m.id.c_str(), m.modality.c_str(),
                   presence(m, o.common.weights).c_str(), vouched ? "sha256" : "no", m.licence.c_str());
@@ -171,9 +169,7 @@ int check(options& o) {
       const std::string path =
           aisle::folder_exists(id) || aisle::file_exists(id) ? id : o.common.model_path(id);
       write_out(id + "\n");
-      std::string name = path;
-      while (name.size() > 1 && name.back() == '/') name.pop_back();
-      name = name.substr(name.find_last_of('/') + 1);
+      const std::string name = id_of_folder(path);
       bool good = true;
       for (const manifest_model& m : all)
         if (m.id == name && aisle::folder_exists(path)) good = check_sums(m, path, bar);
@@ -229,8 +225,11 @@ action setup_get(CLI::App& app) {
   app.footer(
       "Files are fetched from the first source that has them all, resumed where a part is there, checked "
       "against their\n"
-      "sha256 and only then given their names in WEIGHTS/ID. HF_ENDPOINT names a mirror of Hugging Face.\n"
-      "Sources that are packages of a registry are for tools/get-weights.\n"
+      "sha256 and only then given their names in WEIGHTS/ID. Models without sha256 in column verified of "
+      "`aisle weights\n"
+      "list` need --allow-unverified. HF_ENDPOINT names a mirror of Hugging Face. Sources that are packages "
+      "of a registry\n"
+      "are for tools/get-weights.\n"
       "\n"
       "Examples:\n"
       "  aisle weights get all-MiniLM-L6-v2\n"
