@@ -1,6 +1,8 @@
 // Train and test a random forest on a catalogue: texts, pictures, and both fused.
 //
-//   classify examples/catalogue/products.csv class_id weights
+//   build/bin/classify examples/catalogue/products.csv class_id weights
+//
+// Prints precision, recall and F1 of every class on the 30 % of the products that the forest did not see.
 
 #include <exception>
 #include <iostream>

@@ -1,7 +1,7 @@
 // Texts and pictures to vectors.
 //
-//   embed weights/all-MiniLM-L6-v2 "a red cotton shirt" "crimson tee made of cotton" "garden hose"
-//   embed weights/efficientnet-lite0 shoe.jpg boot.jpg
+//   build/bin/embed weights/all-MiniLM-L6-v2 "a red cotton shirt" "crimson tee made of cotton" "garden hose"
+//   build/bin/embed weights/efficientnet-lite0 examples/catalogue/images/{100001,100143,100002}.jpg
 //
 // Prints how many dimensions the vectors have, and how alike each pair is (cosine, 1 = the same direction).
 
@@ -9,6 +9,7 @@
 #include <exception>
 #include <iomanip>
 #include <iostream>
+#include <span>
 #include <string>
 #include <vector>
 

@@ -1,24 +1,32 @@
 // The products nearest to a query: some words, or a picture.
 //
-//   similar examples/catalogue/products.csv weights "something to drink tea from"
-//   similar examples/catalogue/products.csv weights examples/catalogue/images/100001.jpg
+//   build/bin/similar examples/catalogue/products.csv weights "something to drink tea from"
+//   build/bin/similar examples/catalogue/products.csv weights examples/catalogue/images/100001.jpg
+//
+// Prints the five nearest: cosine (1 = the same direction), id, text.
 
 #include <algorithm>
 #include <cmath>
 #include <exception>
 #include <iomanip>
 #include <iostream>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aisle/all.hpp>
 
 namespace {
 
-double norm(std::span<const float> v) {
-  double s = 0;
-  for (const float x : v) s += static_cast<double>(x) * x;
-  return std::sqrt(s);
+double cosine(std::span<const float> a, std::span<const float> b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += static_cast<double>(a[i]) * b[i];
+    aa += static_cast<double>(a[i]) * a[i];
+    bb += static_cast<double>(b[i]) * b[i];
+  }
+  return ab / std::sqrt(aa * bb);
 }
 
 }  // namespace
@@ -44,14 +52,10 @@ int main(int count, char** arguments) try {
       picture ? aisle::image_encoder::load(weights + "/efficientnet-lite0").encode_files(items)
               : aisle::text_encoder::load(weights + "/all-MiniLM-L6-v2").encode(items);
 
-  const auto q = vectors.row(vectors.rows() - 1);
+  const auto wanted = vectors.row(vectors.rows() - 1);
   std::vector<std::pair<double, std::size_t>> scores;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto v = vectors.row(static_cast<std::int64_t>(i));
-    double dot = 0;
-    for (std::size_t d = 0; d < v.size(); ++d) dot += static_cast<double>(v[d]) * q[d];
-    scores.emplace_back(dot / (norm(v) * norm(q)), i);
-  }
+  for (std::size_t i = 0; i < names.size(); ++i)
+    scores.emplace_back(cosine(vectors.row(static_cast<std::int64_t>(i)), wanted), i);
   std::sort(scores.rbegin(), scores.rend());
   std::cout << std::fixed << std::setprecision(3);
   for (std::size_t i = 0; i < std::min<std::size_t>(5, scores.size()); ++i)

@@ -5,7 +5,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 # Catalogues and weights that are not part of the project.
 SHARED = pathlib.Path(os.environ.get("AISLE_SHARED", HERE.parents[2] / "shared"))
 DATA = SHARED / "data"
-WEIGHTS = SHARED / "weights"
+# Those that tools/get-weights fetched do as well.
+WEIGHTS = next((w for w in (SHARED / "weights", HERE.parents[1] / "weights") if (w / "all-MiniLM-L6-v2").exists()),
+               SHARED / "weights")
 # Exported ONNX files and cached features go here (some are > 1 GB).
 CACHE = pathlib.Path(os.environ.get("PEERS_CACHE", HERE / "cache"))
 
@@ -100,10 +102,9 @@ def interleave(fns, repeats=10, block=5, budget_s=60.0, settle_s=0.02):
     return times
 
 
-def fashion():
+def catalogue(path=DATA / "fashion" / "products.csv"):
     """rows (list of dict), texts (name + description)."""
     import csv
-    path = DATA / "fashion" / "products.csv"
     if not path.exists():
         sys.exit(f"skipped: {path} is absent")
     rows = list(csv.DictReader(open(path, encoding="utf-8")))

@@ -82,13 +82,14 @@ aisle::json file(const std::string& path, const aisle::json& sum, std::int64_t s
   return f;
 }
 
-aisle::json source(const std::string& url, const aisle::json& f) {
+aisle::json source(const std::string& url, std::initializer_list<aisle::json> files) {
   return aisle::json::object({{"kind", url.starts_with("file") ? "file" : "https"},
                               {"url", url},
                               {"uploader", "nobody"},
                               {"licence", "none"},
-                              {"files", aisle::json::array({f})}});
+                              {"files", aisle::json::array(files)}});
 }
+aisle::json source(const std::string& url, const aisle::json& f) { return source(url, {f}); }
 
 }  // namespace
 
@@ -99,6 +100,12 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   fs::create_directories(work / "origin/org/name/resolve/main");
   aisle::write_file(work / "origin/model.bin", bytes);
   aisle::write_file(work / "origin/org/name/resolve/main/model.bin", bytes);
+  for (const char* name : {"one", "two"}) {
+    fs::create_directories(work / ("origin/" + std::string(name)));
+    aisle::write_file(work / ("origin/" + std::string(name) + "/model.bin"), bytes);
+    for (const char* of : {"/config.json", "/preset.json"})
+      aisle::write_file(work / ("origin/" + std::string(name) + of), name);
+  }
   const server web(work);
   if (!web.running()) return;
 
@@ -125,6 +132,10 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   model("not-local", {source("http://example.org/x", good)});
   model("unknown", {source(web.url("good"), unknown)});
   model("outside", {source(web.url("good"), file("sub/model.bin", sum))});
+  const aisle::json any = file("config.json", nullptr), preset = file("preset.json", nullptr);
+  model("two-sources", {source(web.url("partial/one"), {any, preset, unknown}),
+                        source(web.url("good/two"), {any, unknown})});
+  model("half", {source(web.url("partial/one"), {any, unknown})});
   aisle::json hub = source(web.url("good"), good), package = hub;
   hub["kind"] = "huggingface";
   hub["repository"] = "org/name";
@@ -142,12 +153,20 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     return fs::exists(target(id)) && aisle::read_file(target(id)) == bytes;
   };
   const auto nothing = [&](const std::string& id) {
-    return !fs::exists(target(id)) && !fs::exists(target(id) + ".part");
+    return !fs::exists(work / ("weights/" + id)) && !fs::exists(work / ("weights/" + id + ".part"));
+  };
+  // Where the files of a source gather.
+  const auto staged = [&](const std::string& id, const std::string& fault) {
+    std::string name = "https-" + web.url(fault) + "-";
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == ':' || c == '/'; }, '-');
+    return work / ("weights/" + id + ".part/" + name);
   };
   const auto part = [&](const std::string& id, const std::string& content) {
     fs::remove_all(work / ("weights/" + id));
-    fs::create_directories(work / ("weights/" + id));
-    aisle::write_file(target(id) + ".part", content);
+    const std::string folder = staged(id, id == "unsized" ? "good" : id);
+    fs::create_directories(folder);
+    aisle::write_file(folder + "/model.bin.part", content);
   };
   using list = std::vector<std::string>;
 
@@ -218,6 +237,34 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     part("plain", bytes.substr(0, 1000));  // the server sends the whole file again
     CHECK(get("plain").code == 0);
     CHECK(whole("plain"));
+  }
+  SUBCASE("sources without checksums are never mixed") {
+    const auto in = [&](const std::string& path) { return work / ("weights/" + path); };
+    CHECK(get("two-sources --allow-unverified").code == 0);
+    CHECK(whole("two-sources"));
+    CHECK(aisle::read_file(in("two-sources/config.json")) == "two");
+    CHECK_FALSE(fs::exists(in("two-sources/preset.json")));
+    CHECK_FALSE(fs::exists(in("two-sources.part")));
+    web.requests();
+    const auto again = get("two-sources");
+    CHECK(again.code == 0);
+    CHECK(again.err.find("nobody has vouched") != std::string::npos);
+    CHECK(web.requests().empty());
+    // What another source had left goes when this one takes its place.
+    fs::remove(target("two-sources"));
+    aisle::write_file(in("two-sources/preset.json"), "one");
+    CHECK(get("two-sources --allow-unverified").code == 0);
+    CHECK_FALSE(fs::exists(in("two-sources/preset.json")));
+    // Half a source is no model, and the next try asks for the rest alone.
+    web.requests();
+    CHECK(get("half --allow-unverified").code == 1);
+    CHECK_FALSE(fs::exists(in("half")));
+    CHECK(aisle::read_file(staged("half", "partial/one") + "/config.json") == "one");
+    CHECK(command::run(work, "weights list --manifest manifest.json")
+              .out.find("half                 image  part") != std::string::npos);
+    CHECK(get("half --allow-unverified").code == 1);
+    CHECK(web.requests() ==
+          list{"partial one/config.json -", "partial one/model.bin -", "partial one/model.bin -"});
   }
   SUBCASE("what is refused") {
     const auto r = get("unknown");

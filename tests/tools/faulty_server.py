@@ -1,12 +1,14 @@
-"""A file server with the faults of real ones. Prints its port, then a line a request to LOG.
+"""A file server with the faults of real ones: faulty_server.py ROOT LOG [CERTIFICATE_AND_KEY], with which it speaks
+https. Prints its port, then a line a request to LOG.
 
 The first part of a URL's path says how it misbehaves: good, missing (404), wrong (other bytes), plain (knows no
 ranges), cut (the first answer for each file ends half way), flaky (503 the first time), slow (stalls half way),
-moved (redirects to good).
+moved (redirects to good), partial (lacks model.bin), downgrade (PORT/FILE: redirects to plain http on that port).
 """
 import http.server
 import os
 import re
+import ssl
 import sys
 import time
 
@@ -21,7 +23,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with open(log, "a") as out:
             print(fault, name, wanted or "-", file=out)
         path = os.path.join(root, name)
-        if fault == "missing" or not os.path.isfile(path):
+        if fault == "downgrade":
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:{}/good/{}".format(*name.split("/", 1)))
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        if fault == "missing" or fault == "partial" and name.endswith("model.bin") or not os.path.isfile(path):
             return self.send_error(404)
         if fault == "flaky" and (fault, name) not in seen:
             seen.add((fault, name))
@@ -60,5 +67,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 3:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[3])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_address[1], flush=True)
 server.serve_forever()

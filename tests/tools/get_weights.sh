@@ -5,7 +5,7 @@ top=$1
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 server=
-trap '[ -n "$server" ] && kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
+trap '[ -z "$server" ] || kill $server 2>/dev/null; rm -rf "$work"' EXIT
 failures=0 checks=0
 
 check() { # NAME COMMAND...
@@ -18,23 +18,40 @@ same() { cmp -s "$work/origin/$1" "$work/weights/$2"; }
 absent() { [ ! -e "$work/weights/$1" ]; }
 said() { grep -q -- "$1" "$work/out"; }
 requests() { [ "$(wc -l <"$work/log")" -eq "$1" ]; }
-fresh() { rm -rf "$work/weights"; mkdir "$work/weights"; : >"$work/log"; }
+fresh() { rm -rf "$work/weights"; mkdir "$work/weights"; : >"$work/plain.log"; }
 get() { "$top/tools/get-weights" --weights "$work/weights" --manifest "$work/manifest.json" "$@" >"$work/out" 2>&1; }
 fails() { ! "$@"; }
 
-mkdir -p "$work/origin/sub" "$work/origin/org/name/resolve/main"
+# staged MODEL FAULT: where the files of that source gather.
+staged() { echo "$work/weights/$1.part/https-http---127.0.0.1-$port-$2-"; }
+# serve NAME [CERTIFICATE]: a server that logs to $work/NAME.log; its port is in $work/NAME.port.
+serve() {
+  : >"$work/$1.log"
+  python3 "$here/faulty_server.py" "$work/origin" "$work/$1.log" ${2:+"$2"} >"$work/$1.port" &
+  server+=" $!"
+  for _ in $(seq 100); do [ -s "$work/$1.port" ] && break; sleep 0.1; done
+}
+
+mkdir -p "$work/origin/sub" "$work/origin/org/name/resolve/main" "$work/origin/one" "$work/origin/two"
 python3 -c 'import random; random.seed(1); open("'"$work"'/origin/model.bin", "wb").write(random.randbytes(300001))'
 echo '{}' >"$work/origin/sub/config.json"
 cp "$work/origin/model.bin" "$work/origin/org/name/resolve/main/model.bin"
-: >"$work/log"
-python3 "$here/faulty_server.py" "$work/origin" "$work/log" >"$work/port" &
-server=$!
-for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.1; done
-port=$(cat "$work/port")
+for source in one two; do
+  cp "$work/origin/model.bin" "$work/origin/$source/model.bin"
+  echo "{\"of\": \"$source\"}" | tee "$work/origin/$source/config.json" >"$work/origin/$source/preset.json"
+done
+serve plain
+port=$(cat "$work/plain.port")
+ln -s plain.log "$work/log"
+# A certificate for this machine, which curl is told to believe.
+secure=0
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+  -keyout "$work/key" -out "$work/certificate" 2>/dev/null && cat "$work/key" >>"$work/certificate" &&
+  serve secure "$work/certificate" && secure=$(cat "$work/secure.port")
 
-python3 - "$work" "$port" <<'PYTHON'
+python3 - "$work" "$port" "$secure" <<'PYTHON'
 import hashlib, json, sys, zipfile
-work, port = sys.argv[1:]
+work, port, secure = sys.argv[1:]
 sha = lambda path: hashlib.sha256(open(f"{work}/origin/{path}", "rb").read()).hexdigest()
 model = {"path": "model.bin", "sha256": sha("model.bin"), "size": 300001}
 config = {"path": "sub/config.json", "sha256": sha("sub/config.json")}
@@ -42,6 +59,8 @@ unknown = {"path": "model.bin", "sha256": None}
 def web(fault, *files): return {"kind": "https", "url": f"http://127.0.0.1:{port}/{fault}", "files": list(files)}
 local = {"kind": "file", "url": f"file://{work}/origin", "files": [model, config]}
 hub = {"kind": "huggingface", "repository": "org/name", "revision": "main", "files": [model]}
+def any_of(*paths): return [{"path": path, "sha256": None} for path in paths]
+def safe(fault, *files): return {"kind": "https", "url": f"https://127.0.0.1:{secure}/{fault}", "files": list(files)}
 package = {"kind": "pypi", "package": "aisle-test-weights", "version": "1.0", "folder": "pack/model", "files": [model]}
 models = {
     "good": [web("good", model, config)],
@@ -53,6 +72,13 @@ models = {
     "refused": [{"kind": "https", "url": "http://127.0.0.1:9/x", "files": [model]}, local],
     "unknown": [web("good", unknown)],
     "unknown-then-known": [web("good", unknown), local],
+    "two-sources": [web("partial/one", *any_of("config.json", "preset.json", "model.bin")),
+                    web("good/two", *any_of("config.json", "model.bin"))],
+    "half": [web("partial/one", *any_of("config.json", "model.bin"))],
+    "far": [{"kind": "https", "url": "http://example.org/x", "files": [model]}],
+    "far-user": [{"kind": "https", "url": "http://localhost:1@example.org/x", "files": [model]}],
+    "secure": [safe("good", model)],
+    "downgrade": [safe(f"downgrade/{port}", model)],
     "hub": [hub],
     "outside": [web("good", {"path": "../model.bin", "sha256": None})],
     "package": [package],
@@ -91,7 +117,7 @@ check "and it says why" said "refused"
 fresh
 check "another sha256 and no other source fails" fails get only-wrong
 check "and leaves nothing under the name" absent only-wrong/model.bin
-check "nor a part" absent only-wrong/model.bin.part
+check "nor a part" eval '[ -z "$(ls "$work/weights")" ]'
 fresh
 check "no connection: the next source" get refused
 check "whole" same model.bin refused/model.bin
@@ -101,24 +127,24 @@ check "a connection that breaks is resumed" get cut
 check "to the right bytes" same model.bin cut/model.bin
 check "from where it broke" grep -q 'cut model.bin bytes=150000-' "$work/log"
 fresh
-mkdir "$work/weights/good"
-head -c 1000 "$work/origin/model.bin" >"$work/weights/good/model.bin.part"
+mkdir -p "$(staged good good)"
+head -c 1000 "$work/origin/model.bin" >"$(staged good good)/model.bin.part"
 check "a part of an earlier run is resumed" get good
 check "to the right bytes again" same model.bin good/model.bin
 check "from its end" grep -q 'good model.bin bytes=1000-' "$work/log"
 fresh
-mkdir "$work/weights/good"
-head -c 400000 /dev/zero >"$work/weights/good/model.bin.part"
+mkdir -p "$(staged good good)"
+head -c 400000 /dev/zero >"$(staged good good)/model.bin.part"
 check "a part that is too long starts over" get good
 check "and is whole" same model.bin good/model.bin
 fresh
-mkdir "$work/weights/good"
-cp "$work/origin/model.bin" "$work/weights/good/model.bin.part"
+mkdir -p "$(staged good good)"
+cp "$work/origin/model.bin" "$(staged good good)/model.bin.part"
 check "a whole part is only renamed" get good
 check "without a request for it" fails grep -q 'model.bin' "$work/log"
 fresh
-mkdir "$work/weights/plain"
-head -c 1000 "$work/origin/model.bin" >"$work/weights/plain/model.bin.part"
+mkdir -p "$(staged plain plain)"
+head -c 1000 "$work/origin/model.bin" >"$(staged plain plain)/model.bin.part"
 check "a server without ranges starts over" get plain
 check "and it is whole" same model.bin plain/model.bin
 
@@ -129,6 +155,46 @@ check "naming the option" said "--allow-unverified"
 check "which takes it" get --allow-unverified unknown
 check "as it is" same model.bin unknown/model.bin
 check "and says what it got" said "taken unverified, sha256 $(sha256sum <"$work/origin/model.bin" | cut -d ' ' -f 1)"
+check "and the next time does not call it checked" get unknown
+check "as nobody has vouched" said "nobody has vouched"
+
+fresh
+check "sources without checksums: the next one" get --allow-unverified two-sources
+check "with its own configuration" same two/config.json two-sources/config.json
+check "and nothing of the first" absent two-sources/preset.json
+check "nothing half done is left" absent two-sources.part
+: >"$work/plain.log"
+check "the second time nothing is fetched" get --allow-unverified two-sources
+check "no request" requests 0
+rm "$work/weights/two-sources/model.bin"
+cp "$work/origin/one/preset.json" "$work/weights/two-sources/preset.json"
+check "what an other source had left goes" get --allow-unverified two-sources
+check "with its file" absent two-sources/preset.json
+fresh
+check "half a source is none" fails get --allow-unverified half
+check "so there is no folder of the model" absent half
+check "what it did deliver is kept" same one/config.json half.part/https-http---127.0.0.1-$port-partial-one-/config.json
+check "for the next try" fails get --allow-unverified half
+check "which asks for the rest alone" eval '[ "$(grep -c config.json "$work/log")" -eq 1 ]'
+
+fresh
+check "plain http to another machine is refused" fails get far
+check "saying what is expected" said "expected https"
+check "whatever stands before its name" fails get far-user
+check "too" said "expected https"
+if [ "$secure" != 0 ]; then
+  export CURL_CA_BUNDLE=$work/certificate
+  check "https" get secure
+  check "brings the bytes" same model.bin secure/model.bin
+  : >"$work/plain.log"
+  check "https that redirects to plain http is refused" fails get downgrade
+  check "and not followed" requests 0
+  check "though it was asked" grep -q downgrade "$work/secure.log"
+  unset CURL_CA_BUNDLE
+else
+  echo "skipped: no openssl for a server that speaks https"
+fi
+
 fresh
 check "an unknown sha256 gives way to a known one" get unknown-then-known
 check "from the second source" requests 0

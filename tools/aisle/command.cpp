@@ -276,7 +276,7 @@ std::string common_options::model_path(const std::string& id) const {
   const std::string folder = aisle::join_path(weights, id);
   if (aisle::folder_exists(folder)) return folder;
   if (id.find('/') != std::string::npos && (aisle::folder_exists(id) || aisle::file_exists(id))) return id;
-  throw aisle::file_error(folder, "no such model folder; `aisle weights get " + id +
+  throw aisle::file_error(folder, "no such model folder; `tools/get-weights " + id +
                                       "` fetches it, --weights or AISLE_WEIGHTS says where models are");
 }
 

@@ -27,7 +27,8 @@ constexpr const char* description =
 constexpr const char* footer =
     "Every subcommand documents itself: aisle SUBCOMMAND --help\n"
     "\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some rows were skipped, 4 nothing to do.\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some rows were skipped, 4 nothing to do,\n"
+    "130 interrupted, 141 nobody reads the output any more.\n"
     "Environment: AISLE_WEIGHTS (folder of the models), AISLE_ISA (kernels), AISLE_THREADS.";
 
 std::string version() {

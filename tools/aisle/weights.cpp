@@ -169,9 +169,7 @@ int check(options& o) {
       const std::string path =
           aisle::folder_exists(id) || aisle::file_exists(id) ? id : o.common.model_path(id);
       write_out(id + "\n");
-      std::string name = path;
-      while (name.size() > 1 && name.back() == '/') name.pop_back();
-      name = name.substr(name.find_last_of('/') + 1);
+      const std::string name = id_of_folder(path);
       bool good = true;
       for (const manifest_model& m : all)
         if (m.id == name && aisle::folder_exists(path)) good = check_sums(m, path, bar);
