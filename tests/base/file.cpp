@@ -93,6 +93,9 @@ TEST_CASE("a file that ends early says at which byte") {
 
 TEST_CASE("errors name the file and the system's reason") {
   const support::temporary_folder folder;
+  aisle::write_file(folder / "cut", "another file");
+  CHECK_THROWS_WITH_AS(aisle::read_file(folder / std::string("cut\0off", 7)), doctest::Contains("zero byte"),
+                       aisle::file_error);
   CHECK_THROWS_WITH_AS(aisle::read_file(folder / "absent"), doctest::Contains("No such file"),
                        aisle::file_error);
   CHECK_THROWS_WITH_AS(aisle::input_file(folder.path()), doctest::Contains("is a directory"),
@@ -224,6 +227,10 @@ TEST_CASE("folders and paths") {
   CHECK(aisle::join_path("a/", "b") == "a/b");
   CHECK(aisle::join_path("a", "/b") == "/b");
   CHECK(aisle::join_path("", "b") == "b");
+  CHECK(aisle::file_name("a/b/c.csv") == "c.csv");
+  CHECK(aisle::file_name("a/b/") == "b");
+  CHECK(aisle::file_name("b") == "b");
+  CHECK(aisle::file_name("/") == "");
   CHECK(aisle::parent_folder("a/b/c.csv") == "a/b");
   CHECK(aisle::parent_folder("c.csv") == ".");
   CHECK(aisle::parent_folder("/c.csv") == "/");

@@ -192,7 +192,7 @@ bool claims_later(const std::string& folder, const std::string& file) {
          (file.starts_with("project") || file.starts_with("tsne"));
 }
 const registration later{{"learn/later", claims_later, [](const std::string& path, session& s) {
-                            s.skip(path.substr(path.find_last_of('/') + 1), "not built yet");
+                            s.skip(aisle::file_name(path), "not built yet");
                           }}};
 
 }  // namespace

@@ -150,7 +150,7 @@ void replay_codepoints(const std::string& path, const aisle::wordpiece& tokenize
 void run(const std::string& path, golden::session& s) {
   const std::string vocabulary = s.shared() + "/weights/all-MiniLM-L6-v2/vocab.txt";
   if (!aisle::file_exists(vocabulary))
-    return s.skip("text/" + path.substr(path.find_last_of('/') + 1), vocabulary + " is absent");
+    return s.skip("text/" + aisle::file_name(path), vocabulary + " is absent");
   const auto tokenizer = aisle::wordpiece::load(vocabulary);
   if (path.ends_with(".tsv"))
     replay_codepoints(path, tokenizer, s);

@@ -63,8 +63,7 @@ int run(const options& o) {
     if (!p.text.empty()) texts.push_back(p.text);
   if (texts.empty()) return exit_nothing;
   const auto times = time_calls(o, [&] { (void)encoder.encode(texts, {.threads = o.common.threads}); });
-  std::string folder = aisle::parent_folder(o.data);
-  folder = folder.substr(folder.find_last_of('/') + 1);
+  const std::string folder = aisle::file_name(aisle::parent_folder(o.data));
   const auto n = static_cast<std::int64_t>(texts.size());
   // The peers' script names this workload by their batch of 32; aisle packs by tokens instead.
   aisle::json row = bench_row(workload + "-mixed-" + folder, o.common.threads, o.batch > 1 ? o.batch : 32,

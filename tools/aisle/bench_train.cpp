@@ -56,9 +56,7 @@ int run(const options& o) {
   const auto x = aisle::read_npy_matrix<float>(file("X_train.npy")),
              x_test = aisle::read_npy_matrix<float>(file("X_test.npy"));
   const aisle::label_vector y = read_labels(file("y_train.npy")), y_test = read_labels(file("y_test.npy"));
-  std::string name = o.data;
-  while (name.size() > 1 && name.back() == '/') name.pop_back();
-  const std::string workload = o.learner + "-" + name.substr(name.find_last_of('/') + 1);
+  const std::string workload = o.learner + "-" + aisle::file_name(o.data);
 
   aisle::reset_peak_resident();
   std::unique_ptr<aisle::classifier<float>> learner;

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <aisle/base/file.hpp>
-#include <aisle/catalogue/detail/paths.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/io/checkpoint.hpp>
@@ -295,7 +294,7 @@ std::string format_of(const options& o) {
   if (!o.format.empty()) return o.format;
   if (o.out == "-") return "jsonl";
   if (aisle::folder_exists(o.out) || o.out.ends_with('/')) return "";
-  const std::string name = aisle::detail::last_part(o.out);
+  const std::string name = aisle::file_name(o.out);
   const std::size_t dot = name.find_last_of('.');
   if (dot == std::string::npos) return "";
   const std::string extension = name.substr(dot + 1);

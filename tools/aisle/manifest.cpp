@@ -47,15 +47,6 @@ manifest_source read_source(const aisle::json& j) {
 
 }  // namespace
 
-std::string id_of_folder(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path.substr(path.find_last_of('/') + 1);
-}
-
-bool manifest_source::vouched_for() const {
-  return std::none_of(files.begin(), files.end(), [](const manifest_file& f) { return f.sha256.empty(); });
-}
-
 bool manifest_source::vouched_for() const {
   return std::none_of(files.begin(), files.end(), [](const manifest_file& f) { return f.sha256.empty(); });
 }
@@ -114,7 +105,7 @@ aisle::image_encoder load_image_encoder(const common_options& o) {
   const std::string path = o.model_path(o.image_model);
   const std::string folder = aisle::folder_exists(path) ? path : aisle::parent_folder(path);
   aisle::image_encoder_options options{.engine = o.engine(), .on_warning = warn};
-  if (!aisle::preset_from_files(folder)) options.preset = manifest_preset(id_of_folder(folder));
+  if (!aisle::preset_from_files(folder)) options.preset = manifest_preset(aisle::file_name(folder));
   return aisle::image_encoder::load(path, options);
 }
 
@@ -123,7 +114,7 @@ aisle::preset preset_of(const common_options& o) {
   if (!aisle::folder_exists(folder) && o.image_model.find('/') != std::string::npos)
     folder = aisle::folder_exists(o.image_model) ? o.image_model : aisle::parent_folder(o.image_model);
   if (auto own = aisle::preset_from_files(folder)) return *own;
-  const std::string id = id_of_folder(folder);
+  const std::string id = aisle::file_name(folder);
   if (auto known = manifest_preset(id)) return *known;
   if (const auto* entry = aisle::models::find_model(id); entry && !entry->preset.empty())
     return aisle::find_preset(entry->preset);

@@ -43,9 +43,6 @@ struct manifest_model {
 /// aisle::error.
 std::vector<manifest_model> read_manifest(const std::string& path = {});
 
-/// The id that a model's folder stands for: "weights/resnet50/" -> "resnet50".
-std::string id_of_folder(std::string path);
-
 /// The preset that the built-in manifest knows for a folder called `id`, if any.
 std::optional<aisle::preset> manifest_preset(std::string_view id);
 

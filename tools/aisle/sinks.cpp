@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include <aisle/base/file.hpp>
-#include <aisle/catalogue/detail/paths.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -83,7 +82,7 @@ class csv_sink : public vector_sink {
   void put(const embedded_row& r) override {
     if (r.text.empty() && r.image.empty()) return;
     if (pictures_alone())
-      table_->field(std::string_view(aisle::detail::last_part(r.image_path)));
+      table_->field(std::string_view(aisle::file_name(r.image_path)));
     else if (options_.header.empty())
       table_->field(std::string_view(id_text(r.id)));
     else

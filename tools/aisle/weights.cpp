@@ -169,7 +169,7 @@ int check(options& o) {
       const std::string path =
           aisle::folder_exists(id) || aisle::file_exists(id) ? id : o.common.model_path(id);
       write_out(id + "\n");
-      const std::string name = id_of_folder(path);
+      const std::string name = aisle::file_name(path);
       bool good = true;
       for (const manifest_model& m : all)
         if (m.id == name && aisle::folder_exists(path)) good = check_sums(m, path, bar);

@@ -84,6 +84,8 @@ void make_folders(const std::string& path);  ///< like mkdir -p
 
 /// "a" + "b" -> "a/b"; an absolute `name` stays as it is.
 std::string join_path(std::string_view folder, std::string_view name);
+/// "a/b.csv" -> "b.csv", "a/b/" -> "b"
+std::string file_name(std::string_view path);
 /// "a/b.csv" -> "a", "b.csv" -> "."
 std::string parent_folder(std::string_view path);
 

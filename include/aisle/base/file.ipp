@@ -43,6 +43,8 @@ class file_handle {
 
 /// The caller closes what this returns.
 AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
+  // The system would open the file whose name ends there.
+  if (path.find('\0') != std::string::npos) throw file_error(path, "cannot open: a zero byte in the path");
   file_handle handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (handle.get() < 0) throw_errno(path, "cannot open");
   struct stat info {};
@@ -220,6 +222,11 @@ AISLE_API std::string join_path(std::string_view folder, std::string_view name) 
   if (out.back() != '/') out += '/';
   return out += name;
 }
+AISLE_API std::string file_name(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  return std::string(path.substr(path.find_last_of('/') + 1));
+}
+
 AISLE_API std::string parent_folder(std::string_view path) {
   const auto slash = path.find_last_of('/');
   if (slash == std::string_view::npos) return ".";

@@ -13,7 +13,6 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
-#include <aisle/catalogue/detail/paths.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/io/json.hpp>
@@ -275,7 +274,7 @@ AISLE_API std::string image_embeddings_path(const std::string& folder, const std
 
 AISLE_API embedding_table embed_texts(const catalogue& products, const embedding_options& options) {
   embedding_table out;
-  out.model = options.name.empty() ? detail::last_part(options.model_path) : options.name;
+  out.model = options.name.empty() ? file_name(options.model_path) : options.name;
   detail::embedding_job job(options, "text", text_embeddings_path(options.folder, out.model), out);
   job.open(json::object());
   std::vector<detail::embedding_job::item> items;
@@ -315,7 +314,7 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
 
 AISLE_API embedding_table embed_images(const catalogue& products, const embedding_options& options) {
   embedding_table out;
-  out.model = options.name.empty() ? detail::last_part(options.model_path) : options.name;
+  out.model = options.name.empty() ? file_name(options.model_path) : options.name;
   detail::embedding_job job(options, "image", image_embeddings_path(options.folder, out.model), out);
   out.preset = detail::preset_for(options.model_path).name;
   job.open(json::object({{"preset", out.preset}}));
@@ -330,8 +329,6 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   parallel_for(static_cast<std::int64_t>(items.size()), options.threads, [&](std::int64_t i) {
     auto& item = items[static_cast<std::size_t>(i)];
     try {
-      if (detail::has_zero_byte(item.source->image_path))
-        throw file_error(item.source->image_path, "no path");
       item.hash = fnv1a64::of(read_file(item.source->image_path));
     } catch (const error& e) {
       reasons[static_cast<std::size_t>(i)] = e.what();
@@ -376,7 +373,7 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   std::stable_sort(out.problems.begin(), out.problems.end(),
                    [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
   job.write({"ImageName"}, 0, "image_", 0,
-            [](const product& p) { return std::vector<std::string>{detail::last_part(p.image_path)}; });
+            [](const product& p) { return std::vector<std::string>{file_name(p.image_path)}; });
   return out;
 }
 

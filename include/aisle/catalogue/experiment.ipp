@@ -9,7 +9,6 @@
 
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
-#include <aisle/catalogue/detail/paths.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/split.hpp>
@@ -157,7 +156,7 @@ class experiment_run {
     const auto name = products_.find_column("name");
     // A report may be made again from any folder.
     const auto absolute = [](const std::string& path) {
-      if (path.empty() || has_zero_byte(path)) return path;
+      if (path.empty()) return path;
       return std::filesystem::absolute(path).lexically_normal().string();
     };
     for (const product& p : products_.products)

@@ -16,10 +16,7 @@ namespace detail {
 AISLE_API preset preset_for(const std::string& path) {
   const std::string folder = folder_exists(path) ? path : parent_folder(path);
   if (auto own = preset_from_files(folder)) return *own;
-  std::string id = folder;
-  while (id.size() > 1 && id.back() == '/') id.pop_back();
-  id = id.substr(id.find_last_of('/') + 1);
-  if (const models::zoo_entry* entry = models::find_model(id); entry && !entry->preset.empty())
+  if (const models::zoo_entry* entry = models::find_model(file_name(folder)); entry && !entry->preset.empty())
     return find_preset(entry->preset);
   throw option_error(
       folder +

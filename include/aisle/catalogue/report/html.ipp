@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include <aisle/base/version.hpp>
-#include <aisle/catalogue/detail/paths.hpp>
+#include <aisle/base/file.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/scores.hpp>
@@ -86,7 +86,7 @@ AISLE_API std::string report_html(const experiment_result& result, const page_op
     links += "<a href=\"#" + html.substr(begin, html.find('"', begin) - begin) + "\">" + name + "</a>";
     body += html;
   }
-  std::string title = parts::one_line(detail::last_part(result.catalogue));
+  std::string title = parts::one_line(file_name(result.catalogue));
   if (title.empty()) title = "Catalogue";
   return "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\"><head><meta "
          "charset=\"utf-8\"/>"
