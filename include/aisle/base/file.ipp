@@ -43,8 +43,9 @@ class file_handle {
 
 /// The caller closes what this returns.
 AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
-  // The system would open the file whose name ends there.
-  if (path.find('\0') != std::string::npos) throw file_error(path, "cannot open: a zero byte in the path");
+  // The system would open the file whose name ends there; a message would end there too.
+  if (path.find('\0') != std::string::npos)
+    throw file_error(path.c_str(), "cannot open: a zero byte follows in the path");
   file_handle handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (handle.get() < 0) throw_errno(path, "cannot open");
   struct stat info {};
