@@ -101,26 +101,29 @@ void gemm_packed(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t 
   block.act = epilogue.act;
   block.accumulate = epilogue.accumulate;
 
-  // Blocks of mc rows over all panels; where that leaves workers idle, smaller row blocks, then groups of
-  // panels.
-  const std::int64_t panels = b.panels();
-  std::int64_t mc = g.mc, groups = 1;
+  // How rows and panels are cut changes no bit. One worker takes blocks of about mc rows over all panels.
+  // Several want a few tasks each: cut along the operand that is larger, so that it is read once; its pieces
+  // come one after the other, and the smaller operand stays in cache.
+  const std::int64_t panels = b.panels(), strips = (rows + g.mr - 1) / g.mr, block_strips = g.mc / g.mr;
+  const bool wide = b.n() > rows;
+  std::int64_t row_blocks = std::max<std::int64_t>((strips + block_strips / 2) / block_strips, 1), groups = 1;
   if (threads > 1) {
     const std::int64_t wanted = 4 * threads;
-    while (mc > 4 * g.mr && (rows + mc - 1) / mc < wanted)
-      mc = std::max<std::int64_t>((mc / 2 + g.mr - 1) / g.mr, 1) * g.mr;
-    const std::int64_t row_blocks = (rows + mc - 1) / mc;
-    groups = std::clamp<std::int64_t>((wanted + row_blocks - 1) / row_blocks, 1, panels);
+    const auto pieces = [&](std::int64_t others) { return (wanted + others - 1) / others; };
+    if (wide) groups = std::min(panels, wanted);
+    row_blocks = std::clamp(row_blocks, std::min(pieces(groups), (strips + 2) / 3), strips);
+    if (!wide) groups = std::min(panels, pieces(row_blocks));
   }
-  const std::int64_t row_blocks = (rows + mc - 1) / mc, group = (panels + groups - 1) / groups;
-  groups = (panels + group - 1) / group;
+  const auto cut = [](std::int64_t whole, std::int64_t parts, std::int64_t i) { return whole * i / parts; };
   const std::int64_t scratch_each = gemm_scratch_bytes<T>(b.table(), b.k());
   const auto run = [&](std::int64_t task, int worker) {
+    const std::int64_t rb = wide ? task % row_blocks : task / groups,
+                       pg = wide ? task / row_blocks : task % groups;
     gemm_block<T> mine = block;
-    mine.row_begin = task / groups * mc;
-    mine.row_end = std::min(mine.row_begin + mc, rows);
-    mine.panel_begin = task % groups * group;
-    mine.panel_end = std::min(mine.panel_begin + group, panels);
+    mine.row_begin = cut(strips, row_blocks, rb) * g.mr;
+    mine.row_end = std::min(cut(strips, row_blocks, rb + 1) * g.mr, rows);
+    mine.panel_begin = cut(panels, groups, pg);
+    mine.panel_end = cut(panels, groups, pg + 1);
     mine.scratch = scratch + worker * scratch_each;
     g.block(mine);
   };

@@ -38,6 +38,20 @@ inline void gemm_pack(const typename V::scalar* columns, std::int64_t stride, st
   }
 }
 
+/// Packed B that will be read next, on its way to L2: a network's weights come from memory at every run, and
+/// the processor's own prefetchers start anew with each panel.
+struct prefetch_stream {
+  const std::byte* at;
+  std::int64_t step;  ///< 64, or 0 when all lines have been asked for
+
+  /// What strip number `strip` of one that takes `count` values of k asks for of `bytes` bytes.
+  static AISLE_ALWAYS_INLINE prefetch_stream of_strip(const std::byte* next, std::int64_t bytes,
+                                                      std::int64_t strip, std::int64_t count) {
+    const std::int64_t from = strip * count * 64;
+    return from < bytes ? prefetch_stream{next + from, 64} : prefetch_stream{next, 0};
+  }
+};
+
 template <class V, int M, int N>
 struct gemm_tile {
   using T = typename V::scalar;
@@ -51,12 +65,18 @@ struct gemm_tile {
     }
   }
 
-  /// acc += rows * b for `count` values of k; row m is at rows[m], b has N vectors every `ldb` elements.
-  AISLE_ALWAYS_INLINE void multiply(const T* const* rows, const T* b, std::int64_t ldb, std::int64_t count) {
+  /// acc += rows * b for `count` values of k; row m is at rows[m], b has N vectors every `ldb` elements. Each
+  /// k asks for one line of `ahead`.
+  AISLE_ALWAYS_INLINE void multiply(const T* const* rows, const T* b, std::int64_t ldb, std::int64_t count,
+                                    prefetch_stream ahead) {
     const T* p[M];
     AISLE_UNROLL(16)
     for (int m = 0; m < M; ++m) p[m] = rows[m];
     for (std::int64_t k = 0; k < count; ++k) {
+      if constexpr (N > 1) {  // with one vector the loads are the limit
+        __builtin_prefetch(ahead.at, 0, 2);
+        ahead.at += ahead.step;
+      }
       V bv[N];
       AISLE_UNROLL(4)
       for (int n = 0; n < N; ++n) bv[n] = V::load(b + n * V::size);
@@ -68,6 +88,9 @@ struct gemm_tile {
         for (int n = 0; n < N; ++n) acc[m][n] = fma(av, bv[n], acc[m][n]);
       }
     }
+  }
+  AISLE_ALWAYS_INLINE void multiply(const T* const* rows, const T* b, std::int64_t ldb, std::int64_t count) {
+    multiply(rows, b, ldb, count, {reinterpret_cast<const std::byte*>(b), 0});
   }
 };
 
@@ -92,7 +115,7 @@ AISLE_ALWAYS_INLINE void store_columns(V v, typename V::scalar* p, std::int64_t 
 template <class V, int M, int N>
 inline void gemm_strip(const gemm_block<typename V::scalar>& g, std::int64_t row, std::int64_t col,
                        std::int64_t width, std::int64_t first_run, std::int64_t last_run,
-                       std::int64_t k_begin, std::int64_t k_end) noexcept {
+                       std::int64_t k_begin, std::int64_t k_end, prefetch_stream ahead) noexcept {
   using T = typename V::scalar;
   const std::int64_t rows = g.row_end - row < M ? g.row_end - row : M;
   const std::int64_t cols = g.n - col < N * V::size ? g.n - col : N * V::size;
@@ -119,7 +142,7 @@ inline void gemm_strip(const gemm_block<typename V::scalar>& g, std::int64_t row
   if (!g.a.offsets) {
     AISLE_UNROLL(16)
     for (int m = 0; m < M; ++m) a[m] = g.a.data + (row + (m < rows ? m : rows - 1)) * g.a.stride + k_begin;
-    tile.multiply(a, b + k_begin * width, width, k_end - k_begin);
+    tile.multiply(a, b + k_begin * width, width, k_end - k_begin, ahead);
   } else {
     const T* item[M];
     const std::int32_t* offsets[M];
@@ -132,7 +155,8 @@ inline void gemm_strip(const gemm_block<typename V::scalar>& g, std::int64_t row
     for (std::int64_t t = first_run; t < last_run; ++t) {
       AISLE_UNROLL(16)
       for (int m = 0; m < M; ++m) a[m] = offsets[m][t] < 0 ? g.a.zeros : item[m] + offsets[m][t];
-      tile.multiply(a, b + t * g.a.run * width, width, g.a.run);
+      tile.multiply(a, b + t * g.a.run * width, width, g.a.run, ahead);
+      ahead.at += ahead.step * g.a.run;
     }
   }
 
@@ -185,35 +209,44 @@ inline void gemm_strip(const gemm_block<typename V::scalar>& g, std::int64_t row
 template <class V, int N>
 inline void gemm_panel_strips(const gemm_block<typename V::scalar>& g, std::int64_t col, std::int64_t width,
                               std::int64_t first_run, std::int64_t last_run, std::int64_t k_begin,
-                              std::int64_t k_end) noexcept {
+                              std::int64_t k_end, const std::byte* next) noexcept {
   constexpr int M = gemm_shape<V>::rows;
-  std::int64_t row = g.row_begin;
+  const std::int64_t count = (last_run - first_run) * (k_end - k_begin),
+                     bytes = count * N * static_cast<std::int64_t>(sizeof(V));
+  std::int64_t row = g.row_begin, strip = 0;
+  const auto ahead = [&] { return prefetch_stream::of_strip(next, bytes, strip++, count); };
   for (; g.row_end - row > M / 2; row += M)
-    gemm_strip<V, M, N>(g, row, col, width, first_run, last_run, k_begin, k_end);
+    gemm_strip<V, M, N>(g, row, col, width, first_run, last_run, k_begin, k_end, ahead());
   if (g.row_end - row > 1)
-    gemm_strip<V, M / 2, N>(g, row, col, width, first_run, last_run, k_begin, k_end);
+    gemm_strip<V, M / 2, N>(g, row, col, width, first_run, last_run, k_begin, k_end, ahead());
   else if (g.row_end > row)
-    gemm_strip<V, 1, N>(g, row, col, width, first_run, last_run, k_begin, k_end);
+    gemm_strip<V, 1, N>(g, row, col, width, first_run, last_run, k_begin, k_end, ahead());
 }
 
 template <class V>
 inline void gemm_block_kernel(const gemm_block<typename V::scalar>& g) noexcept {
+  using T = typename V::scalar;
   constexpr int N = gemm_shape<V>::cols, nr = N * V::size;
   constexpr std::int64_t kc = gemm_shape<V>::kc;
+  const auto panel_at = [&](std::int64_t p, std::int64_t k) {
+    return g.b + (p * nr * g.k + k * gemm_panel<V>::width(g.n, p)) * static_cast<std::int64_t>(sizeof(T));
+  };
   const auto panels = [&](std::int64_t first_run, std::int64_t last_run, std::int64_t k_begin,
                           std::int64_t k_end) {
+    const std::int64_t k_first = first_run * g.a.run + k_begin, k_last = (last_run - 1) * g.a.run + k_end;
     for (std::int64_t p = g.panel_begin; p < g.panel_end; ++p) {
       const std::int64_t width = gemm_panel<V>::width(g.n, p);
-      if (width == nr) {
-        gemm_panel_strips<V, N>(g, p * nr, width, first_run, last_run, k_begin, k_end);
-      } else if constexpr (N == 3) {
-        if (width == 2 * V::size)
-          gemm_panel_strips<V, 2>(g, p * nr, width, first_run, last_run, k_begin, k_end);
-        else
-          gemm_panel_strips<V, 1>(g, p * nr, width, first_run, last_run, k_begin, k_end);
-      } else {
-        gemm_panel_strips<V, 1>(g, p * nr, width, first_run, last_run, k_begin, k_end);
-      }
+      const std::byte* next =
+          p + 1 < g.panel_end ? panel_at(p + 1, k_first) : panel_at(g.panel_begin, k_last);
+      const auto strips = [&]<int n>() {
+        gemm_panel_strips<V, n>(g, p * nr, width, first_run, last_run, k_begin, k_end, next);
+      };
+      if (width == nr)
+        strips.template operator()<N>();
+      else if (N == 3 && width == 2 * V::size)
+        strips.template operator()<2>();
+      else
+        strips.template operator()<1>();
     }
   };
   if (g.a.offsets) {
