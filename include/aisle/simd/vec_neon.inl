@@ -10,14 +10,16 @@ struct vec {
   static AISLE_ALWAYS_INLINE vec load(const float* p) { return {vld1q_f32(p)}; }
   static AISLE_ALWAYS_INLINE vec load_n(const float* p, int n) {
     float t[4] = {};
-    for (int i = 0; i < n; ++i) t[i] = p[i];
+    for (int i = 0; i < size; ++i)
+      if (i < n) t[i] = p[i];
     return load(t);
   }
   AISLE_ALWAYS_INLINE void store(float* p) const { vst1q_f32(p, v); }
   AISLE_ALWAYS_INLINE void store_n(float* p, int n) const {
     float t[4];
     store(t);
-    for (int i = 0; i < n; ++i) p[i] = t[i];
+    for (int i = 0; i < size; ++i)
+      if (i < n) p[i] = t[i];
   }
 
   friend AISLE_ALWAYS_INLINE vec operator+(vec a, vec b) { return {vaddq_f32(a.v, b.v)}; }
@@ -47,14 +49,16 @@ struct vecd {
   static AISLE_ALWAYS_INLINE vecd load(const double* p) { return {vld1q_f64(p)}; }
   static AISLE_ALWAYS_INLINE vecd load_n(const double* p, int n) {
     double t[2] = {};
-    for (int i = 0; i < n; ++i) t[i] = p[i];
+    for (int i = 0; i < size; ++i)
+      if (i < n) t[i] = p[i];
     return load(t);
   }
   AISLE_ALWAYS_INLINE void store(double* p) const { vst1q_f64(p, v); }
   AISLE_ALWAYS_INLINE void store_n(double* p, int n) const {
     double t[2];
     store(t);
-    for (int i = 0; i < n; ++i) p[i] = t[i];
+    for (int i = 0; i < size; ++i)
+      if (i < n) p[i] = t[i];
   }
 
   friend AISLE_ALWAYS_INLINE vecd operator+(vecd a, vecd b) { return {vaddq_f64(a.v, b.v)}; }
