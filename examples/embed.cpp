@@ -5,29 +5,13 @@
 //
 // Prints how many dimensions the vectors have, and how alike each pair is (cosine, 1 = the same direction).
 
-#include <cmath>
 #include <exception>
 #include <iomanip>
 #include <iostream>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <aisle/aisle.hpp>
-
-namespace {
-
-double cosine(std::span<const float> a, std::span<const float> b) {
-  double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += static_cast<double>(a[i]) * b[i];
-    aa += static_cast<double>(a[i]) * a[i];
-    bb += static_cast<double>(b[i]) * b[i];
-  }
-  return ab / std::sqrt(aa * bb);
-}
-
-}  // namespace
 
 int main(int count, char** arguments) try {
   if (count < 3) {
@@ -47,8 +31,9 @@ int main(int count, char** arguments) try {
             << std::fixed << std::setprecision(3);
   for (std::int64_t i = 0; i < vectors.rows(); ++i)
     for (std::int64_t j = i + 1; j < vectors.rows(); ++j)
-      std::cout << cosine(vectors.row(i), vectors.row(j)) << "  " << items[static_cast<std::size_t>(i)]
-                << "  ~  " << items[static_cast<std::size_t>(j)] << '\n';
+      std::cout << aisle::cosine_similarity<float>(vectors.row(i), vectors.row(j)) << "  "
+                << items[static_cast<std::size_t>(i)] << "  ~  " << items[static_cast<std::size_t>(j)]
+                << '\n';
   return 0;
 } catch (const std::exception& e) {
   std::cerr << "embed: " << e.what() << '\n';

@@ -6,30 +6,14 @@
 // Prints the five nearest: cosine (1 = the same direction), id, text.
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
 #include <iomanip>
 #include <iostream>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <aisle/all.hpp>
-
-namespace {
-
-double cosine(std::span<const float> a, std::span<const float> b) {
-  double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += static_cast<double>(a[i]) * b[i];
-    aa += static_cast<double>(a[i]) * a[i];
-    bb += static_cast<double>(b[i]) * b[i];
-  }
-  return ab / std::sqrt(aa * bb);
-}
-
-}  // namespace
 
 int main(int count, char** arguments) try {
   if (count != 4) {
@@ -55,7 +39,8 @@ int main(int count, char** arguments) try {
   const auto wanted = vectors.row(vectors.rows() - 1);
   std::vector<std::pair<double, std::size_t>> scores;
   for (std::size_t i = 0; i < names.size(); ++i)
-    scores.emplace_back(cosine(vectors.row(static_cast<std::int64_t>(i)), wanted), i);
+    scores.emplace_back(aisle::cosine_similarity<float>(vectors.row(static_cast<std::int64_t>(i)), wanted),
+                        i);
   std::sort(scores.rbegin(), scores.rend());
   std::cout << std::fixed << std::setprecision(3);
   for (std::size_t i = 0; i < std::min<std::size_t>(5, scores.size()); ++i)

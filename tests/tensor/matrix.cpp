@@ -83,3 +83,17 @@ TEST_CASE("equality needs the same shape; copies are their own, moves take over"
   const auto c = std::move(b);
   CHECK(c.data() == elements);
 }
+
+TEST_CASE("cosine similarity: direction alone counts") {
+  const std::vector<float> x = {3, 0, 4}, twice = {6, 0, 8}, across = {0, 5, 0}, against = {-3, 0, -4},
+                           zero(3);
+  const auto cosine = [](const std::vector<float>& a, const std::vector<float>& b) {
+    return aisle::cosine_similarity<float>(a, b);
+  };
+  CHECK(cosine(x, twice) == 1);
+  CHECK(cosine(x, across) == 0);
+  CHECK(cosine(x, against) == -1);
+  CHECK(cosine(x, {4, 0, 3}) == doctest::Approx(0.96));
+  CHECK(cosine(x, zero) == 0);
+  CHECK_THROWS_AS(cosine(x, {1, 2}), aisle::shape_error);
+}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -116,6 +117,23 @@ matrix<T> concatenate_columns(matrix_view<const T> a, matrix_view<const T> b) {
     std::copy_n(b.row(r).data(), b.cols(), out.row(r).data() + a.cols());
   }
   return out;
+}
+
+/// Cosine of the angle between two vectors, 1 where they point the same way: how alike two embeddings are.
+/// Summed in double; 0 where one is zero. Throws shape_error for different lengths.
+template <class T>
+double cosine_similarity(std::span<const T> a, std::span<const T> b) {
+  if (a.size() != b.size())
+    throw shape_error("cosine similarity of vectors of " + std::to_string(a.size()) + " and " +
+                      std::to_string(b.size()));
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
+    ab += x * y;
+    aa += x * x;
+    bb += y * y;
+  }
+  return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
 AISLE_NAMESPACE_END
