@@ -96,6 +96,9 @@ TEST_CASE("errors name the file and the system's reason") {
   aisle::write_file(folder / "cut", "another file");
   CHECK_THROWS_WITH_AS(aisle::read_file(folder / std::string("cut\0off", 7)), doctest::Contains("zero byte"),
                        aisle::file_error);
+  CHECK_THROWS_WITH_AS(aisle::write_file(folder / std::string("cut\0off", 7), "x"),
+                       doctest::Contains("zero byte"), aisle::file_error);
+  CHECK(aisle::read_file(folder / "cut") == "another file");
   CHECK_THROWS_WITH_AS(aisle::read_file(folder / "absent"), doctest::Contains("No such file"),
                        aisle::file_error);
   CHECK_THROWS_WITH_AS(aisle::input_file(folder.path()), doctest::Contains("is a directory"),

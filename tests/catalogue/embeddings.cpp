@@ -241,6 +241,12 @@ TEST_CASE("a second call takes over what has not changed, with the same bits") {
                   fs::copy_options::overwrite_existing);
     const auto changed = t.images();
     CHECK(changed.reused == 1);
+    // The first row of a name is the one that holds.
+    const auto table = aisle::read_csv(aisle::image_embeddings_path(t.work / "Embeddings", changed.model));
+    REQUIRE(table.rows.size() == changed.rows.size() + 1);
+    CHECK(table.at(0, "ImageName") == "one.png");
+    CHECK(table.at(table.rows.size() - 1, "ImageName") == "one.png");
+    CHECK(std::stof(std::string(table.at(0, "image_0"))) == changed.vectors(0, 0));
     CHECK_FALSE(std::ranges::equal(changed.vectors.row(0), image.vectors.row(0)));
     CHECK(std::ranges::equal(changed.vectors.row(1), image.vectors.row(1)));
   }

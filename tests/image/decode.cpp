@@ -212,6 +212,21 @@ TEST_CASE("JPEG: a component without a scan is refused") {
   CHECK(refusal(progressive.substr(0, scans[0].second) + "\xFF\xD9").empty());
 }
 
+TEST_CASE("JPEG: a Huffman table with more codes than there are is refused") {
+  std::string file = aisle::read_file(image_data::file("jpeg_8x8_444.jpg"));
+  const std::size_t table = segments(file, 0xC4).at(0).first + 4;  // marker, length
+  REQUIRE(refusal(file).empty());
+  // Three codes of one bit; the number of symbols stays.
+  int symbols = 0;
+  for (std::size_t i = 1; i <= 16; ++i) {
+    symbols += static_cast<unsigned char>(file[table + i]);
+    file[table + i] = 0;
+  }
+  file[table + 1] = 3;
+  file[table + 16] = static_cast<char>(symbols - 3);
+  CHECK(refusal(file) == "test: JPEG: damaged Huffman table");
+}
+
 TEST_CASE("a few bytes cannot claim gigabytes") {
   CHECK(refusal(png(13000, 13000, 16, 6, "\0")).find("cannot hold 13000 x 13000") != std::string::npos);
   std::string gif = "GIF89a" + little_endian(13000, 2) + little_endian(13000, 2);

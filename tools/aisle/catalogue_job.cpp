@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <aisle/base/error.hpp>
-#include <aisle/io/checkpoint.hpp>
+#include <aisle/models/zoo.hpp>
 
 namespace aisle_command {
 
@@ -95,8 +95,8 @@ aisle::fusion_options catalogue_job::fusion_options() const {
 void catalogue_job::check_models(const aisle::catalogue& products, const std::string& text_model,
                                  const std::string& image_model) const {
   common.engine();
-  if (wants_texts(products, text_model)) aisle::load_checkpoint(common.model_path(text_model));
-  if (wants_images(products, image_model)) aisle::load_checkpoint(common.model_path(image_model));
+  if (wants_texts(products, text_model)) aisle::models::open_model(common.model_path(text_model));
+  if (wants_images(products, image_model)) aisle::models::open_model(common.model_path(image_model));
 }
 
 std::optional<aisle::embedding_table> catalogue_job::embed_texts(const aisle::catalogue& products,
@@ -135,8 +135,11 @@ void add_left_out(std::vector<aisle::skipped_row>& skipped, const aisle::catalog
   for (const aisle::product& p : products.products) {
     if (known[static_cast<std::size_t>(p.row)]) continue;
     const bool text = looks_at_text && p.text.empty(), image = looks_at_image && p.image_path.empty();
-    const std::string what = text && image ? "text and no picture" : text ? "text" : "picture";
-    skipped.push_back(products.problem(p, text ? "" : products.options.image_column,
+    const std::string what = text && image ? "text and no picture"
+                             : text        ? "text"
+                             : image       ? "picture"
+                                           : "vector";
+    skipped.push_back(products.problem(p, image && !text ? products.options.image_column : "",
                                        "no " + what + ", which " + who + " needs"));
   }
   std::stable_sort(skipped.begin(), skipped.end(),

@@ -11,7 +11,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/products.hpp>
-#include <aisle/io/checkpoint.hpp>
+#include <aisle/models/zoo.hpp>
 
 #include "catalogue_job.hpp"
 #include "command.hpp"
@@ -157,10 +157,6 @@ struct job {
     std::vector<std::size_t> from;
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (!items[i].error.empty() || items[i].image.empty()) continue;
-      if (items[i].image.find('\0') != std::string::npos) {  // the system would cut the path there
-        items[i].error = "the picture's path holds a zero byte";
-        continue;
-      }
       at[i] = static_cast<std::int64_t>(paths.size());
       paths.push_back(items[i].image);
       from.push_back(i);
@@ -268,7 +264,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
   };
   // Both are looked at before the first of them works.
   for (const std::string& model : {o.common.text_model, o.common.image_model})
-    if (!model.empty()) aisle::load_checkpoint(o.common.model_path(model));
+    if (!model.empty()) aisle::models::open_model(o.common.model_path(model));
   if (!o.common.text_model.empty()) {
     e.model_path = o.common.model_path(o.common.text_model);
     const aisle::embedding_table t = embed_texts(products, e);

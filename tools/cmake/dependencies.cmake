@@ -55,7 +55,12 @@ macro(aisle_fetch_nlohmann_json)
                        HEADERS nlohmann)
 endmacro()
 macro(aisle_fetch_stb)
-  file(CONFIGURE OUTPUT ${stb_BINARY_DIR}/stb.c CONTENT "#define STB_IMAGE_IMPLEMENTATION
+  # Where a damaged picture ends a scan early, newer versions report success: what is left must not be other memory.
+  file(CONFIGURE OUTPUT ${stb_BINARY_DIR}/stb.c CONTENT "#include <stdlib.h>
+#define STBI_MALLOC(size) calloc(1, size)
+#define STBI_REALLOC(p, size) realloc(p, size)
+#define STBI_FREE(p) free(p)
+#define STB_IMAGE_IMPLEMENTATION
 #include <stb_image.h>
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #include <stb_image_write.h>

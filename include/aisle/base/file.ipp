@@ -41,11 +41,16 @@ class file_handle {
   int handle_;
 };
 
-/// The caller closes what this returns.
-AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
-  // The system would open the file whose name ends there; a message would end there too.
+/// To the system a path ends at a zero byte: it would open another file. So would a message, which tells what
+/// stands before it.
+AISLE_API void require_no_zero_byte(const std::string& path) {
   if (path.find('\0') != std::string::npos)
     throw file_error(path.c_str(), "cannot open: a zero byte follows in the path");
+}
+
+/// The caller closes what this returns.
+AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
+  require_no_zero_byte(path);
   file_handle handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (handle.get() < 0) throw_errno(path, "cannot open");
   struct stat info {};
@@ -57,6 +62,7 @@ AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
 
 /// Creates a file beside `path` under a name that no other writer has, in this process or another.
 AISLE_API int create_part(const std::string& path, std::string& part) {
+  require_no_zero_byte(path);
   // A rename would put a file in the place of /dev/null.
   struct ::stat info {};
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))

@@ -14,6 +14,7 @@
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
 #include <aisle/catalogue/embeddings.hpp>
+#include <aisle/image/decode.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/text/text_encoder.hpp>
@@ -144,7 +145,8 @@ class embedding_job {
 
   /// Brings the files up to date. Rows of earlier calls that this one was not asked for stay, behind its own:
   /// the files serve parts of a catalogue, and several catalogues. A row is known again by its name, the
-  /// leading column `name`, and its content.
+  /// leading column `name`, and its content: of a product that was edited, and of two catalogues' products of
+  /// one name, all rows stay, this call's first.
   void write(std::vector<std::string> header, std::size_t name, std::string prefix, int first,
              const std::function<std::vector<std::string>(const product&)>& leading) {
     if (!keeps_files() || items_.empty()) return;
@@ -329,7 +331,7 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   parallel_for(static_cast<std::int64_t>(items.size()), options.threads, [&](std::int64_t i) {
     auto& item = items[static_cast<std::size_t>(i)];
     try {
-      item.hash = fnv1a64::of(read_file(item.source->image_path));
+      item.hash = fnv1a64::of(read_file(item.source->image_path, picture_file_limit));
     } catch (const error& e) {
       reasons[static_cast<std::size_t>(i)] = e.what();
     }

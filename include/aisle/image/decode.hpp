@@ -16,6 +16,8 @@
 
 AISLE_NAMESPACE_BEGIN
 
+/// The most bytes a picture's file may have: read_image() refuses larger ones unread.
+inline constexpr std::uint64_t picture_file_limit = std::uint64_t{1} << 31;
 /// The most pixels a picture may have: Pillow's limit against decompression bombs.
 inline constexpr std::uint64_t max_image_pixels = 178'956'970;
 

@@ -75,7 +75,7 @@ AISLE_API image decode_image(std::span<const std::byte> bytes, std::string_view 
 }
 
 AISLE_API image read_image(const std::string& path) {
-  const std::string bytes = read_file(path, std::uint64_t{1} << 31);
+  const std::string bytes = read_file(path, picture_file_limit);
   return decode_image(std::as_bytes(std::span(bytes)), path);
 }
 

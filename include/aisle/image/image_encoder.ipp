@@ -54,7 +54,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
                                          Read read) const {
   const std::int64_t h = preset_.crop_height, w = preset_.crop_width, floats = h * w * 3;
   matrix<float> out(n, dimension());
-  std::mutex errors;
+  std::mutex calls;  // one of the caller's functions at a time
   shared_progress progress(options.on_progress, {.phase = "images", .total = n, .unit = "images"});
   // Each worker decodes and runs a group of its own.
   const int threads = thread_budget(options.threads);
@@ -71,7 +71,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
         good.push_back(first + i);
       } catch (const error& problem) {
         if (!options.on_error) throw;
-        const std::lock_guard lock(errors);
+        const std::lock_guard lock(calls);
         options.on_error(first + i, problem.what());
       }
     }
@@ -81,6 +81,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
                          {{"embedding", vectors.data()}}, {.threads = options.threads});
     for (std::int64_t i = 0; i < rows; ++i)
       std::copy_n(vectors.row(i).data(), out.cols(), out.row(good[static_cast<std::size_t>(i)]).data());
+    const std::lock_guard lock(calls);
     progress.add(count);
   });
   return out;

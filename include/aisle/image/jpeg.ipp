@@ -107,7 +107,12 @@ class jpeg_structure {
       if (s.size() < 17) fail("damaged Huffman table");
       const unsigned kind = s[0] >> 4, which = s[0] & 15;
       std::size_t symbols = 0;
-      for (std::size_t i = 1; i <= 16; ++i) symbols += s[i];
+      std::int64_t free = 1;  // codes of this length that no shorter one begins
+      for (std::size_t i = 1; i <= 16; ++i) {
+        symbols += s[i];
+        free = 2 * free - s[i];
+        if (free < 0) fail("damaged Huffman table");
+      }
       if (kind > 1 || which > 3 || symbols > 256 || s.size() < 17 + symbols) fail("damaged Huffman table");
       const auto values = s.subspan(17, symbols);
       if (kind == 0 && std::any_of(values.begin(), values.end(), [](unsigned v) { return v > 15; }))
