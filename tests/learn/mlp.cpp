@@ -167,7 +167,7 @@ TEST_CASE("batches that batch norm cannot learn from are refused") {
 TEST_CASE("validation rows are drawn class by class in proportion, never a class's only row") {
   const auto d = blobs::make({90, 50, 20, 2, 1}, 3);
   aisle::index_vector before;
-  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     aisle::mlp<float> m({.hidden = {4}, .epochs = 1, .validation_share = 0.1, .seed = seed});
     m.fit(d.x, d.labels);
     std::vector<int> held(5, 0);
