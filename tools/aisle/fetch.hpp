@@ -14,8 +14,8 @@ struct fetch_options {
 
 /// Brings a model's files to WEIGHTS/ID, from the first of its sources that has them all. They gather in a
 /// folder of that source in WEIGHTS/ID.part, each downloaded as FILE.part, resumed where one is there,
-/// checked and only then given its name; WEIGHTS/ID gets all of them or none. Says on stderr what it does.
-/// Throws aisle::error when no source could be used.
+/// checked and only then given its name; they are moved to WEIGHTS/ID once all are there. Says on stderr what
+/// it does. Throws aisle::error when no source could be used.
 void fetch_model(const manifest_model& model, const fetch_options& options, progress_bar& bar);
 
 /// The sha256 of a file, in pieces, with progress.

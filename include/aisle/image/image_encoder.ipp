@@ -55,7 +55,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
   const std::int64_t h = preset_.crop_height, w = preset_.crop_width, floats = h * w * 3;
   matrix<float> out(n, dimension());
   std::mutex calls;  // one of the caller's functions at a time
-  shared_progress progress(options.on_progress, {.phase = "images", .total = n, .unit = "images"});
+  progress_event event{"images", 0, n, "images"};
   // Each worker decodes and runs a group of its own.
   const int threads = thread_budget(options.threads);
   const std::int64_t step = nn::network::images_together(n, threads);
@@ -81,8 +81,11 @@ matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_opti
                          {{"embedding", vectors.data()}}, {.threads = options.threads});
     for (std::int64_t i = 0; i < rows; ++i)
       std::copy_n(vectors.row(i).data(), out.cols(), out.row(good[static_cast<std::size_t>(i)]).data());
-    const std::lock_guard lock(calls);
-    progress.add(count);
+    if (options.on_progress) {
+      const std::lock_guard lock(calls);
+      event.done += count;
+      options.on_progress(event);
+    }
   });
   return out;
 }

@@ -22,7 +22,8 @@ namespace detail {
 /// reads tables that were never defined from uninitialised memory, does not bound the symbols of a Huffman
 /// table, takes a file that was cut off for a grey lower half, and gives out uninitialised memory for pixels
 /// that no scan reaches: those of a component without a scan, and those behind a restart marker that is not
-/// there, where it ends the scan and reports success. What passes here can be handed to it.
+/// there, where it ends the scan and reports success. What passes here can be handed to it; only bytes too
+/// many before a restart marker, which nothing but decoding finds, make versions after 2.27 end a scan early.
 class jpeg_structure {
  public:
   jpeg_structure(std::span<const std::byte> bytes, std::string_view where)
