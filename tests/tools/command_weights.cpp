@@ -101,9 +101,9 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   aisle::write_file(work / "origin/model.bin", bytes);
   aisle::write_file(work / "origin/org/name/resolve/main/model.bin", bytes);
   for (const char* name : {"one", "two"}) {
-    fs::create_directories(work / ("origin/" + std::string(name)));
+    fs::create_directories(work / ("origin/" + std::string(name) + "/sub"));
     aisle::write_file(work / ("origin/" + std::string(name) + "/model.bin"), bytes);
-    for (const char* of : {"/config.json", "/preset.json"})
+    for (const char* of : {"/config.json", "/sub/config.json", "/preset.json"})
       aisle::write_file(work / ("origin/" + std::string(name) + of), name);
   }
   const server web(work);
@@ -135,6 +135,8 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   const aisle::json any = file("config.json", nullptr), preset = file("preset.json", nullptr);
   model("two-sources", {source(web.url("partial/one"), {any, preset, unknown}),
                         source(web.url("good/two"), {any, unknown})});
+  model("nothing", {source(web.url("missing"), file("sub/model.bin", sum))});
+  model("nested", {source(web.url("good/one"), {file("model.bin", sum), file("sub/config.json", nullptr)})});
   model("half", {source(web.url("partial/one"), {any, unknown})});
   aisle::json hub = source(web.url("good"), good), package = hub;
   hub["kind"] = "huggingface";
@@ -265,6 +267,26 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     CHECK(get("half --allow-unverified").code == 1);
     CHECK(web.requests() ==
           list{"partial one/config.json -", "partial one/model.bin -", "partial one/model.bin -"});
+  }
+  SUBCASE("a file that cannot take its place leaves no model of two sources") {
+    fs::create_directories(work / "weights/nested");
+    aisle::write_file(work / "weights/nested/sub", "no folder");
+    aisle::write_file(target("nested"), "old");
+    const auto r = get("nested good --allow-unverified");
+    CAPTURE(r.err);
+    CHECK(r.code == 1);
+    CHECK_FALSE(fs::exists(target("nested")));
+    CHECK(whole("good"));  // the other models are fetched all the same
+    web.requests();
+    fs::remove(work / "weights/nested/sub");
+    CHECK(get("nested --allow-unverified").code == 0);
+    CHECK(whole("nested"));
+    CHECK(web.requests().empty());
+  }
+  SUBCASE("what a source that failed leaves") {
+    // Folders that hold nothing are not kept for another try.
+    CHECK(get("nothing").code == 1);
+    CHECK(nothing("nothing"));
   }
   SUBCASE("what is refused") {
     const auto r = get("unknown");

@@ -107,6 +107,18 @@ check "and is whole then" same model.bin good/model.bin
 check "by one request" requests 3
 
 fresh
+mkdir -p "$work/weights/good"
+: >"$work/weights/good/sub"
+echo old >"$work/weights/good/model.bin"
+check "a file that cannot take its place" fails get good
+check "leaves no model of two sources" absent good/model.bin
+rm "$work/weights/good/sub"
+: >"$work/plain.log"
+check "and the next try completes it" get good
+check "with all files" same model.bin good/model.bin
+check "and nothing fetched twice" requests 0
+
+fresh
 check "a missing file: the next source" get missing
 check "and all its files" same model.bin missing/model.bin
 check "and it says so" said "trying the next"

@@ -253,6 +253,7 @@ struct folders {
 
   std::string of(const manifest_source& source) const {
     std::string name = source.kind + "-" + source.where + "-" + source.version;
+    if (!source.folder.empty()) name += "-" + source.folder;
     for (char& c : name)
       if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
     return aisle::join_path(staging, name);
@@ -278,22 +279,48 @@ void fetch_source(const manifest_model& model, const manifest_source& source, co
   }
 }
 
-/// Gives a source's files their place in WEIGHTS/ID, in exchange for those of other sources.
+/// Gives a source's files their place in WEIGHTS/ID, in exchange for those of other sources. The largest
+/// file, the weights, leaves first and comes last: a run that is killed in between leaves a folder that is no
+/// model, not one of two sources.
 void install(const manifest_model& model, const manifest_source& source, const folders& in) {
-  const auto has = [](const manifest_source& s, const std::string& path) {
-    return std::any_of(s.files.begin(), s.files.end(),
-                       [&](const manifest_file& f) { return f.path == path; });
+  const std::string stage = in.of(source);
+  const auto largest_first = [](const std::string& folder, const std::vector<std::string>& paths) {
+    std::vector<std::pair<std::uint64_t, std::string>> there;
+    for (const std::string& path : paths)
+      if (const std::string file = aisle::join_path(folder, path); aisle::file_exists(file))
+        there.emplace_back(aisle::file_size(file), path);
+    std::sort(there.rbegin(), there.rend());
+    return there;
+  };
+  std::vector<std::string> arriving, leaving;
+  for (const manifest_file& f : source.files) arriving.push_back(f.path);
+  const auto stays = [&](const std::string& path) {
+    return std::find(arriving.begin(), arriving.end(), path) != arriving.end() &&
+           !aisle::file_exists(aisle::join_path(stage, path));
   };
   for (const manifest_source& other : model.sources)
     for (const manifest_file& f : other.files)
-      if (!has(source, f.path)) fs::remove(aisle::join_path(in.model, f.path));
-  for (const manifest_file& f : source.files) {
-    const std::string from = aisle::join_path(in.of(source), f.path), to = aisle::join_path(in.model, f.path);
-    if (!aisle::file_exists(from)) continue;
+      if (!stays(f.path)) leaving.push_back(f.path);
+  for (const auto& [size, path] : largest_first(in.model, leaving))
+    fs::remove(aisle::join_path(in.model, path));
+  auto staged = largest_first(stage, arriving);
+  std::reverse(staged.begin(), staged.end());
+  for (const auto& [size, path] : staged) {
+    const std::string to = aisle::join_path(in.model, path);
     aisle::make_folders(aisle::parent_folder(to));
-    fs::rename(from, to);
+    fs::rename(aisle::join_path(stage, path), to);
   }
   fs::remove_all(in.staging);
+}
+
+/// Removes the folders below and including this one that hold no file.
+void remove_empty_folders(const std::string& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> found{folder};
+  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored))
+    if (entry.is_directory(ignored)) found.push_back(entry.path());
+  // A folder comes before what is in it; one with files stays, as remove() fails.
+  for (auto f = found.rbegin(); f != found.rend(); ++f) fs::remove(*f, ignored);
 }
 
 }  // namespace
@@ -338,9 +365,7 @@ void fetch_model(const manifest_model& model, const fetch_options& o, progress_b
     }
   }
   // What can be resumed stays, nothing else.
-  std::error_code ignored;
-  for (const manifest_source& s : model.sources) fs::remove(in.of(s), ignored);
-  fs::remove(in.staging, ignored);
+  remove_empty_folders(in.staging);
   throw aisle::error(model.id + ": no source could be used");
 }
 

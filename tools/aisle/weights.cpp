@@ -84,6 +84,9 @@ int get(const options& o) {
     } catch (const aisle::error& e) {
       say("error: " + std::string(e.what()));
       code = exit_failed;
+    } catch (const std::filesystem::filesystem_error& e) {
+      say("error: " + m->id + ": " + e.what());
+      code = exit_failed;
     }
   return code;
 }
