@@ -29,6 +29,7 @@ if(AISLE_SANITIZE)
   target_compile_options(aisle_developer INTERFACE -fsanitize=${AISLE_SANITIZE} -fno-omit-frame-pointer
                                                    -fno-sanitize-recover=all)
   target_link_options(aisle_developer INTERFACE -fsanitize=${AISLE_SANITIZE})
+  target_compile_definitions(aisle_developer INTERFACE AISLE_TEST_SANITIZED=1)  # for tests that measure memory
 endif()
 if(AISLE_FUZZ)
   target_compile_options(aisle_developer INTERFACE -fsanitize=fuzzer-no-link)
