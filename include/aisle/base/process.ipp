@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -80,7 +81,9 @@ AISLE_API process_result run_process(const std::vector<std::string>& command) {
 }
 
 namespace detail {
-inline volatile sig_atomic_t interrupt_flag = 0;
+// Atomic, as threads other than the one that the signal meets read it; free of locks, as a handler writes it.
+inline std::atomic<int> interrupt_flag{0};
+static_assert(std::atomic<int>::is_always_lock_free);
 
 // The next signal takes the default way: a program that does not come back to its callbacks can still be
 // ended.
