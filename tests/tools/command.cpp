@@ -40,7 +40,7 @@ TEST_CASE("the frame: help, version, usage errors and exit codes") {
   CHECK(failed.code == 1);
   CHECK(failed.out.empty());
   CHECK(failed.err.starts_with("aisle: error: "));
-  CHECK(failed.err.find("tools/get-weights no-such-model") != std::string::npos);
+  CHECK(failed.err.find("aisle weights list") != std::string::npos);
   for (const char* sub : {"run", "embed", "train", "predict", "evaluate", "report", "tokenize", "preprocess",
                           "models", "weights get", "weights check", "weights convert", "weights list",
                           "self-test", "bench infer", "bench text", "bench train", "bench cold"}) {

@@ -287,3 +287,79 @@ TEST_CASE("Ctrl-C during a run: what was embedded is kept, nothing is half writt
   CHECK(o.code == 0);
   CHECK_FALSE(has(o.err, "load text model"));
 }
+
+TEST_CASE("no output replaces the file that is read") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  const std::string before = aisle::read_file(work / "good.csv");
+  for (const char* line : {"embed --data good.csv --text-model tiny-bert --out ./good.csv",
+                           "embed --data good.csv --text-model tiny-bert --out t.npy --skipped good.csv",
+                           "embed --in good.csv --text-model tiny-bert --out good.csv --format jsonl",
+                           "predict --model out --data good.csv --out good.csv",
+                           "predict --model good.csv --data other.csv --out good.csv"}) {
+    CAPTURE(line);
+    const auto o = command::run(work, line);
+    CHECK(o.code == 2);
+    CHECK(has(o.err, "is the file that is read"));
+    CHECK((aisle::read_file(work / "good.csv") == before));
+  }
+}
+
+TEST_CASE("messages say what can be done") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  const auto fails = [&](const std::string& line, int code, const std::string& message) {
+    const auto o = command::run(work, line);
+    CAPTURE(line);
+    CAPTURE(o.err);
+    CHECK(o.code == code);
+    CHECK(has(o.err, message));
+  };
+  const std::string run = "run --data good.csv --label class_id --out none ";
+  fails(run + "--text-model none --image-model none", 2, "leave nothing to look at");
+  for (const char* seed : {"-1", "99999999999999999999", "9007199254740993", "1.5", "x"})
+    fails(run + "--seed " + seed, 2, "expected a whole number from 0 to 9007199254740992");
+  fails(run + "--threads -1", 2, "-1: expected a whole number from 0");
+  fails("tokenize --text-model nobody", 1, "`aisle weights list` names those that can be fetched");
+  fails("tokenize --text-model all-MiniLM-L6-v2", 1, "`tools/get-weights all-MiniLM-L6-v2` fetches it");
+  fails("embed --data good.csv --image-model resnet50 --out a.npy", 1,
+        "`tools/get-weights resnet50 --allow-unverified` fetches it");
+  fails("evaluate", 2, "expected a file of predictions");
+  std::filesystem::create_directories(work / "empty");
+  fails("predict --model empty --data good.csv --out p.csv", 1, "holds no metrics.json");
+}
+
+TEST_CASE("a bad picture does not cost the text's vector, whatever the format") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  const auto o = command::run(work, "embed --in - --out - --text-model tiny-bert --image-model resnet18",
+                              "{\"id\":1,\"text\":\"blue shirt\",\"image\":\"nowhere.png\"}\n");
+  CHECK(o.code == 3);
+  const aisle::json row = aisle::parse_json(o.out, "out");
+  CHECK(has(row.get<std::string>("error"), "nowhere.png"));
+  CHECK(row["text_embedding"].size() == 32);
+  CHECK_FALSE(row.contains("image_embedding"));
+}
+
+TEST_CASE("a report calls products by their first text column where none is called name") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_products(work);
+  std::string csv = "No,Title,Long text,kind\n";
+  for (int i = 0; i < 20; ++i)
+    csv += std::to_string(i) + (i % 2 ? ",blue shirt,cotton,a\n" : ",red jeans,denim,b\n");
+  aisle::write_file(work / "own.csv", csv + "20,,wool,a\n");
+  const auto o =
+      command::run(work,
+                   "run --data own.csv --id-column No --text-columns 'Title,Long text' --label kind "
+                   "--text-model tiny-bert --image-model none --learners logistic_regression "
+                   "--out own");
+  CAPTURE(o.err);
+  REQUIRE(o.code == 0);
+  const aisle::json products = aisle::read_json(work / "own/report.json").at("products");
+  CHECK(products.at(1).get<std::string>("name") == "blue shirt");
+  CHECK(products.at(20).get<std::string>("name") == "20");
+}

@@ -275,7 +275,7 @@ TEST_CASE("catalogues that cannot be done say why") {
   o = command::run(
       work, "run --out out --label class_id --data products.csv --text-model tiny-bert --image-model absent");
   CHECK(o.code == 1);
-  CHECK(has(o.err, "tools/get-weights absent"));
+  CHECK(has(o.err, "aisle weights list"));
   aisle::write_file(work / "s.json", R"({"rows":33,"splits":[{"seed":1,"test":[0]}]})");
   o = run("--data products.csv --split s.json");
   CHECK(o.code == 1);

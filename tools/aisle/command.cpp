@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -14,6 +17,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/process.hpp>
 
+#include "manifest.hpp"
 #include "output.hpp"
 
 namespace aisle_command {
@@ -193,6 +197,24 @@ void progress_bar::show(std::string_view phase, std::int64_t done, std::int64_t 
 // --- common options
 // -------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// 0 to `most`.
+CLI::Validator whole_number(std::uint64_t most) {
+  return CLI::Validator(
+      [most](const std::string& text) {
+        std::uint64_t value = 0;
+        const char* end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        return error == std::errc() && stop == end && value <= most
+                   ? std::string()
+                   : text + ": expected a whole number from 0 to " + std::to_string(most);
+      },
+      {});
+}
+
+}  // namespace
+
 void common_options::add(CLI::App& app, std::initializer_list<common> which) {
   for (const common c : which) switch (c) {
       case common::text_model:
@@ -225,7 +247,10 @@ void common_options::add(CLI::App& app, std::initializer_list<common> which) {
             ->capture_default_str();
         break;
       case common::seed:
-        app.add_option("--seed", seed, "seed of everything random")->type_name("N")->capture_default_str();
+        app.add_option("--seed", seed, "seed of everything random")
+            ->type_name("N")
+            ->check(whole_number(std::uint64_t{1} << 53))  // JSON's numbers are doubles
+            ->capture_default_str();
         break;
       case common::split:
         app.add_option("--split", split, "file that says which rows are for training and which for testing")
@@ -234,7 +259,7 @@ void common_options::add(CLI::App& app, std::initializer_list<common> which) {
       case common::threads:
         app.add_option("--threads", threads, "threads; 0: all that this process may use")
             ->type_name("N")
-            ->check(CLI::NonNegativeNumber)
+            ->check(whole_number(std::numeric_limits<int>::max()))
             ->capture_default_str();
         break;
       case common::precision:
@@ -250,7 +275,7 @@ void common_options::add(CLI::App& app, std::initializer_list<common> which) {
       case common::limit:
         app.add_option("--limit", limit, "take the first N rows only; 0: all")
             ->type_name("N")
-            ->check(CLI::NonNegativeNumber)
+            ->check(whole_number(std::numeric_limits<int>::max()))
             ->capture_default_str();
         break;
       case common::weights:
@@ -276,8 +301,21 @@ std::string common_options::model_path(const std::string& id) const {
   const std::string folder = aisle::join_path(weights, id);
   if (aisle::folder_exists(folder)) return folder;
   if (id.find('/') != std::string::npos && (aisle::folder_exists(id) || aisle::file_exists(id))) return id;
-  throw aisle::file_error(folder, "no such model folder; `tools/get-weights " + id +
-                                      "` fetches it, --weights or AISLE_WEIGHTS says where models are");
+  std::string how = "`aisle weights list` names those that can be fetched";
+  for (const manifest_model& m : read_manifest())
+    if (m.id == id)
+      how = "`tools/get-weights " + id +
+            (std::ranges::any_of(m.sources, &manifest_source::vouched_for) ? "" : " --allow-unverified") +
+            "` fetches it";
+  throw aisle::file_error(
+      folder, "no such model folder; " + how + ", --weights or AISLE_WEIGHTS says where models are");
+}
+
+void check_not_input(const char* option, const std::string& path, std::initializer_list<std::string> inputs) {
+  std::error_code ignored;
+  for (const std::string& input : inputs)
+    if (std::filesystem::equivalent(path, input, ignored))
+      throw usage_error(std::string(option) + " " + path + ": is the file that is read, expected another");
 }
 
 }  // namespace aisle_command

@@ -139,6 +139,10 @@ struct common_options {
   std::string model_path(const std::string& id) const;
 };
 
+/// Throws usage_error when `path`, given by `option`, is one of the files that are read: writing it would
+/// lose them.
+void check_not_input(const char* option, const std::string& path, std::initializer_list<std::string> inputs);
+
 /// "1.2 GB": for people.
 std::string human_bytes(double bytes);
 

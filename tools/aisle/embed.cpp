@@ -305,6 +305,8 @@ int run(options& o) {
   if (o.data.empty() == o.in.empty()) throw usage_error("expected one of --data and --in");
   if (o.common.text_model.empty() && o.common.image_model.empty())
     throw usage_error("expected --text-model, --image-model or both");
+  check_not_input("--out", o.out, {o.data, o.in});
+  check_not_input("--skipped", o.skipped, {o.data, o.in});
   const std::string format = format_of(o);
   o.common.engine();
 
@@ -375,12 +377,14 @@ action setup(CLI::App& app) {
   app.footer(
       "Rows in: products as CSV, or JSON lines {\"id\":..., \"text\":\"...\", \"image\":\"path\"}.\n"
       "Rows out, in the same order:\n"
-      "  jsonl        {\"id\":...,\"text_embedding\":[...],\"image_embedding\":[...]} or "
-      "{\"id\":...,\"error\":\"...\"};\n"
+      "  jsonl        {\"id\":...,\"text_embedding\":[...],\"image_embedding\":[...]}; of a row "
+      "that cannot\n"
+      "               be done {\"id\":...,\"error\":\"...\"} and the vector that it has all the same;\n"
       "               each batch is flushed, and rows that arrive slowly are answered as they come\n"
       "  csv          the columns of the input, then text_1,... and image_0,...; pictures alone: "
       "ImageName,image_0,...\n"
-      "  npy          one float32 matrix, and FILE.ids.csv with row and id of each of its rows\n"
+      "  npy          one float32 matrix, and NAME.ids.csv beside NAME.npy with row and id of each of its "
+      "rows\n"
       "  safetensors  rows, text_embeddings, image_embeddings; the ids are in the metadata\n"
       "  a folder     text_embeddings_MODEL.csv and Embeddings_MODEL.csv with manifests, which `aisle run` "
       "and later\n"

@@ -56,6 +56,7 @@ std::pair<aisle::label_vector, aisle::label_vector> join(const options& o, std::
 }
 
 int evaluate(const options& o) {
+  if (o.predictions.empty()) throw usage_error("expected a file of predictions");
   if (o.data.empty() != o.label.empty()) throw usage_error("--data and --label go together");
   std::int64_t without_label = 0;
   std::vector<aisle::skipped_row> bad;
@@ -95,7 +96,6 @@ action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
   app.add_option("predictions,--predictions", o->predictions,
                  "a results file (Predictions,True Labels) or the output of `aisle predict`")
-      ->required()
       ->type_name("FILE");
   app.add_option("--data", o->data, "products CSV with the true labels, for the output of `aisle predict`")
       ->type_name("FILE");

@@ -20,7 +20,11 @@ struct options {
 /// The pipeline file; of a results folder, the chosen classifier of the richest modality.
 std::string find_pipeline(const std::string& path) {
   if (!aisle::folder_exists(path)) return path;
-  const aisle::json metrics = aisle::read_json(aisle::join_path(path, "metrics.json"));
+  const std::string file = aisle::join_path(path, "metrics.json");
+  if (!aisle::file_exists(file))
+    throw aisle::file_error(
+        path, "holds no metrics.json, expected a folder that `aisle run` wrote, or a pipeline file");
+  const aisle::json metrics = aisle::read_json(file);
   for (const char* modality : {"multimodal", "image", "text"})
     for (const aisle::json& m : metrics.at("models").elements())
       if (m.get<bool>("chosen") && m.get<std::string>("modality") == modality)
@@ -64,6 +68,8 @@ void write(const options& o, const aisle::catalogue& products, const aisle::pipe
 }
 
 int predict(const options& o) {
+  check_not_input("--out", o.out, {o.job.data, o.model});
+  check_not_input("--skipped", o.skipped, {o.job.data, o.model});
   progress_bar bar;
   const aisle::pipeline p = aisle::pipeline::load(find_pipeline(o.model));
   catalogue_job job = o.job;

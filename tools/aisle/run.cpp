@@ -62,6 +62,8 @@ void tell_phases(const aisle::experiment_result& result) {
 
 int run(const options& o) {
   using phase_list = std::vector<std::pair<std::string, double>>;
+  if (o.job.common.text_model == "none" && o.job.common.image_model == "none")
+    throw usage_error("--text-model none and --image-model none leave nothing to look at");
   progress_bar bar;
   phase_list phases;
   stopwatch watch;

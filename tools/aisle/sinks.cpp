@@ -27,12 +27,9 @@ class jsonl_sink : public vector_sink {
   }
   void put(const embedded_row& r) override {
     text_ = "{\"id\":" + r.id.dump();
-    if (!r.error.empty()) {
-      text_ += ",\"error\":" + aisle::json(r.error).dump();
-    } else {
-      add("text_embedding", r.text);
-      add("image_embedding", r.image);
-    }
+    if (!r.error.empty()) text_ += ",\"error\":" + aisle::json(r.error).dump();
+    add("text_embedding", r.text);
+    add("image_embedding", r.image);
     text_ += "}\n";
     if (file_)
       file_->write(text_);

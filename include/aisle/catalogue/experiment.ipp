@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include <aisle/base/parallel.hpp>
@@ -153,17 +154,24 @@ class experiment_run {
     r.text_tokens = text_ ? text_->tokens : std::vector<std::int64_t>{};
     r.truncated_texts = text_ ? text_->truncated : 0;
     r.products.resize(static_cast<std::size_t>(products_.data_rows));
-    const auto name = products_.find_column("name");
+    const auto name = name_column();
     // A report may be made again from any folder.
     const auto absolute = [](const std::string& path) {
       if (path.empty()) return path;
       return std::filesystem::absolute(path).lexically_normal().string();
     };
     for (const product& p : products_.products)
-      r.products[static_cast<std::size_t>(p.row)] = {p.id, name ? p.fields[*name] : p.id, p.text,
-                                                     absolute(p.image_path)};
+      r.products[static_cast<std::size_t>(p.row)] = {
+          p.id, name && !p.fields[*name].empty() ? p.fields[*name] : p.id, p.text, absolute(p.image_path)};
     r.skipped = products_.problems;
     if (image_) r.skipped.insert(r.skipped.end(), image_->problems.begin(), image_->problems.end());
+  }
+
+  /// What people call a product by: its name, or else the first of its text columns.
+  std::optional<std::size_t> name_column() const {
+    if (const auto name = products_.find_column("name")) return name;
+    const auto& texts = products_.options.text_columns;
+    return texts.empty() ? std::nullopt : products_.find_column(texts.front());
   }
 
   void choose_rows() {
