@@ -52,7 +52,7 @@ TEST_CASE("AISLE_THREADS decides, and nonsense in it does not") {
 
 TEST_CASE("a process bound to one CPU takes one thread") {
   if (std::system("taskset -c 0 true 2>/dev/null") != 0) {
-    MESSAGE("skipped: taskset is absent or CPU 0 is not ours");
+    support::say_skipped("taskset is absent or CPU 0 is not ours");
     return;
   }
   CHECK(budget_of("env -u AISLE_THREADS taskset -c 0") == 1);

@@ -23,7 +23,8 @@ std::set<std::string> files_of(const fs::path& folder) {
 // Whatever compiler, flags and machine build the program, it draws the catalogue that is committed.
 TEST_CASE("make_catalogue writes the committed catalogue, byte for byte") {
   if (!fs::exists(AISLE_BINARY_FOLDER "/bin/make_catalogue")) {
-    MESSAGE("skipped: configured without the tools");  // with them, CMake builds the program before this test
+    support::say_skipped(
+        "configured without the tools");  // with them, CMake builds the program before this test
     return;
   }
   const fs::path committed = fs::path(AISLE_SOURCE_FOLDER) / "examples/catalogue";

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <map>
 #include <string>
 #include <thread>
@@ -35,7 +34,7 @@ struct outcome {
 inline std::string program() {
   const std::string path = AISLE_BINARY_FOLDER "/bin/aisle";
   if (aisle::file_exists(path)) return path;
-  std::cout << "skipped: configured without the command line\n";
+  support::say_skipped("configured without the command line");
   return {};
 }
 

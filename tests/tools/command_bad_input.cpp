@@ -296,6 +296,8 @@ TEST_CASE("no output replaces the file that is read") {
   for (const char* line : {"embed --data good.csv --text-model tiny-bert --out ./good.csv",
                            "embed --data good.csv --text-model tiny-bert --out t.npy --skipped good.csv",
                            "embed --in good.csv --text-model tiny-bert --out good.csv --format jsonl",
+                           "train --data good.csv --label class_id --out good.csv",
+                           "preprocess good.csv --preset torchvision_resnet50_v1 --out good.csv",
                            "predict --model out --data good.csv --out good.csv",
                            "predict --model good.csv --data other.csv --out good.csv"}) {
     CAPTURE(line);
@@ -322,6 +324,7 @@ TEST_CASE("messages say what can be done") {
   for (const char* seed : {"-1", "99999999999999999999", "9007199254740993", "1.5", "x"})
     fails(run + "--seed " + seed, 2, "expected a whole number from 0 to 9007199254740992");
   fails(run + "--threads -1", 2, "-1: expected a whole number from 0");
+  fails(run + "--limit -1", 2, "-1: expected a whole number from 0 to 9223372036854775807");
   fails("tokenize --text-model nobody", 1, "`aisle weights list` names those that can be fetched");
   fails("tokenize --text-model all-MiniLM-L6-v2", 1, "`tools/get-weights all-MiniLM-L6-v2` fetches it");
   fails("embed --data good.csv --image-model resnet50 --out a.npy", 1,

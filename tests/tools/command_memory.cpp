@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,7 +48,7 @@ double peak_mb(const support::temporary_folder& work, const std::string& argumen
 TEST_CASE("a model takes 1.3 times its tensors' memory and 30 MB, a form that needs more 2.1 times") {
   if (command::program().empty()) return;
 #ifdef AISLE_TEST_SANITIZED
-  std::cout << "skipped: sanitizers take memory of their own\n";
+  support::say_skipped("sanitizers take memory of their own");
   return;
 #endif
   const support::temporary_folder work;

@@ -46,7 +46,7 @@ class server {
   server(const server&) = delete;
   server& operator=(const server&) = delete;
   bool running() const {
-    if (port_.empty()) MESSAGE("skipped: python3 is absent");
+    if (port_.empty()) support::say_skipped("python3 is absent");
     return !port_.empty();
   }
   std::string url(const std::string& fault) const { return "http://127.0.0.1:" + port_ + "/" + fault; }

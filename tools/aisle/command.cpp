@@ -275,7 +275,7 @@ void common_options::add(CLI::App& app, std::initializer_list<common> which) {
       case common::limit:
         app.add_option("--limit", limit, "take the first N rows only; 0: all")
             ->type_name("N")
-            ->check(whole_number(std::numeric_limits<int>::max()))
+            ->check(whole_number(std::numeric_limits<std::int64_t>::max()))
             ->capture_default_str();
         break;
       case common::weights:
@@ -304,9 +304,7 @@ std::string common_options::model_path(const std::string& id) const {
   std::string how = "`aisle weights list` names those that can be fetched";
   for (const manifest_model& m : read_manifest())
     if (m.id == id)
-      how = "`tools/get-weights " + id +
-            (std::ranges::any_of(m.sources, &manifest_source::vouched_for) ? "" : " --allow-unverified") +
-            "` fetches it";
+      how = "`tools/get-weights " + id + (m.vouched_for() ? "" : " --allow-unverified") + "` fetches it";
   throw aisle::file_error(
       folder, "no such model folder; " + how + ", --weights or AISLE_WEIGHTS says where models are");
 }

@@ -51,6 +51,11 @@ bool manifest_source::vouched_for() const {
   return std::none_of(files.begin(), files.end(), [](const manifest_file& f) { return f.sha256.empty(); });
 }
 
+bool manifest_model::vouched_for() const {
+  return std::any_of(sources.begin(), sources.end(),
+                     [](const manifest_source& s) { return s.vouched_for(); });
+}
+
 std::string manifest_source::title() const {
   if (kind == "huggingface") return "Hugging Face, " + where;
   if (kind == "pypi") return "the Python registry, package " + where + " " + version;

@@ -37,6 +37,9 @@ struct manifest_source {
 struct manifest_model {
   std::string id, modality, architecture, preset, licence;
   std::vector<manifest_source> sources;
+
+  /// Whether one of its sources is.
+  bool vouched_for() const;
 };
 
 /// The models of a manifest file, or of the one that is compiled in when `path` is empty. Throws

@@ -22,6 +22,7 @@ struct options {
 int run(const options& o) {
   if (o.preset.empty() == o.common.image_model.empty())
     throw usage_error("expected one of --preset and --image-model");
+  check_not_input("--out", o.out, {o.image});
   aisle::preset preset;
   if (o.preset.empty())
     preset = preset_of(o.common);

@@ -14,6 +14,8 @@ struct options {
 };
 
 int train(const options& o) {
+  check_not_input("--out", o.out, {o.job.data});
+  check_not_input("--skipped", o.skipped, {o.job.data});
   progress_bar bar;
   const aisle::catalogue products = o.job.load(true);
   std::vector<aisle::skipped_row> bad = products.problems;

@@ -51,13 +51,10 @@ int list(const options& o) {
   write_out("id                   kind   here  verified  licence        sources\n");
   for (const manifest_model& m : read_manifest(o.manifest)) {
     std::string sources;
-    bool vouched = false;
-    for (const manifest_source& s : m.sources) {
-      sources += (sources.empty() ? "" : "; ") + s.title();
-      vouched = vouched || s.vouched_for();
-    }
+    for (const manifest_source& s : m.sources) sources += (sources.empty() ? "" : "; ") + s.title();
     std::snprintf(line, sizeof line, "%-20s %-6s %-5s %-9s %-14s ", m.id.c_str(), m.modality.c_str(),
-                  presence(m, o.common.weights).c_str(), vouched ? "sha256" : "no", m.licence.c_str());
+                  presence(m, o.common.weights).c_str(), m.vouched_for() ? "sha256" : "no",
+                  m.licence.c_str());
     write_out(line + sources + "\n");
   }
   return exit_ok;
@@ -190,9 +187,7 @@ int convert(const options& o) {
   if (!o.out.ends_with(".safetensors")) throw usage_error("OUT: expected a name that ends in .safetensors");
   const aisle::state_dict from = aisle::load_checkpoint(o.in);
   if (from.size() == 0) throw aisle::format_error(o.in, "holds no tensors");
-  std::error_code ignored;
-  if (std::filesystem::equivalent(from.path(), o.out, ignored))
-    throw usage_error("IN and OUT are the same file");
+  check_not_input("OUT", o.out, {from.path()});
   aisle::make_folders(aisle::parent_folder(o.out));
   aisle::write_safetensors(o.out, from, {{"format", "pt"}});
   say(o.out + ": " + std::to_string(from.size()) + " tensors, " +
