@@ -6,7 +6,7 @@
 #include <set>
 
 #include <aisle/image/encode.hpp>
-#include <aisle/image/inflate.hpp>
+#include <aisle/io/inflate.hpp>
 
 #include "image_data.hpp"
 

@@ -4,7 +4,6 @@
 #include <aisle/image/encode.ipp>
 #include <aisle/image/gif.ipp>
 #include <aisle/image/image_encoder.ipp>
-#include <aisle/image/inflate.ipp>
 #include <aisle/image/jpeg.ipp>
 #include <aisle/image/png.ipp>
 #include <aisle/image/preprocess.ipp>

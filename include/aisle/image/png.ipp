@@ -8,28 +8,12 @@
 #include <vector>
 
 #include <aisle/image/decode.hpp>
-#include <aisle/image/inflate.hpp>
+#include <aisle/io/inflate.hpp>
 #include <aisle/image/png.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
-
-/// CRC-32 of ISO 3309, as PNG chunks carry it.
-AISLE_API std::uint32_t crc32(std::span<const std::uint8_t> bytes) noexcept {
-  static constexpr auto table = [] {
-    std::array<std::uint32_t, 256> t{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t c = i;
-      for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
-      t[i] = c;
-    }
-    return t;
-  }();
-  std::uint32_t crc = 0xFFFFFFFFu;
-  for (const std::uint8_t b : bytes) crc = table[(crc ^ b) & 255] ^ (crc >> 8);
-  return crc ^ 0xFFFFFFFFu;
-}
 
 class png_decoder {
  public:

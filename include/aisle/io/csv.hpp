@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -15,7 +16,8 @@
 
 // Tables as RFC 4180 text, read strictly: what a lenient reader would guess at is reported with its place.
 // Lines end with LF, CRLF or CR; a line of nothing is no row; quotes count only at the start of a field; a
-// UTF-8 BOM is dropped.
+// UTF-8 BOM is dropped. io/table.hpp reads what shops and spreadsheets export, whatever its separator and
+// encoding.
 
 AISLE_NAMESPACE_BEGIN
 
@@ -44,6 +46,13 @@ struct csv_options {
   char delimiter = ',';
   std::vector<std::string> required{};  ///< columns that the header must have
   bool replace_invalid_utf8 = false;    ///< U+FFFD for invalid UTF-8, which is a problem otherwise
+  /// What exports do beyond RFC 4180 is read as it was meant: blanks around quotes; `\"` inside quotes, in
+  /// records that cannot be read without; empty fields behind the last column, or none for a last column
+  /// without a name; rows of separators alone, which are no rows; a column that is named twice, as long as
+  /// nobody asks for it.
+  bool lenient = false;
+  bool quotes_are_text = false;  ///< nothing is quoted: `"` is a character as any other
+  std::int64_t first_line = 1;   ///< physical line that the text starts on, where something stood above it
   /// Called for each bad record, which is then passed over. Without it the first one is thrown.
   std::function<void(const csv_problem&)> on_problem{};
 };
@@ -66,8 +75,13 @@ class csv_reader {
   /// Reads the header. Throws file_error, and csv_error when there is none, when it names a column twice,
   /// lacks a required one, or looks like something else (another delimiter, a web page, a comment).
   explicit csv_reader(const std::string& path, csv_options options = {});
-  /// The same from memory, which must outlive the reader. `where` names it in errors.
-  csv_reader(std::string_view text, std::string where, csv_options options = {});
+  /// The same from memory, which must outlive the reader. `where` names it in errors. (A template, so that
+  /// braces are never taken for a `where`.)
+  template <std::convertible_to<std::string> Where>
+  csv_reader(std::string_view text, Where&& where, csv_options options = {})
+      : text_(text), where_(std::forward<Where>(where)), options_(std::move(options)) {
+    read_header();
+  }
   // It keeps views of its own text.
   csv_reader(csv_reader&&) = delete;
   csv_reader& operator=(csv_reader&&) = delete;
@@ -89,7 +103,11 @@ class csv_reader {
  private:
   void read_header();
   bool parse(std::optional<csv_problem>& problem);
-  std::size_t parse_quoted(std::optional<csv_problem>& problem);
+  std::size_t parse_fields(std::optional<csv_problem>& problem);
+  std::size_t parse_quoted(std::size_t open, std::optional<csv_problem>& problem);
+  std::size_t skip_blanks(std::size_t at) const noexcept;
+  bool has_header_size() const noexcept;
+  bool is_separators_alone() const noexcept;
   void finish_line(std::size_t end);
   csv_problem problem_at(std::size_t position, std::string reason) const;
 
@@ -103,6 +121,7 @@ class csv_reader {
   std::size_t at_ = 0;
   std::int64_t line_ = 1, row_ = -1;
   int unclosed_ = 0;
+  bool backslash_escapes_ = false;
   // The record that is being read.
   std::size_t record_start_ = 0;
   std::int64_t record_line_ = 1, record_last_line_ = 1;

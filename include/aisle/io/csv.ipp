@@ -37,6 +37,8 @@ AISLE_API std::size_t csv_column(const std::vector<std::string>& header, std::st
   if (found == header.end())
     throw format_error(where,
                        "no column '" + std::string(name) + "'; its columns are: " + list_columns(header));
+  if (std::find(found + 1, header.end(), name) != header.end())
+    throw format_error(where, "the column '" + std::string(name) + "' is named twice");
   return static_cast<std::size_t>(found - header.begin());
 }
 
@@ -52,11 +54,6 @@ AISLE_API csv_reader::csv_reader(const std::string& path, csv_options options)
     owned_ = read_file(path);
     text_ = owned_;
   }
-  read_header();
-}
-
-AISLE_API csv_reader::csv_reader(std::string_view text, std::string where, csv_options options)
-    : text_(text), where_(std::move(where)), options_(std::move(options)) {
   read_header();
 }
 
@@ -82,12 +79,18 @@ AISLE_API void csv_reader::finish_line(std::size_t end) {
   line_ = record_last_line_ + 1;
 }
 
-/// Reads the quoted field at at_ into fields_[count_]; returns the position behind it.
-AISLE_API std::size_t csv_reader::parse_quoted(std::optional<csv_problem>& problem) {
-  const std::size_t open = at_;
+/// Behind the blanks at `at`.
+AISLE_API std::size_t csv_reader::skip_blanks(std::size_t at) const noexcept {
+  while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\t') && text_[at] != options_.delimiter)
+    ++at;
+  return at;
+}
+
+/// Reads the quoted field at `open` into fields_[count_]; returns the position behind it.
+AISLE_API std::size_t csv_reader::parse_quoted(std::size_t open, std::optional<csv_problem>& problem) {
   std::string& field = fields_[count_];
   for (std::size_t i = open + 1;;) {
-    const std::size_t quote = text_.find('"', i);
+    const std::size_t quote = backslash_escapes_ ? text_.find_first_of("\"\\", i) : text_.find('"', i);
     if (quote == std::string_view::npos) {
       // A stray quote would swallow everything below. Each look for its end costs the rest of the text: after
       // some, give up.
@@ -98,15 +101,74 @@ AISLE_API std::size_t csv_reader::parse_quoted(std::optional<csv_problem>& probl
     }
     field += text_.substr(i, quote - i);
     i = quote + 1;
+    if (text_[quote] == '\\') {
+      const bool escapes = i < text_.size() && (text_[i] == '"' || text_[i] == '\\');
+      field += escapes ? text_[i++] : '\\';
+      continue;
+    }
     if (i < text_.size() && text_[i] == '"') {
       field += '"';
       ++i;
       continue;
     }
+    if (options_.lenient) i = skip_blanks(i);
     if (i >= text_.size() || text_[i] == options_.delimiter || text_[i] == '\n' || text_[i] == '\r') return i;
     problem = problem_at(i, "text behind a closing quote (a quote inside a quoted field is written twice)");
     return detail::find_line_end(text_, i);
   }
+}
+
+/// Reads the record at record_start_ into fields_; returns the position behind it, on a problem that of a
+/// line end.
+AISLE_API std::size_t csv_reader::parse_fields(std::optional<csv_problem>& problem) {
+  at_ = record_start_;
+  count_ = 0;
+  starts_.clear();
+  const char delimiter = options_.delimiter;
+  constexpr std::size_t none = std::string_view::npos;
+  for (std::size_t end;; at_ = end + 1) {
+    if (count_ == fields_.size()) fields_.emplace_back();
+    fields_[count_].clear();
+    starts_.push_back(at_);
+    const std::size_t open = options_.lenient ? skip_blanks(at_) : at_;
+    end = none;
+    if (open < text_.size() && text_[open] == '"' && !options_.quotes_are_text) {
+      // Of a quote behind blanks that ends in no quoted field, nobody says that it is more than a character.
+      if (open == at_ || unclosed_ <= 64) end = parse_quoted(open, problem);
+      if (open > at_ && problem) {
+        problem.reset();
+        fields_[count_].clear();
+        end = none;
+      }
+    }
+    if (end == none) {
+      end = at_;
+      while (end < text_.size() && text_[end] != delimiter && text_[end] != '\n' && text_[end] != '\r') ++end;
+      fields_[count_] = text_.substr(at_, end - at_);
+    }
+    ++count_;
+    if (problem || end >= text_.size() || text_[end] != delimiter) return end;
+  }
+}
+
+/// Whether the record has a field for each column, but for empty ones too many or missing.
+AISLE_API bool csv_reader::has_header_size() const noexcept {
+  const std::size_t columns = header_.size();
+  if (count_ == columns || !options_.lenient) return count_ == columns;
+  const auto empty = [](const std::string& s) { return s.find_first_not_of(" \t") == s.npos; };
+  const auto at = [](const std::vector<std::string>& list, std::size_t i) {
+    return list.begin() + static_cast<std::ptrdiff_t>(i);
+  };
+  return count_ > columns ? std::all_of(at(fields_, columns), at(fields_, count_), empty)
+                          : std::all_of(at(header_, count_), header_.end(), empty);
+}
+
+/// Whether the record holds nothing; a quoted field of nothing that stands alone is something.
+AISLE_API bool csv_reader::is_separators_alone() const noexcept {
+  if (count_ == 1 && text_[record_start_] == '"') return false;
+  for (std::size_t i = 0; i < count_; ++i)
+    if (fields_[i].find_first_not_of(" \t") != std::string::npos) return false;
+  return true;
 }
 
 /// Reads the next record into fields_; false at the end. On a problem the record's line is passed over.
@@ -118,24 +180,22 @@ AISLE_API bool csv_reader::parse(std::optional<csv_problem>& problem) {
   if (at_ >= text_.size()) return false;
   record_start_ = at_;
   record_line_ = line_;
-  count_ = 0;
-  starts_.clear();
-  const char delimiter = options_.delimiter;
-  std::size_t end = at_;
-  for (;;) {
-    if (count_ == fields_.size()) fields_.emplace_back();
-    fields_[count_].clear();
-    starts_.push_back(at_);
-    if (at_ < text_.size() && text_[at_] == '"') {
-      end = parse_quoted(problem);
+  const int unclosed = unclosed_;
+  std::size_t end = parse_fields(problem);
+  if (options_.lenient && (problem || (!header_.empty() && !has_header_size())) &&
+      text_.substr(record_start_, end - record_start_).find("\\\"") != std::string_view::npos) {
+    std::optional<csv_problem> escaped;
+    backslash_escapes_ = true;
+    const std::size_t escaped_end = parse_fields(escaped);
+    backslash_escapes_ = false;
+    unclosed_ = unclosed;
+    if (!escaped && (header_.empty() || has_header_size())) {
+      problem.reset();
+      end = escaped_end;
     } else {
-      end = at_;
-      while (end < text_.size() && text_[end] != delimiter && text_[end] != '\n' && text_[end] != '\r') ++end;
-      fields_[count_] = text_.substr(at_, end - at_);
+      problem.reset();
+      end = parse_fields(problem);
     }
-    ++count_;
-    if (problem || end >= text_.size() || text_[end] != delimiter) break;
-    at_ = end + 1;
   }
   // What is wrong with the bytes comes before the quote that follows them.
   const std::string_view raw = text_.substr(record_start_, end - record_start_);
@@ -168,6 +228,7 @@ AISLE_API void csv_reader::read_header() {
   if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF"))
     refuse(0, "UTF-16 text, expected UTF-8");
   if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  line_ = record_line_ = options_.first_line;
   std::optional<csv_problem> problem;
   if (!parse(problem)) refuse(0, "an empty file, expected a header");
   if (problem) throw csv_error(where_, *problem);
@@ -176,7 +237,7 @@ AISLE_API void csv_reader::read_header() {
   const std::string& first = header_.front();
   if (header_.size() == 1) {
     for (const char c : {';', '\t', '|', ','})
-      if (c != options_.delimiter && first.find(c) != std::string::npos)
+      if (!options_.lenient && c != options_.delimiter && first.find(c) != std::string::npos)
         refuse(record_start_, std::string("a header of one column that holds '") +
                                   (c == '\t' ? "\\t" : std::string(1, c)) +
                                   "', expected columns separated by '" + options_.delimiter + "'");
@@ -186,7 +247,7 @@ AISLE_API void csv_reader::read_header() {
   std::unordered_set<std::string_view> names;
   for (std::size_t i = 0; i < header_.size(); ++i)
     if (!header_[i].empty() && !names.insert(header_[i]).second)
-      refuse(starts_[i], "the column '" + header_[i] + "' is named twice");
+      if (!options_.lenient) refuse(starts_[i], "the column '" + header_[i] + "' is named twice");
   for (const std::string& name : options_.required)
     if (!names.contains(name))
       refuse(record_start_, "no column '" + name + "'; its columns are: " + detail::list_columns(header_));
@@ -206,12 +267,19 @@ AISLE_API bool csv_reader::next(csv_row& out) {
     std::optional<csv_problem> problem;
     ++row_;
     if (!parse(problem)) return false;
-    if (!problem && count_ != header_.size())
+    if (options_.lenient && !problem && is_separators_alone()) {
+      --row_;
+      continue;
+    }
+    if (!problem && !has_header_size())
       problem = problem_at(record_start_, std::to_string(count_) + " fields, expected " +
                                               std::to_string(header_.size()) + " as in the header");
     if (!problem) {
-      out.fields.resize(count_);
-      for (std::size_t i = 0; i < count_; ++i) out.fields[i].swap(fields_[i]);
+      out.fields.resize(header_.size());
+      for (std::size_t i = 0; i < header_.size(); ++i) {
+        out.fields[i].clear();
+        if (i < count_) out.fields[i].swap(fields_[i]);
+      }
       out.row = row_;
       out.line = record_line_;
       out.last_line = record_last_line_;

@@ -4,8 +4,11 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <functional>
+#include <stdexcept>
+#include <utility>
 
-#include <aisle/image/inflate.hpp>
+#include <aisle/io/inflate.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -82,15 +85,27 @@ class huffman_code {
 
 class inflater {
  public:
-  inflater(std::span<const std::uint8_t> in, std::span<std::uint8_t> out) : in_(in), out_(out) {}
+  /// `grow`, where there is one, makes the output larger when it is full: it moves what was written and
+  /// returns all of the new room, or no more than there was.
+  using grow_function = std::function<std::span<std::uint8_t>()>;
+  inflater(std::span<const std::uint8_t> in, std::span<std::uint8_t> out, grow_function grow = {})
+      : in_(in), out_(out), grow_(std::move(grow)) {}
 
-  inflate_result run() {
-    const inflate_status reached = stream();
-    return {reached, written_};
+  inflate_result run_zlib() { return result(stream()); }
+  inflate_result run_deflate() {
+    const inflate_status reached = blocks();
+    drop(available_ & 7);
+    return result(reached);
   }
 
  private:
   using status = inflate_status;
+
+  inflate_result result(status reached) const { return {reached, written_, at_ - available_ / 8}; }
+  bool has_room() {
+    if (written_ == out_.size() && grow_) out_ = grow_();
+    return written_ < out_.size();
+  }
 
   /// At least 56 bits in the buffer, or all that are left.
   void refill() noexcept {
@@ -142,6 +157,15 @@ class inflater {
     if (ran_out_) return status::truncated;
     if ((method * 256 + flags) % 31 != 0 || (method & 15) != 8 || (method >> 4) > 7 || (flags & 32) != 0)
       return status::broken;
+    if (const status s = blocks(); s != status::complete) return s;
+    drop(available_ & 7);
+    std::uint32_t checksum = 0;
+    for (int i = 0; i < 4; ++i) checksum = checksum << 8 | take(8);
+    if (ran_out_) return status::truncated;
+    return checksum == adler32() ? status::complete : status::broken;
+  }
+
+  status blocks() {
     for (bool last = false; !last;) {
       last = take(1) != 0;
       const std::uint32_t type = take(2);
@@ -152,11 +176,7 @@ class inflater {
       if (type == 2) s = dynamic_codes() ? compressed() : failure();
       if (s != status::complete) return s;
     }
-    drop(available_ & 7);
-    std::uint32_t checksum = 0;
-    for (int i = 0; i < 4; ++i) checksum = checksum << 8 | take(8);
-    if (ran_out_) return status::truncated;
-    return checksum == adler32() ? status::complete : status::broken;
+    return status::complete;
   }
 
   status stored() {
@@ -165,7 +185,7 @@ class inflater {
     if (ran_out_) return status::truncated;
     if ((size ^ complement) != 0xFFFF) return status::broken;
     for (std::size_t left = size; left > 0;) {
-      if (written_ == out_.size()) return status::full;
+      if (!has_room()) return status::full;
       if (available_ >= 8) {  // bytes that already are in the bit buffer
         out_[written_++] = static_cast<std::uint8_t>(bits_);
         drop(8);
@@ -280,28 +300,30 @@ class inflater {
       const std::uint32_t s = symbol(literals_);
       if (failed()) return failure();
       if (s < 256) {
-        if (written_ == out_.size()) return status::full;
+        if (!has_room()) return status::full;
         out_[written_++] = static_cast<std::uint8_t>(s);
         continue;
       }
       if (s == 256) return status::complete;
       if (s > 285) return status::broken;
-      const std::size_t length = length_base[s - 257] + take(length_extra[s - 257]);
+      std::size_t length = length_base[s - 257] + take(length_extra[s - 257]);
       const std::uint32_t d = symbol(distances_);
       if (failed()) return failure();
       if (d > 29) return status::broken;
       const std::size_t distance = distance_base[d] + take(d < 4 ? 0 : d / 2 - 1);
       if (ran_out_) return status::truncated;
       if (distance > written_) return status::broken;
-      const std::size_t n = std::min(length, out_.size() - written_);
-      std::uint8_t* to = out_.data() + written_;
-      const std::uint8_t* from = to - distance;
-      if (distance >= n)
-        std::memcpy(to, from, n);
-      else
-        for (std::size_t i = 0; i < n; ++i) to[i] = from[i];
-      written_ += n;
-      if (n < length) return status::full;
+      for (std::size_t n = 0; length > 0; length -= n) {
+        if (!has_room()) return status::full;
+        n = std::min(length, out_.size() - written_);
+        std::uint8_t* to = out_.data() + written_;
+        const std::uint8_t* from = to - distance;
+        if (distance >= n)
+          std::memcpy(to, from, n);
+        else
+          for (std::size_t i = 0; i < n; ++i) to[i] = from[i];
+        written_ += n;
+      }
     }
   }
 
@@ -322,6 +344,7 @@ class inflater {
 
   std::span<const std::uint8_t> in_;
   std::span<std::uint8_t> out_;
+  grow_function grow_;
   std::size_t at_ = 0, written_ = 0;
   std::uint64_t bits_ = 0;
   std::uint32_t available_ = 0;
@@ -332,7 +355,56 @@ class inflater {
 }  // namespace detail
 
 AISLE_API inflate_result inflate_zlib(std::span<const std::uint8_t> in, std::span<std::uint8_t> out) {
-  return detail::inflater(in, out).run();
+  return detail::inflater(in, out).run_zlib();
+}
+
+AISLE_API inflate_result inflate_deflate(std::span<const std::uint8_t> in, std::string& out,
+                                         std::size_t limit) {
+  const std::size_t before = out.size();
+  const auto room = [&] {
+    return std::span(reinterpret_cast<std::uint8_t*>(out.data()) + before, out.size() - before);
+  };
+  const auto grow = [&] {
+    const std::size_t now = out.size();
+    const std::size_t wanted = std::max(now + now / 2, now + std::max(4 * in.size(), std::size_t{1} << 16));
+    out.resize(std::max(now, std::min(wanted, limit)));
+    return room();
+  };
+  inflate_result r;
+  try {
+    r = detail::inflater(in, grow(), grow).run_deflate();
+  } catch (const std::length_error&) {
+    r.status = inflate_status::full;
+  }
+  out.resize(before + r.written);
+  return r;
+}
+
+AISLE_API std::uint32_t crc32(std::span<const std::uint8_t> bytes) noexcept {
+  // Eight bytes at a time by eight tables ("slicing by 8").
+  static constexpr auto tables = [] {
+    std::array<std::array<std::uint32_t, 256>, 8> t{};
+    for (std::uint32_t i = 0; i < 256; ++i) {
+      std::uint32_t c = i;
+      for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
+      t[0][i] = c;
+    }
+    for (std::size_t k = 1; k < 8; ++k)
+      for (std::size_t i = 0; i < 256; ++i) t[k][i] = t[0][t[k - 1][i] & 255] ^ (t[k - 1][i] >> 8);
+    return t;
+  }();
+  std::uint32_t crc = 0xFFFFFFFFu;
+  std::size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    std::uint32_t next = 0;
+    for (std::size_t k = 0; k < 8; ++k) {
+      const std::uint32_t b = bytes[i + k] ^ (k < 4 ? crc >> (8 * k) & 255 : 0u);
+      next ^= tables[7 - k][b];
+    }
+    crc = next;
+  }
+  for (; i < bytes.size(); ++i) crc = tables[0][(crc ^ bytes[i]) & 255] ^ (crc >> 8);
+  return crc ^ 0xFFFFFFFFu;
 }
 
 AISLE_NAMESPACE_END

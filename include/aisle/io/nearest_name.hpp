@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// The names nearest to one that is not among them, best first, at most `most`: equal but for case, blanks
+/// and punctuation; then within an edit for every three letters; then those of several words that are one of
+/// the other's.
+std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> names,
+                                       std::size_t most = 3);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/io/nearest_name.ipp>
+#endif

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <utility>
+
+#include <aisle/io/nearest_name.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// In small letters, each run of blanks and punctuation as one blank, none at the ends.
+AISLE_API std::string name_words(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    if (upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80)
+      out += static_cast<char>(upper ? c + 32 : c);
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
+  }
+  if (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+/// Insertions, deletions and replacements between two short names (Levenshtein).
+AISLE_API std::size_t name_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] != b[j]);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace detail
+
+AISLE_API std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> names,
+                                                 std::size_t most) {
+  constexpr std::size_t longest = 100;  // of a name that is compared: the table of edits is quadratic
+  const std::string wanted = detail::name_words(name.substr(0, longest));
+  std::string joined = wanted;
+  std::erase(joined, ' ');
+  std::vector<std::pair<std::size_t, std::string>> found;
+  for (const std::string& candidate : names) {
+    const std::string words = detail::name_words(std::string_view(candidate).substr(0, longest));
+    if (words.empty() || wanted.empty()) continue;
+    std::string together = words;
+    std::erase(together, ' ');
+    const std::size_t edits = detail::name_distance(joined, together);
+    const auto holds = [](const std::string& many, const std::string& few) {
+      return (" " + many + " ").find(" " + few + " ") != std::string::npos;
+    };
+    if (edits <= std::max<std::size_t>(1, std::min(joined.size(), together.size()) / 3) &&
+        edits < std::min(joined.size(), together.size()))
+      found.emplace_back(edits, candidate);
+    else if (holds(words, wanted) || holds(wanted, words))
+      found.emplace_back(longest, candidate);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> out;
+  for (const auto& f : found)
+    if (out.size() < most && std::find(out.begin(), out.end(), f.second) == out.end())
+      out.push_back(f.second);
+  return out;
+}
+
+AISLE_NAMESPACE_END

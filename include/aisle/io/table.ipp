@@ -1,0 +1,217 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include <aisle/io/delimiter.hpp>
+#include <aisle/io/file_kind.hpp>
+#include <aisle/io/gzip.hpp>
+#include <aisle/io/nearest_name.hpp>
+#include <aisle/io/table.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Without blanks at its ends, the no-break space among them.
+AISLE_API std::string_view without_blanks(std::string_view text) noexcept {
+  constexpr std::string_view blanks[] = {" ", "\t", "\r", "\n", "\xC2\xA0", "\xEF\xBB\xBF"};
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string_view b : blanks) {
+      if (text.starts_with(b)) text.remove_prefix(b.size()), again = true;
+      if (text.ends_with(b)) text.remove_suffix(b.size()), again = true;
+    }
+  }
+  return text;
+}
+
+AISLE_API bool same_without_case(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+AISLE_API void check_is_table(std::string_view bytes, const std::string& where) {
+  const foreign_file found = recognise_foreign_file(bytes);
+  if (found.name.empty()) return;
+  std::string advice(found.advice);
+  if (const std::size_t at = advice.find("FILE"); at != std::string::npos) advice.replace(at, 4, where);
+  throw format_error(where, std::string(found.name) +
+                                ", expected a table as text (CSV, JSON lines or a JSON array); " + advice);
+}
+
+}  // namespace detail
+
+AISLE_API bool table_format::is_plain() const noexcept {
+  return kind == kinds::separated && delimiter == ',' && encoding == text_encoding::utf8 && !gzip &&
+         !quotes_are_text;
+}
+
+AISLE_API std::string table_format::describe() const {
+  std::string out = kind == kinds::json_lines   ? "JSON lines"
+                    : kind == kinds::json_array ? "a JSON array"
+                                                : describe_delimiter(delimiter);
+  out += ", " + std::string(to_string(encoding));
+  if (gzip) out += ", gzip";
+  if (quotes_are_text) out += ", quotes as text";
+  return out;
+}
+
+AISLE_API missing_column::missing_column(const std::string& where, std::string name, std::string role,
+                                         std::vector<std::string> columns, std::string hint)
+    : format_error(where,
+                   [&] {
+                     std::string what = "no column '" + name + "'" + (role.empty() ? "" : " (" + role + ")") +
+                                        "; columns: " + detail::list_columns(columns);
+                     std::string near;
+                     for (const std::string& n : nearest_names(name, columns))
+                       near += (near.empty() ? "'" : " or '") + n + "'";
+                     if (!near.empty()) what += ", did you mean " + near + "?";
+                     return what + hint;
+                   }()),
+      name_(std::move(name)),
+      role_(std::move(role)),
+      hint_(std::move(hint)),
+      columns_(std::move(columns)),
+      nearest_(nearest_names(name_, columns_)) {}
+
+AISLE_API std::string missing_column::message(const std::string& role) const {
+  return missing_column(where(), name_, role, columns_, hint_).what();
+}
+
+AISLE_API table_reader::table_reader(const std::string& path, table_options options)
+    : where_(path), options_(std::move(options)) {
+  // Pipes have no size to map.
+  if (file_exists(path)) {
+    mapped_.emplace(path);
+    open({reinterpret_cast<const char*>(mapped_->bytes().data()), mapped_->bytes().size()});
+  } else {
+    owned_ = read_file(path);
+    open(owned_);
+  }
+}
+
+AISLE_API void table_reader::open(std::string_view bytes) {
+  const auto own = [&](std::string text) {
+    owned_ = std::move(text);
+    mapped_.reset();
+    return std::string_view(owned_);
+  };
+  if (is_gzip(std::as_bytes(std::span(bytes)))) {
+    bytes = own(gunzip(std::as_bytes(std::span(bytes)), where_, options_.memory_limit));
+    format_.gzip = true;
+  }
+  detail::check_is_table(bytes, where_);
+  format_.encoding =
+      options_.encoding.empty() ? detect_text_encoding(bytes) : parse_text_encoding(options_.encoding, bytes);
+  if (format_.encoding == text_encoding::utf8) {
+    text_ = bytes.substr(byte_order_mark(bytes, text_encoding::utf8));
+  } else {
+    text_ = own(to_utf8(bytes, format_.encoding, where_, options_.memory_limit));
+    detail::check_is_table(text_, where_);
+  }
+  if (options_.delimiter == 0 && looks_like_json_records(text_))
+    open_json();
+  else
+    open_separated();
+}
+
+AISLE_API void table_reader::open_separated() {
+  const separator_line named = find_separator_line(text_);
+  const std::string_view table = text_.substr(named.size);
+  format_.delimiter = options_.delimiter != 0 ? options_.delimiter
+                      : named.delimiter != 0  ? named.delimiter
+                                              : detect_delimiter(table, options_.expected);
+  if (format_.delimiter == '\t' || format_.delimiter == '|') {
+    std::size_t at = std::min(table.find_first_not_of("\r\n"), table.size());
+    const std::size_t columns = detail::split_next(table, format_.delimiter, at).fields.size();
+    format_.quotes_are_text = quotes_are_text(table, format_.delimiter, columns);
+  }
+  csv_.emplace(table, where_,
+               csv_options{.delimiter = format_.delimiter,
+                           .lenient = true,
+                           .quotes_are_text = format_.quotes_are_text,
+                           .first_line = named.size > 0 ? 2 : 1,
+                           .on_problem = options_.on_problem});
+  for (const std::string& name : csv_->header()) header_.emplace_back(detail::without_blanks(name));
+}
+
+AISLE_API void table_reader::open_json() {
+  json_.emplace(text_);
+  format_.kind = json_->is_array() ? table_format::kinds::json_array : table_format::kinds::json_lines;
+  std::optional<csv_problem> problem, first;
+  while (json_->next(cells_, problem)) {
+    if (problem) {
+      if (!first) first = std::move(problem);
+      continue;
+    }
+    for (const json_cell& cell : cells_)
+      if (keys_.emplace(cell.key, header_.size()).second)
+        header_.emplace_back(detail::without_blanks(cell.key));
+  }
+  if (header_.empty() && first) throw csv_error(where_, *first);
+  json_.emplace(text_);
+}
+
+/// Says which of the lines below the header holds a name, where there is one: a title may stand above it.
+AISLE_API std::string table_reader::header_below(std::string_view name) const {
+  if (!csv_) return {};
+  constexpr std::int64_t looked_at = 20;
+  std::size_t at = 0;
+  for (std::int64_t line = 1; line <= looked_at && at < text_.size(); ++line) {
+    const std::size_t end = detail::find_line_end(text_, at);
+    const std::string_view here = text_.substr(at, end - at);
+    at = end < text_.size() ? detail::skip_line_end(text_, end) : end;
+    if (line == 1) continue;
+    for (const char delimiter : {format_.delimiter, ',', ';', '\t', '|'}) {
+      std::size_t start = 0;
+      const auto fields = detail::split_next(here, delimiter, start).fields;
+      if (fields.size() < 2) continue;
+      for (const std::string_view field : fields)
+        if (detail::same_without_case(detail::without_blanks(field), name))
+          return "; line " + std::to_string(line) + " looks like the header: remove what stands above it";
+    }
+  }
+  return {};
+}
+
+AISLE_API std::size_t table_reader::column(std::string_view name, std::string_view role) const {
+  const std::string_view wanted = detail::without_blanks(name);
+  const auto found = find_column(wanted);
+  if (!found)
+    throw missing_column(where_, std::string(name), std::string(role), header_, header_below(wanted));
+  const auto first = header_.begin() + static_cast<std::ptrdiff_t>(*found);
+  if (const auto second = std::find(first + 1, header_.end(), wanted); second != header_.end())
+    throw format_error(where_, "the column '" + std::string(wanted) + "'" +
+                                   (role.empty() ? "" : " (" + std::string(role) + ")") +
+                                   " is there twice, as columns " + std::to_string(*found + 1) + " and " +
+                                   std::to_string(second - header_.begin() + 1) + ", expected once");
+  return *found;
+}
+
+AISLE_API std::optional<std::size_t> table_reader::find_column(std::string_view name) const noexcept {
+  const auto found = std::find(header_.begin(), header_.end(), detail::without_blanks(name));
+  if (found == header_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header_.begin());
+}
+
+AISLE_API bool table_reader::next(table_row& out) {
+  if (csv_) return csv_->next(out);
+  for (std::optional<csv_problem> problem; json_->next(cells_, problem);) {
+    if (problem) {
+      if (!options_.on_problem) throw csv_error(where_, *problem);
+      options_.on_problem(*problem);
+      continue;
+    }
+    out.fields.assign(header_.size(), {});
+    for (json_cell& cell : cells_) out.fields[keys_.at(cell.key)] = std::move(cell.text);
+    out.row = json_->row();
+    out.line = json_->line();
+    out.last_line = json_->last_line();
+    return true;
+  }
+  return false;
+}
+
+AISLE_NAMESPACE_END
