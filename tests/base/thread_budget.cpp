@@ -1,11 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
 
+#include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/parallel.hpp>
 
@@ -60,7 +62,10 @@ TEST_CASE("a process bound to one CPU takes one thread") {
 
 TEST_CASE("a requested number of threads is taken, none means all") {
   CHECK(aisle::thread_budget(0) == aisle::available_threads());
-  CHECK(aisle::thread_budget(-1) == aisle::available_threads());
+  CHECK_THROWS_WITH_AS(aisle::thread_budget(-4),
+                       "threads is -4, expected 0 (all the process may use) or a number of threads",
+                       aisle::option_error);
+  CHECK_THROWS_AS(aisle::parallel_for(0, -1, [](std::int64_t) {}), aisle::option_error);  // nothing to do
   CHECK(aisle::thread_budget(3) == 3);
   CHECK(aisle::thread_budget(1 << 30) <= 4096);
 }

@@ -18,7 +18,8 @@ int fuzz_state_dict(Read read, const std::uint8_t* data, std::size_t size) {
     for (const auto& e : d.entries()) {
       if (!e.unsupported.empty()) continue;
       if (e.bytes() > (std::uint64_t{1} << 24)) continue;
-      const aisle::tensor copied = d.read(e.name), mapped = d.map(e.name);
+      const aisle::tensor copied = d.read(e.name);
+      const aisle::shared_tensor mapped = d.map(e.name);
       if (copied.bytes().size() != e.bytes() || mapped.bytes().size() != e.bytes()) std::abort();
       if (e.bytes() > 0 && std::memcmp(copied.bytes().data(), mapped.bytes().data(), e.bytes()) != 0)
         std::abort();

@@ -58,6 +58,12 @@ class option_error : public error {
   using error::error;
 };
 
+/// Something that has to be fitted first: a learner, scaler or fusion asked for what it has not learnt.
+class not_fitted_error : public error {
+ public:
+  using error::error;
+};
+
 /// One bad row of a table. `row` is the 0-based data row.
 class row_error : public error {
  public:

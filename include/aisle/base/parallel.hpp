@@ -22,8 +22,8 @@ AISLE_NAMESPACE_BEGIN
 int available_threads();
 
 /// What a `threads` option means: a number asked for is taken as it is (up to 4096), also above
-/// available_threads(): who asks for more workers than there are CPUs gets them. 0 or less means
-/// available_threads().
+/// available_threads(): who asks for more workers than there are CPUs gets them. 0 means available_threads().
+/// Throws option_error for a negative number.
 int thread_budget(int requested);
 
 /// True while the calling thread runs inside a parallel region.

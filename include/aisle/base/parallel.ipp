@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
 
 #if AISLE_OPENMP
@@ -206,8 +207,9 @@ struct pool_state {
 };
 
 AISLE_API void run_parallel(std::int64_t count, int threads, parallel_body body) {
+  threads = thread_budget(threads);
   if (count <= 0) return;
-  threads = in_parallel_region() ? 1 : thread_budget(threads);
+  if (in_parallel_region()) threads = 1;
   if (threads > count) threads = static_cast<int>(count);
   parallel_region region(count, body);
   if (threads <= 1) {
@@ -246,6 +248,9 @@ AISLE_API int available_threads() {
 }
 
 AISLE_API int thread_budget(int requested) {
+  if (requested < 0)
+    throw option_error("threads is " + std::to_string(requested) +
+                       ", expected 0 (all the process may use) or a number of threads");
   return requested > 0 ? std::min(requested, 4096) : available_threads();
 }
 

@@ -28,7 +28,7 @@ state_dict read_safetensors_index(const std::string& path);
 
 struct named_tensor {
   std::string name;
-  tensor value;
+  shared_tensor value;
 };
 
 /// Writes the tensors atomically. The bytes depend on the content alone, not on the order given: as the

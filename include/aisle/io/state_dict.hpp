@@ -51,7 +51,7 @@ class state_dict {
     std::shared_ptr<const weight_file> file{};
     std::uint64_t offset = 0;             ///< of the first element in `file`, in bytes
     std::vector<std::int64_t> strides{};  ///< in elements; empty for row-major order
-    tensor memory{};
+    shared_tensor memory{};
 
     /// Size of the elements in row-major order.
     std::uint64_t bytes() const noexcept {
@@ -89,11 +89,11 @@ class state_dict {
   /// The same into a new tensor of f32.
   tensor read_f32(std::string_view name) const;
   /// The tensor in its stored type in mapped memory: pages are read when touched. It may be unaligned.
-  /// Strided tensors and those in memory come as from read().
-  tensor map(std::string_view name) const;
+  /// Strided tensors come as from read(); those in memory are shared.
+  shared_tensor map(std::string_view name) const;
 
   /// Adds a tensor in memory. Throws tensor_error when the name is taken.
-  void add(std::string name, tensor value);
+  void add(std::string name, shared_tensor value);
   /// The same for one in a file, for readers of formats; the caller has checked that it lies within the file.
   void add(entry e);
   /// A copy whose names are `rename(name)`; an empty name leaves the tensor out.

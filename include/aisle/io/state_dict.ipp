@@ -179,7 +179,7 @@ AISLE_API const state_dict::entry& state_dict::require(std::string_view name, co
 
 AISLE_API tensor state_dict::read(std::string_view name) const {
   const entry& e = readable(name);
-  if (!e.file) return e.memory;
+  if (!e.file) return tensor(e.memory);
   tensor out(e.type, e.dims);
   detail::read_elements(e, out.mutable_bytes());
   return out;
@@ -217,20 +217,25 @@ AISLE_API tensor state_dict::read_f32(std::string_view name) const {
   return out;
 }
 
-AISLE_API tensor state_dict::map(std::string_view name) const {
+AISLE_API shared_tensor state_dict::map(std::string_view name) const {
   const entry& e = readable(name);
-  if (!e.file || !e.strides.empty() || e.bytes() == 0) return read(name);
+  if (!e.file) return e.memory;
+  if (!e.strides.empty() || e.bytes() == 0) return read(name);
   const auto mapped = e.file->map();
-  return tensor(e.type, e.dims, std::shared_ptr<const std::byte>(mapped, mapped->bytes().data() + e.offset));
+  return shared_tensor(e.type, e.dims, std::shared_ptr<const std::byte>(mapped, mapped->bytes().data() + e.offset));
 }
 
 AISLE_API void state_dict::add(entry e) {
+  if (!e.file && e.unsupported.empty() && (e.memory.type() != e.type || e.memory.dims() != e.dims))
+    throw tensor_error(prefix() + "tensor '" + e.name + "' in memory is " + to_string(e.memory.dims()) + " " +
+                       std::string(name_of(e.memory.type())) + ", its entry says " + to_string(e.dims) + " " +
+                       std::string(name_of(e.type)));
   if (!index_.try_emplace(e.name, entries_.size()).second)
     throw tensor_error(prefix() + "tensor '" + e.name + "' is given twice");
   entries_.push_back(std::move(e));
 }
 
-AISLE_API void state_dict::add(std::string name, tensor value) {
+AISLE_API void state_dict::add(std::string name, shared_tensor value) {
   entry e{.name = std::move(name), .type = value.type(), .dims = value.dims()};
   e.memory = std::move(value);
   add(std::move(e));

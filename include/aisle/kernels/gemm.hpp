@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -85,7 +86,8 @@ void gemm_packed(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t 
                  const gemm_epilogue<T>& epilogue, int threads, std::byte* scratch) {
   const auto& g = b.table().template gemm<T>();
   if (rows <= 0 || b.n() <= 0) return;
-  threads = in_parallel_region() ? 1 : thread_budget(threads);
+  threads = thread_budget(threads);
+  if (in_parallel_region()) threads = 1;
 
   gemm_block<T> block;
   block.a = a;
@@ -179,6 +181,7 @@ void gemm(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
     T* row = c.row(r).data();
     for (std::int64_t j = 0; j < n; ++j) row[j] = options.beta == T(0) ? T(0) : row[j] * options.beta;
   }
+  const int budget = thread_budget(options.threads);
   if (k == 0 || m == 0 || n == 0) return;
   const kernel_table& table = options.table ? *options.table : plain_table();
   // B's panels are packed from the rows of its transpose; alpha rides along with whichever operand is copied
@@ -201,9 +204,19 @@ void gemm(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
   rows.stride = options.transpose_a ? k : a.stride();
   gemm_epilogue<T> epilogue;
   epilogue.accumulate = options.beta != T(0);
-  const int threads = in_parallel_region() ? 1 : thread_budget(options.threads);
+  const int threads = in_parallel_region() ? 1 : budget;
   buffer<std::byte> scratch(static_cast<std::size_t>(gemm_scratch_bytes<T>(table, k) * threads));
   gemm_packed(packed, rows, m, c.data(), c.stride(), epilogue, threads, scratch.data());
+}
+
+/// The same for matrices and views of one element type: gemm(a, b, c). Neither operand is changed.
+template <row_major A, row_major B, row_major C>
+requires std::same_as<element_type_of<A>, element_type_of<B>> &&
+    std::convertible_to<C&, matrix_view<element_type_of<A>>>
+void gemm(const A& a, const B& b, C&& c, const gemm_options<element_type_of<A>>& options = {}) {
+  using element = element_type_of<A>;
+  gemm<element>(matrix_view<const element>(a), matrix_view<const element>(b), matrix_view<element>(c),
+                options);
 }
 
 }  // namespace kernels

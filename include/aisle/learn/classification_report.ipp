@@ -9,6 +9,7 @@
 
 #include <aisle/learn/classification_report.hpp>
 #include <aisle/learn/detail/paired_labels.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -16,8 +17,8 @@ namespace detail {
 
 /// Python's repr of a float: the shortest digits that read back the same, always with a point or an exponent.
 inline std::string python_float(double v) {
-  if (std::isnan(v)) return "nan";
-  if (std::isinf(v)) return v > 0 ? "inf" : "-inf";
+  if (is_nan(v)) return "nan";
+  if (is_infinite(v)) return v > 0 ? "inf" : "-inf";
   const double size = std::abs(v);
   char text[64];
   const auto format =
@@ -60,7 +61,7 @@ inline std::string right_aligned(std::string_view text, std::size_t width) {
 }
 
 inline std::string fixed_digits(double v, int digits) {
-  if (std::isnan(v)) return "nan";
+  if (is_nan(v)) return "nan";
   char text[256];  // scores are in [0, 1] or what zero_division says; to_chars ignores the locale
   const auto [end, code] = std::to_chars(text, text + sizeof text, v, std::chars_format::fixed, digits);
   return code == std::errc{} ? std::string(text, end) : python_float(v);

@@ -9,7 +9,9 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
+#include <aisle/base/parallel.hpp>
 #include <aisle/learn/detail/model_tensors.hpp>
+#include <aisle/learn/detail/numbers.hpp>
 #include <aisle/learn/labels.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -42,18 +44,22 @@ class classifier {
   /// or options that make no sense.
   void fit(matrix_view<const T> x, const label_vector& labels, std::span<const double> sample_weights = {});
 
-  /// [rows, classes]: probabilities of the classes in code order; rows sum to 1. Throws option_error before
-  /// fit, shape_error for another number of features, row_error for NaN.
+  /// [rows, classes]: probabilities of the classes in code order; rows sum to 1. Throws not_fitted_error
+  /// before fit, shape_error for another number of features, row_error for NaN.
   matrix<T> predict_proba(matrix_view<const T> x) const;
   /// The likeliest class of each row, coded in the class list of fit().
   label_vector predict(matrix_view<const T> x) const;
+  /// The same for a single row of features.
+  matrix<T> predict_proba(std::span<const T> row) const { return predict_proba(matrix_view<const T>(row)); }
+  label_vector predict(std::span<const T> row) const { return predict(matrix_view<const T>(row)); }
 
   bool fitted() const noexcept { return features_ > 0; }
   /// The class list of fit().
-  const class_list& classes() const noexcept { return *classes_; }
+  const class_list& classes() const noexcept { return classes_ ? *classes_ : detail::no_classes(); }
   std::int64_t features() const noexcept { return features_; }
 
   /// Writes everything predict needs to one safetensors file; load_classifier (model_file.hpp) reads it.
+  /// Throws not_fitted_error before fit.
   void save(const std::string& path) const;
 
  protected:
@@ -82,6 +88,8 @@ class classifier {
   };
 
   virtual const aisle::class_weights& weights() const noexcept = 0;
+  /// The thread option of the learner; fit() checks it.
+  virtual int threads() const noexcept { return 0; }
   virtual bool allows_infinity() const noexcept { return false; }
   virtual void fit_rows(const training_data& data) = 0;
   /// Fills `out` [rows, classes with rows].
@@ -93,51 +101,27 @@ class classifier {
   void load_into(const detail::model_reader& in);
 
  private:
+  void require_fitted() const;
   void check_features(matrix_view<const T> x) const;
 
   std::shared_ptr<const class_list> classes_;
   std::vector<std::int32_t> present_;  // codes of the classes that had rows
-  std::int64_t features_ = 0;
+  detail::moved_size<std::int64_t> features_;  // 0: not fitted
 
   template <class U>
   friend std::unique_ptr<classifier<U>> load_classifier(const std::string& path);
 };
 
-namespace detail {
-
-/// Throws row_error at the first NaN (or infinity, unless allowed).
-template <class T>
-void require_numbers(matrix_view<const T> x, bool allow_infinity) {
-  for (std::int64_t r = 0; r < x.rows(); ++r) {
-    const auto row = x.row(r);
-    // v - v is not 0 for NaN and infinities alone: one pass without branches, the search only when it found
-    // some.
-    int bad = 0;
-    if (allow_infinity)
-      for (const T v : row) bad |= !(v == v);
-    else
-      for (const T v : row) bad |= !(v - v == T{0});
-    if (!bad) continue;
-    for (std::int64_t c = 0; c < x.cols(); ++c) {
-      const T v = x(r, c);
-      if (v - v == T{0} || (allow_infinity && v == v)) continue;
-      throw row_error("features", r, std::to_string(c),
-                      v == v ? "infinite, expected a finite number" : "NaN, expected a number");
-    }
-  }
-}
-
-}  // namespace detail
-
 template <class T>
 void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
                         std::span<const double> sample_weights) {
   if (x.rows() != labels.size())
-    throw shape_error(std::to_string(x.rows()) + " rows of features and " + std::to_string(labels.size()) +
-                      " labels");
+    throw shape_error(std::string(kind()) + ": " + std::to_string(x.rows()) + " rows of features and " +
+                      std::to_string(labels.size()) + " labels, expected one label a row");
   if (x.rows() == 0 || x.cols() == 0)
-    throw shape_error("nothing to learn from: " + std::to_string(x.rows()) + " rows of " +
-                      std::to_string(x.cols()) + " features");
+    throw shape_error(std::string(kind()) + ": nothing to learn from: " + std::to_string(x.rows()) +
+                      " rows of " + std::to_string(x.cols()) + " features, expected at least one of each");
+  thread_budget(threads());  // throws for a negative number; a small problem would never ask
   training_data data;
   data.x = x;
   data.labels = &labels;
@@ -146,17 +130,18 @@ void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
   else
     data.sample_weights.assign(sample_weights.begin(), sample_weights.end());
   if (static_cast<std::int64_t>(data.sample_weights.size()) != x.rows())
-    throw shape_error(std::to_string(sample_weights.size()) + " sample weights for " +
-                      std::to_string(x.rows()) + " rows");
+    throw shape_error(std::string(kind()) + ": " + std::to_string(sample_weights.size()) +
+                      " sample weights for " + std::to_string(x.rows()) + " rows, expected one a row");
   double total = 0;
-  for (const double w : data.sample_weights) {
-    if (!(w >= 0) || w - w != 0)
-      throw option_error("a sample weight is " + std::to_string(w) +
+  for (std::size_t r = 0; r < data.sample_weights.size(); ++r) {
+    const double w = data.sample_weights[r];
+    if (!is_finite(w) || w < 0)
+      throw option_error("the sample weight of row " + std::to_string(r) + " is " + detail::number_text(w) +
                          ", expected a finite number not below 0");
     total += w;
   }
   if (!(total > 0)) throw option_error("every sample weight is 0");
-  detail::require_numbers(x, allows_infinity());
+  detail::require_numbers("features", x, allows_infinity());
 
   const auto counts = labels.counts();
   const auto all_weights = weights().resolve(labels);
@@ -179,11 +164,18 @@ void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
 
 template <class T>
 void classifier<T>::check_features(matrix_view<const T> x) const {
-  if (!fitted()) throw option_error("this " + std::string(kind()) + " has not been fitted");
+  require_fitted();
   if (x.cols() != features_)
     throw shape_error("rows of " + std::to_string(x.cols()) + " features for a " + std::string(kind()) +
-                      " fitted on " + std::to_string(features_));
-  detail::require_numbers(x, allows_infinity());
+                      " fitted on " + std::to_string(features()) + ", expected as many");
+  detail::require_numbers("features", x, allows_infinity());
+}
+
+template <class T>
+void classifier<T>::require_fitted() const {
+  if (!fitted())
+    throw not_fitted_error("this " + std::string(kind()) +
+                           " has not been fitted: call fit() first, or load one that was");
 }
 
 template <class T>
@@ -218,10 +210,10 @@ label_vector classifier<T>::predict(matrix_view<const T> x) const {
 
 template <class T>
 void classifier<T>::save(const std::string& path) const {
-  if (!fitted()) throw option_error("this " + std::string(kind()) + " has not been fitted");
+  require_fitted();
   detail::model_writer out;
   out.text("kind", std::string(kind()));
-  out.text("features", std::to_string(features_));
+  out.text("features", std::to_string(features()));
   out.classes(*classes_);
   out.add<std::int32_t>("classes.present", present_);
   write(out);

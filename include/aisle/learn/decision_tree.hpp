@@ -47,7 +47,10 @@ class features_per_split {
     }
     if (kind_ == kind::count && !(wanted >= 1 && wanted <= n)) wanted = -1;
     if (wanted < 0)
-      throw option_error("features per split: " + std::to_string(value_) + " of " + std::to_string(features));
+      throw option_error("max_features: " + std::string(kind_ == kind::share ? "a share of " : "a count of ") +
+                         std::to_string(value_) + ", expected " +
+                         (kind_ == kind::share ? "a share in (0, 1]"
+                                               : "1 to the " + std::to_string(features) + " features there are"));
     return std::max<std::int64_t>(1, static_cast<std::int64_t>(wanted));
   }
 
@@ -125,6 +128,7 @@ class decision_tree final : public classifier<T> {
   using training_data = typename classifier<T>::training_data;
 
   const class_weights& weights() const noexcept override { return options_.weights; }
+  int threads() const noexcept override { return options_.threads; }
   bool allows_infinity() const noexcept override { return true; }
 
   void fit_rows(const training_data& data) override {
@@ -166,5 +170,9 @@ class decision_tree final : public classifier<T> {
   detail::tree_model tree_;
   std::vector<double> importances_;
 };
+
+// Without a template argument features are floats.
+decision_tree()->decision_tree<float>;
+decision_tree(tree_options)->decision_tree<float>;
 
 AISLE_NAMESPACE_END

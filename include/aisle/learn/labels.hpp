@@ -1,7 +1,9 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -17,6 +19,10 @@
 #include <aisle/tensor/matrix.hpp>
 
 AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+[[noreturn]] void throw_code(std::int64_t code, std::int64_t classes);
+}  // namespace detail
 
 /// The classes of a problem in their order: integers by value, strings by code point ("-1", "100", "20", "5";
 /// upper case before lower, accents last). The place in this order is a class's code.
@@ -34,7 +40,13 @@ class class_list {
   bool numeric() const noexcept { return numeric_; }
   /// Class names in code order; integers as decimal text.
   const std::vector<std::string>& names() const noexcept { return names_; }
-  const std::string& name(std::int64_t code) const { return names_.at(static_cast<std::size_t>(code)); }
+  /// Throws option_error for a code outside the list.
+  template <std::integral I>
+  const std::string& name(I code) const {
+    if (!std::in_range<std::int64_t>(code) || code < I{0} || static_cast<std::int64_t>(code) >= size())
+      detail::throw_code(static_cast<std::int64_t>(code), size());
+    return names_[static_cast<std::size_t>(code)];
+  }
   /// The classes as integers in code order; empty when they are strings.
   const std::vector<std::int64_t>& numbers() const noexcept { return numbers_; }
   /// The code of a class by its name; nothing when it is not in the list.
@@ -49,32 +61,84 @@ class class_list {
   bool numeric_ = false;
 };
 
+namespace detail {
+
+/// What a class list is where there is none.
+inline const class_list& no_classes() noexcept {
+  static const class_list none;
+  return none;
+}
+
+template <class L>
+concept text_label = std::convertible_to<const L&, std::string_view>;
+/// What can be a label.
+template <class L>
+concept label_type = text_label<L> || std::is_enum_v<L> ||
+    (std::integral<L> && sizeof(L) <= 8 && !std::is_same_v<L, wchar_t> && !std::is_same_v<L, char8_t> &&
+     !std::is_same_v<L, char16_t> && !std::is_same_v<L, char32_t>);
+
+template <class L>
+std::int64_t label_number(L label, std::size_t row) {
+  if constexpr (std::is_enum_v<L>) {
+    return label_number(static_cast<std::underlying_type_t<L>>(label), row);
+  } else {
+    if constexpr (std::is_unsigned_v<L> && sizeof(L) == 8)
+      if (label >> 63 != 0)
+        throw option_error("label " + std::to_string(row) + " is " + std::to_string(label) +
+                           ", expected an integer of 64 signed bits");
+    return static_cast<std::int64_t>(label);
+  }
+}
+
+/// What a range-for over labels steps through.
+class label_iterator {
+ public:
+  using value_type = std::string;
+  using difference_type = std::ptrdiff_t;
+  label_iterator() = default;
+  label_iterator(const class_list* classes, const std::int32_t* at) noexcept : classes_(classes), at_(at) {}
+  const std::string& operator*() const { return classes_->name(*at_); }
+  label_iterator& operator++() noexcept {
+    ++at_;
+    return *this;
+  }
+  label_iterator operator++(int) noexcept {
+    label_iterator before = *this;
+    ++at_;
+    return before;
+  }
+  friend bool operator==(const label_iterator& a, const label_iterator& b) noexcept { return a.at_ == b.at_; }
+
+ private:
+  const class_list* classes_ = nullptr;
+  const std::int32_t* at_ = nullptr;
+};
+
+}  // namespace detail
+
 /// Labels of n rows: a class list and one code a row. Cheap to copy as far as the class list goes (it is
 /// shared).
 class label_vector {
  public:
-  label_vector() : classes_(std::make_shared<const class_list>()) {}
+  label_vector() = default;
 
-  /// Encodes any range of strings or integers; the class list is what occurs. Integers must fit 64 signed
-  /// bits.
+  /// Encodes any range of labels; the class list is what occurs. Labels are strings (also string_view, const
+  /// char* and single characters: 'A' is the class "A"), integers, bool (0 and 1) or enumerators (their
+  /// values). Throws option_error for an integer beyond 64 signed bits and for a null pointer.
   template <std::ranges::input_range Range>
-  requires(
-      std::convertible_to<std::ranges::range_reference_t<const Range&>, std::string_view> ||
-      std::integral<std::ranges::range_value_t<const Range&>>) explicit label_vector(const Range& values) {
-    if constexpr (std::integral<std::ranges::range_value_t<const Range&>>) {
-      std::vector<std::int64_t> numbers;
-      for (const auto value : values) {
-        if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(value)>, bool>)
-          if (!std::in_range<std::int64_t>(value))
-            throw option_error("label " + std::to_string(value) + " does not fit 64 signed bits");
-        numbers.push_back(static_cast<std::int64_t>(value));
-      }
-      encode(std::move(numbers));
-    } else {
-      std::vector<std::string_view> names;
-      for (const auto& value : values) names.emplace_back(value);
-      encode(names);
-    }
+  requires(!std::is_same_v<std::remove_cvref_t<Range>, label_vector> &&
+           !std::convertible_to<Range, std::string_view> &&
+           detail::label_type<std::ranges::range_value_t<Range>>) label_vector(Range&& values) {
+    encode_range(values);
+  }
+  /// Numbers with a fraction are measurements, not classes: round them or name their ranges first.
+  template <std::ranges::input_range Range>
+  requires std::floating_point<std::ranges::range_value_t<Range>>
+  label_vector(Range&& measurements) = delete;
+  /// The same for labels written out: {"a", "b", "a"}.
+  template <detail::label_type Label>
+  label_vector(std::initializer_list<Label> values) {
+    encode_range(values);
   }
 
   /// Rows given by their codes in an existing class list (predictions, say). Throws option_error for a code
@@ -83,14 +147,26 @@ class label_vector {
 
   std::int64_t size() const noexcept { return static_cast<std::int64_t>(codes_.size()); }
   bool empty() const noexcept { return codes_.empty(); }
-  const class_list& classes() const noexcept { return *classes_; }
-  const std::shared_ptr<const class_list>& shared_classes() const noexcept { return classes_; }
-  /// One code a row, in [0, classes().size()).
-  std::span<const std::int32_t> codes() const noexcept { return codes_; }
-  /// The name of row's class: decoding is the inverse of construction.
-  const std::string& operator[](std::int64_t row) const {
-    return classes_->name(codes_[static_cast<std::size_t>(row)]);
+  const class_list& classes() const& noexcept { return classes_ ? *classes_ : detail::no_classes(); }
+  class_list classes() const&& { return classes(); }
+  std::shared_ptr<const class_list> shared_classes() const {
+    return classes_ ? classes_ : std::make_shared<const class_list>();
   }
+  /// One code a row, in [0, classes().size()).
+  std::span<const std::int32_t> codes() const& noexcept { return codes_; }
+  std::span<const std::int32_t> codes() const&& = delete;  // they would die with the temporary
+  /// The name of row's class: decoding is the inverse of construction.
+  template <std::integral I>
+  const std::string& operator[](I row) const& {
+    return classes().name(codes_[static_cast<std::size_t>(row)]);
+  }
+  template <std::integral I>
+  std::string operator[](I row) const&& {
+    return classes().name(codes_[static_cast<std::size_t>(row)]);
+  }
+  /// Over the names of the rows' classes.
+  detail::label_iterator begin() const noexcept { return {&classes(), codes_.data()}; }
+  detail::label_iterator end() const noexcept { return {&classes(), codes_.data() + codes_.size()}; }
   /// All rows decoded.
   std::vector<std::string> decode() const;
   /// The named rows, in that order, with the same class list (some of its classes may have no row then).
@@ -101,11 +177,38 @@ class label_vector {
   std::vector<std::int64_t> counts() const;
 
  private:
+  template <class Range>
+  void encode_range(Range& values) {
+    using label = std::ranges::range_value_t<Range>;
+    if constexpr (std::is_same_v<label, char> || detail::text_label<label>) {
+      // What is seen in place must outlive the step of the loop; other labels are copied.
+      constexpr bool in_place =
+          std::is_pointer_v<label> || std::is_same_v<label, std::string_view> ||
+          (detail::text_label<label> && std::ranges::forward_range<Range> &&
+           std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>);
+      std::vector<std::conditional_t<in_place, std::string_view, std::string>> names;
+      for (const auto& value : values) {
+        if constexpr (std::is_pointer_v<label>)
+          if (value == nullptr)
+            throw option_error("label " + std::to_string(names.size()) + " is a null pointer, expected a string");
+        if constexpr (std::is_same_v<label, char>)
+          names.emplace_back(1, value);
+        else
+          names.emplace_back(std::string_view(value));
+      }
+      encode(std::vector<std::string_view>(names.begin(), names.end()));
+    } else {
+      std::vector<std::int64_t> numbers;
+      for (const auto& value : values)
+        numbers.push_back(detail::label_number(static_cast<label>(value), numbers.size()));
+      encode(std::move(numbers));
+    }
+  }
   void encode(const std::vector<std::string_view>& names);
   void encode(std::vector<std::int64_t> numbers);
 
   std::vector<std::int32_t> codes_;
-  std::shared_ptr<const class_list> classes_;
+  std::shared_ptr<const class_list> classes_;  // null: no classes
 };
 
 /// How much each class counts in training: all alike, balanced, or as given.

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <unordered_map>
 
 #include <aisle/learn/labels.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
+
+AISLE_API void detail::throw_code(std::int64_t code, std::int64_t classes) {
+  throw option_error("class code " + std::to_string(code) + " of a list of " + std::to_string(classes) +
+                     " classes");
+}
 
 AISLE_API class_list::class_list(std::vector<std::string> names) : names_(std::move(names)) {
   // Bytes of UTF-8 compare in the order of their code points.
@@ -59,8 +64,7 @@ AISLE_API label_vector::label_vector(std::vector<std::int32_t> codes,
       classes_(classes ? std::move(classes) : std::make_shared<const class_list>()) {
   for (const std::int32_t c : codes_)
     if (c < 0 || c >= classes_->size())
-      throw option_error("label code " + std::to_string(c) + " of a list of " +
-                         std::to_string(classes_->size()) + " classes");
+      detail::throw_code(c, classes_->size());
 }
 
 AISLE_API void label_vector::encode(const std::vector<std::string_view>& names) {
@@ -87,7 +91,7 @@ AISLE_API void label_vector::encode(std::vector<std::int64_t> numbers) {
 AISLE_API std::vector<std::string> label_vector::decode() const {
   std::vector<std::string> out;
   out.reserve(codes_.size());
-  for (const std::int32_t c : codes_) out.push_back(classes_->name(c));
+  for (const std::int32_t c : codes_) out.push_back(classes().name(c));
   return out;
 }
 
@@ -104,25 +108,27 @@ AISLE_API label_vector label_vector::rows(std::span<const std::int64_t> which) c
 }
 
 AISLE_API label_vector label_vector::recoded(std::shared_ptr<const class_list> classes) const {
-  if (classes == classes_ || *classes == *classes_) return label_vector(codes_, std::move(classes));
-  if (!classes_->empty() && !classes->empty() && classes_->numeric() != classes->numeric())
-    merge(*classes_, *classes);  // throws: two types
-  std::vector<std::int32_t> code_of(classes_->names().size(), -1);
+  if (!classes) classes = std::make_shared<const class_list>();
+  const class_list& own = this->classes();
+  if (*classes == own) return label_vector(codes_, std::move(classes));
+  if (!own.empty() && !classes->empty() && own.numeric() != classes->numeric())
+    merge(own, *classes);  // throws: two types
+  std::vector<std::int32_t> code_of(own.names().size(), -1);
   for (std::size_t c = 0; c < code_of.size(); ++c)
-    if (const auto code = classes->find(classes_->names()[c])) code_of[c] = *code;
+    if (const auto code = classes->find(own.names()[c])) code_of[c] = *code;
   std::vector<std::int32_t> codes;
   codes.reserve(codes_.size());
   for (const std::int32_t c : codes_) {
     codes.push_back(code_of[static_cast<std::size_t>(c)]);
     if (codes.back() < 0)
-      throw option_error("class \"" + classes_->name(c) + "\" is not one of the " +
+      throw option_error("class \"" + own.name(c) + "\" is not one of the " +
                          std::to_string(classes->size()) + " known classes");
   }
   return label_vector(std::move(codes), std::move(classes));
 }
 
 AISLE_API std::vector<std::int64_t> label_vector::counts() const {
-  std::vector<std::int64_t> out(classes_->names().size(), 0);
+  std::vector<std::int64_t> out(classes().names().size(), 0);
   for (const std::int32_t c : codes_) ++out[static_cast<std::size_t>(c)];
   return out;
 }
@@ -148,9 +154,9 @@ AISLE_API class_weights class_weights::in_order(std::vector<double> weights) {
 AISLE_API std::vector<double> class_weights::resolve(const label_vector& labels) const {
   const auto& classes = labels.classes();
   std::vector<double> out(static_cast<std::size_t>(classes.size()), 1.0);
-  const auto check = [](double w, const std::string& name) {
-    if (!(w >= 0) || !std::isfinite(w))
-      throw option_error("the weight of class \"" + name + "\" is " + std::to_string(w) +
+  const auto check = [](const double& w, const std::string& name) {
+    if (!is_finite(w) || w < 0)
+      throw option_error("the weight of class \"" + name + "\" is " + (is_nan(w) ? "NaN" : std::to_string(w)) +
                          ", expected a finite number not below 0");
   };
   switch (mode_) {

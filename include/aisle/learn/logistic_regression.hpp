@@ -59,13 +59,16 @@ class logistic_regression final : public classifier<T> {
   using training_data = typename classifier<T>::training_data;
 
   const class_weights& weights() const noexcept override { return options_.weights; }
+  int threads() const noexcept override { return options_.threads; }
 
   void fit_rows(const training_data& data) override {
-    if (!(options_.c > 0) || !(options_.tolerance > 0) || options_.max_iterations < 1)
-      throw option_error("logistic_regression: c " + std::to_string(options_.c) + ", tolerance " +
-                         std::to_string(options_.tolerance) + ", max_iterations " +
+    const auto positive = [](const double& v) { return !is_nan(v) && v > 0; };
+    if (!positive(options_.c) || !positive(options_.tolerance) || options_.max_iterations < 1)
+      throw option_error("logistic_regression: c " + detail::number_text(options_.c) + ", tolerance " +
+                         detail::number_text(options_.tolerance) + ", max_iterations " +
                          std::to_string(options_.max_iterations) + ", expected numbers above 0");
-    if (data.classes < 2) throw option_error("logistic_regression: all rows are of one class");
+    if (data.classes < 2) throw option_error("logistic_regression: all rows are of class \"" + (*data.labels)[0] +
+                                              "\", expected at least two classes");
     problem p(data, options_);
     std::vector<double> parameters(p.parameters(), 0.0);
     const auto evaluate = [&](const std::vector<double>& at, std::vector<double>& gradient) {
@@ -276,5 +279,9 @@ class logistic_regression final : public classifier<T> {
   std::int64_t iterations_ = 0;
   bool converged_ = false;
 };
+
+// Without a template argument features are floats.
+logistic_regression()->logistic_regression<float>;
+logistic_regression(logistic_options)->logistic_regression<float>;
 
 AISLE_NAMESPACE_END

@@ -7,6 +7,7 @@
 
 #include <aisle/learn/detail/paired_labels.hpp>
 #include <aisle/learn/metrics.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -21,7 +22,7 @@ inline double mean_of(const std::vector<prf_score>& scores, double prf_score::*m
   double sum = 0, weight = 0, plain = 0, count = 0;
   for (std::size_t c = 0; c < scores.size(); ++c) {
     const double v = scores[c].*member;
-    if (std::isnan(v)) continue;
+    if (is_nan(v)) continue;
     plain += v;
     ++count;
     if (!weights.empty()) {

@@ -68,10 +68,12 @@ class mlp final : public classifier<T> {
   using training_data = typename classifier<T>::training_data;
 
   const class_weights& weights() const noexcept override { return options_.weights; }
+  int threads() const noexcept override { return options_.threads; }
 
   void fit_rows(const training_data& data) override {
     check_options();
-    if (data.classes < 2) throw option_error("mlp: all rows are of one class");
+    if (data.classes < 2) throw option_error("mlp: all rows are of class \"" + (*data.labels)[0] +
+                                              "\", expected at least two classes");
     network_ = mlp_network<T>({.inputs = data.x.cols(),
                                .hidden = options_.hidden,
                                .outputs = data.classes,
@@ -217,8 +219,8 @@ class mlp final : public classifier<T> {
                          ", expected at least 1");
     if (options_.batch < smallest_batch())
       throw option_error("mlp: batch norm needs batches of at least 2 rows, found batch 1");
-    if (!(options_.validation_share >= 0 && options_.validation_share < 1))
-      throw option_error("mlp: validation_share is " + std::to_string(options_.validation_share) +
+    if (is_nan(options_.validation_share) || options_.validation_share < 0 || options_.validation_share >= 1)
+      throw option_error("mlp: validation_share is " + detail::number_text(options_.validation_share) +
                          ", expected a share in [0, 1)");
   }
 
@@ -311,5 +313,9 @@ class mlp final : public classifier<T> {
   std::int64_t best_epoch_ = 0;
   index_vector validation_rows_;
 };
+
+// Without a template argument features are floats.
+mlp()->mlp<float>;
+mlp(mlp_options)->mlp<float>;
 
 AISLE_NAMESPACE_END

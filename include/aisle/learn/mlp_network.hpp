@@ -13,6 +13,7 @@
 #include <aisle/base/random.hpp>
 #include <aisle/kernels/gemm.hpp>
 #include <aisle/tensor/buffer.hpp>
+#include <aisle/tensor/finite.hpp>
 #include <aisle/tensor/matrix.hpp>
 
 // The network inside mlp.hpp, for those who train it their own way: forward, gradients, nothing about epochs.
@@ -46,8 +47,8 @@ class mlp_network {
   /// Parameters are 0 (initialise() draws them). Throws option_error for sizes below 1 or a dropout outside
   /// [0, 1).
   explicit mlp_network(mlp_shape shape) : shape_(std::move(shape)) {
-    if (!(shape_.dropout >= 0 && shape_.dropout < 1))
-      throw option_error("dropout is " + std::to_string(shape_.dropout) + ", expected a share in [0, 1)");
+    if (is_nan(shape_.dropout) || shape_.dropout < 0 || shape_.dropout >= 1)
+      throw option_error("mlp: dropout is " + std::to_string(shape_.dropout) + ", expected a share in [0, 1)");
     std::int64_t inputs = shape_.inputs, at = 0, statistics = 0;
     auto sizes = shape_.hidden;
     sizes.push_back(shape_.outputs);

@@ -9,6 +9,7 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/kernels/table.hpp>
 #include <aisle/tensor/buffer.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -32,11 +33,23 @@ class optimizer {
  public:
   /// Throws option_error for a negative rate or decay, or a momentum or beta outside [0, 1).
   explicit optimizer(optimizer_options options = {}) : options_(options) {
-    const auto share = [](double v) { return v >= 0 && v < 1; };
-    if (!(options_.learning_rate >= 0) || !(options_.weight_decay >= 0) || !(options_.epsilon > 0) ||
-        !share(options_.beta1) || !share(options_.beta2) || !share(options_.momentum))
-      throw option_error("optimizer: a rate, decay, beta or momentum is outside its range (learning_rate " +
-                         std::to_string(options_.learning_rate) + ")");
+    const auto check = [](const char* name, const double& v, bool good, const char* expected) {
+      if (is_nan(v) || !good)
+        throw option_error(std::string("optimizer: ") + name + " is " + (is_nan(v) ? "NaN" : std::to_string(v)) +
+                           ", expected " + expected);
+    };
+    const auto not_negative = [&](const char* name, const double& v) {
+      check(name, v, v >= 0, "a number not below 0");
+    };
+    const auto share = [&](const char* name, const double& v) {
+      check(name, v, v >= 0 && v < 1, "a share in [0, 1)");
+    };
+    not_negative("learning_rate", options_.learning_rate);
+    not_negative("weight_decay", options_.weight_decay);
+    check("epsilon", options_.epsilon, options_.epsilon > 0, "a number above 0");
+    share("beta1", options_.beta1);
+    share("beta2", options_.beta2);
+    share("momentum", options_.momentum);
   }
 
   /// One step. Both spans have the same size at every call.

@@ -49,16 +49,18 @@ class random_forest final : public classifier<T> {
   const forest_options& options() const noexcept { return options_; }
 
   std::int64_t trees() const noexcept { return static_cast<std::int64_t>(trees_.size()); }
-  /// Nodes of one tree in depth-first order.
+  /// Nodes of one tree in depth-first order. Throws shape_error for a tree that does not exist.
   std::span<const tree_node> nodes(std::int64_t tree) const {
-    return trees_.at(static_cast<std::size_t>(tree)).nodes;
+    if (tree < 0 || tree >= trees())
+      throw shape_error("tree " + std::to_string(tree) + " of a forest of " + std::to_string(trees()));
+    return trees_[static_cast<std::size_t>(tree)].nodes;
   }
   /// Mean over the trees of each feature's share of the decrease in impurity; the shares sum to 1.
   const std::vector<double>& importances() const noexcept { return importances_; }
   /// Accuracy of the rows' out-of-bag predictions (rows that every tree saw are left out). Throws
-  /// option_error unless the forest was fitted with out_of_bag.
+  /// not_fitted_error unless the forest was fitted with out_of_bag.
   double oob_score() const {
-    if (!oob_score_) throw option_error("the forest was not fitted with out_of_bag");
+    if (!oob_score_) throw not_fitted_error("the forest was not fitted with out_of_bag: it has no such score");
     return *oob_score_;
   }
 
@@ -66,11 +68,12 @@ class random_forest final : public classifier<T> {
   using training_data = typename classifier<T>::training_data;
 
   const class_weights& weights() const noexcept override { return options_.weights; }
+  int threads() const noexcept override { return options_.threads; }
   bool allows_infinity() const noexcept override { return true; }
 
   void fit_rows(const training_data& data) override {
-    if (options_.trees < 1) throw option_error("a forest of " + std::to_string(options_.trees) + " trees");
-    if (options_.out_of_bag && !options_.bootstrap) throw option_error("out_of_bag asks for bootstrap");
+    if (options_.trees < 1) throw option_error("random_forest: trees is " + std::to_string(options_.trees) + ", expected at least 1");
+    if (options_.out_of_bag && !options_.bootstrap) throw option_error("random_forest: out_of_bag asks for bootstrap, which is off");
     const auto limits = detail::limits_of(options_.max_depth, options_.min_samples_split,
                                           options_.min_samples_leaf, options_.max_features, data.x.cols());
     const auto row_weights = data.row_weights();
@@ -191,5 +194,9 @@ class random_forest final : public classifier<T> {
   std::vector<double> importances_;
   std::optional<double> oob_score_;
 };
+
+// Without a template argument features are floats.
+random_forest()->random_forest<float>;
+random_forest(forest_options)->random_forest<float>;
 
 AISLE_NAMESPACE_END

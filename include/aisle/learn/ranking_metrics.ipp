@@ -9,6 +9,7 @@
 
 #include <aisle/learn/detail/paired_labels.hpp>
 #include <aisle/learn/ranking_metrics.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -27,7 +28,7 @@ struct cumulative_counts {
     paired_labels::check_weights(weights, static_cast<std::int64_t>(scores.size()));
     std::vector<std::size_t> order;
     for (std::size_t r = 0; r < scores.size(); ++r) {
-      if (std::isnan(scores[r])) throw option_error("the score of row " + std::to_string(r) + " is NaN");
+      if (is_nan(scores[r])) throw option_error("the score of row " + std::to_string(r) + " is NaN");
       if (weights.empty() || weights[r] != 0) order.push_back(r);
     }
     std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return scores[a] > scores[b]; });
@@ -61,7 +62,7 @@ double log_loss_of(const label_vector& truth, matrix_view<const T> probabilities
   double sum = 0, all = 0;
   for (std::int64_t r = 0; r < probabilities.rows(); ++r) {
     const T p = probabilities(r, truth.codes()[static_cast<std::size_t>(r)]);
-    if (std::isnan(p)) throw option_error("the probability of row " + std::to_string(r) + " is NaN");
+    if (is_nan(p)) throw option_error("the probability of row " + std::to_string(r) + " is NaN");
     // Clipped in the type of the probabilities: 1 - epsilon has another value in each.
     const T clipped = std::clamp(p, static_cast<T>(epsilon), static_cast<T>(T{1} - static_cast<T>(epsilon)));
     const double w = weights.empty() ? 1.0 : weights[static_cast<std::size_t>(r)];
@@ -223,7 +224,7 @@ AISLE_API double top_k_accuracy(const label_vector& truth, matrix_view<const dou
   for (std::int64_t r = 0; r < probabilities.rows(); ++r) {
     const auto t = truth.codes()[static_cast<std::size_t>(r)];
     const double p = probabilities(r, t);
-    if (std::isnan(p)) throw option_error("the probability of row " + std::to_string(r) + " is NaN");
+    if (is_nan(p)) throw option_error("the probability of row " + std::to_string(r) + " is NaN");
     std::int64_t better = 0;
     for (std::int64_t c = 0; c < probabilities.cols(); ++c)
       better += probabilities(r, c) > p || (c > t && probabilities(r, c) == p);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <aisle/base/error.hpp>
-#include <aisle/learn/classifier.hpp>
+#include <aisle/learn/detail/numbers.hpp>
 #include <aisle/tensor/matrix.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -20,8 +20,10 @@ class standard_scaler {
 
   /// Throws shape_error for no rows, row_error for NaN and infinities.
   static standard_scaler fit(matrix_view<const T> x) {
-    if (x.rows() == 0) throw shape_error("no rows to fit a scaler on");
-    detail::require_numbers(x, false);
+    if (x.empty())
+      throw shape_error("nothing to fit a scaler on: " + std::to_string(x.rows()) + " rows of " +
+                        std::to_string(x.cols()) + " features");
+    detail::require_numbers("features", x);
     const auto rows = static_cast<double>(x.rows());
     standard_scaler out;
     out.mean_.assign(static_cast<std::size_t>(x.cols()), 0.0);
@@ -48,8 +50,11 @@ class standard_scaler {
     return out;
   }
 
-  /// Throws shape_error for another number of features.
+  /// Throws not_fitted_error before fit, shape_error for another number of features, row_error for NaN and
+  /// infinities.
   matrix<T> transform(matrix_view<const T> x) const {
+    if (mean_.empty()) throw not_fitted_error("this scaler has not been fitted: standard_scaler::fit makes one");
+    detail::require_numbers("features", x);
     if (x.cols() != static_cast<std::int64_t>(mean_.size()))
       throw shape_error("rows of " + std::to_string(x.cols()) + " features for a scaler of " +
                         std::to_string(mean_.size()));

@@ -43,7 +43,7 @@ class weight_source {
     return out;
   }
   /// The tensor in place in its file where that is possible (aligned f32), else a converted copy.
-  tensor map_f32(const std::string& name, const shape& expected) const;
+  shared_tensor map_f32(const std::string& name, const shape& expected) const;
 
  private:
   const state_dict::entry& find(const std::string& name, const shape& expected) const;
@@ -57,7 +57,7 @@ struct prepared {
   kernels::packed_matrix<float> matrix;
   std::vector<kernels::packed_matrix<float>> winograd;  ///< 16 products where that algorithm was chosen
   buffer<float> bias, scale, shift, direct;
-  std::vector<tensor> tables;
+  std::vector<shared_tensor> tables;
 
   std::size_t bytes() const {
     std::size_t n =

@@ -41,7 +41,7 @@ AISLE_API void weight_source::read(const std::string& name, const shape& expecte
     checkpoint_->read_f32(find(name, expected).name, out);
 }
 
-AISLE_API tensor weight_source::map_f32(const std::string& name, const shape& expected) const {
+AISLE_API shared_tensor weight_source::map_f32(const std::string& name, const shape& expected) const {
   if (generate_) {
     tensor t(dtype::f32, expected);
     generate_(name, expected, t.data<float>());
@@ -49,7 +49,7 @@ AISLE_API tensor weight_source::map_f32(const std::string& name, const shape& ex
   }
   const state_dict::entry& e = find(name, expected);
   if (e.type == dtype::f32) {
-    tensor mapped = checkpoint_->map(e.name);
+    shared_tensor mapped = checkpoint_->map(e.name);
     if (mapped.aligned()) return mapped;
   }
   return checkpoint_->read_f32(e.name);

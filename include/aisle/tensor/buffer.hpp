@@ -1,7 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <new>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <aisle/base/config.hpp>
@@ -36,5 +40,35 @@ struct aligned_allocator {
 /// A vector on cache-line boundaries. `buffer<float>(n)` is uninitialised, `buffer<float>(n, 0.f)` is filled.
 template <class T>
 using buffer = std::vector<T, aligned_allocator<T>>;
+
+namespace detail {
+
+/// A size beside a buffer: moving it away leaves 0, as moving the buffer leaves none of its elements.
+template <class T>
+class moved_size {
+ public:
+  constexpr moved_size() = default;
+  constexpr moved_size(T value) noexcept : value_(value) {}
+  constexpr moved_size(const moved_size&) = default;
+  constexpr moved_size(moved_size&& other) noexcept : value_(std::exchange(other.value_, T{})) {}
+  constexpr moved_size& operator=(const moved_size&) = default;
+  constexpr moved_size& operator=(moved_size&& other) noexcept {
+    value_ = other.value_;
+    other.value_ = T{};
+    return *this;
+  }
+  constexpr operator const T&() const noexcept { return value_; }
+
+ private:
+  T value_{};
+};
+
+/// Product of sizes that are not negative; a negative one or a product above 2^63 - 1 gives -1.
+constexpr std::int64_t checked_product(std::int64_t a, std::int64_t b) noexcept {
+  if (a < 0 || b < 0) return -1;
+  return a != 0 && b > std::numeric_limits<std::int64_t>::max() / a ? -1 : a * b;
+}
+
+}  // namespace detail
 
 AISLE_NAMESPACE_END

@@ -59,7 +59,7 @@ class feature_table {
   };
   static constexpr std::int64_t block = 64 / sizeof(T);  // features that share a cache line
   struct scratch {
-    std::vector<keyed_row> columns[block], spare;
+    std::vector<keyed_row> columns[64 / sizeof(T)], spare;
   };
 
   /// Radix sort by 11 bits, low digit first; digits that are the same everywhere are skipped.

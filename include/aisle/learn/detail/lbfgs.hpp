@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -113,7 +114,7 @@ class lbfgs {
   static double largest(const std::vector<double>& v) {
     double out = 0;
     for (const double e : v)
-      out = std::max(out, std::isnan(e) ? std::numeric_limits<double>::infinity() : std::abs(e));
+      out = std::max(out, is_nan(e) ? std::numeric_limits<double>::infinity() : std::abs(e));
     return out;
   }
 
@@ -173,7 +174,7 @@ class lbfgs {
     if (root >= 0) {
       const double d2 = (b.at > a.at ? 1.0 : -1.0) * std::sqrt(root);
       const double cubic = b.at - (b.at - a.at) * (b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2);
-      if (std::isfinite(cubic)) at = cubic;
+      if (is_finite(cubic)) at = cubic;
     }
     return std::clamp(at, low + margin, high - margin);
   }
@@ -210,7 +211,7 @@ class lbfgs {
     }
     if (!bracketed) return before.at > 0 && usable(before, start);
     for (int tries = 0; tries < 30; ++tries) {
-      const point p = probe(std::isfinite(high.value) ? between(low, high) : 0.5 * (low.at + high.at));
+      const point p = probe(is_finite(high.value) ? between(low, high) : 0.5 * (low.at + high.at));
       if (too_high(p) || p.value > low.value + noise) {
         high = p;
       } else {

@@ -10,6 +10,7 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/learn/labels.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -76,7 +77,7 @@ struct paired_labels {
       throw shape_error(std::to_string(weights.size()) + " sample weights for " + std::to_string(rows) +
                         " rows");
     for (const double w : weights)
-      if (!std::isfinite(w)) throw option_error("a sample weight is not finite");
+      if (!is_finite(w)) throw option_error("a sample weight is not finite");
   }
 };
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <aisle/learn/detail/tree_model.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -63,7 +64,7 @@ AISLE_API std::vector<tree_model> read_trees(const model_reader& in, std::int64_
                             ? target >= 0 && target < leaf_end - leaf_from
                             // Children stand after their parent, so every path ends.
                             : feature[at] >= 0 && feature[at] < features && target > i + 1 &&
-                                  target < end - from && !std::isnan(thresholds[at]);
+                                  target < end - from && !is_nan(thresholds[at]);
       if (!good) in.fail("node " + std::to_string(i) + " of " + name + " is damaged");
       const std::int32_t below = depth[static_cast<std::size_t>(i)];
       tree.depth = std::max<std::int64_t>(tree.depth, below);

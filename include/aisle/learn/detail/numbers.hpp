@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <aisle/base/error.hpp>
+#include <aisle/tensor/finite.hpp>
+#include <aisle/tensor/matrix.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// A number as it stands in messages, also one that is none.
+inline std::string number_text(const double& v) {
+  return is_finite(v) ? std::to_string(v) : is_nan(v) ? "NaN" : "infinite";
+}
+
+/// Throws row_error at the first NaN of `x` (or infinity, unless allowed); `what` says what x is.
+template <class T>
+void require_numbers(const char* what, matrix_view<const T> x, bool allow_infinity = false) {
+  for (std::int64_t r = 0; r < x.rows(); ++r) {
+    const auto row = x.row(r);
+    if (allow_infinity ? no_nan(row) : all_finite(row)) continue;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      if (is_finite(row[c]) || (allow_infinity && is_infinite(row[c]))) continue;
+      throw row_error(what, r, std::to_string(c),
+                      is_nan(row[c]) ? "NaN, expected a number" : "infinite, expected a finite number");
+    }
+  }
+}
+
+}  // namespace detail
+
+AISLE_NAMESPACE_END
