@@ -7,5 +7,6 @@
 #include <aisle/catalogue/fusion.ipp>
 #include <aisle/catalogue/label_findings.ipp>
 #include <aisle/catalogue/label_treatment.ipp>
+#include <aisle/catalogue/name_match.ipp>
 #include <aisle/catalogue/pipeline.ipp>
 #include <aisle/catalogue/products.ipp>

@@ -117,18 +117,26 @@ AISLE_API void check_training(const catalogue& products, modality_use use) {
   detail::check_label_column(products);
   std::set<std::string_view> classes;
   std::int64_t rows = 0;
+  std::vector<skipped_row> skipped = products.problems;
   for (const product& p : products.products) {
-    if (p.label.empty() || (use.text && p.text.empty()) || (use.image && p.image_path.empty())) continue;
+    const bool text = use.text && p.text.empty(), image = use.image && p.image_path.empty();
+    if (text || image)
+      skipped.push_back(products.problem(p, image && !text ? products.options.image_column : "",
+                                         text && image ? "no text and no picture"
+                                         : text        ? "no text"
+                                                       : "no picture"));
+    if (p.label.empty() || text || image) continue;
     classes.insert(p.label);
     ++rows;
   }
+  detail::sort_by_row(skipped);
   if (rows == 0)
     throw nothing_to_do(
         products.path + ": no row of " + std::to_string(products.data_rows) + " has a label" +
             (use.text ? use.image ? ", a text and a picture" : " and a text" : " and a picture"),
-        products.problems);
+        std::move(skipped));
   if (classes.size() == 1)
-    detail::throw_one_class(products, std::string(*classes.begin()), rows, products.problems);
+    detail::throw_one_class(products, std::string(*classes.begin()), rows, std::move(skipped));
 }
 
 AISLE_NAMESPACE_END
