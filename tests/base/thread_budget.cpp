@@ -36,6 +36,15 @@ int budget_of(const std::string& prefix) {
   return std::stoi(text.substr(at + 7));
 }
 
+/// Whether a fresh process with that in AISLE_THREADS is refused its budget.
+bool fails_with(const std::string& value) {
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
+  const std::string command = "AISLE_THREADS='" + value + "' '" + program +
+                              "' --test-case='the budget of this process' | grep -q \"AISLE_THREADS is '" +
+                              value + "'\"";
+  return std::system(command.c_str()) == 0;
+}
+
 void put(const std::string& path, const std::string& text) {
   aisle::make_folders(aisle::parent_folder(path));
   aisle::write_file(path, text);
@@ -43,13 +52,15 @@ void put(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("AISLE_THREADS decides, and nonsense in it does not") {
+TEST_CASE("AISLE_THREADS decides, and nonsense in it is an error") {
   CHECK(budget_of("AISLE_THREADS=3") == 3);
   CHECK(budget_of("AISLE_THREADS=1") == 1);
   const int plain = budget_of("env -u AISLE_THREADS");
   CHECK(plain >= 1);
   CHECK(budget_of("AISLE_THREADS=0") == plain);
-  CHECK(budget_of("AISLE_THREADS=many") == plain);
+  CHECK(budget_of("AISLE_THREADS=") == plain);
+  for (const char* nonsense : {"many", "-2", "3x", "2.5", " 4", "99999999999"})
+    CHECK_MESSAGE(fails_with(nonsense), nonsense);
 }
 
 TEST_CASE("a process bound to one CPU takes one thread") {

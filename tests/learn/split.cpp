@@ -107,3 +107,46 @@ TEST_CASE("folds hold every row out once, in proportion") {
   CHECK_THROWS_AS(aisle::stratified_folds(labels, {.folds = 1}), aisle::option_error);
   CHECK_THROWS_AS(aisle::stratified_folds(labels, {.folds = 37}), aisle::option_error);
 }
+
+TEST_CASE("the test sizes that would do are the least and the largest that do") {
+  for (std::int64_t classes = 1; classes <= 40; ++classes)
+    for (std::int64_t rows = 2; rows <= 150; rows += classes % 2 ? 1 : 7) {
+      const auto sizes = aisle::test_sizes_for(rows, classes);
+      REQUIRE(sizes.has_value() == (rows >= 2 * classes));
+      if (!sizes) continue;
+      const auto fits = [&](double size) {
+        const std::int64_t test = aisle::detail::rows_held_out(size, rows);
+        return size > 0 && size < 1 && test >= classes && rows - test >= classes;
+      };
+      CAPTURE(rows);
+      CAPTURE(classes);
+      CHECK(fits(sizes->first));
+      CHECK(fits(sizes->second));
+      CHECK_FALSE(fits(sizes->first - 0.0101));
+      CHECK_FALSE(fits(sizes->second + 0.0101));
+    }
+  const auto two_each = aisle::test_sizes_for(60, 30);
+  REQUIRE(two_each.has_value());
+  CHECK(two_each->first == 0.49);
+  CHECK(two_each->second == 0.5);
+  const auto many = aisle::test_sizes_for(2001, 1000);  // 0.4995 leaves 1000 rows to test on, 1001 to train on
+  REQUIRE(many.has_value());
+  CHECK(many->second == 0.5);
+}
+
+TEST_CASE("a split that cannot be says which could") {
+  std::string what;
+  try {
+    aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.3});
+  } catch (const aisle::option_error& e) {
+    what = e.what();
+  }
+  CHECK(what ==
+        "cannot split 10 rows of 5 classes: 3 test rows, each side needs a row a class; test_size 0.41 to 0.5 "
+        "would do");
+  aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.41});
+  aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.5});
+  CHECK_THROWS_AS(aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.4}), aisle::option_error);
+  CHECK_THROWS_AS(aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.51}),
+                  aisle::option_error);
+}

@@ -62,6 +62,12 @@ void catalogue_job::add_columns(CLI::App& app) {
   app.add_option("--image-column", image_column,
                  "column of the pictures' paths, relative to the CSV (default: image_path)")
       ->type_name("COLUMN");
+  add_keep_html(app, keep_html);
+}
+
+void catalogue_job::add_label(CLI::App& app) {
+  common.add(app, {common::label});
+  add_label_treatment(app, labels);
 }
 
 void catalogue_job::add_embeddings(CLI::App& app, const std::string& default_text) {
@@ -85,6 +91,8 @@ aisle::catalogue catalogue_job::load(bool with_label) const {
                                       .text_columns = text_columns,
                                       .image_column = image_column,
                                       .label_column = with_label ? common.label : std::string(),
+                                      .labels = labels,
+                                      .keep_html = keep_html,
                                       .limit = common.limit});
 }
 
@@ -95,8 +103,12 @@ aisle::fusion_options catalogue_job::fusion_options() const {
 void catalogue_job::check_models(const aisle::catalogue& products, const std::string& text_model,
                                  const std::string& image_model) const {
   common.engine();
-  if (wants_texts(products, text_model)) aisle::models::open_model(common.model_path(text_model));
-  if (wants_images(products, image_model)) aisle::models::open_model(common.model_path(image_model));
+  const auto check = [&](const std::string& model, bool text) {
+    const std::string path = common.model_path(model);
+    check_model(*aisle::models::open_model(path), path, text);
+  };
+  if (wants_texts(products, text_model)) check(text_model, true);
+  if (wants_images(products, image_model)) check(image_model, false);
 }
 
 std::optional<aisle::embedding_table> catalogue_job::embed_texts(const aisle::catalogue& products,

@@ -12,6 +12,8 @@
 #include <aisle/catalogue/products.hpp>
 
 #include "command.hpp"
+#include "early_checks.hpp"
+#include "text_options.hpp"
 
 // What the subcommands that read a products CSV share: its options, embedding it, telling about bad rows.
 
@@ -22,6 +24,8 @@ struct catalogue_job {
   std::string id_column = "sku";
   std::vector<std::string> text_columns;
   std::string image_column;
+  aisle::label_treatment labels;
+  bool keep_html = false;
   std::string embeddings;  ///< folder that keeps them; empty: none
   std::string fusion = "balanced";
   common_options common;
@@ -29,6 +33,8 @@ struct catalogue_job {
   catalogue_job();
   /// --data and the column options.
   void add_columns(CLI::App& app);
+  /// --label and how its cells become classes.
+  void add_label(CLI::App& app);
   void add_embeddings(CLI::App& app, const std::string& default_text);
   void add_fusion(CLI::App& app);
 

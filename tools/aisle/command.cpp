@@ -17,6 +17,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/process.hpp>
 
+#include "early_checks.hpp"
 #include "manifest.hpp"
 #include "output.hpp"
 
@@ -218,15 +219,16 @@ CLI::Validator whole_number(std::uint64_t most) {
 void common_options::add(CLI::App& app, std::initializer_list<common> which) {
   for (const common c : which) switch (c) {
       case common::text_model:
-        app.add_option("--text-model", text_model, "text model: an id of `aisle models`, or a folder")
-            ->type_name("ID")
-            ->capture_default_str();
+        text_model_option =
+            app.add_option("--text-model", text_model, "text model: an id of `aisle models`, or a folder")
+                ->type_name("ID")
+                ->capture_default_str();
         break;
       case common::image_model:
-        app.add_option("--image-model", image_model,
-                       "image model: an id of `aisle models`, a folder or a weight file")
-            ->type_name("ID")
-            ->capture_default_str();
+        image_model_option = app.add_option("--image-model", image_model,
+                                            "image model: an id of `aisle models`, a folder or a weight file")
+                                 ->type_name("ID")
+                                 ->capture_default_str();
         break;
       case common::label:
         app.add_option("--label", label, "column with the classes")
@@ -305,8 +307,8 @@ std::string common_options::model_path(const std::string& id) const {
   for (const manifest_model& m : read_manifest())
     if (m.id == id)
       how = "`tools/get-weights " + id + (m.vouched_for() ? "" : " --allow-unverified") + "` fetches it";
-  throw aisle::file_error(
-      folder, "no such model folder; " + how + ", --weights or AISLE_WEIGHTS says where models are");
+  throw aisle::file_error(folder, "no such model folder" + model_hint(*this, id) + "; " + how +
+                                      ", --weights or AISLE_WEIGHTS says where models are");
 }
 
 void check_not_input(const char* option, const std::string& path, std::initializer_list<std::string> inputs) {

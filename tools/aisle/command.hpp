@@ -127,6 +127,8 @@ struct common_options {
   std::string precision = "f32", isa;
   std::int64_t limit = 0;  ///< 0: all rows
   std::string weights = "weights";
+  /// To tell what was named from what is a default; null where there is no such option.
+  const CLI::Option *text_model_option = nullptr, *image_model_option = nullptr;
 
   /// Adds the options named, in that order. Defaults shown in --help are what the members hold at the time.
   void add(CLI::App& app, std::initializer_list<common> which);

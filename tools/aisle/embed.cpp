@@ -8,10 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/models/zoo.hpp>
+#include <aisle/text/html.hpp>
 
 #include "catalogue_job.hpp"
 #include "command.hpp"
@@ -79,8 +81,8 @@ class catalogue_source : public source {
 
 class json_source : public source {
  public:
-  json_source(const std::string& path, std::string image_root, std::int64_t limit)
-      : lines_(path), image_root_(std::move(image_root)), limit_(limit) {
+  json_source(const std::string& path, std::string image_root, std::int64_t limit, bool keep_html)
+      : lines_(path), image_root_(std::move(image_root)), limit_(limit), keep_html_(keep_html) {
     if (image_root_.empty() && path != "-") image_root_ = aisle::parent_folder(path);
     if (image_root_ == ".") image_root_.clear();
   }
@@ -106,18 +108,20 @@ class json_source : public source {
 
  private:
   void read(item& i) {
-    const std::string where = lines_.path() + ": line " + std::to_string(lines_.number());
+    const std::string where = "line " + std::to_string(lines_.number());  // whoever tells it names the file
     if (lines_.too_long()) throw aisle::format_error(where, "longer than 64 MB");
-    const aisle::json j = aisle::parse_json(line_, where);
+    const aisle::json j = parse_json_line(line_, where);
     if (!j.is_object()) j.fail("expected an object such as {\"id\":1,\"text\":\"...\",\"image\":\"path\"}");
     if (const aisle::json* id = j.find("id")) i.id = *id;
-    i.text = aisle::trimmed(j.get("text", ""));
+    const std::string text = j.get("text", "");
+    i.text = aisle::trimmed(keep_html_ ? text : aisle::strip_html(text));
     i.image = j.get("image", "");
     if (!i.image.empty() && !image_root_.empty()) i.image = aisle::join_path(image_root_, i.image);
   }
   line_reader lines_;
   std::string image_root_, line_;
   std::int64_t limit_, rows_ = 0;
+  bool keep_html_;
 };
 
 /// The models, and what is counted over the whole job.
@@ -227,19 +231,23 @@ struct job {
 };
 
 [[noreturn]] void throw_nothing(const std::string& input, std::int64_t rows) {
-  throw aisle::nothing_to_do(input + ": " +
-                             (rows == 0 ? "no rows" : std::to_string(rows) + " rows, none of them usable"));
+  throw aisle::nothing_to_do(
+      input + ": " +
+      (rows == 0 ? "no rows"
+                 : aisle::counted(rows, "row") + (rows == 1 ? ", not usable" : ", none of them usable")));
 }
 
 int finish(std::int64_t rows, std::int64_t skipped_count) {
   if (skipped_count > 0)
-    warn(std::to_string(skipped_count) + " of " + std::to_string(rows) + " rows were skipped");
+    warn(std::to_string(skipped_count) + " of " + aisle::counted(rows, "row") +
+         (skipped_count == 1 ? " was skipped" : " were skipped"));
   return skipped_count > 0 ? exit_skipped : exit_ok;
 }
 
 void report_cut(std::int64_t cut, std::int64_t texts, std::int64_t max_tokens) {
   if (cut > 0)
-    warn(std::to_string(cut) + " of " + std::to_string(texts) + " texts were cut" +
+    warn(std::to_string(cut) + " of " + aisle::counted(texts, "text") +
+         (cut == 1 ? " was cut" : " were cut") +
          (max_tokens > 0 ? " to " + std::to_string(max_tokens) + " tokens" : ""));
 }
 
@@ -259,12 +267,15 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
     skipped.insert(skipped.end(), t.problems.begin(), t.problems.end());
     done.insert(done.end(), t.rows.begin(), t.rows.end());
     report_cut(t.truncated, static_cast<std::int64_t>(t.rows.size()), 0);
-    say(path + ": " + std::to_string(t.rows.size()) + " rows, " + std::to_string(t.reused) +
-        " of them from before");
+    say(path + ": " + aisle::counted(static_cast<std::int64_t>(t.rows.size()), "row") + ", " +
+        std::to_string(t.reused) + " of them from before");
   };
   // Both are looked at before the first of them works.
-  for (const std::string& model : {o.common.text_model, o.common.image_model})
-    if (!model.empty()) aisle::models::open_model(o.common.model_path(model));
+  for (const std::string& model : {o.common.text_model, o.common.image_model}) {
+    if (model.empty()) continue;
+    const std::string path = o.common.model_path(model);
+    check_model(*aisle::models::open_model(path), path, &model == &o.common.text_model);
+  }
   if (!o.common.text_model.empty()) {
     e.model_path = o.common.model_path(o.common.text_model);
     const aisle::embedding_table t = embed_texts(products, e);
@@ -309,6 +320,12 @@ int run(options& o) {
   check_not_input("--skipped", o.skipped, {o.data, o.in});
   const std::string format = format_of(o);
   o.common.engine();
+  if (format.empty())
+    check_output_folder("--out", o.out);
+  else
+    check_output_file("--out", o.out);
+  check_output_file("--skipped", o.skipped);
+  check_named_models(o.common);
 
   std::unique_ptr<source> input;
   std::vector<std::string> header;
@@ -316,13 +333,14 @@ int run(options& o) {
     o.columns.limit = o.common.limit;
     aisle::catalogue products = aisle::load_catalogue(o.data, o.columns);
     if (products.data_rows == 0) throw_nothing(o.data, 0);
+    tell_missing_modalities(products, o.common);
     if (format.empty()) return embed_folder(o, products);
     header = products.header;
     input = std::make_unique<catalogue_source>(std::move(products));
   } else {
     if (format.empty())
       throw usage_error("a folder of embeddings needs --data; rows of JSON go to a file or -");
-    input = std::make_unique<json_source>(o.in, o.image_root, o.common.limit);
+    input = std::make_unique<json_source>(o.in, o.image_root, o.common.limit, o.columns.keep_html);
   }
 
   job j{.o = o, .text = {}, .image = {}};
@@ -367,6 +385,7 @@ action setup(CLI::App& app) {
   app.add_option("--image-column", o->columns.image_column,
                  "column of the pictures' paths (default: image_path)")
       ->type_name("COLUMN");
+  add_keep_html(app, o->columns.keep_html);
   app.add_option("--image-root", o->image_root,
                  "folder that paths in JSON rows are relative to (default: the input's)")
       ->type_name("DIR");

@@ -2,7 +2,10 @@
 
 #include <unordered_map>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/label_findings.hpp>
+#include <aisle/catalogue/name_match.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/learn/classification_report.hpp>
@@ -16,6 +19,7 @@ using namespace aisle_command;
 
 struct options {
   std::string predictions, data, id_column = "sku", label;
+  aisle::label_treatment labels;
   bool as_json = false;
 };
 
@@ -32,43 +36,127 @@ aisle::csv_options tolerant(const std::string& path, std::vector<std::string> re
           }};
 }
 
-/// Truth from a catalogue, joined to predictions by id.
-std::pair<aisle::label_vector, aisle::label_vector> join(const options& o, std::int64_t& without_label,
-                                                         std::vector<aisle::skipped_row>& bad) {
-  aisle::csv_reader truth_table(o.data, tolerant(o.data, {o.id_column, o.label}, bad));
-  const std::size_t truth_id = truth_table.column(o.id_column), label = truth_table.column(o.label);
-  std::unordered_map<std::string, std::string> known;
-  for (aisle::csv_row row; truth_table.next(row);)
-    known.emplace(aisle::trimmed(row.fields[truth_id]), aisle::trimmed(row.fields[label]));
-  aisle::csv_reader table(o.predictions, tolerant(o.predictions, {o.id_column, "Prediction"}, bad));
-  const std::size_t id = table.column(o.id_column), prediction = table.column("Prediction");
+/// What is judged: a row of each.
+struct judged_rows {
   std::vector<std::string> truth, predicted;
-  for (aisle::csv_row row; table.next(row);) {
-    const auto found = known.find(std::string(aisle::trimmed(row.fields[id])));
+  std::int64_t without_label = 0, without_prediction = 0;
+  std::vector<aisle::skipped_row> bad;
+};
+
+/// Calls `use(first, second)` with two columns of each good record, trimmed.
+template <class Use>
+void each_pair(const std::string& path, const std::string& first, const std::string& second,
+               std::vector<aisle::skipped_row>& bad, Use use) {
+  aisle::csv_reader table(path, tolerant(path, {first, second}, bad));
+  const std::size_t a = table.column(first), b = table.column(second);
+  for (aisle::csv_row row; table.next(row);)
+    use(std::string(aisle::trimmed(row.fields[a])), std::string(aisle::trimmed(row.fields[b])));
+}
+
+/// Says what of `match` was read as numbers, and what would have been found so.
+void tell_match(const aisle::name_match& match, const char* what, const std::string& here,
+                const std::string& there) {
+  const auto count = [&](std::size_t n, const char* verb) {
+    return aisle::counted(static_cast<std::int64_t>(n), what,
+                          std::string(what) + (what[0] == 'i' ? "s" : "es")) +
+           " of " + here + (n == 1 ? " is" : " are") + verb + there;
+  };
+  constexpr const char* remedy =
+      "leading zeros or .0 come and go where a column is read as numbers; keep it as text in both files";
+  if (!match.renamed.empty()) {
+    const auto& [ours, theirs] = *match.renamed.begin();
+    warn(count(match.renamed.size(), " written otherwise in ") + " ('" + ours + "' and '" + theirs +
+         "', say) and taken as the same numbers: " + remedy);
+  }
+  if (!match.near_misses.empty()) {
+    const auto& [ours, theirs] = match.near_misses.front();
+    warn(count(match.near_misses.size(), " not found in ") + ", although they may be the same numbers ('" +
+         ours + "' and '" + theirs + "', say): " + remedy);
+  }
+}
+
+/// Predictions joined to the labels of a catalogue by id.
+judged_rows join(const options& o) {
+  judged_rows out;
+  std::unordered_map<std::string, std::string> known;
+  std::vector<std::string> ids, their_ids;
+  each_pair(o.data, o.id_column, o.label, out.bad, [&](std::string id, const std::string& label) {
+    if (known.emplace(id, o.labels.apply(label)).second) their_ids.push_back(std::move(id));
+  });
+  std::vector<std::string> predicted;
+  each_pair(o.predictions, o.id_column, "Prediction", out.bad, [&](std::string id, std::string label) {
+    ids.push_back(std::move(id));
+    predicted.push_back(std::move(label));
+  });
+  const aisle::name_match match = aisle::match_names(ids, their_ids, true);
+  tell_match(match, "id", o.predictions, o.data);
+  std::string unknown;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto renamed = match.renamed.find(ids[i]);
+    const auto found = known.find(renamed == match.renamed.end() ? ids[i] : renamed->second);
     if (found == known.end() || found->second.empty()) {
-      ++without_label;
+      if (out.without_label++ == 0) unknown = ids[i];
       continue;
     }
-    truth.push_back(found->second);
-    predicted.push_back(row.fields[prediction]);
+    const std::string label = o.labels.apply(predicted[i]);
+    if (label.empty()) {  // `aisle predict` lists rows that it has no answer to
+      ++out.without_prediction;
+      continue;
+    }
+    out.truth.push_back(found->second);
+    out.predicted.push_back(label);
   }
-  return {aisle::label_vector(truth), aisle::label_vector(predicted)};
+  if (out.without_label > 0)
+    warn(aisle::counted(out.without_label, "prediction") + (out.without_label == 1 ? " has" : " have") +
+         " no label in " + o.data + " (" + o.id_column + " '" + unknown + "', say)");
+  return out;
+}
+
+/// A results file: both columns in one table.
+judged_rows read_pairs(const options& o) {
+  judged_rows out;
+  const auto [truth, predicted] = aisle::read_results(o.predictions);
+  for (std::int64_t r = 0; r < truth.size(); ++r) {
+    std::string t = o.labels.apply(truth[r]), p = o.labels.apply(predicted[r]);
+    if (t.empty() || p.empty()) {
+      ++(t.empty() ? out.without_label : out.without_prediction);
+      continue;
+    }
+    out.truth.push_back(std::move(t));
+    out.predicted.push_back(std::move(p));
+  }
+  if (out.without_label > 0)
+    warn(aisle::counted(out.without_label, "row") + " without a true label not judged");
+  return out;
+}
+
+/// Predicted classes by the names that the truth has for them, where both are numbers; says what is odd.
+void match_classes(judged_rows& rows, const options& o) {
+  const aisle::name_match match = aisle::match_names(rows.predicted, rows.truth, false);
+  tell_match(match, "class", o.predictions, o.data.empty() ? "the true labels" : o.data);
+  if (!match.renamed.empty())
+    for (std::string& p : rows.predicted)
+      if (const auto renamed = match.renamed.find(p); renamed != match.renamed.end()) p = renamed->second;
+  std::vector<std::string> both = rows.truth;
+  both.insert(both.end(), rows.predicted.begin(), rows.predicted.end());
+  for (const std::string& line : aisle::describe(aisle::find_odd_labels(both))) warn(line);
 }
 
 int evaluate(const options& o) {
   if (o.predictions.empty()) throw usage_error("expected a file of predictions");
   if (o.data.empty() != o.label.empty()) throw usage_error("--data and --label go together");
-  std::int64_t without_label = 0;
-  std::vector<aisle::skipped_row> bad;
-  const auto labels = o.data.empty() ? aisle::read_results(o.predictions) : join(o, without_label, bad);
-  tell_skipped(bad, {});
-  const aisle::label_vector &truth = labels.first, &predicted = labels.second;
-  if (without_label > 0) warn(std::to_string(without_label) + " predictions have no label in " + o.data);
-  if (truth.empty()) {
+  judged_rows rows = o.data.empty() ? read_pairs(o) : join(o);
+  tell_skipped(rows.bad, {});
+  if (rows.without_prediction > 0)
+    warn(aisle::counted(rows.without_prediction, "row") + " without a prediction not judged");
+  if (rows.truth.empty()) {
     say("nothing to do: " + o.predictions + ": no rows to judge");
     return exit_nothing;
   }
-  const int code = without_label > 0 || !bad.empty() ? exit_skipped : exit_ok;
+  match_classes(rows, o);
+  const aisle::label_vector truth(rows.truth), predicted(rows.predicted);
+  const bool complete = rows.without_label == 0 && rows.without_prediction == 0 && rows.bad.empty();
+  const int code = complete ? exit_ok : exit_skipped;
   if (!o.as_json) {
     write_out(aisle::classification_report(truth, predicted, {.digits = 4}));
     return code;
@@ -103,8 +191,13 @@ action setup(CLI::App& app) {
       ->type_name("COLUMN")
       ->capture_default_str();
   app.add_option("--label", o->label, "column of the true labels in --data")->type_name("COLUMN");
+  add_label_treatment(app, o->labels);
   app.add_flag("--json", o->as_json, "scores in % as one line of JSON instead of a table");
   app.footer(
+      "Labels and ids are trimmed. Where all labels (or ids) of both sides are numbers they are compared as "
+      "numbers, 007\n"
+      "and 7.0 as 7, and a warning says so.\n"
+      "\n"
       "Examples:\n"
       "  aisle evaluate results/text_results.csv\n"
       "  aisle evaluate predictions.csv --data products.csv --label class_id --json");

@@ -42,4 +42,17 @@ bool line_reader::ready() const {
   return buffer_.find('\n', at_) != std::string::npos || ended_ || stream_.ready(patience_ms);
 }
 
+aisle::json parse_json_line(std::string_view text, const std::string& where) {
+  try {
+    return aisle::parse_json(text, where);
+  } catch (const aisle::format_error& e) {
+    // "WHERE: line 1, column 9: what": that first line is the one of `where`.
+    const std::string what = e.what(), begin = where + ": line 1, ";
+    const std::size_t colon = what.find(": ", begin.size());
+    if (!what.starts_with(begin) || colon == std::string::npos) throw;
+    throw aisle::format_error(where + ", " + what.substr(begin.size(), colon - begin.size()),
+                              what.substr(colon + 2));
+  }
+}
+
 }  // namespace aisle_command

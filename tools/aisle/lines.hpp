@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include <aisle/base/stream.hpp>
+#include <aisle/io/json.hpp>
 
 namespace aisle_command {
 
@@ -33,5 +35,9 @@ class line_reader {
   bool ended_ = false, too_long_ = false;
   long long number_ = 0;
 };
+
+/// JSON that stands on one line; an error names the line, `where`, and the place in it: "line 3, column 9:
+/// …".
+aisle::json parse_json_line(std::string_view text, const std::string& where);
 
 }  // namespace aisle_command

@@ -41,8 +41,13 @@ std::string version() {
   } catch (const aisle::error& e) {
     best = e.what();
   }
-  return text + " (in use: " + best + ")\nthreads: " + std::to_string(aisle::available_threads()) + " (" +
-         aisle::parallel_backend() + ")";
+  std::string threads;
+  try {
+    threads = std::to_string(aisle::available_threads());
+  } catch (const aisle::error& e) {
+    threads = e.what();
+  }
+  return text + " (in use: " + best + ")\nthreads: " + threads + " (" + aisle::parallel_backend() + ")";
 }
 
 int run(int argc, char** argv) {
@@ -72,6 +77,11 @@ int run(int argc, char** argv) {
     std::string path = "aisle";
     while (!at->get_subcommands().empty()) path += " " + (at = at->get_subcommands().front())->get_name();
     throw usage_error(std::string(e.what()) + " (see " + path + " --help)");
+  }
+  try {
+    aisle::available_threads();
+  } catch (const aisle::option_error& e) {
+    throw usage_error(e.what());
   }
   const int code = actions.at(app.get_subcommands().front())();
   flush_out();

@@ -70,6 +70,10 @@ void write(const options& o, const aisle::catalogue& products, const aisle::pipe
 int predict(const options& o) {
   check_not_input("--out", o.out, {o.job.data, o.model});
   check_not_input("--skipped", o.skipped, {o.job.data, o.model});
+  check_output_file("--out", o.out);
+  check_output_file("--skipped", o.skipped);
+  check_output_folder("--embeddings", o.job.embeddings);
+  check_named_models(o.job.common);
   progress_bar bar;
   const aisle::pipeline p = aisle::pipeline::load(find_pipeline(o.model));
   catalogue_job job = o.job;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/catalogue/experiment.hpp>
@@ -64,6 +65,9 @@ int run(const options& o) {
   using phase_list = std::vector<std::pair<std::string, double>>;
   if (o.job.common.text_model == "none" && o.job.common.image_model == "none")
     throw usage_error("--text-model none and --image-model none leave nothing to look at");
+  check_output_folder("--out", o.out);
+  check_output_folder("--embeddings", o.job.embeddings);
+  check_named_models(o.job.common);
   progress_bar bar;
   phase_list phases;
   stopwatch watch;
@@ -81,8 +85,8 @@ int run(const options& o) {
   };
   try {
     if (products.products.empty())
-      throw aisle::nothing_to_do(o.job.data + ": " + std::to_string(products.data_rows) +
-                                 " rows, none of them usable");
+      throw aisle::nothing_to_do(o.job.data + ": " + aisle::counted(products.data_rows, "row") +
+                                 ", none of them usable");
     aisle::experiment_options options;
     options.learners = o.learners;
     options.fusion = o.job.fusion_options();
@@ -93,7 +97,11 @@ int run(const options& o) {
     options.progress = bar.callback();
     options.on_warning = [](std::string_view what) { warn(what); };
     // What is wrong with what was asked for is said before anything takes long.
-    aisle::check_experiment(products, options);
+    tell_odd_labels(products);
+    aisle::check_experiment(products, options,
+                            aisle::modality_use{.text = o.job.common.text_model != "none",
+                                                .image = o.job.common.image_model != "none"});
+    tell_missing_modalities(products, o.job.common);
     o.job.check_models(products, o.job.common.text_model, o.job.common.image_model);
     phases.emplace_back("check", watch.lap());
     const auto text = o.job.embed_texts(products, o.job.common.text_model, bar);
@@ -138,7 +146,8 @@ int run(const options& o) {
     }
     throw;
   }
-  if (!bad.empty()) say(std::to_string(bad.size()) + " rows were skipped, see " + skipped);
+  if (!bad.empty())
+    say(aisle::counted(static_cast<std::int64_t>(bad.size()), "problem") + " with rows, see " + skipped);
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
@@ -146,7 +155,7 @@ action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
   o->learners = aisle::experiment_learners();
   o->job.add_columns(app);
-  o->job.common.add(app, {common::label});
+  o->job.add_label(app);
   app.get_option("--label")->required();
   app.add_option("--out", o->out, "folder of the results")->required()->type_name("DIR");
   o->job.common.add(app, {common::text_model, common::image_model, common::weights});

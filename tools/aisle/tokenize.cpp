@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/io/json.hpp>
@@ -33,12 +34,13 @@ std::int64_t limit_of(const std::string& folder) {
 
 struct item {
   std::string text, out;
+  std::int64_t line = 0;
   bool bad = false, cut = false;
 };
 
 void tokenize(const aisle::wordpiece& tokenizer, const options& o, std::int64_t max_tokens, item& i) {
   if (o.json && !i.bad) try {
-      i.text = aisle::parse_json(i.text, "input").as<std::string>();
+      i.text = parse_json_line(i.text, "line " + std::to_string(i.line)).as<std::string>();
     } catch (const aisle::format_error& e) {
       i.bad = true;
       i.text = e.what();
@@ -72,6 +74,7 @@ int run(const options& o) {
       if (more) more = lines.next(i.text);
       if (!more) break;
       i.out.clear();
+      i.line = lines.number();
       if ((i.bad = lines.too_long()))
         i.text = "the line is longer than 64 MB";
       else if (!o.json && i.text.ends_with('\r'))
@@ -90,9 +93,12 @@ int run(const options& o) {
     bar.show("tokenize", done, 0, "lines");
   }
   if (cut > 0)
-    warn(std::to_string(cut) + " of " + std::to_string(done) + " texts were cut to " +
-         std::to_string(max_tokens) + " tokens");
-  if (bad > 0) warn(std::to_string(bad) + " of " + std::to_string(done) + " lines are no JSON strings");
+    warn(std::to_string(cut) + " of " + aisle::counted(done, "text") + (cut == 1 ? " was" : " were") +
+         " cut to " + std::to_string(max_tokens) + " tokens");
+  if (bad > 0)
+    warn(std::to_string(bad) + " of " + aisle::counted(done, "line") +
+         (bad == 1 ? " is no JSON string" : " are no JSON strings"));
+  if (done == 0) say("nothing to do: stdin: no lines");
   return done == 0 ? exit_nothing : bad > 0 ? exit_skipped : exit_ok;
 }
 

@@ -16,12 +16,25 @@ struct options {
 int train(const options& o) {
   check_not_input("--out", o.out, {o.job.data});
   check_not_input("--skipped", o.skipped, {o.job.data});
+  check_output_file("--out", o.out);
+  check_output_file("--skipped", o.skipped);
+  check_output_folder("--embeddings", o.job.embeddings);
+  check_named_models(o.job.common);
   progress_bar bar;
   const aisle::catalogue products = o.job.load(true);
   std::vector<aisle::skipped_row> bad = products.problems;
   const bool uses_text = o.modality != "image", uses_image = o.modality != "text";
   const std::string text_model = uses_text ? o.job.common.text_model : "none",
                     image_model = uses_image ? o.job.common.image_model : "none";
+  tell_odd_labels(products);
+  try {
+    aisle::check_training(products, {.text = uses_text, .image = uses_image});
+  } catch (const aisle::nothing_to_do& nothing) {
+    tell_skipped(nothing.rows(), o.skipped);
+    if (!o.skipped.empty()) aisle::write_skipped(o.skipped, nothing.rows());
+    say(std::string("nothing to do: ") + nothing.what());
+    return exit_nothing;
+  }
   o.job.check_models(products, text_model, image_model);
   const auto text = o.job.embed_texts(products, text_model, bar);
   const auto image = o.job.embed_images(products, image_model, bar);
@@ -54,7 +67,7 @@ int train(const options& o) {
 action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
   o->job.add_columns(app);
-  o->job.common.add(app, {common::label});
+  o->job.add_label(app);
   app.get_option("--label")->required();
   app.add_option("--out", o->out, "file of the trained pipeline (safetensors)")
       ->required()

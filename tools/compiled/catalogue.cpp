@@ -2,7 +2,11 @@
 #include <aisle/catalogue/detail/embedding_files.ipp>
 #include <aisle/catalogue/embeddings.ipp>
 #include <aisle/catalogue/experiment.ipp>
+#include <aisle/catalogue/experiment_check.ipp>
 #include <aisle/catalogue/experiment_files.ipp>
 #include <aisle/catalogue/fusion.ipp>
+#include <aisle/catalogue/label_findings.ipp>
+#include <aisle/catalogue/label_treatment.ipp>
+#include <aisle/catalogue/name_match.ipp>
 #include <aisle/catalogue/pipeline.ipp>
 #include <aisle/catalogue/products.ipp>

@@ -1,4 +1,5 @@
 // The definitions of text/ for the target aisle::compiled.
+#include <aisle/text/html.ipp>
 #include <aisle/text/normalizer.ipp>
 #include <aisle/text/unicode.ipp>
 #include <aisle/text/wordpiece.ipp>

@@ -18,7 +18,7 @@
 AISLE_NAMESPACE_BEGIN
 
 /// Threads the process may use: min(CPU affinity, cgroup quota rounded up), at least 1. AISLE_THREADS
-/// overrides it.
+/// overrides it; throws option_error where that is no number.
 int available_threads();
 
 /// What a `threads` option means: a number asked for is taken as it is (up to 4096), also above

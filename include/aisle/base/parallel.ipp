@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -59,6 +61,17 @@ AISLE_API int cgroup_cpus(const std::string& root) {
     }
   }
   return best;
+}
+
+/// What AISLE_THREADS says; 0 where it is not set, or 0. Throws option_error.
+AISLE_API int threads_of_environment() {
+  const char* set = std::getenv("AISLE_THREADS");
+  const std::string_view text = set != nullptr ? set : "";
+  int n = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (text.empty() || (code == std::errc{} && end == text.data() + text.size() && n >= 0)) return n;
+  throw option_error("AISLE_THREADS is '" + std::string(text) +
+                     "', expected a number of threads, or 0 for all that this process may use");
 }
 
 /// One parallel loop: indices are handed out one by one, so uneven bodies balance themselves.
@@ -236,8 +249,7 @@ AISLE_API void run_parallel(std::int64_t count, int threads, parallel_body body)
 
 AISLE_API int available_threads() {
   static const int budget = [] {
-    if (const char* text = std::getenv("AISLE_THREADS"))
-      if (const int n = std::atoi(text); n > 0) return std::min(n, 4096);
+    if (const int n = detail::threads_of_environment(); n > 0) return std::min(n, 4096);
     int n = static_cast<int>(std::thread::hardware_concurrency());
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) n = CPU_COUNT(&set);

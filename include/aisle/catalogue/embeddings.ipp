@@ -278,7 +278,7 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
   embedding_table out;
   out.model = options.name.empty() ? file_name(options.model_path) : options.name;
   detail::embedding_job job(options, "text", text_embeddings_path(options.folder, out.model), out);
-  job.open(json::object());
+  job.open(json::object({{"html", products.options.keep_html ? "kept" : "removed"}}));
   std::vector<detail::embedding_job::item> items;
   for (const product& p : products.products)
     if (!p.text.empty()) items.push_back({&p, fnv1a64::of(p.text)});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,10 +49,21 @@ struct experiment_options {
   warning_callback on_warning{};
 };
 
+/// What is going to be looked at: rows without any of it take no part.
+struct modality_use {
+  bool text = true, image = true;
+};
+
 /// Finds out what of an experiment can be known before anything is embedded. Throws option_error for learners
-/// that there are not, a test_size outside (0, 1), and splits of another label, another number of rows or
-/// with rows that the catalogue has not; nothing_to_do when no class has two rows.
-void check_experiment(const catalogue& products, const experiment_options& options);
+/// that there are not, a test_size outside (0, 1) or one that leaves a side with fewer rows than classes (the
+/// message has those that would do), and splits of another label, another number of rows, with rows that the
+/// catalogue has not or with a side that cannot be trained or tested on; nothing_to_do when no class has two
+/// rows, or all rows are of one class. Without `use` every product counts, whatever it has.
+void check_experiment(const catalogue& products, const experiment_options& options,
+                      std::optional<modality_use> use = std::nullopt);
+/// The same for train_pipeline, which needs all that `use` names of a row: throws nothing_to_do when no row
+/// has it and a label, or all that have are of one class.
+void check_training(const catalogue& products, modality_use use);
 
 /// An experiment's findings and what it trained on the first split: one pipeline a modality and learner, in
 /// the order of result.models.
@@ -98,5 +110,6 @@ AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
 #include <aisle/catalogue/experiment.ipp>
+#include <aisle/catalogue/experiment_check.ipp>
 #include <aisle/catalogue/experiment_files.ipp>
 #endif

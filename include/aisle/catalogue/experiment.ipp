@@ -161,10 +161,15 @@ class experiment_run {
       return std::filesystem::absolute(path).lexically_normal().string();
     };
     for (const product& p : products_.products)
-      r.products[static_cast<std::size_t>(p.row)] = {
-          p.id, name && !p.fields[*name].empty() ? p.fields[*name] : p.id, p.text, absolute(p.image_path)};
+      r.products[static_cast<std::size_t>(p.row)] = {p.id, shown_name(p, name), p.text,
+                                                     absolute(p.image_path)};
     r.skipped = products_.problems;
     if (image_) r.skipped.insert(r.skipped.end(), image_->problems.begin(), image_->problems.end());
+  }
+
+  std::string shown_name(const product& p, std::optional<std::size_t> column) const {
+    const std::string name = column ? products_.text_of(p.fields[*column]) : std::string();
+    return name.empty() ? p.id : name;
   }
 
   /// What people call a product by: its name, or else the first of its text columns.
@@ -423,39 +428,6 @@ AISLE_API std::vector<std::string> experiment_learners() {
   for (const learner_kind<float>& kind : learner_kinds<float>)
     if (kind.make_for_experiment != nullptr) out.emplace_back(kind.name);
   return out;
-}
-
-AISLE_API void check_experiment(const catalogue& products, const experiment_options& options) {
-  const std::string& label = products.options.label_column;
-  if (label.empty())
-    throw option_error(products.path + ": read without a label column, expected the column of the classes");
-  if (options.folds < 0 || options.folds == 1)
-    throw option_error("experiment: folds " + std::to_string(options.folds) + ", expected 0 or at least 2");
-  if (options.learners.empty()) throw option_error("an experiment without learners");
-  for (const std::string& name : options.learners) detail::experiment_learner(name);
-  if (options.splits) {
-    const split_file& file = *options.splits;
-    if (file.rows >= 0 && file.rows != products.data_rows)
-      throw option_error(file.path + ": splits of " + std::to_string(file.rows) + " rows, " + products.path +
-                         " has " + std::to_string(products.data_rows));
-    if (!file.label.empty() && file.label != label)
-      throw option_error(file.path + ": splits for label " + file.label + ", not for " + label);
-    for (const catalogue_split& s : file.splits)
-      for (const std::int64_t r : s.test)
-        if (r >= products.data_rows)
-          throw option_error(file.path + ": the split of seed " + std::to_string(s.seed) + " tests row " +
-                             std::to_string(r) + ", " + products.path + " has " +
-                             std::to_string(products.data_rows));
-  } else if (!(options.test_size > 0 && options.test_size < 1)) {
-    throw option_error("test_size is " + std::to_string(options.test_size) + ", expected between 0 and 1");
-  }
-  const std::vector<bool> all(static_cast<std::size_t>(products.data_rows), true);
-  detail::chosen_rows chosen = detail::choose_rows(products, options.splits, all);
-  if (!chosen.rows.empty()) return;
-  std::vector<skipped_row> skipped = products.problems;
-  skipped.insert(skipped.end(), chosen.skipped.begin(), chosen.skipped.end());
-  detail::sort_by_row(skipped);
-  detail::throw_no_labels(products, std::move(skipped));
 }
 
 AISLE_API experiment run_experiment(const catalogue& products, const embedding_table* text,

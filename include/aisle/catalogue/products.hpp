@@ -9,6 +9,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
+#include <aisle/catalogue/label_treatment.hpp>
 #include <aisle/catalogue/results.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -35,6 +36,8 @@ struct catalogue_options {
   /// here must exist.
   std::string image_column = {};
   std::string label_column = {};  ///< empty: labels are not read
+  label_treatment labels = {};    ///< how a cell of it becomes a class
+  bool keep_html = false;         ///< texts as they are, else as strip_html leaves them
   std::int64_t limit = 0;         ///< read only so many data rows; 0: all
 };
 
@@ -42,9 +45,10 @@ struct catalogue_options {
 struct product {
   std::int64_t row = 0;  ///< 0-based data row of the CSV; bad rows count too
   std::string id;
-  std::string text;        ///< the text columns, each trimmed, empty ones left out, joined by one space
+  std::string
+      text;  ///< the text columns, without HTML, each trimmed, empty ones left out, joined by one space
   std::string image_path;  ///< as it can be opened; empty if the row names none
-  std::string label;       ///< trimmed; empty if the row has none
+  std::string label;       ///< the class as options.labels makes it of the cell; empty if the row has none
   std::vector<std::string> fields;  ///< every column as it stands in the CSV
 };
 
@@ -60,6 +64,8 @@ struct catalogue {
   bool has_images() const noexcept { return !options.image_column.empty(); }
   /// Where a column stands in product::fields.
   std::optional<std::size_t> find_column(std::string_view name) const noexcept;
+  /// A cell of a text column as it is looked at and shown.
+  std::string text_of(std::string_view cell) const;
   /// What skipped.csv says of a product.
   skipped_row problem(const product& p, std::string column, std::string reason) const {
     return {path, p.row, p.id, std::move(column), std::move(reason)};

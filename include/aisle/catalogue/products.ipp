@@ -6,6 +6,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/io/csv.hpp>
+#include <aisle/text/html.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -87,6 +88,10 @@ AISLE_API std::optional<std::size_t> catalogue::find_column(std::string_view nam
   return static_cast<std::size_t>(found - header.begin());
 }
 
+AISLE_API std::string catalogue::text_of(std::string_view cell) const {
+  return std::string(trimmed(options.keep_html ? std::string(cell) : strip_html(cell)));
+}
+
 AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_options& options) {
   catalogue out;
   out.path = path;
@@ -126,7 +131,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
       continue;
     }
     for (const std::size_t c : columns.text) {
-      const std::string_view part = trimmed(row.fields[c]);
+      const std::string part = out.text_of(row.fields[c]);
       if (part.empty()) continue;
       if (!p.text.empty()) p.text += ' ';
       p.text += part;
@@ -139,7 +144,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
       continue;
     }
     if (columns.label) {
-      p.label = trimmed(row.fields[*columns.label]);
+      p.label = options.labels.apply(row.fields[*columns.label]);
       if (p.label.empty()) out.problems.push_back(out.problem(p, out.options.label_column, "empty label"));
     }
     p.fields = std::move(row.fields);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aisle/base/config.hpp>
@@ -36,6 +38,10 @@ struct split_options {
 /// (see split_options), for fewer than two rows and for a side with fewer rows than classes.
 split_rows stratified_split(const label_vector& labels, const split_options& options = {});
 
+/// The least and the largest test_size with which stratified_split can give each side a row of each of
+/// `classes` classes, in as few decimals as there are any with, two at least; nothing if no share will do.
+std::optional<std::pair<double, double>> test_sizes_for(std::int64_t rows, std::int64_t classes);
+
 struct fold_options {
   int folds = 5;
   std::uint64_t seed = 42;
@@ -55,6 +61,8 @@ namespace detail {
 /// remainders at random.
 std::vector<std::int64_t> allot(const std::vector<std::int64_t>& counts, std::int64_t draws,
                                 random_generator& random);
+/// Rows on the test side, as scikit-learn counts them.
+std::int64_t rows_held_out(double test_size, std::int64_t rows);
 }  // namespace detail
 
 AISLE_NAMESPACE_END

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/random.hpp>
 #include <aisle/learn/split.hpp>
 
@@ -35,6 +36,10 @@ AISLE_API std::vector<std::int64_t> allot(const std::vector<std::int64_t>& count
   return out;
 }
 
+AISLE_API std::int64_t rows_held_out(double test_size, std::int64_t rows) {
+  return static_cast<std::int64_t>(std::ceil(test_size * static_cast<double>(rows)));
+}
+
 /// Row numbers of each class, in code order.
 inline std::vector<index_vector> rows_by_class(const label_vector& labels) {
   std::vector<index_vector> out(labels.classes().names().size());
@@ -44,6 +49,26 @@ inline std::vector<index_vector> rows_by_class(const label_vector& labels) {
 }
 
 }  // namespace detail
+
+AISLE_API std::optional<std::pair<double, double>> test_sizes_for(std::int64_t rows, std::int64_t classes) {
+  if (classes < 1 || rows < 2 * classes) return std::nullopt;
+  double unit = 100;
+  for (int decimals = 2; decimals <= 9; ++decimals, unit *= 10) {
+    // In units: near (classes - 1) / rows the first, near 1 - classes / rows the last. What rounding leaves
+    // open is tried.
+    const auto good = [&](double k) {
+      const std::int64_t test = k > 0 && k < unit ? detail::rows_held_out(k / unit, rows) : 0;
+      return test >= classes && rows - test >= classes;
+    };
+    const auto share = [&](std::int64_t n) { return static_cast<double>(n) / static_cast<double>(rows); };
+    double least = std::floor(share(classes - 1) * unit) - 1,
+           most = std::ceil(share(rows - classes) * unit) + 1;
+    for (int i = 0; i < 4 && !good(least); ++i) ++least;
+    for (int i = 0; i < 4 && !good(most); ++i) --most;
+    if (good(least) && good(most)) return std::pair(least / unit, most / unit);
+  }
+  return std::nullopt;
+}
 
 AISLE_API index_vector rows_of_small_classes(const label_vector& labels, std::int64_t minimum) {
   const auto counts = labels.counts();
@@ -74,10 +99,15 @@ AISLE_API split_rows stratified_split(const label_vector& labels, const split_op
   if (!single.empty() && options.single_rows == single_rows::error)
     throw option_error("cannot stand on both sides of a split, as they have one row: " + single +
                        "; leave them out (single_rows::drop) or merge them");
-  const auto held_out = static_cast<std::int64_t>(std::ceil(options.test_size * static_cast<double>(rows)));
-  if (classes == 0 || held_out < classes || rows - held_out < classes)
-    throw option_error("cannot split " + std::to_string(rows) + " rows of " + std::to_string(classes) +
-                       " classes: " + std::to_string(held_out) + " test rows, each side needs a row a class");
+  const std::int64_t held_out = detail::rows_held_out(options.test_size, rows);
+  if (classes == 0 || held_out < classes || rows - held_out < classes) {
+    const auto sizes = test_sizes_for(rows, classes);
+    throw option_error(
+        "cannot split " + counted(rows, "row") + " of " + counted(classes, "class", "classes") + ": " +
+        counted(held_out, "test row") + ", each side needs a row a class" +
+        (sizes ? "; test_size " + shortest(sizes->first) + " to " + shortest(sizes->second) + " would do"
+               : ""));
+  }
   random_generator random(options.seed);
   const auto train = detail::allot(counts, rows - held_out, random);
   auto remaining = counts;

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include <aisle/base/counted.hpp>
+#include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/experiment.ipp>
+#include <aisle/learn/split.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Throws when a split of `rows` rows cannot have each of `classes` classes on both sides.
+AISLE_API void check_test_size(const std::string& path, double test_size, std::int64_t rows,
+                               std::int64_t classes) {
+  const std::int64_t test = rows_held_out(test_size, rows), train = rows - test;
+  if (test >= classes && train >= classes) return;
+  std::string what =
+      path + ": " + counted(classes, "class", "classes") + " in " + counted(rows, "row") +
+      ", of which a test size of " + shortest(test_size) + " leaves " +
+      (test < classes ? std::to_string(test) + " to test on" : std::to_string(train) + " to train on") +
+      ": fewer than one a class; ";
+  if (const auto sizes = test_sizes_for(rows, classes))
+    what += "--test-size " + shortest(sizes->first) + " is the least that would do" +
+            (sizes->second > sizes->first ? ", " + shortest(sizes->second) + " the largest" : "");
+  else
+    what += "no test size would do";
+  throw option_error(what);
+}
+
+[[noreturn]] AISLE_API void throw_one_class(const catalogue& products, const std::string& label,
+                                            std::int64_t rows, std::vector<skipped_row> skipped) {
+  throw nothing_to_do(products.path + ": " +
+                          (rows == 1 ? "the only row" : "all " + std::to_string(rows) + " rows") +
+                          " that can take part " + (rows == 1 ? "is" : "are") + " of one class, '" + label +
+                          "': there is nothing to tell apart",
+                      std::move(skipped));
+}
+
+/// What of a split file can only be wrong together with this catalogue.
+AISLE_API void check_splits(const catalogue& products, const split_file& file) {
+  const std::string& label = products.options.label_column;
+  if (file.rows >= 0 && file.rows != products.data_rows)
+    throw option_error(file.path + ": splits of " + counted(file.rows, "row") + ", " + products.path +
+                       " has " + std::to_string(products.data_rows));
+  if (!file.label.empty() && file.label != label)
+    throw option_error(file.path + ": splits for label " + file.label + ", not for " + label);
+  for (const catalogue_split& s : file.splits)
+    for (const std::int64_t r : s.test)
+      if (r >= products.data_rows)
+        throw option_error(file.path + ": the split of seed " + std::to_string(s.seed) + " tests row " +
+                           std::to_string(r) + ", " + products.path + " has " +
+                           std::to_string(products.data_rows));
+}
+
+/// Throws when a split of the file has nobody to test on or one class to train on among the rows that take
+/// part.
+AISLE_API void check_sides(const split_file& file, const chosen_rows& chosen) {
+  for (const catalogue_split& s : file.splits) {
+    const std::set<std::int64_t> test(s.test.begin(), s.test.end());
+    std::set<std::string_view> trained;
+    std::size_t tested = 0;
+    for (std::size_t i = 0; i < chosen.rows.size(); ++i)
+      if (test.contains(chosen.rows[i]))
+        ++tested;
+      else
+        trained.insert(chosen.labels[i]);
+    if (tested > 0 && trained.size() > 1) continue;
+    throw option_error(
+        file.path + ": the split of seed " + std::to_string(s.seed) + " leaves " +
+        (tested == 0 ? "no row with a label to test on" : "rows of fewer than two classes to train on"));
+  }
+}
+
+AISLE_API void check_label_column(const catalogue& products) {
+  if (products.options.label_column.empty())
+    throw option_error(products.path + ": read without a label column, expected the column of the classes");
+}
+
+}  // namespace detail
+
+AISLE_API void check_experiment(const catalogue& products, const experiment_options& options,
+                                std::optional<modality_use> use) {
+  detail::check_label_column(products);
+  if (options.folds < 0 || options.folds == 1)
+    throw option_error("experiment: folds " + std::to_string(options.folds) + ", expected 0 or at least 2");
+  if (options.learners.empty()) throw option_error("an experiment without learners");
+  for (const std::string& name : options.learners) detail::experiment_learner(name);
+  if (options.splits)
+    detail::check_splits(products, *options.splits);
+  else if (!(options.test_size > 0 && options.test_size < 1))
+    throw option_error("test_size is " + std::to_string(options.test_size) + ", expected between 0 and 1");
+
+  std::vector<bool> can(static_cast<std::size_t>(products.data_rows), false);
+  for (const product& p : products.products)
+    can[static_cast<std::size_t>(p.row)] =
+        !use || (use->text && !p.text.empty()) || (use->image && !p.image_path.empty());
+  detail::chosen_rows chosen = detail::choose_rows(products, options.splits, can);
+  std::vector<skipped_row> skipped = products.problems;
+  skipped.insert(skipped.end(), chosen.skipped.begin(), chosen.skipped.end());
+  detail::sort_by_row(skipped);
+  if (chosen.rows.empty()) detail::throw_no_labels(products, std::move(skipped));
+  const std::set<std::string_view> classes(chosen.labels.begin(), chosen.labels.end());
+  const auto rows = static_cast<std::int64_t>(chosen.rows.size());
+  if (classes.size() == 1) detail::throw_one_class(products, chosen.labels.front(), rows, std::move(skipped));
+  if (options.splits)
+    detail::check_sides(*options.splits, chosen);
+  else
+    detail::check_test_size(products.path, options.test_size, rows,
+                            static_cast<std::int64_t>(classes.size()));
+}
+
+AISLE_API void check_training(const catalogue& products, modality_use use) {
+  detail::check_label_column(products);
+  std::set<std::string_view> classes;
+  std::int64_t rows = 0;
+  std::vector<skipped_row> skipped = products.problems;
+  for (const product& p : products.products) {
+    const bool text = use.text && p.text.empty(), image = use.image && p.image_path.empty();
+    if (text || image)
+      skipped.push_back(products.problem(p, image && !text ? products.options.image_column : "",
+                                         text && image ? "no text and no picture"
+                                         : text        ? "no text"
+                                                       : "no picture"));
+    if (p.label.empty() || text || image) continue;
+    classes.insert(p.label);
+    ++rows;
+  }
+  detail::sort_by_row(skipped);
+  if (rows == 0)
+    throw nothing_to_do(
+        products.path + ": no row of " + std::to_string(products.data_rows) + " has a label" +
+            (use.text ? use.image ? ", a text and a picture" : " and a text" : " and a picture"),
+        std::move(skipped));
+  if (classes.size() == 1)
+    detail::throw_one_class(products, std::string(*classes.begin()), rows, std::move(skipped));
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+#include <aisle/base/counted.hpp>
+#include <aisle/catalogue/label_findings.hpp>
+#include <aisle/text/case_fold.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// What is written for no value, in lower case: pandas' na_values and what it writes for infinities,
+/// spreadsheets' errors, what people type.
+inline constexpr std::string_view missing_values[] = {
+    "#div/0!",     "#n/a",    "#n/a n/a",  "#na",  "#name?",    "#null!",   "#num!",
+    "#ref!",       "#value!", "+inf",      "-",    "-1.#ind",   "-1.#qnan", "--",
+    "---",         "-inf",    "-infinity", "-nan", "1.#ind",    "1.#qnan",  "<na>",
+    "?",           "inf",     "infinity",  "n.a.", "n/a",       "na",       "nan",
+    "nat",         "nil",     "none",      "null", "undefined", "\\n",      "\xe2\x80\x93",
+    "\xe2\x80\x94"};
+
+/// Without what is not seen: white space anywhere, zero-width characters.
+AISLE_API std::string without_blanks(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size = decode_utf8(text, at).size;
+    const std::string_view c = text.substr(at, size);
+    const bool invisible = c == "\xe2\x80\x8b" || c == "\xe2\x80\x8c" || c == "\xe2\x80\x8d" ||
+                           c == "\xe2\x81\xa0" || c == "\xef\xbb\xbf" || c == "\xc2\xad";
+    if (!invisible && !trimmed(c).empty()) out += c;
+    at += size;
+  }
+  return out;
+}
+
+/// "5.0", "5.00" and "5." as "5"; anything else as it is.
+AISLE_API std::string_view without_zero_decimals(std::string_view text) {
+  const std::size_t point = text.find('.');
+  if (point == 0 || point == std::string_view::npos) return text;
+  const auto digits = [](std::string_view part, std::string_view which) {
+    return part.find_first_not_of(which) == std::string_view::npos;
+  };
+  std::string_view whole = text.substr(0, point);
+  if (whole.starts_with('-') || whole.starts_with('+')) whole.remove_prefix(1);
+  if (whole.empty() || !digits(whole, "0123456789") || !digits(text.substr(point + 1), "0")) return text;
+  return text.substr(0, point);
+}
+
+/// In what the names of a group differ.
+AISLE_API std::string difference_of(std::span<const class_count> group) {
+  const auto distinct = [&](bool blanks, bool zeros, bool letters) {
+    std::map<std::string, int> names;
+    for (const class_count& c : group) {
+      std::string name = blanks ? c.name : without_blanks(c.name);
+      if (!zeros) name = without_zero_decimals(name);
+      ++names[letters ? name : fold_case(name)];
+    }
+    return names.size() > 1;
+  };
+  std::vector<std::string> parts;
+  if (distinct(false, false, true)) parts.emplace_back("letter case");
+  if (distinct(true, false, false)) parts.emplace_back("blanks");
+  if (distinct(false, true, false)) parts.emplace_back("a trailing .0");
+  std::string out;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return out;
+}
+
+AISLE_API label_findings find_odd_classes(const std::map<std::string, std::int64_t>& classes) {
+  label_findings out;
+  std::map<std::string, std::vector<class_count>> groups;
+  for (const auto& [name, rows] : classes) {
+    if (names_missing_value(name)) out.missing.push_back({name, rows});
+    const std::string plain = without_blanks(name);
+    groups[fold_case(without_zero_decimals(plain))].push_back({name, rows});
+  }
+  for (auto& [key, group] : groups) {
+    if (group.size() < 2) continue;
+    std::ranges::stable_sort(group, [](const auto& a, const auto& b) { return a.rows > b.rows; });
+    std::string difference = difference_of(group);
+    out.near_equal.push_back({std::move(group), std::move(difference)});
+  }
+  return out;
+}
+
+}  // namespace detail
+
+AISLE_API bool names_missing_value(std::string_view label) {
+  const std::string plain = fold_case(trimmed(label));
+  return std::ranges::find(detail::missing_values, plain) != std::end(detail::missing_values);
+}
+
+AISLE_API label_findings find_odd_labels(std::span<const std::string> labels) {
+  std::map<std::string, std::int64_t> classes;
+  for (const std::string& l : labels)
+    if (!l.empty()) ++classes[l];
+  return detail::find_odd_classes(classes);
+}
+
+AISLE_API label_findings find_odd_labels(const catalogue& products) {
+  std::map<std::string, std::int64_t> classes;
+  for (const product& p : products.products)
+    if (!p.label.empty()) ++classes[p.label];
+  return detail::find_odd_classes(classes);
+}
+
+AISLE_API std::vector<std::string> describe(const label_findings& findings, std::size_t most) {
+  std::vector<std::string> out;
+  const auto beyond = [&](std::size_t found, std::string_view one, std::string_view several) {
+    if (found > most) out.push_back(counted(static_cast<std::int64_t>(found - most), one, several));
+  };
+  constexpr std::size_t names = 6;
+  for (std::size_t g = 0; g < findings.near_equal.size() && g < most; ++g) {
+    const auto& [classes, difference] = findings.near_equal[g];
+    const std::size_t shown = std::min(classes.size(), names);
+    std::string line = "classes ";
+    for (std::size_t i = 0; i < shown; ++i) {
+      const class_count& c = classes[i];
+      line += (i == 0 ? "" : i + 1 == classes.size() ? " and " : ", ") + ("'" + c.name + "' (");
+      line += (i == 0 ? counted(c.rows, "row") : std::to_string(c.rows)) + ")";
+    }
+    if (classes.size() > shown) line += " and " + std::to_string(classes.size() - shown) + " more";
+    out.push_back(line + " differ in " + difference + " alone");
+  }
+  beyond(findings.near_equal.size(), "more group of such classes", "more groups of such classes");
+  for (std::size_t i = 0; i < findings.missing.size() && i < most; ++i)
+    out.push_back("'" + findings.missing[i].name + "' is a class of " +
+                  counted(findings.missing[i].rows, "row") +
+                  ", and what is written for a missing value; a row without a label has an empty cell");
+  beyond(findings.missing.size(), "more class named like a missing value",
+         "more classes named like a missing value");
+  return out;
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <aisle/base/error.hpp>
+#include <aisle/catalogue/label_treatment.hpp>
+#include <aisle/catalogue/products.hpp>
+#include <aisle/io/json.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// The strings of a list as Python's repr() writes it: `['A', "B's"]`; nothing if it is none.
+AISLE_API std::optional<std::vector<std::string>> read_python_list(std::string_view text) {
+  std::vector<std::string> out;
+  std::size_t at = 1;  // behind the bracket
+  const auto skip_space = [&] {
+    while (at < text.size() && text[at] == ' ') ++at;
+  };
+  for (;;) {
+    skip_space();
+    if (at >= text.size()) return std::nullopt;
+    if (text[at] == ']') break;
+    const char quote = text[at++];
+    if (quote != '\'' && quote != '"') return std::nullopt;
+    std::string& part = out.emplace_back();
+    for (; at < text.size() && text[at] != quote; ++at) {
+      if (text[at] == '\\' && at + 1 < text.size()) ++at;
+      part += text[at];
+    }
+    ++at;
+    skip_space();
+    if (at < text.size() && text[at] == ',') ++at;
+  }
+  if (at + 1 != text.size()) return std::nullopt;
+  return out;
+}
+
+/// The parts of a list in a cell; nothing if it holds none. Of a list of lists the first.
+AISLE_API std::optional<std::vector<std::string>> read_label_list(std::string_view cell) {
+  if (!cell.starts_with('[') || !cell.ends_with(']')) return std::nullopt;
+  try {
+    json list = parse_json(cell, "label");
+    while (list.size() > 0 && list.at(std::size_t{0}).is_array()) list = json(list.at(std::size_t{0}));
+    std::vector<std::string> out;
+    for (const json& part : list.elements()) {
+      if (part.is_array() || part.is_object()) return std::nullopt;
+      if (!part.is_null()) out.push_back(part.is_string() ? part.as<std::string>() : part.dump());
+    }
+    return out;
+  } catch (const format_error&) {
+    while (cell.starts_with("[[") && cell.find(']') != std::string_view::npos) {
+      cell.remove_prefix(1);
+      cell = cell.substr(0, cell.find(']') + 1);
+    }
+    return read_python_list(cell);
+  }
+}
+
+/// The parts of `text`, trimmed, empty ones left out.
+AISLE_API std::vector<std::string> split_path(std::string_view text, std::string_view separator) {
+  std::vector<std::string> out;
+  for (;;) {
+    const std::size_t end = separator.empty() ? std::string_view::npos : text.find(separator);
+    if (const std::string_view part = trimmed(text.substr(0, end)); !part.empty()) out.emplace_back(part);
+    if (end == std::string_view::npos) return out;
+    text.remove_prefix(end + separator.size());
+  }
+}
+
+}  // namespace detail
+
+AISLE_API std::string label_treatment::apply(std::string_view cell) const {
+  if (level < 0)
+    throw option_error("label level " + std::to_string(level) + ", expected at least 1, or 0 for all");
+  cell = trimmed(cell);
+  if (separator.empty() && level == 0) return std::string(cell);
+  std::vector<std::string> parts;
+  if (const auto list = detail::read_label_list(cell)) {
+    for (const std::string& element : *list) {
+      std::vector<std::string> path = detail::split_path(element, separator);
+      const bool is_path = path.size() > 1;
+      if (is_path && !parts.empty()) break;
+      parts.insert(parts.end(), path.begin(), path.end());
+      if (is_path) break;
+    }
+  } else {
+    parts = detail::split_path(cell, separator);
+  }
+  std::string out;
+  for (std::size_t i = 0; i < parts.size() && (level == 0 || i < static_cast<std::size_t>(level)); ++i)
+    out += (i > 0 ? " > " : "") + parts[i];
+  return out;
+}
+
+AISLE_NAMESPACE_END

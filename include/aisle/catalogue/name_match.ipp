@@ -1,0 +1,66 @@
+#pragma once
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <aisle/catalogue/name_match.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+AISLE_API std::optional<std::string> plain_number(std::string_view text) {
+  std::string out;
+  if (text.starts_with('-') || text.starts_with('+')) {
+    if (text.front() == '-') out = "-";
+    text.remove_prefix(1);
+  }
+  const std::size_t point = std::min(text.find('.'), text.size());
+  std::string_view whole = text.substr(0, point), decimals = text.substr(std::min(point + 1, text.size()));
+  const auto digits = [](std::string_view part) {
+    return part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (whole.empty() || !digits(whole) || !digits(decimals)) return std::nullopt;
+  whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size() - 1));
+  while (decimals.ends_with('0')) decimals.remove_suffix(1);
+  if (whole == "0" && decimals.empty()) return "0";
+  out += whole;
+  if (!decimals.empty()) (out += '.') += decimals;
+  return out;
+}
+
+AISLE_API name_match match_names(std::span<const std::string> names, std::span<const std::string> others,
+                                 bool one_to_one) {
+  // By number: the one distinct name that has it, or none where there are several.
+  using table = std::unordered_map<std::string, std::optional<std::string_view>>;
+  const auto by_number = [](std::span<const std::string> list, bool& all) {
+    table out;
+    for (const std::string& name : list) {
+      const auto number = plain_number(name);
+      if (!number) {
+        all = false;
+        continue;
+      }
+      const auto [at, is_new] = out.try_emplace(*number, name);
+      if (!is_new && at->second && *at->second != name) at->second.reset();
+    }
+    return out;
+  };
+  bool all_numbers = true;
+  const table theirs = by_number(others, all_numbers), ours = by_number(names, all_numbers);
+  const std::unordered_set<std::string_view> known(others.begin(), others.end());
+  std::unordered_set<std::string_view> seen;
+  name_match out;
+  for (const std::string& name : names) {
+    if (known.contains(name) || !seen.insert(name).second) continue;
+    const auto number = plain_number(name);
+    const auto found = number ? theirs.find(*number) : theirs.end();
+    if (found == theirs.end()) continue;
+    const bool clear = found->second && (!one_to_one || ours.at(*number));
+    if (all_numbers && clear)
+      out.renamed.emplace(name, *found->second);
+    else
+      out.near_misses.emplace_back(name, found->second ? std::string(*found->second) : *number);
+  }
+  return out;
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,190 @@
+// Labels and texts as shops write them, through the command line.
+
+#include "command.hpp"
+
+#include <doctest/doctest.h>
+
+#include <aisle/io/csv.hpp>
+
+namespace {
+
+using command::has;
+
+/// tiny-bert and a catalogue of text whose cells `cell(i)` gives, in the column `kind`.
+template <class Cell>
+void make_labels(const support::temporary_folder& work, int rows, Cell cell) {
+  command::make_models(work);
+  std::string csv = "sku,name,kind\n";
+  for (int i = 0; i < rows; ++i)
+    csv += std::to_string(i) + (i % 2 ? ",blue shirt " : ",red jeans ") +
+           std::string(1, static_cast<char>('a' + i % 3)) + "," + cell(i) + "\n";
+  aisle::write_file(work / "products.csv", csv);
+}
+
+const std::string run_line =
+    "run --data products.csv --label kind --out out --text-model tiny-bert --image-model none "
+    "--learners logistic_regression ";
+
+aisle::json report_of(const support::temporary_folder& work) {
+  return aisle::read_json(work / "out/report.json");
+}
+
+double accuracy_of(const command::outcome& o) {
+  return aisle::parse_json(o.out, "scores").get<double>("accuracy");
+}
+
+}  // namespace
+
+TEST_CASE("category paths: the first levels are the classes, of run, train and evaluate") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const char* ends[] = {" > Tools", "", " > Tools > Small"};
+  make_labels(work, 24,
+              [&](int i) { return std::string(i % 2 ? "Home > Kitchen" : "Home > Outdoor") + ends[i % 3]; });
+  const auto o = command::run(work, run_line + "--label-separator '>' --label-level 2");
+  CAPTURE(o.err);
+  REQUIRE(o.code == 0);
+  const aisle::json report = report_of(work);
+  REQUIRE(report["classes"].size() == 2);
+  CHECK(report["classes"].dump().find("\"Home > Kitchen\"") != std::string::npos);
+  const auto p = command::run(work, "predict --model out --data products.csv --out p.csv");
+  CAPTURE(p.err);
+  REQUIRE(p.code == 0);
+  const std::string line = "evaluate p.csv --data products.csv --label kind --json ";
+  CHECK(accuracy_of(command::run(work, line)) < 100);
+  CHECK(accuracy_of(command::run(work, line + "--label-level 2")) == 100);
+  const auto t = command::run(work,
+                              "train --data products.csv --label kind --label-level 2 --modality text "
+                              "--text-model tiny-bert --out t.safetensors");
+  CAPTURE(t.err);
+  CHECK(t.code == 0);
+  CHECK(command::run(work, run_line + "--label-level 0").code == 2);
+  CHECK(command::run(work, run_line + "--label-level -1").code == 2);
+  CHECK(command::run(work, run_line + "--label-separator ''").code == 2);
+}
+
+TEST_CASE("odd classes are named before anything is embedded") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const char* names[] = {"Kitchen", "Outdoor", "KITCHEN", "nan"};
+  make_labels(work, 24, [&](int i) { return names[i % 4]; });
+  for (const std::string& line :
+       {run_line,
+        std::string("train --data products.csv --label kind --modality text --text-model tiny-bert --out "
+                    "t.safetensors")}) {
+    const auto o = command::run(work, line);
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    CHECK(has(o.err, "classes 'KITCHEN' (6 rows) and 'Kitchen' (6) differ in letter case alone"));
+    CHECK(has(o.err, "'nan' is a class of 6 rows"));
+  }
+}
+
+TEST_CASE("texts are embedded and shown without HTML, unless it is to be kept") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  aisle::write_file(work / "html.csv", "sku,name\n1,<p>blue</p><p>shirt</p>\n2,red &amp; blue\n");
+  aisle::write_file(work / "plain.csv", "sku,name\n1,blue shirt\n2,red & blue\n");
+  const auto vectors = [&](const std::string& arguments) {
+    const auto o = command::run(work, "embed --text-model tiny-bert --out - " + arguments);
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    return o.out;
+  };
+  const std::string plain = vectors("--data plain.csv");
+  CHECK(vectors("--data html.csv") == plain);
+  CHECK(vectors("--data html.csv --keep-html") != plain);
+  aisle::write_file(
+      work / "html.jsonl",
+      "{\"id\":\"1\",\"text\":\"<p>blue</p><p>shirt</p>\"}\n{\"id\":\"2\",\"text\":\"red &amp; blue\"}\n");
+  CHECK(vectors("--in html.jsonl") == plain);
+  CHECK(vectors("--in html.jsonl --keep-html") != plain);
+
+  // Kept vectors: of each way its own, neither taken for the other.
+  const std::string folder = "embed --text-model tiny-bert --data html.csv --out E/ ";
+  REQUIRE(command::run(work, folder).code == 0);
+  const std::string table = work / "E/text_embeddings_tiny-bert.csv", without = aisle::read_file(table);
+  const auto again = command::run(work, folder);
+  CHECK(has(again.err, "2 rows, 2 of them from before"));
+  const auto kept = command::run(work, folder + "--keep-html");
+  CAPTURE(kept.err);
+  CHECK(has(kept.err, "other html"));
+  CHECK(has(kept.err, "2 rows, 0 of them from before"));
+  CHECK(aisle::read_csv(table).rows.size() == 2);
+  CHECK(aisle::read_file(work / "E/text_embeddings_tiny-bert.old.csv") == without);
+  CHECK(has(command::run(work, folder).err, "2 rows, 2 of them from before"));
+  CHECK(aisle::read_file(table) == without);
+  // A manifest from before texts lost their HTML does not say; it is not taken for one of either way.
+  std::string manifest = aisle::read_file(table + ".manifest.json");
+  const std::string member = "\"html\":\"removed\",";
+  const std::size_t at = manifest.find(member);
+  REQUIRE(at != std::string::npos);
+  aisle::write_file(table + ".manifest.json", manifest.erase(at, member.size()));
+  std::filesystem::remove(work / "E/text_embeddings_tiny-bert.old.csv");
+  CHECK(has(command::run(work, folder).err, "2 rows, 0 of them from before"));
+}
+
+TEST_CASE("evaluate treats both sides alike") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const auto judge = [&](const std::string& predictions, const std::string& truth) {
+    aisle::write_file(work / "p.csv", predictions);
+    aisle::write_file(work / "t.csv", truth);
+    return command::run(work, "evaluate p.csv --data t.csv --label label --json");
+  };
+  SUBCASE("white space") {
+    const auto o =
+        judge("sku,Prediction\n 1 ,Kitchen \n2, Outdoor\n", "sku,label\n1,Kitchen\n2\xc2\xa0,Outdoor \n");
+    CHECK(o.code == 0);
+    CHECK(accuracy_of(o) == 100);
+  }
+  SUBCASE("numbers that became floats") {
+    const auto o = judge("sku,Prediction\n1,5.0\n2,7.0\n", "sku,label\n1,5\n2,7\n");
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    CHECK(accuracy_of(o) == 100);
+    CHECK(has(o.err, "2 classes of p.csv are written otherwise in t.csv"));
+    CHECK(has(o.err, "'5.0' and '5'"));
+  }
+  SUBCASE("the other way round") {
+    CHECK(accuracy_of(judge("sku,Prediction\n1,5\n2,7\n", "sku,label\n1,5.0\n2,7.0\n")) == 100);
+  }
+  SUBCASE("leading zeros of ids") {
+    const auto o = judge("sku,Prediction\n7,a\n8,b\n", "sku,label\n007,a\n008,b\n");
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    CHECK(accuracy_of(o) == 100);
+    CHECK(has(o.err, "2 ids of p.csv are written otherwise in t.csv"));
+  }
+  SUBCASE("leading zeros of ids that are not all numbers: said, not guessed") {
+    const auto o = judge("sku,Prediction\n7,a\nB8,b\n", "sku,label\n007,a\nB8,b\n");
+    CAPTURE(o.err);
+    CHECK(o.code == 3);
+    CHECK(has(o.err, "1 id of p.csv is not found in t.csv"));
+    CHECK(has(o.err, "'7' and '007'"));
+    CHECK(has(o.err, "1 prediction has no label"));
+    CHECK(aisle::parse_json(o.out, "scores").get<int>("rows") == 1);
+  }
+  SUBCASE("two ids that are one number are told apart") {
+    const auto o = judge("sku,Prediction\n7,a\n007,b\n", "sku,label\n7,a\n007,b\n");
+    CHECK(o.code == 0);
+    CHECK(accuracy_of(o) == 100);
+    CHECK_FALSE(has(o.err, "same numbers"));
+  }
+  SUBCASE("case alone is said") {
+    const auto o = judge("sku,Prediction\n1,kitchen\n2,Kitchen\n", "sku,label\n1,Kitchen\n2,Kitchen\n");
+    CHECK(accuracy_of(o) == 50);
+    CHECK(has(o.err, "classes 'Kitchen' (3 rows) and 'kitchen' (1) differ in letter case alone"));
+  }
+  SUBCASE("rows without a prediction are not judged") {
+    const auto o = judge("sku,Prediction\n1,a\n2,\n", "sku,label\n1,a\n2,a\n");
+    CHECK(o.code == 3);
+    CHECK(has(o.err, "1 row without a prediction"));
+    CHECK(accuracy_of(o) == 100);
+  }
+  SUBCASE("a results file") {
+    aisle::write_file(work / "r.csv", "Predictions,True Labels\n5.0,5\n 7 ,7\n");
+    CHECK(accuracy_of(command::run(work, "evaluate r.csv --json")) == 100);
+  }
+}

@@ -1,0 +1,181 @@
+#include "early_checks.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <vector>
+
+#include <aisle/base/counted.hpp>
+#include <aisle/base/error.hpp>
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/label_findings.hpp>
+#include <aisle/image/image_encoder.hpp>
+#include <aisle/text/case_fold.hpp>
+
+#include "manifest.hpp"
+
+namespace aisle_command {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse(const char* option, const std::string& path, const std::string& why) {
+  throw aisle::error(std::string(option) + " " + path + ": " + why);
+}
+
+/// Makes and removes a file beside `path`, as writing it would: permissions, read-only systems and quotas are
+/// the system's to judge.
+void try_to_write(const char* option, const std::string& path) {
+  try {
+    const aisle::atomic_file probe(path);
+  } catch (const aisle::file_error& e) {
+    throw aisle::error(std::string(option) + " " + e.what());
+  }
+}
+
+/// Letters to change, add or leave out (Levenshtein).
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+/// A model's name as people may write it: without its publisher, its case and what stands between words.
+std::string plain_name(const std::string& id) {
+  std::string out;
+  for (const char c : aisle::fold_case(aisle::file_name(id)))
+    if (c != '-' && c != '_' && c != '.' && c != ' ') out += c;
+  return out;
+}
+
+bool has_texts(const aisle::catalogue& products) {
+  return std::ranges::any_of(products.products, [](const aisle::product& p) { return !p.text.empty(); });
+}
+
+/// "none of 12 rows has a picture (column image_path is empty)"
+std::string none_has(const aisle::catalogue& products, const std::string& what, const std::string& column) {
+  const auto rows = static_cast<std::int64_t>(products.products.size());
+  return "none of " + aisle::counted(rows, "row") + " has a " + what + " (" +
+         (column.empty() ? "there is no column of them" : "column " + column + " is empty") + ")";
+}
+
+}  // namespace
+
+void check_output_file(const char* option, const std::string& path) {
+  if (path.empty() || path == "-") return;
+  if (aisle::folder_exists(path) || path.ends_with('/')) refuse(option, path, "is a folder, expected a file");
+  const std::string folder = aisle::parent_folder(path);
+  if (!aisle::folder_exists(folder))
+    refuse(option, path,
+           aisle::file_exists(folder) ? folder + " is a file, expected a folder"
+                                      : "there is no folder " + folder);
+  std::error_code ignored;
+  if (!fs::exists(path, ignored) || aisle::file_exists(path)) try_to_write(option, path);
+}
+
+void check_output_folder(const char* option, const std::string& path) {
+  if (path.empty()) return;
+  std::error_code ignored;
+  fs::path at = path;
+  if (!at.has_filename()) at = at.parent_path();
+  while (!fs::exists(at, ignored) && at.has_parent_path() && at.parent_path() != at) at = at.parent_path();
+  if (!fs::exists(at, ignored)) at = ".";
+  if (!aisle::folder_exists(at.string()))
+    refuse(option, path, (at == path ? "" : at.string() + " ") + std::string("is a file, expected a folder"));
+  try_to_write(option, aisle::join_path(at.string(), "aisle"));
+}
+
+std::string model_hint(const common_options& common, const std::string& id) {
+  std::set<std::string> known;
+  for (const manifest_model& m : read_manifest()) known.insert(m.id);
+  for (const aisle::models::zoo_entry& e : aisle::models::zoo()) known.emplace(e.id);
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(common.weights, ignored))
+    if (entry.is_directory(ignored)) known.insert(entry.path().filename().string());
+  const std::string wanted = plain_name(id);
+  if (wanted.size() < 3) return {};
+  std::size_t least = std::max<std::size_t>(2, wanted.size() / 4) + 1;
+  std::vector<std::string> nearest;
+  for (const std::string& candidate : known) {
+    const std::string name = plain_name(candidate);
+    const bool part = wanted.size() >= 4 && name.find(wanted) != std::string::npos;
+    const std::size_t distance =
+        part ? std::min<std::size_t>(edit_distance(wanted, name), 1) : edit_distance(wanted, name);
+    if (distance > least || candidate == id) continue;
+    if (distance < least) nearest.clear();
+    least = distance;
+    nearest.push_back(candidate);
+  }
+  if (nearest.empty()) return {};
+  std::string out = "; did you mean ";
+  constexpr std::size_t shown = 3;
+  for (std::size_t i = 0; i < nearest.size() && i < shown; ++i) out += (i > 0 ? " or " : "") + nearest[i];
+  return out + "?";
+}
+
+void check_named_models(const common_options& common) {
+  for (const auto& [option, id] : {std::pair(common.text_model_option, &common.text_model),
+                                   std::pair(common.image_model_option, &common.image_model)})
+    if (option != nullptr && option->count() > 0 && !id->empty() && *id != "none") common.model_path(*id);
+}
+
+void check_model(const aisle::models::opened_model& model, const std::string& path, bool text,
+                 const std::string& preset) {
+  if (model.of->text != text)
+    throw aisle::option_error((text ? "--text-model: " : "--image-model: ") + path + " holds a model of " +
+                              (text ? "pictures (" : "text (") + std::string(model.of->name) +
+                              "), expected one of " + (text ? "text" : "pictures"));
+  if (!text && preset.empty()) aisle::detail::preset_for(path);
+}
+
+void tell_odd_labels(const aisle::catalogue& products) {
+  for (const std::string& line : aisle::describe(aisle::find_odd_labels(products)))
+    warn(products.path + ": " + line);
+}
+
+void tell_missing_modalities(const aisle::catalogue& products, const common_options& common) {
+  if (products.products.empty()) return;
+  const auto named = [](const CLI::Option* option) { return option != nullptr && option->count() > 0; };
+  const bool wants_text = !common.text_model.empty() && common.text_model != "none",
+             wants_images = !common.image_model.empty() && common.image_model != "none";
+  const bool texts = has_texts(products);
+  const auto picture =
+      std::ranges::find_if(products.products, [](const aisle::product& p) { return !p.image_path.empty(); });
+  const bool pictures = picture != products.products.end();
+  if (wants_text && !texts && named(common.text_model_option))
+    warn(products.path + ": --text-model " + common.text_model + ": " +
+         none_has(products, "text",
+                  products.options.text_columns.empty() ? "" : products.options.text_columns.front()) +
+         (wants_images && pictures ? "; pictures alone are looked at" : ""));
+  if (!wants_images) return;
+  const std::string alone = wants_text && texts ? "; texts alone are looked at" : "";
+  if (!pictures) {
+    const std::string what = none_has(products, "picture", products.options.image_column);
+    if (named(common.image_model_option))
+      warn(products.path + ": --image-model " + common.image_model + ": " + what + alone);
+    else
+      say(products.path + ": " + what + alone);
+    return;
+  }
+  const auto there = [](const aisle::product& p) {
+    std::error_code ignored;
+    return !p.image_path.empty() && fs::exists(p.image_path, ignored);
+  };
+  if (std::ranges::any_of(products.products, there)) return;
+  warn(products.path + ": none of " +
+       aisle::counted(static_cast<std::int64_t>(products.products.size()), "row") +
+       " has a picture that is there: column " + products.options.image_column + " names " +
+       picture->image_path + " first" + alone);
+}
+
+}  // namespace aisle_command
