@@ -56,9 +56,9 @@ const std::vector<rule>& rules() {
           "<(unistd|fcntl|pthread|sched|dirent|dlfcn|poll|netdb|termios|signal|sys/|linux/|asm/|arpa/)",
           "base/.*\\.ipp", "#include <sys/stat.h>"),
         r("threads are started in base/parallel.ipp only",
-          "#include <(thread|omp\\.h|future)>|std::(jthread|async)\\b|#pragma omp", "base/parallel\\.ipp",
-          "#pragma omp parallel for"),
-        r("no thread_local state", "\\bthread_local\\b", "base/parallel\\.ipp",
+          "#include <(thread|omp\\.h|future)>|std::(jthread|async)\\b|#pragma omp",
+          "base/(parallel|openmp)\\.ipp", "#pragma omp parallel for"),
+        r("no thread_local state", "\\bthread_local\\b", "base/detail/parallel_region\\.ipp",
           "static thread_local int scratch;"),
         r("target pragmas only in simd/target.hpp",
           "#pragma (GCC|clang) (target|attribute)|__attribute__\\(\\(target|"

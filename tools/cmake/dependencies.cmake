@@ -7,6 +7,7 @@
 # Both leave <target> defined, or not at all; a target that the project around us already has is taken as it is.
 
 include(FetchContent)
+include(GNUInstallDirs)
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 set(aisle_fetched "" CACHE INTERNAL "Dependencies that were fetched")
 set(aisle_packages "" CACHE INTERNAL "Dependencies of the installed library that find_package finds")
@@ -41,7 +42,7 @@ function(aisle_define_fetched package target folder)
   endif()
   # SYSTEM: our warnings are not theirs.
   target_include_directories(${name} SYSTEM ${visibility} $<BUILD_INTERFACE:${folder}>)
-  target_include_directories(${name} ${visibility} $<INSTALL_INTERFACE:include/aisle_fetched/${package}>)
+  target_include_directories(${name} ${visibility} $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/aisle_fetched/${package}>)
   list(TRANSFORM arg_HEADERS PREPEND ${folder}/)
   set_target_properties(${name} PROPERTIES EXPORT_NAME fetched_${package} AISLE_HEADERS "${arg_HEADERS}")
   add_library(${target} ALIAS ${name})

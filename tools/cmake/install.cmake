@@ -1,5 +1,4 @@
 # Headers, the compiled library, the command line, and what find_package(aisle) and pkg-config read.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(TARGETS aisle EXPORT aisleTargets)
@@ -51,8 +50,24 @@ install(FILES ${PROJECT_BINARY_DIR}/aisleConfig.cmake ${PROJECT_BINARY_DIR}/aisl
               ${PROJECT_SOURCE_DIR}/tools/cmake/Findstb.cmake
         DESTINATION ${package_folder})
 
-# Headers only: what pkg-config knows of the dependencies is enough for those.
+# For pkg-config, where it knows the dependencies: aisle.pc is the headers alone, aisle-compiled.pc the library.
+function(aisle_install_pc name folder)
+  # From its own folder to the prefix, so that the package can be moved.
+  string(REGEX REPLACE "[^/]+" ".." up "${folder}/pkgconfig")
+  set(prefix "\${pcfiledir}/${up}")
+  foreach(kind includedir libdir)
+    string(TOUPPER CMAKE_INSTALL_${kind} variable)
+    set(${kind} "${${variable}}")
+    if(NOT IS_ABSOLUTE "${${kind}}")
+      string(PREPEND ${kind} "\${prefix}/")
+    endif()
+  endforeach()
+  configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${folder}/pkgconfig)
+endfunction()
 if(NOT fetched)
-  configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/aisle.pc.in ${PROJECT_BINARY_DIR}/aisle.pc @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/aisle.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig)
+  aisle_install_pc(aisle ${CMAKE_INSTALL_DATADIR})
+  if(AISLE_COMPILED)
+    aisle_install_pc(aisle-compiled ${CMAKE_INSTALL_LIBDIR})
+  endif()
 endif()

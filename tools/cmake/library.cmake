@@ -3,7 +3,7 @@ add_library(aisle INTERFACE)
 add_library(aisle::aisle ALIAS aisle)
 target_compile_features(aisle INTERFACE cxx_std_20)
 target_include_directories(aisle INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
-                                           $<INSTALL_INTERFACE:include>)
+                                           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(aisle INTERFACE Threads::Threads Eigen3::Eigen nlohmann_json::nlohmann_json stb::stb)
 # Once installed, the consumer's AISLE_OPENMP decides (aisleConfig.cmake).
 if(AISLE_OPENMP AND OpenMP_CXX_FOUND)
@@ -43,7 +43,9 @@ if(AISLE_COMPILED)
   endif()
   add_library(aisle_compiled STATIC ${on_demand} ${compiled_sources})
   add_library(aisle::compiled ALIAS aisle_compiled)
-  set_target_properties(aisle_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
+  # Hidden: two shared objects that hold the library, of two versions perhaps, must not call into each other.
+  set_target_properties(aisle_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON
+                                                  CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_compile_definitions(aisle_compiled PUBLIC AISLE_COMPILED=1)
   # Kernels are slow without optimisation, whatever the consumer's build type; sanitizer builds stay debuggable.
   set(optimise -O3)
@@ -52,10 +54,9 @@ if(AISLE_COMPILED)
   endif()
   target_compile_options(aisle_compiled PRIVATE ${optimise})
   target_link_libraries(aisle_compiled PUBLIC aisle PRIVATE $<BUILD_INTERFACE:aisle_developer>)
-  # The library was compiled for one thread backend, and its users must be too.
-  if(AISLE_OPENMP AND OpenMP_CXX_FOUND)
-    target_link_libraries(aisle_compiled PUBLIC OpenMP::OpenMP_CXX)
-  endif()
+  # Its objects are compiled as those of a user without OpenMP, but for one (tools/compiled/openmp.cpp): programs that
+  # are compiled with OpenMP bring that one in, all others have the pool and need no OpenMP runtime to link.
+  target_compile_definitions(aisle_compiled PRIVATE AISLE_OPENMP=0)
 endif()
 
 # What the project's own programs link: the compiled library where it is on.

@@ -13,6 +13,7 @@
 //   thread;
 //   - the first exception thrown by the body reaches the caller, the remaining indices are abandoned;
 //   - a process that forked goes on working (the child never waits for threads it did not inherit);
+//   - a plugin that is unloaded leaves no thread behind; destructors of other globals may still run loops;
 //   - no thread is pinned.
 
 AISLE_NAMESPACE_BEGIN
@@ -42,6 +43,21 @@ struct parallel_body {
 /// and /sys.
 int cgroup_cpus(const std::string& root);
 void run_parallel(std::int64_t count, int threads, parallel_body body);
+
+class parallel_region;
+/// Loops by OpenMP's threads (base/openmp.ipp).
+struct openmp_backend {
+  void (*run)(parallel_region& region, int threads);  ///< null: this library was built without
+  bool (*inside)() noexcept;                          ///< in an OpenMP region, ours or another's
+};
+#if AISLE_COMPILED
+// A member of the compiled library by itself: those bring it in who are compiled with OpenMP themselves, and
+// the others need no OpenMP runtime to link.
+extern const openmp_backend openmp;
+#if AISLE_OPENMP
+[[gnu::used]] static const openmp_backend* const wants_openmp = &openmp;
+#endif
+#endif
 }  // namespace detail
 
 /// Calls body(index) or body(index, worker) for every index in [0, count), in no particular order, on at most

@@ -7,27 +7,46 @@
 #include <atomic>
 #include <charconv>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdlib>
 #include <deque>
-#include <exception>
 #include <fstream>
 #include <mutex>
+#include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include <aisle/base/detail/parallel_region.ipp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
 
-#if AISLE_OPENMP
-#include <omp.h>
+#if AISLE_HEADER_ONLY && AISLE_OPENMP
+#include <aisle/base/openmp.ipp>
 #endif
 
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
+
+#if AISLE_COMPILED
+// Weak: absent from programs of which no part is compiled with OpenMP. Never hidden, as only the linker
+// knows.
+extern const openmp_backend openmp __attribute__((weak, visibility("default")));
+#endif
+
+/// The OpenMP backend, or null.
+inline const openmp_backend* find_openmp() noexcept {
+#if AISLE_COMPILED
+  return &openmp != nullptr && openmp.run != nullptr ? &openmp : nullptr;
+#elif AISLE_OPENMP
+  return &openmp;
+#else
+  return nullptr;
+#endif
+}
 
 AISLE_API int cgroup_cpus(const std::string& root) {
   const auto cpus = [](double quota, double period) {
@@ -74,52 +93,6 @@ AISLE_API int threads_of_environment() {
                      "', expected a number of threads, or 0 for all that this process may use");
 }
 
-/// One parallel loop: indices are handed out one by one, so uneven bodies balance themselves.
-class parallel_region {
- public:
-  parallel_region(std::int64_t count, parallel_body body) : count_(count), body_(body) {}
-
-  void work(int worker) noexcept {
-    for (std::int64_t i = next_.fetch_add(1, std::memory_order_relaxed); i < count_;
-         i = next_.fetch_add(1, std::memory_order_relaxed)) {
-      try {
-        body_.call(body_.context, i, worker);
-      } catch (...) {
-        if (!failed_.exchange(true)) failure_ = std::current_exception();
-        next_.store(count_, std::memory_order_relaxed);
-      }
-    }
-  }
-  void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
-  int next_worker() noexcept { return workers_.fetch_add(1, std::memory_order_relaxed); }
-
- private:
-  const std::int64_t count_;
-  const parallel_body body_;
-  std::atomic<std::int64_t> next_{0};
-  std::atomic<int> workers_{1};  // 0 is the caller
-  std::atomic<bool> failed_{false};
-  std::exception_ptr failure_;
-};
-
-inline bool& region_flag() noexcept {
-  static thread_local bool inside = false;
-  return inside;
-}
-
-class region_guard {
- public:
-  region_guard() noexcept : before_(region_flag()) { region_flag() = true; }
-  ~region_guard() { region_flag() = before_; }
-  region_guard(const region_guard&) = delete;
-  region_guard& operator=(const region_guard&) = delete;
-
- private:
-  bool before_;
-};
-
 /// Process-wide workers. A loop queues one ticket for each helper it wants, works itself, takes back the
 /// tickets that nobody picked up, and waits for the helpers that did. Callers on several threads may run
 /// loops at the same time.
@@ -129,28 +102,30 @@ class thread_pool {
     job j{&region, 0};
     {
       const std::lock_guard lock(mutex_);
-      while (static_cast<int>(workers_.size()) < threads - 1) workers_.emplace_back([this] { serve(); });
+      while (!stop_ && static_cast<int>(workers_.size()) < threads - 1)
+        workers_.emplace_back([this] { serve(); });
       for (int i = 1; i < threads; ++i) queue_.push_back(&j);
       pending_.store(static_cast<int>(queue_.size()), std::memory_order_release);
     }
     wake_.notify_all();
-    {
-      const region_guard guard;
-      region.work(0);
-    }
+    run_serially(region);
     std::unique_lock lock(mutex_);
     std::erase(queue_, &j);
     pending_.store(static_cast<int>(queue_.size()), std::memory_order_release);
     done_.wait(lock, [&] { return j.active == 0; });
   }
 
-  ~thread_pool() {
+  ~thread_pool() { stop(); }
+
+  /// Ends the threads; loops that come later run on their callers alone.
+  void stop() {
     {
       const std::lock_guard lock(mutex_);
       stop_ = true;
     }
     wake_.notify_all();
     for (auto& t : workers_) t.join();
+    workers_.clear();
   }
 
  private:
@@ -188,35 +163,71 @@ class thread_pool {
   bool stop_ = false;
 };
 
-/// The pool and whether this process is a fork's child. A child inherits the pool's object but not its
-/// threads (and an OpenMP runtime that may wait for threads that are gone), so it leaks the old pool and
-/// starts its own.
-struct pool_state {
-  std::atomic<bool> forked{false};
-  std::atomic<thread_pool*> pool{nullptr};
-  std::mutex create;
+/// The pool and what became of it. A fork's child inherits the pool's object but not its threads (and an
+/// OpenMP runtime that may wait for threads that are gone), so it leaks the old pool and starts its own. When
+/// this library is unloaded or the process exits the threads end, since their code may be unmapped next.
+class pool_state {
+ public:
+  static pool_state& get() {
+    // Never destroyed: destructors of other globals may run loops.
+    alignas(pool_state) static std::byte storage[sizeof(pool_state)];
+    static pool_state* const state = new (storage) pool_state;
+    static const closer at_unload;
+    return *state;
+  }
+
+  bool forked() const noexcept { return forked_; }
+
+  void run(parallel_region& region, int threads) {
+    ++callers_;
+    if (thread_pool* const p = instance())
+      p->run(region, threads);
+    else
+      run_serially(region);
+    --callers_;
+  }
+
+ private:
+  struct closer {
+    ~closer() { get().close(); }
+  };
 
   pool_state() {
-    pthread_atfork([] { get().create.lock(); }, [] { get().create.unlock(); },
+    pthread_atfork([] { get().create_.lock(); }, [] { get().create_.unlock(); },
                    [] {
-                     get().create.unlock();
-                     get().forked = true;
-                     get().pool = nullptr;
+                     get().create_.unlock();
+                     get().forked_ = true;
+                     get().pool_ = nullptr;
                      region_flag() = false;
                    });
   }
-  thread_pool& instance() {
-    if (thread_pool* p = pool.load()) return *p;
-    const std::lock_guard lock(create);
-    if (thread_pool* p = pool.load()) return *p;
-    thread_pool* p = new thread_pool;  // never destroyed: worker threads may outlive static destructors
-    pool.store(p);
-    return *p;
+
+  /// Null once closed.
+  thread_pool* instance() {
+    if (thread_pool* p = pool_.load()) return p;
+    const std::lock_guard lock(create_);
+    if (pool_.load() == nullptr && !closed_) pool_.store(new thread_pool);
+    return pool_.load();
   }
-  static pool_state& get() {
-    static pool_state* state = new pool_state;
-    return *state;
+
+  void close() {
+    if (region_flag()) return;  // exit() from the body of a loop: a worker cannot wait for itself
+    thread_pool* p = nullptr;
+    {
+      const std::lock_guard lock(create_);
+      closed_ = true;
+      p = pool_.exchange(nullptr);
+    }
+    if (p == nullptr) return;
+    p->stop();
+    if (callers_ == 0) delete p;  // else another thread still runs a loop: it ends without help
   }
+
+  std::atomic<bool> forked_{false};
+  std::atomic<thread_pool*> pool_{nullptr};
+  std::atomic<int> callers_{0};
+  bool closed_ = false;
+  std::mutex create_;
 };
 
 AISLE_API void run_parallel(std::int64_t count, int threads, parallel_body body) {
@@ -227,20 +238,10 @@ AISLE_API void run_parallel(std::int64_t count, int threads, parallel_body body)
   parallel_region region(count, body);
   if (threads <= 1) {
     region.work(0);
+  } else if (const openmp_backend* const omp = find_openmp(); omp && !pool_state::get().forked()) {
+    omp->run(region, threads);
   } else {
-    pool_state& state = pool_state::get();
-#if AISLE_OPENMP
-    if (!state.forked) {
-#pragma omp parallel num_threads(threads)
-      {
-        const region_guard guard;
-        region.work(omp_get_thread_num());
-      }
-      region.rethrow();
-      return;
-    }
-#endif
-    state.instance().run(region, threads);
+    pool_state::get().run(region, threads);
   }
   region.rethrow();
 }
@@ -267,12 +268,10 @@ AISLE_API int thread_budget(int requested) {
 }
 
 AISLE_API bool in_parallel_region() noexcept {
-#if AISLE_OPENMP
-  if (omp_in_parallel()) return true;
-#endif
+  if (const detail::openmp_backend* const omp = detail::find_openmp(); omp && omp->inside()) return true;
   return detail::region_flag();
 }
 
-AISLE_API const char* parallel_backend() noexcept { return AISLE_OPENMP ? "openmp" : "std::thread"; }
+AISLE_API const char* parallel_backend() noexcept { return detail::find_openmp() ? "openmp" : "std::thread"; }
 
 AISLE_NAMESPACE_END
