@@ -47,10 +47,9 @@ void run_case(const std::string& path, golden::session& s) {
 
   const replay::outcome r = replay::run(c, *model);
   const std::string on = "isa=" + r.isa + " gemm=" + r.arithmetic;
-  s.embedding(name + " embedding", r.worst.max_rel, replay::embedding_limit, r.worst.cosine_distance,
-              replay::cosine_limit, on);
-  if (r.logits > 0) s.error(name + " logits", r.logits, replay::embedding_limit);
-  if (r.checkpoint_count > 0) s.error(name + " checkpoints", r.checkpoints, replay::checkpoint_limit);
+  s.embedding(name + " embedding", r.embedding.error, r.embedding.limit, r.cosine.error, r.cosine.limit, on);
+  if (r.logits.limit > 0) s.error(name + " logits", r.logits.error, r.logits.limit);
+  if (r.checkpoints.limit > 0) s.error(name + " checkpoints", r.checkpoints.error, r.checkpoints.limit);
   s.matches(name + " same bits", r.changed_bits, r.compared);
 }
 

@@ -202,6 +202,46 @@ TEST_CASE("torch: wrapped weights and prefixes") {
           {});
 }
 
+TEST_CASE("torch: what was chosen of a file with several weights") {
+  const std::string t = tensor(whole, 0, {8}, {1});
+  using list = std::vector<std::string>;
+  const auto check = [](const std::string& body, const std::string& names, const std::string& container,
+                        const list& passed_over = {}, const std::string& prefix = "") {
+    in_both(body, [&](const std::string& path) {
+      const auto d = aisle::read_torch_checkpoint(path);
+      std::string found;
+      for (const auto& e : d.entries()) found += e.name + " ";
+      CHECK(found == names);
+      CHECK(d.wrapped_in().container == container);
+      CHECK(d.wrapped_in().passed_over == passed_over);
+      CHECK(d.wrapped_in().prefix == prefix);
+    });
+  };
+  const std::string plain = dict({{"a", t}}), average = dict({{"module.e", t}});
+  check(plain, "a ", "");
+  check(dict({{"state_dict", plain}}), "a ", "state_dict");
+  // timm's order: running averages first.
+  check(dict({{"state_dict", plain}, {"state_dict_ema", average}, {"optimizer", plain}}), "e ",
+        "state_dict_ema", {"state_dict"}, "module.");
+  check(dict({{"model", plain}, {"model_ema", average}}), "e ", "model_ema", {"model"}, "module.");
+  check(dict({{"params", plain}, {"params_ema", average}}), "e ", "params_ema", {"params"}, "module.");
+  // Averages that were not kept: None, or an empty dict.
+  check(dict({{"state_dict_ema", "N"}, {"state_dict", plain}}), "a ", "state_dict");
+  check(dict({{"state_dict_ema", dict({})}, {"state_dict", plain}}), "a ", "state_dict");
+  check(dict({{"checkpoint", integer(1)}, {"model", dict({{"state_dict", plain}})}}), "a ", "model.state_dict");
+  // A tensor beside the weights is no reason to take it for them.
+  check(dict({{"epoch", t}, {"state_dict", plain}}), "a ", "state_dict");
+  check(dict({{"what", plain}}), "a ", "what");
+  // Both wrappers, in either order.
+  check(dict({{"module._orig_mod.a", t}}), "a ", "", {}, "module._orig_mod.");
+  check(dict({{"_orig_mod.module.a", t}}), "a ", "", {}, "_orig_mod.module.");
+  // What Lightning keeps beside.
+  const std::string parameters = global("pytorch_lightning.utilities.parsing", "AttributeDict") + ")\x81}" +
+                                 text("lr") + "K\x01sb";
+  check(dict({{"hyper_parameters", parameters}, {"state_dict", dict({{"model.a", t}})}}), "model.a ",
+        "state_dict");
+}
+
 TEST_CASE("torch: nothing but tensors is built") {
   const auto error = [](const std::string& body) {
     std::string out;
@@ -345,6 +385,24 @@ TEST_CASE("checkpoint: the file of a folder") {
   CHECK(loaded() == "model.safetensors");
   bytes::put(dir / "lfs.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 90868376\n");
   CHECK(contains(failure([&] { aisle::load_checkpoint(dir / "lfs.bin"); }), "lfs.bin: is a Git LFS pointer"));
+  const auto loading = [&](const std::string& content) {
+    bytes::put(dir / "lfs.bin", content);
+    return failure([&] { aisle::load_checkpoint(dir / "lfs.bin"); });
+  };
+  for (const char* page : {"<!DOCTYPE html>\n<html>", "\n  <HTML lang=\"en\">", "\xEF\xBB\xBF<!doctype html>",
+                           "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"-//W3C\">",
+                           "<!-- saved -->\n<head><title>x</title>"})
+    CHECK(contains(loading(page), "lfs.bin: is a web page (HTML), not a checkpoint: was the link to"));
+  CHECK(contains(loading("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>"),
+                 "is an XML document, not a checkpoint: it starts '<?xml"));
+  CHECK(contains(loading("{\"error\": \"Repository not found\"}\n"),
+                 "is JSON, not a checkpoint: it starts '{\"error\": \"Repository not found\"}'"));
+  CHECK(contains(loading("Entry not found"), "is a text, not a checkpoint: it starts 'Entry not found'"));
+  CHECK(contains(loading(""), "is empty"));
+  CHECK(contains(loading(std::string("\x1f\x8b\x08\0", 4)), "gzip"));
+  const std::string zip = zip_checkpoint(body, {{"7", floats}});
+  for (const std::size_t length : {zip.size() / 2, zip.size() - 1})
+    CHECK(contains(loading(zip.substr(0, length)), "cut off"));
   // By content, whatever the name says.
   aisle::write_safetensors(dir / "s.pth", tensors, {{"pad", std::string(41, 'x')}});
   CHECK(aisle::read_file(dir / "s.pth").front() == '\x80');

@@ -24,7 +24,20 @@ namespace replay {
 
 using aisle::json;
 
-inline constexpr double embedding_limit = 5e-5, cosine_limit = 1e-9, checkpoint_limit = 1e-4;
+/// What a float32 run may be off: four times what the reference's own float32 run is, relative to the largest
+/// value. Below 1e-6 (8 roundings) chance decides. 1 - cosine grows with the square.
+inline double limit_of(double reference) { return std::max(1e-6, 4 * reference); }
+inline double cosine_limit_of(double reference) { return std::max(1e-12, 16 * reference); }
+
+/// An error and the limit it is held to: the worst of several is the one nearest to (or furthest over) its limit.
+struct judged {
+  double error = 0, limit = 0;
+
+  void take(double e, double allowed) {
+    if (limit == 0 || !(e / allowed <= error / limit)) *this = {e, allowed};
+  }
+  bool good() const { return error <= limit; }  // not NaN
+};
 
 /// s(name, i) of the generator: in [-1, 1), a multiple of 2^-23.
 class signed_stream {
@@ -221,15 +234,14 @@ inline double compare_checkpoint(const json& expected, const aisle::nn::value_sh
 /// What a replay found, the worst of all inputs.
 struct outcome {
   std::string isa, arithmetic;
-  difference worst;                    ///< of the embeddings
-  double logits = 0, checkpoints = 0;  ///< relative errors; 0 where the case has none
-  std::int64_t checkpoint_count = 0;
+  judged embedding, cosine;    ///< cosine: 1 - cosine
+  judged logits, checkpoints;  ///< a limit of 0 where the case has none
   std::int64_t changed_bits = 0,
                compared = 0;  ///< outputs that differ with taps, in a batch or on two threads
 
   bool good() const {
-    return worst.max_rel <= embedding_limit && worst.cosine_distance <= cosine_limit &&
-           logits <= embedding_limit && checkpoints <= checkpoint_limit && changed_bits == 0 && compared > 0;
+    return embedding.limit > 0 && embedding.good() && cosine.good() && logits.good() && checkpoints.good() &&
+           changed_bits == 0 && compared > 0;
   }
 };
 
@@ -271,31 +283,39 @@ inline outcome run(const json& c, const aisle::models::opened_model& model,
         elements.at(expected.get<std::string>("input")).at(expected.get<std::size_t>("item", std::size_t{0}));
     const outputs alone = run_batch(net, {e}, 1);
     const difference d = compare(alone.at("embedding"), expected["embedding"].as_vector<double>());
-    if (!(d.max_rel <= result.worst.max_rel)) result.worst.max_rel = d.max_rel;
-    if (!(d.cosine_distance <= result.worst.cosine_distance))
-      result.worst.cosine_distance = d.cosine_distance;
-    for (const auto& [field, output] :
-         {std::pair{"logits16", "logits"}, {"pooler_output16", "pooler_output"}})
-      if (expected.contains(field)) {
-        const double error = compare(alone.at(output), expected[field].as_vector<double>()).max_rel;
-        if (!(error <= result.logits)) result.logits = error;
-      }
+    const json& reference = expected["float32_run"];
+    result.embedding.take(d.max_rel, limit_of(reference.get<double>("embedding_max_abs_diff") /
+                                              reference.get<double>("embedding_max_abs")));
+    result.cosine.take(d.cosine_distance, cosine_limit_of(reference.get<double>("one_minus_cosine")));
 
     std::map<std::string, const json*> wanted;
-    for (const json& checkpoint : expected["checkpoints"].elements())
+    double last = 0;  // what the reference is off at the last place inside
+    for (const json& checkpoint : expected["checkpoints"].elements()) {
       wanted[checkpoint.get<std::string>("name")] = &checkpoint;
+      last = checkpoint.get<double>("float32_max_abs_diff") / checkpoint.get<double>("max_abs");
+    }
+    if (const json* logits = expected.find("logits16")) {
+      const auto values = logits->as_vector<double>();
+      const double largest = std::abs(
+          *std::ranges::max_element(values, {}, [](double v) { return std::abs(v); }));
+      result.logits.take(compare(alone.at("logits"), values).max_rel,
+                         limit_of(reference.get<double>("logits_max_abs_diff") / largest));
+    }
+    // The pooler reads one token of that place and nothing else.
+    if (const json* pooled = expected.find("pooler_output16"))
+      result.logits.take(compare(alone.at("pooler_output"), pooled->as_vector<double>()).max_rel,
+                         limit_of(last));
     std::size_t seen = 0;
     const outputs with_taps =
         run_batch(tapped, {e}, 2, [&](const std::string& tap, const auto& shape, const float* data) {
           const auto it = wanted.find(tap);
           if (it == wanted.end()) return;
-          const double error =
-              compare_checkpoint(*it->second, shape, data, static_cast<std::int64_t>(e.tokens.ids.size()));
-          if (!(error <= result.checkpoints)) result.checkpoints = error;
+          result.checkpoints.take(
+              compare_checkpoint(*it->second, shape, data, static_cast<std::int64_t>(e.tokens.ids.size())),
+              limit_of(it->second->get<double>("float32_max_abs_diff") / it->second->get<double>("max_abs")));
           ++seen;
         });
     if (seen != wanted.size()) throw std::runtime_error("the plan has no node for some checkpoint");
-    result.checkpoint_count += static_cast<std::int64_t>(seen);
 
     // The same bits with taps, and among neighbours: in a batch of three, and of eight on two threads.
     const outputs three = run_batch(net, among_neighbours(e, 3), 1),

@@ -77,8 +77,8 @@ void test_models(const options& o, reporter& report) {
       report.run(name, table->name, [&] {
         const replay::outcome r = replay::run(c, *model, table);
         char text[160];
-        std::snprintf(text, sizeof text, "error %.1e (limit %.0e), inside %.1e (%.0e), %s", r.worst.max_rel,
-                      replay::embedding_limit, r.checkpoints, replay::checkpoint_limit,
+        std::snprintf(text, sizeof text, "error %.1e (limit %.0e), inside %.1e (%.0e), %s", r.embedding.error,
+                      r.embedding.limit, r.checkpoints.error, r.checkpoints.limit,
                       r.changed_bits == 0 ? "same bits" : "bits differ");
         report.line(name, table->name, text, r.good());
       });

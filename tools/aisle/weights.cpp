@@ -107,6 +107,11 @@ void describe(const std::string& path) {
   write_out("  " + model->checkpoint.path() + "\n  " + std::string(model->of->name) + ", names as " +
             model->scheme + ", " + std::to_string(model->checkpoint.size()) + " tensors (" + type_list +
             "), " + std::to_string(parameters) + " parameters, vectors of " + std::to_string(width) + "\n");
+  const std::string& container = model->checkpoint.wrapped_in().container;
+  if (!container.empty() || !model->prefix.empty())
+    write_out("  read from" + (container.empty() ? std::string() : " the dict '" + container + "'") +
+              (model->prefix.empty() ? std::string() : " behind the prefix '" + model->prefix + "'") + "\n");
+  if (!model->note.empty()) write_out("  " + model->note + "\n");
 }
 
 /// True when the folder holds what the manifest says, or is not in it.

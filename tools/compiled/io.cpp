@@ -1,5 +1,6 @@
 // The definitions of io/ for the target aisle::compiled.
 #include <aisle/io/checkpoint.ipp>
+#include <aisle/io/content.ipp>
 #include <aisle/io/csv.ipp>
 #include <aisle/io/delimiter.ipp>
 #include <aisle/io/file_kind.ipp>

@@ -32,6 +32,7 @@ AISLE_API image_encoder image_encoder::load(const std::string& path, const image
   if (model->of->text)
     throw option_error(path + ": holds a model of text (" + std::string(model->of->name) +
                        "), expected one of pictures");
+  if (options.on_warning && !model->note.empty()) options.on_warning(path + ": " + model->note);
   e.preset_ = options.preset ? *options.preset : detail::preset_for(path);
   nn::network_options n;
   n.engine.table = &select_table(options.engine);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aisle/io/checkpoint.hpp>
+#include <aisle/io/content.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
 #include <aisle/io/torch_checkpoint.hpp>
@@ -47,7 +48,7 @@ namespace detail {
 /// Opens one file of tensors, told by its content: no folder and no index.
 AISLE_API state_dict read_weight_file(const std::string& path) {
   const input_file file(path);
-  std::array<char, 16> start{};
+  std::array<char, 1024> start{};
   const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), start.size()));
   file.read_at(0, std::as_writable_bytes(std::span(start).first(n)));
   const std::string_view head(start.data(), n);
@@ -57,10 +58,8 @@ AISLE_API state_dict read_weight_file(const std::string& path) {
         head.size() > 8 && head[8] == '{' && head.substr(3, 5) == std::string_view("\0\0\0\0\0", 5);
     return header ? read_safetensors(path) : read_torch_checkpoint(path);
   }
-  if (head.starts_with("\x89HDF"))
-    throw format_error(path, "is an HDF5 file; expected safetensors or a PyTorch checkpoint");
-  if (head.starts_with("version https://"))
-    throw format_error(path, "is a Git LFS pointer: fetch the file it stands for");
+  if (const std::string other = not_a_checkpoint(head, file.size()); !other.empty())
+    throw format_error(path, other);
   return read_safetensors(path);
 }
 

@@ -13,7 +13,7 @@ AISLE_NAMESPACE_BEGIN
 namespace detail {
 
 /// Calls and types a checkpoint may name beside storages and element types.
-inline constexpr std::array<std::string_view, 30> pickle_globals = {
+inline constexpr std::array<std::string_view, 38> pickle_globals = {
     "collections.OrderedDict",
     "collections.defaultdict",
     "collections.Counter",
@@ -35,6 +35,15 @@ inline constexpr std::array<std::string_view, 30> pickle_globals = {
     "__builtin__.list",
     "__builtin__.dict",
     "__builtin__.complex",
+    // What training scripts keep beside the weights: scores, paths, Lightning's hyper_parameters.
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "numpy.dtype",
+    "pathlib.PosixPath",
+    "pytorch_lightning.utilities.parsing.AttributeDict",
+    "lightning.pytorch.utilities.parsing.AttributeDict",
+    "lightning_fabric.utilities.data.AttributeDict",
+    "lightning.fabric.utilities.data.AttributeDict",
     "torch.Size",
     "torch.Tensor",
     "torch.device",

@@ -59,6 +59,13 @@ class state_dict {
     }
   };
 
+  /// How a file wraps the tensors that were taken from it.
+  struct wrapping {
+    std::string container;                 ///< keys that lead to them, "model.state_dict"; empty: none
+    std::vector<std::string> passed_over;  ///< keys of other weights that were not taken
+    std::string prefix;                    ///< stood in front of every name and was dropped: "module."
+  };
+
   state_dict() = default;
   explicit state_dict(std::string path) : path_(std::move(path)) {}
 
@@ -67,6 +74,8 @@ class state_dict {
   /// Text the file carries beside the tensors (the `__metadata__` of safetensors).
   const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
   void set_metadata(std::map<std::string, std::string> metadata) { metadata_ = std::move(metadata); }
+  const wrapping& wrapped_in() const noexcept { return wrapping_; }
+  void set_wrapping(wrapping w) { wrapping_ = std::move(w); }
 
   std::span<const entry> entries() const noexcept { return entries_; }
   std::size_t size() const noexcept { return entries_.size(); }
@@ -112,6 +121,7 @@ class state_dict {
 
   std::string path_;
   std::map<std::string, std::string> metadata_;
+  wrapping wrapping_;
   std::vector<entry> entries_;
   std::unordered_map<std::string, std::size_t, hash, std::equal_to<>> index_;
 };

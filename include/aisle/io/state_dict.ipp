@@ -244,6 +244,7 @@ AISLE_API void state_dict::add(std::string name, shared_tensor value) {
 AISLE_API state_dict state_dict::renamed(const std::function<std::string(const std::string&)>& rename) const {
   state_dict out(path_);
   out.metadata_ = metadata_;
+  out.wrapping_ = wrapping_;
   for (const entry& e : entries_) {
     entry copy = e;
     copy.name = rename(e.name);

@@ -12,9 +12,10 @@ AISLE_NAMESPACE_BEGIN
 /// else; any other name in it is an error. Tensors are read later, from where they lie; those that are not
 /// contiguous are put in order then.
 ///
-/// A checkpoint that wraps its weights ({"state_dict": …}, {"model": …}, …) is unwrapped; "module." and
-/// "_orig_mod." in front of every name are dropped. Values that are no tensors are left out. Throws
-/// format_error.
+/// A checkpoint that wraps its weights ({"state_dict": …}, {"model": …}, …) is unwrapped; running averages
+/// (state_dict_ema, model_ema) are preferred, as timm's load_checkpoint does. "module." and "_orig_mod." in
+/// front of every name are dropped. What was chosen is wrapped_in(). Values that are no tensors are left out.
+/// Throws format_error.
 state_dict read_torch_checkpoint(const std::string& path);
 
 AISLE_NAMESPACE_END

@@ -75,7 +75,8 @@ class torch_reader {
       : file_(std::move(file)), values_(values), locate_(std::move(locate)) {}
 
   state_dict read(std::uint32_t root) {
-    const pickled& weights = unwrap(values_[root], 0);
+    state_dict::wrapping wrapping;
+    const pickled& weights = unwrap(values_[root], wrapping);
     // A key given twice keeps its last value, as in Python.
     std::vector<std::pair<std::string_view, const pickled*>> tensors;
     std::unordered_map<std::string_view, std::size_t> known;
@@ -88,12 +89,20 @@ class torch_reader {
       else
         tensors[found->second].second = &value;
     }
-    for (const std::string_view prefix : {"_orig_mod.", "module."})
-      if (std::all_of(tensors.begin(), tensors.end(), [&](const auto& t) {
+    // DistributedDataParallel and torch.compile wrap each other in any order.
+    const auto drop = [&](std::string_view prefix) {
+      if (tensors.empty() || !std::all_of(tensors.begin(), tensors.end(), [&](const auto& t) {
             return t.first.starts_with(prefix) && t.first.size() > prefix.size();
           }))
-        for (auto& t : tensors) t.first.remove_prefix(prefix.size());
+        return false;
+      for (auto& t : tensors) t.first.remove_prefix(prefix.size());
+      wrapping.prefix += prefix;
+      return true;
+    };
+    while (drop("_orig_mod.") || drop("module.")) {
+    }
     state_dict out(path());
+    out.set_wrapping(std::move(wrapping));
     for (const auto& [name, value] : tensors) out.add(make_entry(std::string(name), *value));
     return out;
   }
@@ -108,26 +117,62 @@ class torch_reader {
     return false;
   }
 
-  const pickled& unwrap(const pickled& v, int depth) const {
-    if (has_tensors(v)) return v;
+  /// Keys under which training scripts keep weights, the preferred first: running averages before the weights
+  /// they average (timm's load_state_dict, BasicSR).
+  static constexpr std::array<std::string_view, 13> containers = {
+      "state_dict_ema",   "model_ema", "ema_state_dict", "params_ema", "ema",    "state_dict",
+      "model_state_dict", "model",     "module",         "net",        "network", "params",
+      "weights"};
+
+  bool holds_weights(const pickled& v, int depth = 0) const {
+    if (v.type != pickled::kind::dict || depth > 4) return false;
+    if (has_tensors(v)) return true;
+    return std::any_of(containers.begin(), containers.end(), [&](std::string_view key) {
+      const pickled* inner = values_.find(v, key);
+      return inner != nullptr && holds_weights(*inner, depth + 1);
+    });
+  }
+
+  const pickled& unwrap(const pickled& v, state_dict::wrapping& way, int depth = 0) const {
     if (v.type != pickled::kind::dict || depth > 4) throw format_error(path(), "holds no dict of tensors");
-    // In this order: a checkpoint of a training run may hold running averages and an optimizer's state too.
-    for (const char* key :
-         {"state_dict", "model_state_dict", "model", "module", "net", "network", "params", "weights"})
-      if (const pickled* inner = values_.find(v, key); inner != nullptr && inner->type == pickled::kind::dict)
-        return unwrap(*inner, depth + 1);
+    const auto enter = [&](std::string_view key) {
+      way.container += (way.container.empty() ? "" : ".") + std::string(key);
+    };
+    // Before tensors of its own: beside the weights may stand an epoch or a loss that is a tensor.
+    const pickled* taken = nullptr;
+    const std::string outside = way.container.empty() ? "" : way.container + ".";
+    for (const std::string_view key : containers)
+      if (const pickled* inner = values_.find(v, key); inner != nullptr && holds_weights(*inner, depth + 1)) {
+        if (taken != nullptr) {
+          way.passed_over.push_back(outside + std::string(key));
+          continue;
+        }
+        taken = inner;
+        enter(key);
+      }
+    if (taken != nullptr) return unwrap(*taken, way, depth + 1);
+    if (has_tensors(v)) return v;
     const pickled* only = nullptr;
+    std::string_view only_key;
     std::string keys;
     for (std::size_t i = 0; i + 1 < v.items.size(); i += 2) {
       const pickled &key = values_[v.items[i]], &value = values_[v.items[i + 1]];
       if (key.type == pickled::kind::string && keys.size() < 300)
         keys += (keys.empty() ? "" : ", ") + std::string(key.text.substr(0, 100));
       if (!has_tensors(value)) continue;
-      if (only != nullptr)
-        throw format_error(path(), "holds several dicts of tensors, under the keys " + keys);
+      if (only != nullptr) {
+        for (std::size_t j = i + 2; j + 1 < v.items.size(); j += 2)
+          if (const pickled& more = values_[v.items[j]];
+              more.type == pickled::kind::string && keys.size() < 300)
+            keys += ", " + std::string(more.text.substr(0, 100));
+        throw format_error(path(), "holds several dicts of tensors, under the keys " + keys +
+                                       ": which of them is meant, no name says; save one alone");
+      }
       only = &value;
+      if (key.type == pickled::kind::string) only_key = key.text;
     }
     if (only == nullptr) throw format_error(path(), "holds no dict of tensors; its keys are: " + keys);
+    enter(only_key);
     return *only;
   }
 

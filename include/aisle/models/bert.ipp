@@ -71,6 +71,8 @@ AISLE_API const family& bert_family() {
       .signature = {"embeddings.word_embeddings.weight", "embeddings.LayerNorm.weight",
                     "encoder.layer.0.attention.self.query.weight"},
       .unread = {"cls.", "pooler.", "classifier.", "qa_outputs."},
+      // RoBERTa and its kin count positions from 2.
+      .other_prefixes = {"roberta.", "xlm_roberta.", "camembert.", "data2vec_text."},
       .build = [](const nn::weight_source& weights,
                   const json& config) { return bert(bert_config::from_checkpoint(weights, config)); },
   };

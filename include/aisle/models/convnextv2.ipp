@@ -81,6 +81,7 @@ AISLE_API const family& convnextv2_family() {
       .prefixes = {"", "convnextv2."},
       .signature = {"downsample_layers.0.0.weight", "stages.0.0.dwconv.weight", "stages.0.0.grn.gamma"},
       .unread = {"head.", "classifier."},
+      .head = "head.",
       .build =
           [](const nn::weight_source& weights, const json& config) {
             return convnextv2(convnextv2_config::from_checkpoint(weights, config));

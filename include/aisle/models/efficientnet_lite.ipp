@@ -104,6 +104,7 @@ AISLE_API const family& efficientnet_lite_family() {
       .prefixes = {""},
       .signature = {"stem.conv.weight", "blocks.1.0.1.expand.conv.weight", "head.conv.weight"},
       .unread = {"classifier.", "_fc."},
+      .head = "classifier.",
       // Without "tf_" the same tensors are meant for symmetric padding and batch norm eps 1e-5.
       .architectures = {"tf_efficientnet_lite0"},
       .build =

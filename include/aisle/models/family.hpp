@@ -18,11 +18,15 @@ struct family {
   std::string_view name;
   bool text = false;  ///< tokens in, else pictures in
   std::vector<key_scheme> schemes;
-  std::vector<std::string> prefixes;   ///< that may stand in front of every key
+  std::vector<std::string> prefixes;   ///< that its publishers put in front of every key; others are noted
   std::vector<std::string> signature;  ///< parameters that tell this family from others
   /// Beginnings of keys (behind the prefix) that a checkpoint may have although the graph does not read them:
   /// heads for other tasks.
   std::vector<std::string_view> unread;
+  /// Beginning of the parameters, as the graph names them, that a checkpoint may have beside the prefix.
+  std::string_view head = {};
+  /// Ends of prefixes behind which other networks keep tensors of the same names and shapes.
+  std::vector<std::string_view> other_prefixes = {};
   /// What config.json may say under "architecture" (timm's), `*` for a number: variants exist that have the
   /// same tensors and compute something else. Empty: anything.
   std::vector<std::string_view> architectures = {};

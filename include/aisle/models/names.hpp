@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,15 +31,16 @@ std::string key_for(const key_scheme& scheme, std::string_view name);
 
 /// A scheme that a checkpoint was found to follow.
 struct key_match {
-  std::string scheme, prefix;
-  std::function<std::string(const std::string&)> key_of;
+  std::string scheme;
+  std::string prefix;  ///< in front of the scheme's names, with its dot: "module.backbone."; or empty
+  std::function<std::string(const std::string&)> key_of;  ///< the checkpoint must outlive it
 };
 
-/// The first scheme, and the first prefix in front of all keys, under which the checkpoint has every
-/// parameter of `signature`.
-std::optional<key_match> match_keys(const state_dict& checkpoint, const std::vector<key_scheme>& schemes,
-                                    const std::vector<std::string>& prefixes,
-                                    const std::vector<std::string>& signature);
+/// Every scheme, with every prefix, under which the checkpoint has all parameters of `signature`; shorter
+/// prefixes come first. Parameters that begin with `head` may lack the prefix or a part of it: a classifier
+/// often stands beside the backbone that it reads.
+std::vector<key_match> match_keys(const state_dict& checkpoint, const std::vector<key_scheme>& schemes,
+                                  const std::vector<std::string>& signature, std::string_view head = {});
 
 }  // namespace models
 AISLE_NAMESPACE_END

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include <aisle/models/names.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -64,25 +66,38 @@ AISLE_API std::string key_for(const key_scheme& scheme, std::string_view name) {
   return key;
 }
 
-AISLE_API std::optional<key_match> match_keys(const state_dict& checkpoint,
-                                              const std::vector<key_scheme>& schemes,
-                                              const std::vector<std::string>& prefixes,
-                                              const std::vector<std::string>& signature) {
-  for (const key_scheme& scheme : schemes)
-    for (const std::string& prefix : prefixes) {
-      // Heads and other parts outside the backbone carry no prefix even where the backbone does.
-      const auto key_of = [&checkpoint, scheme, prefix](const std::string& name) {
-        std::string key = key_for(scheme, name);
-        return !prefix.empty() && !checkpoint.contains(prefix + key) && checkpoint.contains(key)
-                   ? key
-                   : prefix + key;
+AISLE_API std::vector<key_match> match_keys(const state_dict& checkpoint,
+                                            const std::vector<key_scheme>& schemes,
+                                            const std::vector<std::string>& signature,
+                                            std::string_view head) {
+  std::vector<key_match> found;
+  if (signature.empty()) return found;
+  for (const key_scheme& scheme : schemes) {
+    const std::string first = key_for(scheme, signature[0]);
+    for (const state_dict::entry& e : checkpoint.entries()) {
+      if (!e.name.ends_with(first)) continue;
+      const std::string prefix = e.name.substr(0, e.name.size() - first.size());
+      if (!prefix.empty() && prefix.back() != '.') continue;  // "preconv1" is not "conv1" behind a prefix
+      if (!std::ranges::all_of(signature, [&](const std::string& name) {
+            return checkpoint.contains(prefix + key_for(scheme, name));
+          }))
+        continue;
+      const std::string head_start(head);
+      const auto key_of = [&checkpoint, scheme, prefix, head_start](const std::string& name) {
+        const std::string key = key_for(scheme, name);
+        if (head_start.empty() || !name.starts_with(head_start)) return prefix + key;
+        std::string before = prefix;
+        while (!before.empty() && !checkpoint.contains(before + key)) {
+          before.pop_back();
+          before.resize(before.find_last_of('.') + 1);  // 0 where there is no other dot
+        }
+        return checkpoint.contains(before + key) ? before + key : prefix + key;
       };
-      bool all = true;
-      for (const std::string& name : signature)
-        all = all && checkpoint.contains(prefix + key_for(scheme, name));
-      if (all) return key_match{std::string(scheme.name), prefix, key_of};
+      found.push_back({std::string(scheme.name), prefix, key_of});
     }
-  return std::nullopt;
+  }
+  std::ranges::stable_sort(found, {}, [](const key_match& m) { return m.prefix.size(); });
+  return found;
 }
 
 }  // namespace models

@@ -102,6 +102,7 @@ AISLE_API const family& resnet_family() {
       .prefixes = {"", "resnet."},
       .signature = {"conv1.weight", "layer1.0.conv1.weight", "layer4.0.bn2.running_mean"},
       .unread = {"fc.", "classifier."},
+      .head = "fc.",
       // Those with blur or average pooling before a stride (resnetblur50, resnetaa50) have the same tensors.
       .architectures = {"resnet*", "tv_resnet*", "gluon_resnet*_v1b", "ssl_resnet*", "swsl_resnet*"},
       .build =

@@ -12,6 +12,7 @@
 #include <aisle/models/convnextv2.hpp>
 #include <aisle/models/efficientnet_lite.hpp>
 #include <aisle/models/family.hpp>
+#include <aisle/models/recognise.hpp>
 #include <aisle/models/resnet.hpp>
 #include <aisle/nn/network.hpp>
 
@@ -36,20 +37,27 @@ std::span<const zoo_entry> zoo();
 /// Null when there is no such id.
 const zoo_entry* find_model(std::string_view id);
 
-/// A checkpoint whose architecture and key scheme were recognised from the file itself.
+/// A checkpoint whose architecture and key scheme were recognised from the file itself. It stays where it was
+/// made: `weights` reads from its `checkpoint`.
 struct opened_model {
+  opened_model() = default;
+  opened_model(const opened_model&) = delete;
+  opened_model& operator=(const opened_model&) = delete;
+
   std::string path;
   state_dict checkpoint;
   json config;  ///< config.json beside the weights, or null
   const family* of = nullptr;
   std::string scheme;
-  std::shared_ptr<nn::weight_source> weights;  ///< reads from `checkpoint`
+  std::string prefix;  ///< stands in front of the scheme's names in the file; or empty
+  std::string note;    ///< models::note_on: one line for people where something was chosen or left out
+  std::shared_ptr<nn::weight_source> weights;
   nn::graph graph;
 };
 
-/// Opens a weight file or a model folder. Throws file_error; format_error; tensor_error (a recognised model
-/// with parts missing, or with parts that its network would not read); option_error (a variant that
-/// config.json names).
+/// Opens a weight file or a model folder. Throws file_error; format_error (no network, or several);
+/// tensor_error (a recognised model with parts missing, or with parts that its network would not read);
+/// option_error (a variant that config.json names).
 std::unique_ptr<opened_model> open_model(const std::string& path);
 /// The same for weights that are in memory already; `config` may be null.
 std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config);

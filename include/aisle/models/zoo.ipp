@@ -7,6 +7,7 @@
 #include <aisle/models/bert.ipp>
 #include <aisle/models/convnextv2.ipp>
 #include <aisle/models/efficientnet_lite.ipp>
+#include <aisle/models/recognise.ipp>
 #include <aisle/models/resnet.ipp>
 #include <aisle/models/zoo.hpp>
 
@@ -111,27 +112,16 @@ AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json c
   m->path = checkpoint.path();
   m->checkpoint = std::move(checkpoint);
   m->config = std::move(config);
-  for (const family* f : families()) {
-    const auto match = match_keys(m->checkpoint, f->schemes, f->prefixes, f->signature);
-    if (!match) continue;
-    m->of = f;
-    m->scheme = match->scheme;
-    m->weights = std::make_shared<nn::weight_source>(m->checkpoint, match->key_of);
-    check_architecture(*f, m->config);
-    m->graph = f->build(*m->weights, m->config);
-    refuse_unread(m->checkpoint, *f, *match, m->graph);
-    return m;
-  }
-  std::string message = "these weights are of no architecture that is built in: none of the tensors ", tried,
-              found;
-  for (const family* f : families())
-    tried += (tried.empty() ? "'" : ", '") + key_for(f->schemes[0], f->signature[0]) + "' (" +
-             std::string(f->name) + ")";
-  for (std::size_t i = 0; i < std::min<std::size_t>(3, m->checkpoint.size()); ++i)
-    found += (i ? ", '" : "'") + m->checkpoint.entries()[i].name + "'";
-  throw format_error(m->path.empty() ? "checkpoint" : m->path,
-                     message + tried + ", under any scheme; found " + std::to_string(m->checkpoint.size()) +
-                         " tensors" + (found.empty() ? "" : " such as " + found));
+  const recognised network = recognise(m->checkpoint, families());
+  m->of = network.of;
+  m->scheme = network.match.scheme;
+  m->prefix = m->checkpoint.wrapped_in().prefix + network.match.prefix;
+  m->weights = std::make_shared<nn::weight_source>(m->checkpoint, network.match.key_of);
+  check_architecture(*m->of, m->config);
+  m->graph = m->of->build(*m->weights, m->config);
+  refuse_unread(m->checkpoint, *m->of, network.match, m->graph);
+  m->note = note_on(m->checkpoint, network, m->graph);
+  return m;
 }
 
 AISLE_API std::unique_ptr<opened_model> open_model(const std::string& path) {

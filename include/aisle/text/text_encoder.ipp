@@ -77,6 +77,7 @@ AISLE_API text_encoder text_encoder::load(const std::string& folder, const text_
   if (!model->of->text)
     throw option_error(folder + ": holds a model of pictures (" + std::string(model->of->name) +
                        "), expected one of text");
+  if (options.on_warning && !model->note.empty()) options.on_warning(folder + ": " + model->note);
   // The encoder's vectors are the network's output "embedding", whatever the folder makes of it.
   if (!detail::normalizes(folder)) model->graph.outputs["embedding"] = model->graph.outputs.at("mean");
   nn::network_options n;

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <aisle/models/family.ipp>
+#include <aisle/models/recognise.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace models {
+
+namespace detail {
+
+AISLE_API std::string where_of(const state_dict& checkpoint) {
+  return checkpoint.path().empty() ? "checkpoint" : checkpoint.path();
+}
+
+AISLE_API bool same_elements(const state_dict::entry& a, const state_dict::entry& b) {
+  if (a.type != b.type || a.dims != b.dims || a.file != b.file || a.strides != b.strides) return false;
+  return a.file ? a.offset == b.offset : a.memory.bytes().data() == b.memory.bytes().data();
+}
+
+/// Whether everything behind the prefix `a` lies behind `b` too, in the same memory.
+AISLE_API bool same_network(const state_dict& checkpoint, const std::string& a, const std::string& b) {
+  for (const state_dict::entry& e : checkpoint.entries()) {
+    if (!e.name.starts_with(a) || (!b.empty() && b.starts_with(a) && e.name.starts_with(b))) continue;
+    const state_dict::entry* twin = checkpoint.find(b + e.name.substr(a.size()));
+    if (twin == nullptr || !same_elements(e, *twin)) return false;
+  }
+  return true;
+}
+
+/// "'encoder_q.' (resnet) and 'encoder_k.' (resnet)"
+AISLE_API std::string list_prefixes(const std::vector<recognised>& found) {
+  std::string out;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    out += (i == 0                  ? ""
+            : i + 1 == found.size() ? " and "
+                                    : ", ") +
+           ("'" + found[i].match.prefix + "' (" + std::string(found[i].of->name) + ")");
+  return out;
+}
+
+[[noreturn]] AISLE_API void throw_unknown(const state_dict& checkpoint,
+                                          std::span<const family* const> families) {
+  std::string tried, names;
+  for (const family* f : families)
+    tried += (tried.empty() ? "'" : ", '") + key_for(f->schemes[0], f->signature[0]) + "' (" +
+             std::string(f->name) + ")";
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, checkpoint.size()); ++i)
+    names += (i ? ", '" : "'") + checkpoint.entries()[i].name + "'";
+  throw format_error(where_of(checkpoint),
+                     "these weights are of no architecture that is built in: none of the tensors " + tried +
+                         ", under any scheme and behind any prefix; found " +
+                         std::to_string(checkpoint.size()) + " tensors" +
+                         (names.empty() ? "" : " such as " + names));
+}
+
+}  // namespace detail
+
+AISLE_API recognised recognise(const state_dict& checkpoint, std::span<const family* const> families) {
+  std::vector<recognised> found;
+  for (const family* f : families)
+    for (key_match& match : match_keys(checkpoint, f->schemes, f->signature, f->head))
+      if (std::ranges::none_of(found, [&](const recognised& r) {
+            return r.match.prefix == match.prefix ||
+                   detail::same_network(checkpoint, r.match.prefix, match.prefix);
+          }))
+        found.push_back({f, std::move(match)});
+  if (found.empty()) detail::throw_unknown(checkpoint, families);
+  if (found.size() > 1)
+    throw format_error(detail::where_of(checkpoint),
+                       "holds " + std::to_string(found.size()) + " networks, behind the prefixes " +
+                           detail::list_prefixes(found) +
+                           "; expected one: keep the tensors behind one of them (`aisle weights convert "
+                           "--prefix " +
+                           found.back().match.prefix + "` writes them to a file of their own)");
+  const std::string& prefix = found[0].match.prefix;
+  for (const std::string_view other : found[0].of->other_prefixes)
+    if (prefix == other || prefix.ends_with("." + std::string(other)))
+      throw format_error(detail::where_of(checkpoint),
+                         "names its tensors '" + prefix + "…', as another network than " +
+                             std::string(found[0].of->name) +
+                             " does: it has the same tensors and computes something else");
+  return std::move(found[0]);
+}
+
+AISLE_API std::string note_on(const state_dict& checkpoint, const recognised& network, const nn::graph& g) {
+  std::vector<std::string> parts;
+  const state_dict::wrapping& wrapping = checkpoint.wrapped_in();
+  if (!wrapping.passed_over.empty()) {
+    std::string others;
+    for (const std::string& key : wrapping.passed_over) others += (others.empty() ? "'" : ", '") + key + "'";
+    parts.push_back("takes '" + wrapping.container + "', not " + others);
+  }
+  const std::string& prefix = network.match.prefix;
+  const auto& published = network.of->prefixes;
+  const bool usual = wrapping.prefix.empty() && std::ranges::find(published, prefix) != published.end();
+  if (!usual) {
+    const auto behind = std::ranges::count_if(
+        checkpoint.entries(), [&](const state_dict::entry& e) { return e.name.starts_with(prefix); });
+    parts.push_back("drops '" + wrapping.prefix + prefix + "' in front of " + std::to_string(behind) +
+                    " names");
+    std::unordered_set<std::string> read;
+    for (const std::string& name : parameters_of(g)) read.insert(network.match.key_of(name));
+    std::string beside;
+    int count = 0;
+    for (const state_dict::entry& e : checkpoint.entries())
+      if (!e.name.starts_with(prefix) && !read.contains(e.name) && ++count <= 3)
+        beside += (count > 1 ? ", '" : "'") + e.name + "'";
+    if (count > 0)
+      parts.push_back("does not read " + std::to_string(count) + " tensors beside them (" + beside +
+                      (count > 3 ? ", …)" : ")"));
+  }
+  std::string out;
+  for (const std::string& part : parts) out += (out.empty() ? "" : "; ") + part;
+  return out;
+}
+
+}  // namespace models
+AISLE_NAMESPACE_END

@@ -1,0 +1,161 @@
+#include <doctest/doctest.h>
+
+#include <string>
+#include <type_traits>
+
+#include <aisle/models/zoo.hpp>
+
+#include "support/tiny_model.hpp"
+
+using namespace aisle::models;
+using support::checkpoint_of;
+
+namespace {
+
+const resnet_config small = {.stem = 8, .layers = {1, 2, 1, 1}, .widths = {16, 32, 48, 64}, .classes = 5};
+const auto nominal = aisle::nn::value_shape::map(64, 64, 3);
+
+/// A ResNet whose names begin with `prefix`, with or without its classifier.
+aisle::state_dict network(const std::string& prefix, bool head = true) {
+  resnet_config config = small;
+  if (!head) config.classes = 0;
+  return checkpoint_of(resnet(config), nominal, resnet_family().schemes[0], prefix);
+}
+
+void add(aisle::state_dict& d, const std::string& name, const aisle::shape& dims) {
+  d.add(name, aisle::tensor(aisle::dtype::f32, dims));
+}
+
+/// Both, in one checkpoint.
+aisle::state_dict joined(const aisle::state_dict& a, const aisle::state_dict& b) {
+  aisle::state_dict out = a;
+  for (const auto& e : b.entries()) out.add(e);
+  return out;
+}
+
+std::string error_of(const aisle::state_dict& d, const aisle::json& config = {}) {
+  try {
+    open_model(d, config);
+  } catch (const aisle::error& e) {
+    return e.what();
+  }
+  return {};
+}
+
+std::vector<float> embedding(const opened_model& m) {
+  const aisle::nn::network net(m.graph, *m.weights, nominal, {});
+  const std::vector<float> picture(64 * 64 * 3, 0.5f);
+  std::vector<float> out(static_cast<std::size_t>(net.width("embedding")));
+  net.run_images(picture.data(), 1, nominal, {{"embedding", out.data()}});
+  return out;
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a prefix of any name in front of all names is dropped, and said") {
+  for (const std::string prefix :
+       {"backbone.", "model.", "encoder.", "module._orig_mod.backbone.", "net.trunk.0.", "x."}) {
+    CAPTURE(prefix);
+    const auto m = open_model(network(prefix), aisle::json());
+    CHECK(m->of == &resnet_family());
+    CHECK(m->prefix == prefix);
+    CHECK(m->graph.outputs.contains("logits"));
+    CHECK(has(m->note, "drops '" + prefix + "' in front of "));
+  }
+  // Every family, under each of its schemes.
+  const auto convnext = convnextv2({.depths = {1, 1, 2, 1}, .dims = {8, 16, 24, 40}, .classes = 3});
+  for (const key_scheme& s : convnextv2_family().schemes)
+    CHECK(open_model(checkpoint_of(convnext, nominal, s, "model.encoder."), aisle::json())->scheme == s.name);
+  for (const key_scheme& s : efficientnet_lite_family().schemes)
+    CHECK(open_model(checkpoint_of(efficientnet_lite({}), nominal, s, "module."), aisle::json())->of ==
+          &efficientnet_lite_family());
+  const auto text = bert({.hidden = 16, .layers = 1, .heads = 2, .intermediate = 32, .vocabulary = 9});
+  const auto config = aisle::parse_json(R"({"num_attention_heads": 2})", "config.json");
+  for (const key_scheme& s : bert_family().schemes)
+    CHECK(open_model(checkpoint_of(text, aisle::nn::value_shape::tokens(0), s, "0.auto_model."), config)
+              ->prefix == "0.auto_model.");
+}
+
+TEST_CASE("names as their publishers give them are nothing to say") {
+  CHECK(open_model(network(""), aisle::json())->note.empty());
+  CHECK(open_model(checkpoint_of(resnet(small), nominal, resnet_family().schemes[1], "resnet."),
+                   aisle::json())
+            ->note.empty());
+}
+
+TEST_CASE("what stands beside the prefix: its head is read, the rest is named") {
+  auto d = network("model.backbone.", false);
+  add(d, "model.fc.weight", {5, 64});
+  add(d, "model.fc.bias", {5});
+  auto m = open_model(d, aisle::json());
+  CHECK(m->graph.outputs.contains("logits"));
+  CHECK(m->weights->at("fc.weight").name == "model.fc.weight");
+  CHECK_FALSE(has(m->note, "does not read"));
+
+  add(d, "model.projector.0.weight", {8, 64});
+  add(d, "loss.weight", {5});
+  m = open_model(d, aisle::json());
+  CHECK(has(m->note, "does not read 2 tensors beside them ('model.projector.0.weight', 'loss.weight')"));
+  CHECK(embedding(*m) == embedding(*open_model(network("", false), aisle::json())));
+
+  // A tensor that is missing behind the prefix is not taken from beside it.
+  auto cut = checkpoint_of(resnet(small), nominal, resnet_family().schemes[0], "backbone.", "bn1.weight");
+  add(cut, "bn1.weight", {8});
+  const auto broken = open_model(cut, aisle::json());
+  CHECK_THROWS_WITH_AS(embedding(*broken), doctest::Contains("no tensor 'backbone.bn1.weight'"),
+                       aisle::tensor_error);
+}
+
+TEST_CASE("what another network has behind the prefix is refused") {
+  auto excited = network("backbone.");
+  add(excited, "backbone.layer1.0.se.fc1.weight", {4, 4});
+  CHECK(has(error_of(excited), "'backbone.layer1.0.se.fc1.weight' [4, 4]"));
+  // The end of a longer word is no prefix.
+  CHECK(has(error_of(network("my_")), "of no architecture that is built in"));
+}
+
+TEST_CASE("of two networks none is taken, and both prefixes are named") {
+  for (const auto& [a, b] : {std::pair{"student.", "teacher."},
+                             {"model.", "model_ema."},
+                             {"module.encoder_q.", "module.encoder_k."},
+                             {"", "ema."}}) {
+    CAPTURE(std::string(b));
+    const std::string message = error_of(joined(network(a), network(b)));
+    CHECK(has(message, "holds 2 networks"));
+    CHECK(has(message, "'" + std::string(a) + "'"));
+    CHECK(has(message, "'" + std::string(b) + "'"));
+    CHECK(has(message, "--prefix"));
+  }
+  // Networks of two families too: a pair of towers.
+  const auto text = bert({.hidden = 16, .layers = 1, .heads = 2, .intermediate = 32, .vocabulary = 9});
+  const auto towers = joined(network("image."), checkpoint_of(text, aisle::nn::value_shape::tokens(0),
+                                                              bert_family().schemes[0], "text."));
+  CHECK(has(error_of(towers), "'image.' (resnet)"));
+  CHECK(has(error_of(towers), "'text.' (bert)"));
+}
+
+TEST_CASE("one network under two names is one") {
+  const auto once = network("backbone.");
+  const auto again = once.renamed([](const std::string& name) { return "model.0." + name.substr(9); });
+  const auto m = open_model(joined(once, again), aisle::json());
+  CHECK(m->prefix == "model.0.");
+  CHECK(m->of == &resnet_family());
+}
+
+TEST_CASE("RoBERTa's names say what its tensors do not") {
+  const auto text = bert({.hidden = 16, .layers = 1, .heads = 2, .intermediate = 32, .vocabulary = 9});
+  const auto config = aisle::parse_json(R"({"num_attention_heads": 2})", "config.json");
+  for (const std::string prefix : {"roberta.", "model.roberta."})
+    CHECK(has(error_of(checkpoint_of(text, aisle::nn::value_shape::tokens(0), bert_family().schemes[0],
+                                     prefix),
+                       config),
+              "computes something else"));
+}
+
+TEST_CASE("an opened model is not copied: its weights read from its own checkpoint") {
+  static_assert(!std::is_copy_constructible_v<opened_model> && !std::is_copy_assignable_v<opened_model> &&
+                !std::is_move_constructible_v<opened_model>);
+  CHECK(open_model(network(""), aisle::json())->weights->has("conv1.weight"));
+}
