@@ -21,9 +21,9 @@ using aisle::resize_filter;
 image picture(int width, int height) {
   aisle::random_generator random(1);
   image coarse(12, 9);
-  for (auto& v : coarse.rgb) v = static_cast<std::uint8_t>(random.below(256));
+  for (auto& v : coarse.rgb()) v = static_cast<std::uint8_t>(random.below(256));
   image out = aisle::resize(coarse, width, height, resize_filter::bicubic);
-  for (auto& v : out.rgb)
+  for (auto& v : out.rgb())
     v = static_cast<std::uint8_t>(std::min<int>(255, v + static_cast<int>(random.below(5))));
   return out;
 }
@@ -55,10 +55,10 @@ void resize(benchmark::State& state, resize_filter filter) {
 void preprocess(benchmark::State& state, const char* name) {
   const image from = picture(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
   const aisle::preset& p = aisle::find_preset(name);
-  std::vector<float> x(aisle::tensor_size(p));
+  aisle::image_tensor x(1, p.crop_height, p.crop_width);
   for (auto _ : state) {
-    aisle::preprocess(from, p, x, aisle::tensor_layout::channels_last);
-    benchmark::DoNotOptimize(x.data());
+    aisle::preprocess(from, p, x, 0);
+    benchmark::DoNotOptimize(x.values().data());
   }
   report(state);
 }

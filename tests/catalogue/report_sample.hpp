@@ -31,10 +31,10 @@ struct options {
 inline aisle::image draw(std::int32_t label, aisle::random_generator& random) {
   aisle::image out(150, 110 + static_cast<int>(random.below(80)));
   const auto shade = [&](int k) { return static_cast<std::uint8_t>(60 + (label * 47 + k * 71) % 160); };
-  for (int y = 0; y < out.height; ++y)
-    for (int x = 0; x < out.width; ++x)
+  for (int y = 0; y < out.height(); ++y)
+    for (int x = 0; x < out.width(); ++x)
       for (int k = 0; k < 3; ++k) {
-        const double dx = (x - out.width / 2.0) / 55, dy = (y - out.height / 2.0) / 45;
+        const double dx = (x - out.width() / 2.0) / 55, dy = (y - out.height() / 2.0) / 45;
         out.row(y)[3 * x + k] = dx * dx + dy * dy < 1 ? shade(k) : std::uint8_t{255};
       }
   return out;

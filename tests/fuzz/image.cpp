@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <span>
-#include <vector>
 
 #include <aisle/base/error.hpp>
 #include <aisle/image/decode.hpp>
@@ -15,12 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::span bytes(data, size);
   try {
     const aisle::image picture = aisle::decode_image(std::as_bytes(bytes), "fuzz");
-    if (picture.rgb.size() != picture.stride() * static_cast<std::size_t>(picture.height)) std::abort();
-    if (picture.rgb.size() > (1u << 20)) return 0;
+    if (picture.rgb().size() != picture.stride() * static_cast<std::size_t>(picture.height())) std::abort();
+    if (picture.rgb().size() > (1u << 20)) return 0;
     const auto presets = aisle::all_presets();
     const aisle::preset& p = presets[size % presets.size()];
-    std::vector<float> x(aisle::tensor_size(p));
-    aisle::preprocess(picture, p, x);
+    if (aisle::preprocess(picture, p).count() != 1) std::abort();
   } catch (const aisle::format_error&) {
   } catch (const aisle::shape_error&) {  // a picture so thin that its longer side would exceed 2^31
   }

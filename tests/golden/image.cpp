@@ -33,7 +33,7 @@ constexpr std::pair<const char*, aisle::resize_filter> filters[] = {
     {"bicubic", aisle::resize_filter::bicubic},   {"lanczos", aisle::resize_filter::lanczos}};
 
 std::string hash_of(const image& i) {
-  return aisle::to_hex(aisle::fnv1a64::of({reinterpret_cast<const char*>(i.rgb.data()), i.rgb.size()}));
+  return aisle::to_hex(aisle::fnv1a64::of({reinterpret_cast<const char*>(i.rgb().data()), i.rgb().size()}));
 }
 
 /// Index of the k-th sample of an array of n values.
@@ -105,8 +105,8 @@ void check_preset(const std::string& name, const json& expected, const image& pi
   const aisle::preset& p = aisle::find_preset(name);
   ++f.crops;
   f.wrong_crops += hash_of(aisle::crop_for(picture, p)) != expected.get<std::string>("crop");
-  std::vector<float> x(aisle::tensor_size(p));
-  aisle::preprocess(picture, p, x);
+  const auto tensor = aisle::preprocess(picture, p, aisle::tensor_layout::channels_first);
+  const auto x = tensor.values();
   const double limit = name == "keras_caffe" ? 1e-4 : 1e-5;
   const auto samples = expected["tensor"].as_vector<double>();
   for (std::size_t k = 0; k < samples.size(); ++k)
@@ -143,15 +143,16 @@ void check_jpeg(const json& row, const std::string& name, const std::string& fol
   std::size_t n = 0;
   if (std::filesystem::exists(reference_path)) {
     const image reference = aisle::read_image(reference_path);
-    if (reference.width != picture.width || reference.height != picture.height)
+    if (reference.width() != picture.width() || reference.height() != picture.height())
       return s.fail(name + "/rgb", "another size than its reference");
-    for (; n < reference.rgb.size(); ++n) total += std::abs(int{reference.rgb[n]} - int{picture.rgb[n]});
+    for (; n < reference.rgb().size(); ++n)
+      total += std::abs(int{reference.rgb()[n]} - int{picture.rgb()[n]});
     check_resizes(row, name, reference, s);
     check_presets(row, name, reference, s);
   } else {
     const auto samples = row["rgb_samples"].as_vector<int>();
     for (; n < samples.size(); ++n)
-      total += std::abs(samples[n] - int{picture.rgb[sample_at(n, picture.rgb.size())]});
+      total += std::abs(samples[n] - int{picture.rgb()[sample_at(n, picture.rgb().size())]});
   }
   const bool same = hash_of(picture) == row.get<std::string>("rgb");
   s.error(name + "/rgb", total / static_cast<double>(n), limit,
@@ -162,8 +163,8 @@ void check_jpeg(const json& row, const std::string& name, const std::string& fol
   std::string worst_name;
   for (const auto& [preset_name, expected] : row["presets"].members()) {
     const aisle::preset& p = aisle::find_preset(preset_name);
-    std::vector<float> x(aisle::tensor_size(p));
-    aisle::preprocess(picture, p, x);
+    const auto tensor = aisle::preprocess(picture, p, aisle::tensor_layout::channels_first);
+    const auto x = tensor.values();
     const auto samples = expected["tensor"].as_vector<double>();
     double sum = 0;
     for (std::size_t k = 0; k < samples.size(); ++k)
@@ -182,7 +183,7 @@ void run_expected(const std::string& path, session& s) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   each_row(path, s, [&](const json& row, const std::string& name) {
     const image picture = aisle::read_image(folder + "/files/" + name);
-    if (picture.width != row.get<int>("width") || picture.height != row.get<int>("height"))
+    if (picture.width() != row.get<int>("width") || picture.height() != row.get<int>("height"))
       return s.fail(name + "/rgb", "another size");
     if (!row.get<bool>("exact")) return check_jpeg(row, name, folder, picture, s);
     s.matches(name + "/rgb", hash_of(picture) != row.get<std::string>("rgb"), 1);
@@ -206,7 +207,7 @@ void run_errors(const std::string& path, session& s) {
       return s.fail(name, "accepted, Pillow says " + row.get<std::string>("pillow"));
     // Half a JPEG may decode to anything of the right size.
     const json& size = row["size"];
-    const bool right_size = picture.width == size[0].as<int>() && picture.height == size[1].as<int>();
+    const bool right_size = picture.width() == size[0].as<int>() && picture.height() == size[1].as<int>();
     const bool same = hash_of(picture) == row.get<std::string>("rgb");
     s.matches(name, right_size && (same || name.ends_with(".jpg")) ? 0 : 1, 1, 0,
               same ? "accepted, as Pillow" : "accepted, other pixels than Pillow");

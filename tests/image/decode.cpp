@@ -83,7 +83,7 @@ std::vector<std::pair<std::size_t, std::size_t>> segments(const std::string& jpe
   return found;
 }
 
-std::vector<int> pixels(const image& i) { return {i.rgb.begin(), i.rgb.end()}; }
+std::vector<int> pixels(const image& i) { return {i.rgb().begin(), i.rgb().end()}; }
 
 }  // namespace
 
@@ -95,8 +95,8 @@ TEST_CASE("PNG, GIF and BMP files decode to the bytes Pillow has") {
     const auto name = row.get<std::string>("file");
     CAPTURE(name);
     const image i = aisle::read_image(image_data::file(name));
-    CHECK(i.width == row.get<int>("width"));
-    CHECK(i.height == row.get<int>("height"));
+    CHECK(i.width() == row.get<int>("width"));
+    CHECK(i.height() == row.get<int>("height"));
     CHECK(image_data::hash_of(i) == row.get<std::string>("rgb"));
     formats.insert(row.get<std::string>("format"));
     ++exact;
@@ -113,10 +113,11 @@ TEST_CASE("JPEG files decode to what libjpeg-turbo makes of them, nearly") {
     CAPTURE(name);
     const image i = aisle::read_image(image_data::file(name));
     const image reference = aisle::read_image(support::data("image/ref/" + name + ".png"));
-    REQUIRE(i.rgb.size() == reference.rgb.size());
+    REQUIRE(i.rgb().size() == reference.rgb().size());
     double sum = 0;
-    for (std::size_t k = 0; k < i.rgb.size(); ++k) sum += std::abs(int{i.rgb[k]} - int{reference.rgb[k]});
-    CHECK(sum / static_cast<double>(i.rgb.size()) < 0.5);
+    for (std::size_t k = 0; k < i.rgb().size(); ++k)
+      sum += std::abs(int{i.rgb()[k]} - int{reference.rgb()[k]});
+    CHECK(sum / static_cast<double>(i.rgb().size()) < 0.5);
     ++count;
   }
   CHECK(count > 10);
@@ -262,8 +263,8 @@ TEST_CASE("GIF: a frame past the canvas enlarges it, data that ends early is ref
   const std::string frame = ",\x01\0\0\0\x01\0\x01\0\0"s;
   // codes of 3 bits: clear, 1, end
   const image i = decode(head + frame + "\x02\x02\x4c\x01\0;"s);
-  CHECK(i.width == 2);
-  CHECK(i.height == 1);
+  CHECK(i.width() == 2);
+  CHECK(i.height() == 1);
   CHECK(pixels(i) == std::vector<int>{1, 2, 3, 4, 5, 6});
   CHECK(refusal(head + frame + "\x02\x01\x2c\0;"s).find("ends before its last pixel") != std::string::npos);
 }
@@ -305,7 +306,8 @@ TEST_CASE("cut and altered files are decoded or refused, never worse") {
         bytes[random.below(bytes.size())] = static_cast<char>(random.below(256));
       try {
         const image i = decode(bytes);
-        CHECK(i.rgb.size() == static_cast<std::size_t>(i.width) * static_cast<std::size_t>(i.height) * 3);
+        CHECK(i.rgb().size() ==
+              static_cast<std::size_t>(i.width()) * static_cast<std::size_t>(i.height()) * 3);
       } catch (const aisle::format_error&) {
         ++refused;
       }

@@ -20,8 +20,10 @@ namespace image_data {
 
 inline std::string file(const std::string& name) { return support::data("image/files/" + name); }
 
+inline std::string read(const std::string& name) { return aisle::read_file(file(name)); }
+
 inline std::string hash_of(const aisle::image& i) {
-  return aisle::to_hex(aisle::fnv1a64::of({reinterpret_cast<const char*>(i.rgb.data()), i.rgb.size()}));
+  return aisle::to_hex(aisle::fnv1a64::of({reinterpret_cast<const char*>(i.rgb().data()), i.rgb().size()}));
 }
 
 inline std::vector<aisle::json> rows(const std::string& name) {
@@ -49,7 +51,7 @@ inline std::string refusal(std::string_view bytes) {
 inline aisle::image noise(int width, int height, std::uint64_t seed) {
   aisle::random_generator r(seed);
   aisle::image out(width, height);
-  for (auto& v : out.rgb) v = static_cast<std::uint8_t>(r.below(256));
+  for (auto& v : out.rgb()) v = static_cast<std::uint8_t>(r.below(256));
   return out;
 }
 

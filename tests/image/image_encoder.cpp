@@ -49,6 +49,87 @@ TEST_CASE("files and pictures to vectors: in the caller's order, the same bits a
   }
 }
 
+TEST_CASE("every way in makes the same bits as the file") {
+  const pictures p(5);
+  const image_encoder encoder = p.load();
+  const auto files = encoder.encode_files(p.paths);
+  const auto same = [&](const aisle::matrix<float>& m) {
+    REQUIRE(m.rows() == 5);
+    for (std::int64_t i = 0; i < 5; ++i) CHECK(std::ranges::equal(m.row(i), files.row(i)));
+  };
+  // Pixels of someone else, in rows with a gap.
+  std::vector<std::vector<std::uint8_t>> wide;
+  std::vector<aisle::image_view> views;
+  for (const image& i : p.decoded) {
+    auto& rows = wide.emplace_back();
+    for (int y = 0; y < i.height(); ++y) {
+      rows.insert(rows.end(), i.row(y).begin(), i.row(y).end());
+      if (y + 1 < i.height()) rows.insert(rows.end(), 7, std::uint8_t{255});
+    }
+    views.emplace_back(rows, i.width(), i.height(), i.stride() + 7);
+  }
+  same(encoder.encode(views));
+
+  std::vector<std::string> bytes;
+  for (const std::string& path : p.paths) bytes.push_back(aisle::read_file(path));
+  std::vector<std::span<const std::byte>> spans;
+  for (const std::string& b : bytes) spans.push_back(std::as_bytes(std::span(b)));
+  same(encoder.encode_bytes(spans));
+  spans[3] = spans[3].first(20);
+  CHECK_THROWS_WITH_AS(encoder.encode_bytes(spans), doctest::Contains("picture 3: PNG:"),
+                       aisle::format_error);
+
+  // Prepared tensors, in either layout, made here or elsewhere.
+  for (const auto layout : {aisle::tensor_layout::channels_last, aisle::tensor_layout::channels_first}) {
+    aisle::image_tensor prepared(5, 32, 32, layout);
+    for (std::int64_t i = 0; i < 5; ++i)
+      aisle::preprocess(p.decoded[static_cast<std::size_t>(i)], encoder.preset(), prepared, i);
+    same(encoder.encode_tensors(prepared));
+    const std::vector<float> theirs(prepared.values().begin(), prepared.values().end());
+    same(encoder.encode_tensors({theirs, 5, 32, 32, layout}, {.threads = 3}));
+    CHECK_THROWS_WITH_AS(aisle::image_tensor(std::span(theirs).first(100), 5, 32, 32, layout),
+                         "a tensor of 5 pictures of 32 x 32 pixels takes 15360 floats, found 100",
+                         aisle::shape_error);
+  }
+  CHECK_THROWS_AS(aisle::image_tensor(-1, 32, 32), aisle::shape_error);
+  CHECK_THROWS_AS(aisle::image_tensor(std::int64_t{1} << 60, 1 << 30, 1 << 30), aisle::shape_error);
+  CHECK_THROWS_AS(encoder.encode_tensors(aisle::image_tensor(1, 0, 32)), aisle::shape_error);
+  CHECK(encoder.encode_tensors({}).rows() == 0);
+}
+
+TEST_CASE("any number of pictures on any number of threads: the same bits, progress to the end") {
+  const pictures p(11);
+  const image_encoder encoder = p.load();
+  const auto all = encoder.encode(p.decoded, {.threads = 1});
+  for (const int threads : {2, 3, 4, 16})
+    for (std::size_t n = 0; n <= p.decoded.size(); ++n) {
+      std::int64_t done = 0;
+      const auto some = encoder.encode(
+          std::span(p.decoded).first(n),
+          {.threads = threads, .progress = [&](const aisle::progress_event& e) { done = e.done; }});
+      CHECK(done == static_cast<std::int64_t>(n));
+      bool same = true;
+      for (std::int64_t i = 0; i < some.rows(); ++i)
+        same = same && std::ranges::equal(some.row(i), all.row(i));
+      CHECK(same);
+    }
+}
+
+TEST_CASE("an encoder of weights in memory needs a preset and makes the same bits") {
+  const pictures p(3);
+  const image_encoder file = p.load();
+  aisle::state_dict weights;
+  const aisle::state_dict stored = aisle::read_safetensors(p.folder / "model/model.safetensors");
+  for (const auto& e : stored.entries()) weights.add(e.name, stored.read(e.name));
+  CHECK_THROWS_WITH_AS(
+      image_encoder::load(weights, {}),
+      "weights in memory: nothing says how pictures are prepared, expected the option preset",
+      aisle::option_error);
+  const auto memory = image_encoder::load(weights, {.preset = file.preset()});
+  const auto a = file.encode(p.decoded), b = memory.encode(p.decoded);
+  for (std::int64_t i = 0; i < 3; ++i) CHECK(std::ranges::equal(a.row(i), b.row(i)));
+}
+
 TEST_CASE("a picture that cannot be read is thrown, or told and left zero") {
   pictures p(5);
   const image_encoder encoder = p.load();
@@ -79,7 +160,7 @@ TEST_CASE("progress is told until all pictures are done, and what the callback t
   const image_encoder encoder = p.load();
   for (const int threads : {1, 2}) {
     std::int64_t last = 0, calls = 0;
-    encoder.encode_files(p.paths, {.threads = threads, .on_progress = [&](const aisle::progress_event& e) {
+    encoder.encode_files(p.paths, {.threads = threads, .progress = [&](const aisle::progress_event& e) {
                                      CHECK(e.phase == "images");
                                      CHECK(e.unit == "images");
                                      CHECK(e.total == 16);
@@ -95,12 +176,12 @@ TEST_CASE("progress is told until all pictures are done, and what the callback t
       ++calls;
       throw std::runtime_error("enough");
     };
-    CHECK_THROWS_WITH_AS(encoder.encode_files(p.paths, {.threads = threads, .on_progress = cancel}), "enough",
+    CHECK_THROWS_WITH_AS(encoder.encode_files(p.paths, {.threads = threads, .progress = cancel}), "enough",
                          std::runtime_error);
     CHECK(calls <= threads);  // nobody starts another group
     // The callback's exception is no bad picture.
     CHECK_THROWS_AS(encoder.encode_files(p.paths, {.threads = threads,
-                                                   .on_progress = cancel,
+                                                   .progress = cancel,
                                                    .on_error = [](std::int64_t, const std::string&) {}}),
                     std::runtime_error);
   }

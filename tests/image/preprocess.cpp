@@ -8,6 +8,7 @@
 
 using aisle::image;
 using aisle::preset;
+using aisle::tensor_layout;
 
 TEST_CASE("crops and tensors are those of torchvision, timm and transformers") {
   int count = 0;
@@ -22,8 +23,8 @@ TEST_CASE("crops and tensors are those of torchvision, timm and transformers") {
       CAPTURE(preset_name);
       const preset& p = aisle::find_preset(preset_name);
       CHECK(image_data::hash_of(aisle::crop_for(i, p)) == expected.get<std::string>("crop"));
-      std::vector<float> x(aisle::tensor_size(p));
-      aisle::preprocess(i, p, x);
+      const auto tensor = aisle::preprocess(i, p, tensor_layout::channels_first);
+      const auto x = tensor.values();
       const auto samples = expected["tensor"].as_vector<double>();
       REQUIRE(samples.size() >= 6);
       for (std::size_t k = 0; k < samples.size(); ++k)
@@ -38,9 +39,9 @@ TEST_CASE("crops and tensors are those of torchvision, timm and transformers") {
 TEST_CASE("both layouts hold the same numbers") {
   const image i = image_data::noise(50, 40, 1);
   for (const preset& p : aisle::all_presets()) {
-    std::vector<float> first(aisle::tensor_size(p)), last(first.size());
-    aisle::preprocess(i, p, first);
-    aisle::preprocess(i, p, last, aisle::tensor_layout::channels_last);
+    const auto one = aisle::preprocess(i, p, tensor_layout::channels_first), other = aisle::preprocess(i, p);
+    CHECK(other.layout() == tensor_layout::channels_last);
+    const auto first = one.values(), last = other.values();
     const std::size_t n = first.size() / 3;
     bool same = true;
     for (std::size_t k = 0; k < n; ++k)
@@ -51,13 +52,14 @@ TEST_CASE("both layouts hold the same numbers") {
 
 TEST_CASE("channel order and normalisation") {
   image red(8, 8);
-  for (std::size_t k = 0; k < red.rgb.size(); ++k) red.rgb[k] = k % 3 == 0 ? 200 : k % 3 == 1 ? 100 : 0;
-  std::vector<float> x(aisle::tensor_size(aisle::find_preset("keras_caffe")));
-  aisle::preprocess(red, aisle::find_preset("keras_caffe"), x, aisle::tensor_layout::channels_last);
+  for (std::size_t k = 0; k < red.rgb().size(); ++k) red.rgb()[k] = k % 3 == 0 ? 200 : k % 3 == 1 ? 100 : 0;
+  const aisle::image_tensor caffe = aisle::preprocess(red, aisle::find_preset("keras_caffe"));
+  auto x = caffe.values();
   CHECK(x[0] == doctest::Approx(-103.939));
   CHECK(x[1] == doctest::Approx(100 - 116.779));
   CHECK(x[2] == doctest::Approx(200 - 123.68));
-  aisle::preprocess(red, aisle::find_preset("keras_tf"), x, aisle::tensor_layout::channels_last);
+  const aisle::image_tensor tf = aisle::preprocess(red, aisle::find_preset("keras_tf"));
+  x = tf.values();
   CHECK(x[0] == doctest::Approx(200 / 127.5 - 1));
   CHECK(x[2] == -1.0f);
 }
@@ -66,8 +68,8 @@ TEST_CASE("a crop larger than the picture is surrounded by black") {
   const image i = image_data::noise(4, 3, 2);
   const preset p{.name = "as it is", .resize = aisle::resize_rule::none, .crop_width = 7, .crop_height = 9};
   const image crop = aisle::crop_for(i, p);
-  REQUIRE(crop.width == 7);
-  REQUIRE(crop.height == 9);
+  REQUIRE(crop.width() == 7);
+  REQUIRE(crop.height() == 9);
   for (int y = 0; y < 9; ++y)
     for (int x = 0; x < 7; ++x) {
       const bool inside = x >= 1 && x < 5 && y >= 3 && y < 6;
@@ -91,8 +93,12 @@ TEST_CASE("crop offsets: half to even, or down") {
 
 TEST_CASE("a wrong size of the result is refused") {
   const preset& p = aisle::find_preset("hf_vit_224");
-  std::vector<float> x(10);
-  CHECK_THROWS_WITH_AS(aisle::preprocess(image_data::noise(4, 4, 1), p, x),
-                       "room for 10 floats, preset hf_vit_224 makes 150528", aisle::shape_error);
+  aisle::image_tensor small(2, 10, 20), right(2, 224, 224);
+  const image i = image_data::noise(4, 4, 1);
+  CHECK_THROWS_WITH_AS(aisle::preprocess(i, p, small, 0),
+                       "a tensor of pictures of 20 x 10 pixels, preset hf_vit_224 makes 224 x 224",
+                       aisle::shape_error);
+  CHECK_THROWS_WITH_AS(aisle::preprocess(i, p, right, 2), "picture 2 of a tensor of 2", aisle::shape_error);
+  CHECK_THROWS_AS(aisle::preprocess(i, p, right, -1), aisle::shape_error);
   CHECK_THROWS_AS(aisle::crop_for(image(), p), aisle::shape_error);
 }

@@ -27,7 +27,7 @@ void embed_one(const options& o, bool text) {
     const auto encoder =
         aisle::image_encoder::load(o.common.model_path(o.model), {.engine = o.common.engine()});
     aisle::image picture(224, 224);
-    std::fill(picture.rgb.begin(), picture.rgb.end(), std::uint8_t{128});
+    std::fill(picture.rgb().begin(), picture.rgb().end(), std::uint8_t{128});
     (void)encoder.encode(std::span(&picture, 1), {.threads = o.common.threads});
   }
 }

@@ -167,7 +167,7 @@ struct job {
     }
     return image->encode_files(paths,
                                {.threads = o.common.threads,
-                                .on_progress = progress(text ? static_cast<std::int64_t>(items.size()) : 0),
+                                .progress = progress(text ? static_cast<std::int64_t>(items.size()) : 0),
                                 .on_error = [&](std::int64_t row, const std::string& reason) {
                                   const std::size_t i = from[static_cast<std::size_t>(row)];
                                   items[i].error = reason;

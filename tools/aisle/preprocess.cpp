@@ -1,5 +1,6 @@
 // aisle preprocess: a picture in, the tensor a model sees out.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -33,7 +34,9 @@ int run(const options& o) {
       throw usage_error(e.what());
     }
   aisle::tensor t(aisle::dtype::f32, {3, preset.crop_height, preset.crop_width});
-  aisle::preprocess(aisle::read_image(o.image), preset, t.data<float>());
+  const auto made =
+      aisle::preprocess(aisle::read_image(o.image), preset, aisle::tensor_layout::channels_first);
+  std::ranges::copy(made.values(), t.data<float>().begin());
   aisle::write_npy(o.out, t);
   return exit_ok;
 }

@@ -108,7 +108,7 @@ void test_tokenizer(reporter& report) {
 
 std::string fnv(const aisle::image& picture) {
   return aisle::to_hex(aisle::fnv1a64::of(
-      std::string_view(reinterpret_cast<const char*>(picture.rgb.data()), picture.rgb.size())));
+      std::string_view(reinterpret_cast<const char*>(picture.rgb().data()), picture.rgb().size())));
 }
 
 // The hashes are those of tests/data/image/expected.jsonl: what Pillow and the toolkits on it give.

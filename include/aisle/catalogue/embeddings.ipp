@@ -361,7 +361,7 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
         for (const std::size_t i : fresh) paths.push_back(readable[i].source->image_path);
         const auto vectors =
             encoder->encode_files(paths, {.threads = options.threads,
-                                          .on_progress = options.progress,
+                                          .progress = options.progress,
                                           .on_error = [&](std::int64_t row, const std::string& reason) {
                                             failed.push_back(fresh[static_cast<std::size_t>(row)]);
                                             report(*readable[failed.back()].source, reason);

@@ -173,7 +173,7 @@ class bmp_decoder {
   }
 
   std::uint8_t* row(image& out, std::uint32_t y) const {
-    return out.row(static_cast<int>(top_down_ ? y : height_ - 1 - y));
+    return out.row(static_cast<int>(top_down_ ? y : height_ - 1 - y)).data();
   }
   void put(std::uint8_t* to, unsigned index) const { std::copy_n(palette_[index].data(), 3, to); }
   void put_masked(std::uint8_t* to, const std::uint8_t* from) const {

@@ -14,15 +14,15 @@ struct jpeg_options {
 };
 
 /// A PNG file of the picture: 8 bit RGB, lossless. Throws shape_error for an empty picture.
-std::string encode_png(const image& picture);
+std::string encode_png(const image_view& picture);
 
 /// A baseline JPEG file of the picture; chroma is subsampled 4:2:0 up to quality 90. Throws shape_error for
 /// an empty picture or sides above 65535, option_error for a quality outside 1 to 100.
-std::string encode_jpeg(const image& picture, const jpeg_options& options = {});
+std::string encode_jpeg(const image_view& picture, const jpeg_options& options = {});
 
 /// Writes a .png, .jpg or .jpeg file, by the path's ending, atomically. Throws option_error for another
 /// ending.
-void write_image(const std::string& path, const image& picture);
+void write_image(const std::string& path, const image_view& picture);
 
 AISLE_NAMESPACE_END
 

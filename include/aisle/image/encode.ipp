@@ -2,6 +2,8 @@
 
 #include <stb_image_write.h>
 
+#include <climits>
+
 #include <aisle/base/file.hpp>
 #include <aisle/image/encode.hpp>
 
@@ -13,37 +15,40 @@ AISLE_API void append_bytes(void* to, void* data, int size) {
   static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
 }
 
-AISLE_API void check_encodable(const image& picture, int largest) {
-  const std::string size = std::to_string(picture.width) + " x " + std::to_string(picture.height);
-  if (picture.width < 1 || picture.height < 1 || picture.width > largest || picture.height > largest ||
-      picture.rgb.size() != picture.stride() * static_cast<std::size_t>(picture.height))
-    throw shape_error("cannot encode a picture of " + size + " pixels and " +
-                      std::to_string(picture.rgb.size()) + " bytes");
+AISLE_API void check_encodable(const image_view& picture, int largest) {
+  if (picture.width() < 1 || picture.height() < 1 || picture.width() > largest || picture.height() > largest)
+    throw shape_error("cannot encode a picture of " + std::to_string(picture.width()) + " x " +
+                      std::to_string(picture.height()) + " pixels");
 }
 
 }  // namespace detail
 
-AISLE_API std::string encode_png(const image& picture) {
+AISLE_API std::string encode_png(const image_view& picture) {
   detail::check_encodable(picture, 1 << 20);
+  if (picture.stride() > INT_MAX)
+    throw shape_error("cannot encode rows of " + std::to_string(picture.stride()) + " bytes");
   std::string out;
-  if (stbi_write_png_to_func(detail::append_bytes, &out, picture.width, picture.height, 3, picture.rgb.data(),
-                             picture.width * 3) == 0)
+  if (stbi_write_png_to_func(detail::append_bytes, &out, picture.width(), picture.height(), 3,
+                             picture.row(0).data(), static_cast<int>(picture.stride())) == 0)
     throw error("PNG encoding failed");
   return out;
 }
 
-AISLE_API std::string encode_jpeg(const image& picture, const jpeg_options& options) {
+AISLE_API std::string encode_jpeg(const image_view& picture, const jpeg_options& options) {
   detail::check_encodable(picture, 65535);
   if (options.quality < 1 || options.quality > 100)
     throw option_error("a JPEG quality of " + std::to_string(options.quality) + ", expected 1 to 100");
+  image copy;  // stb_image_write's JPEG knows no stride
+  const bool gaps = picture.stride() != static_cast<std::size_t>(picture.width()) * 3;
+  if (gaps) copy = image(picture);
   std::string out;
-  if (stbi_write_jpg_to_func(detail::append_bytes, &out, picture.width, picture.height, 3, picture.rgb.data(),
-                             options.quality) == 0)
+  if (stbi_write_jpg_to_func(detail::append_bytes, &out, picture.width(), picture.height(), 3,
+                             gaps ? copy.rgb().data() : picture.row(0).data(), options.quality) == 0)
     throw error("JPEG encoding failed");
   return out;
 }
 
-AISLE_API void write_image(const std::string& path, const image& picture) {
+AISLE_API void write_image(const std::string& path, const image_view& picture) {
   const auto dot = path.find_last_of("./");
   std::string ending = dot == std::string::npos || path[dot] == '/' ? "" : path.substr(dot + 1);
   for (char& c : ending)

@@ -103,10 +103,10 @@ class gif_decoder {
 
     image out(static_cast<int>(width_), static_cast<int>(height_));
     const std::uint8_t* bare = palette_.data() + std::size_t{3} * background_;
-    for (std::size_t i = 0; i < out.rgb.size(); i += 3) std::copy_n(bare, 3, out.rgb.data() + i);
+    for (std::size_t i = 0; i < out.rgb().size(); i += 3) std::copy_n(bare, 3, out.rgb().data() + i);
     const std::uint8_t* from = indices.data();
     const auto put_row = [&](unsigned y) {
-      std::uint8_t* to = out.row(static_cast<int>(top_ + y)) + std::size_t{3} * left_;
+      std::uint8_t* to = out.row(static_cast<int>(top_ + y)).data() + std::size_t{3} * left_;
       for (unsigned x = 0; x < columns_; ++x, to += 3)
         std::copy_n(palette_.data() + std::size_t{3} * *from++, 3, to);
     };

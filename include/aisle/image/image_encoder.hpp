@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -26,8 +27,8 @@ struct image_encoder_options {
 };
 
 struct image_encode_options {
-  int threads = 0;                  ///< 0: all available
-  progress_callback on_progress{};  ///< phase "images"
+  int threads = 0;               ///< 0: all available
+  progress_callback progress{};  ///< phase "images"
   /// Called (one call at a time) for a picture that cannot be read; its row stays zero. Unset: the error is
   /// thrown.
   std::function<void(std::int64_t row, const std::string& reason)> on_error{};
@@ -40,15 +41,21 @@ class image_encoder {
  public:
   /// A model folder or a weight file. Throws file_error, format_error, tensor_error, option_error.
   static image_encoder load(const std::string& path, const image_encoder_options& options = {});
+  /// Weights in memory, and what their config.json says (null: nothing). `options.preset` must say how
+  /// pictures are prepared. Throws as the other.
+  static image_encoder load(state_dict weights, const image_encoder_options& options, json config = {});
 
   /// [paths, dimension].
   matrix<float> encode_files(std::span<const std::string> paths,
                              const image_encode_options& options = {}) const;
+  /// [files, dimension] from the bytes of picture files; messages call them "picture 0" and so on.
+  matrix<float> encode_bytes(std::span<const std::span<const std::byte>> files,
+                             const image_encode_options& options = {}) const;
   /// [pictures, dimension].
   matrix<float> encode(std::span<const image> pictures, const image_encode_options& options = {}) const;
-  /// [n, dimension] from prepared tensors, n x height x width x 3.
-  matrix<float> encode_tensors(const float* pictures, std::int64_t n, std::int64_t height, std::int64_t width,
-                               const image_encode_options& options = {}) const;
+  matrix<float> encode(std::span<const image_view> pictures, const image_encode_options& options = {}) const;
+  /// [pictures, dimension] from prepared tensors of any size that the network takes.
+  matrix<float> encode_tensors(const image_tensor& pictures, const image_encode_options& options = {}) const;
 
   std::int64_t dimension() const;
   const aisle::preset& preset() const noexcept { return preset_; }
@@ -57,8 +64,11 @@ class image_encoder {
 
  private:
   image_encoder() = default;
+  static image_encoder make(std::shared_ptr<const models::opened_model> model, const std::string& where,
+                            const image_encoder_options& options);
   template <class Read>
-  matrix<float> encode_each(std::int64_t n, const image_encode_options& options, Read read) const;
+  matrix<float> encode_each(std::int64_t n, int height, int width, const image_encode_options& options,
+                            Read read) const;
 
   std::shared_ptr<const models::opened_model> model_;
   std::shared_ptr<const nn::network> network_;

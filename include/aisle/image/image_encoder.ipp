@@ -26,14 +26,14 @@ AISLE_API preset preset_for(const std::string& path) {
 
 }  // namespace detail
 
-AISLE_API image_encoder image_encoder::load(const std::string& path, const image_encoder_options& options) {
-  image_encoder e;
-  std::shared_ptr<models::opened_model> model = models::open_model(path);
+AISLE_API image_encoder image_encoder::make(std::shared_ptr<const models::opened_model> model,
+                                            const std::string& where, const image_encoder_options& options) {
   if (model->of->text)
-    throw option_error(path + ": holds a model of text (" + std::string(model->of->name) +
+    throw option_error(where + ": holds a model of text (" + std::string(model->of->name) +
                        "), expected one of pictures");
-  if (options.on_warning && !model->note.empty()) options.on_warning(path + ": " + model->note);
-  e.preset_ = options.preset ? *options.preset : detail::preset_for(path);
+  if (options.on_warning && !model->note.empty()) options.on_warning(where + ": " + model->note);
+  image_encoder e;
+  e.preset_ = options.preset ? *options.preset : detail::preset_for(where);
   nn::network_options n;
   n.engine.table = &select_table(options.engine);
   n.engine.winograd = options.winograd;
@@ -48,73 +48,119 @@ AISLE_API image_encoder image_encoder::load(const std::string& path, const image
   return e;
 }
 
+AISLE_API image_encoder image_encoder::load(const std::string& path, const image_encoder_options& options) {
+  return make(models::open_model(path), path, options);
+}
+
+AISLE_API image_encoder image_encoder::load(state_dict weights, const image_encoder_options& options,
+                                            json config) {
+  const std::string where = weights.path().empty() ? "weights in memory" : weights.path();
+  if (!options.preset)
+    throw option_error(where + ": nothing says how pictures are prepared, expected the option preset");
+  return make(models::open_model(std::move(weights), std::move(config)), where, options);
+}
+
 AISLE_API std::int64_t image_encoder::dimension() const { return network_->width("embedding"); }
 
 template <class Read>
-matrix<float> image_encoder::encode_each(std::int64_t n, const image_encode_options& options,
-                                         Read read) const {
-  const std::int64_t h = preset_.crop_height, w = preset_.crop_width, floats = h * w * 3;
+matrix<float> image_encoder::encode_each(std::int64_t n, int height, int width,
+                                         const image_encode_options& options, Read read) const {
   matrix<float> out(n, dimension());
   std::mutex calls;  // one of the caller's functions at a time
   progress_event event{"images", 0, n, "images"};
-  // Each worker decodes and runs a group of its own.
-  const int threads = thread_budget(options.threads);
-  const std::int64_t step = nn::network::images_together(n, threads);
-  parallel_for((n + step - 1) / step, threads, [&](std::int64_t chunk) {
-    const std::int64_t first = chunk * step, count = std::min(step, n - first);
-    buffer<float> pictures(static_cast<std::size_t>(count * floats));
-    std::vector<std::int64_t> good;
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::span<float> slot(pictures.data() + static_cast<std::int64_t>(good.size()) * floats,
-                                  static_cast<std::size_t>(floats));
+  // Reads pictures [first, first + count) on `threads` threads and runs those that could be read together.
+  const auto encode_group = [&](std::int64_t first, std::int64_t count, int threads) {
+    image_tensor group(count, height, width);
+    std::vector<char> failed(static_cast<std::size_t>(count), 0);
+    parallel_for(count, threads, [&](std::int64_t i) {
       try {
-        read(first + i, slot);
-        good.push_back(first + i);
+        read(first + i, group, i);
       } catch (const error& problem) {
         if (!options.on_error) throw;
+        failed[static_cast<std::size_t>(i)] = 1;
         const std::lock_guard lock(calls);
         options.on_error(first + i, problem.what());
       }
+    });
+    std::vector<std::int64_t> good;
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (failed[static_cast<std::size_t>(i)] != 0) continue;
+      const auto to = static_cast<std::int64_t>(good.size());
+      if (to != i) std::ranges::copy(group.picture(i), group.picture(to).begin());
+      good.push_back(first + i);
     }
     const auto rows = static_cast<std::int64_t>(good.size());
     matrix<float> vectors(rows, out.cols());
-    network_->run_images(pictures.data(), rows, nn::value_shape::map(h, w, 3),
-                         {{"embedding", vectors.data()}}, {.threads = options.threads});
+    network_->run_images(group.values().data(), rows, nn::value_shape::map(height, width, 3),
+                         {{"embedding", vectors.data()}}, {.threads = threads});
     for (std::int64_t i = 0; i < rows; ++i)
-      std::copy_n(vectors.row(i).data(), out.cols(), out.row(good[static_cast<std::size_t>(i)]).data());
-    if (options.on_progress) {
-      const std::lock_guard lock(calls);
-      event.done += count;
-      options.on_progress(event);
-    }
-  });
+      std::ranges::copy(vectors.row(i), out.row(good[static_cast<std::size_t>(i)]).begin());
+    if (!options.progress) return;
+    const std::lock_guard lock(calls);
+    event.done += count;
+    options.progress(event);
+  };
+  // As long as there is one for each, every worker reads and runs groups of its own; then groups become
+  // smaller, so that all end at one time, and the last few pictures are shared by all.
+  const int threads = in_parallel_region() ? 1 : thread_budget(options.threads);
+  std::int64_t done = 0;
+  while (n - done >= threads) {
+    const std::int64_t step = nn::network::images_together(n - done, threads);
+    const std::int64_t groups = (n - done) / (step * threads) * threads;
+    parallel_for(groups, threads, [&](std::int64_t g) { encode_group(done + g * step, step, 1); });
+    done += groups * step;
+  }
+  if (done < n) encode_group(done, n - done, threads);
   return out;
 }
 
 AISLE_API matrix<float> image_encoder::encode_files(std::span<const std::string> paths,
                                                     const image_encode_options& options) const {
-  return encode_each(static_cast<std::int64_t>(paths.size()), options,
-                     [&](std::int64_t i, std::span<float> out) {
-                       preprocess(read_image(paths[static_cast<std::size_t>(i)]), preset_, out,
-                                  tensor_layout::channels_last);
+  return encode_each(static_cast<std::int64_t>(paths.size()), preset_.crop_height, preset_.crop_width,
+                     options, [&](std::int64_t i, image_tensor& out, std::int64_t at) {
+                       preprocess(read_image(paths[static_cast<std::size_t>(i)]), preset_, out, at);
+                     });
+}
+
+AISLE_API matrix<float> image_encoder::encode_bytes(std::span<const std::span<const std::byte>> files,
+                                                    const image_encode_options& options) const {
+  return encode_each(static_cast<std::int64_t>(files.size()), preset_.crop_height, preset_.crop_width,
+                     options, [&](std::int64_t i, image_tensor& out, std::int64_t at) {
+                       preprocess(
+                           decode_image(files[static_cast<std::size_t>(i)], "picture " + std::to_string(i)),
+                           preset_, out, at);
                      });
 }
 
 AISLE_API matrix<float> image_encoder::encode(std::span<const image> pictures,
                                               const image_encode_options& options) const {
-  return encode_each(
-      static_cast<std::int64_t>(pictures.size()), options, [&](std::int64_t i, std::span<float> out) {
-        preprocess(pictures[static_cast<std::size_t>(i)], preset_, out, tensor_layout::channels_last);
-      });
+  return encode(std::vector<image_view>(pictures.begin(), pictures.end()), options);
 }
 
-AISLE_API matrix<float> image_encoder::encode_tensors(const float* pictures, std::int64_t n,
-                                                      std::int64_t height, std::int64_t width,
+AISLE_API matrix<float> image_encoder::encode(std::span<const image_view> pictures,
+                                              const image_encode_options& options) const {
+  return encode_each(static_cast<std::int64_t>(pictures.size()), preset_.crop_height, preset_.crop_width,
+                     options, [&](std::int64_t i, image_tensor& out, std::int64_t at) {
+                       preprocess(pictures[static_cast<std::size_t>(i)], preset_, out, at);
+                     });
+}
+
+AISLE_API matrix<float> image_encoder::encode_tensors(const image_tensor& pictures,
                                                       const image_encode_options& options) const {
-  matrix<float> out(n, dimension());
-  network_->run_images(pictures, n, nn::value_shape::map(height, width, 3), {{"embedding", out.data()}},
-                       {.threads = options.threads});
-  return out;
+  if (pictures.count() > 0 && (pictures.width() < 1 || pictures.height() < 1))
+    throw shape_error("cannot encode pictures of " + std::to_string(pictures.width()) + " x " +
+                      std::to_string(pictures.height()) + " pixels");
+  return encode_each(pictures.count(), pictures.height(), pictures.width(), options,
+                     [&](std::int64_t i, image_tensor& out, std::int64_t at) {
+                       const auto from = pictures.picture(i);
+                       const auto to = out.picture(at);
+                       if (pictures.layout() == tensor_layout::channels_last) {
+                         std::ranges::copy(from, to.begin());
+                         return;
+                       }
+                       const std::size_t pixels = from.size() / 3;
+                       for (std::size_t k = 0; k < from.size(); ++k) to[k] = from[k % 3 * pixels + k / 3];
+                     });
 }
 
 AISLE_NAMESPACE_END

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aisle/image/decode.hpp>
@@ -33,12 +34,28 @@ class jpeg_structure {
   void check() {
     at_ = 2;
     for (;;) {
+      const std::size_t from = at_;
       const unsigned marker = next_marker();
       if (marker == 0xD9) {
         check_every_component_was_scanned();
+        end_ = at_;
         return;
       }
-      if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8)) continue;  // they have no content
+      if (marker == 0xD8) {
+        if (behind_scan_) fail("a second image in the middle of the file");
+        continue;
+      }
+      if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7)) {  // they have no content
+        leave_out(at_ - 2, at_);
+        continue;
+      }
+      // Markers that are reserved: libjpeg ends there before it looks for a segment.
+      if (behind_scan_ && (marker < 0xC0 || marker == 0xC8 || (marker >= 0xF0 && marker <= 0xFD)))
+        fail("unknown marker " + std::to_string(marker));
+      if (whole_ && is_cut_off()) {
+        end_ = from;  // nothing of the picture can follow
+        return;
+      }
       const auto content = segment(marker);
       if (marker == 0xDB) quantisation_tables(content);
       if (marker == 0xC4) huffman_tables(content);
@@ -48,13 +65,34 @@ class jpeg_structure {
       if (marker == 0xC0 || marker == 0xC1 || marker == 0xC2) frame(content, marker == 0xC2);
       if (marker == 0xC3 || (marker >= 0xC5 && marker <= 0xCF && marker != 0xC8 && marker != 0xCC))
         fail(marker >= 0xC9 ? "arithmetic coding is not supported" : "lossless coding is not supported");
+      // Number of lines, and tables of arithmetic coding: libjpeg reads over both.
+      if (marker == 0xDC || marker == 0xCC) leave_out(from, at_);
       if (marker == 0xDA) {
-        const std::uint64_t expected = scan(content), found = skip_entropy_coded();
+        const std::uint64_t expected = scan(content), found = skip_entropy_coded(expected);
         if (found < expected)
           fail("a scan with " + std::to_string(found) + " restart markers, expected " +
                std::to_string(expected) + ": part of the picture is missing");
+        behind_scan_ = true;
       }
     }
+  }
+  /// The file without what libjpeg reads over behind a scan and stb_image (2.27) stumbles over: restart
+  /// markers too many, stray bytes, TEM, DNL. Empty where there is nothing of the kind.
+  std::vector<std::byte> without_leftovers(std::span<const std::byte> bytes) const {
+    if (leftovers_.empty() && end_ == at_) return {};
+    std::vector<std::byte> out;
+    std::size_t from = 0;
+    const auto keep = [&](std::size_t end) {
+      out.insert(out.end(), bytes.begin() + static_cast<std::ptrdiff_t>(from),
+                 bytes.begin() + static_cast<std::ptrdiff_t>(end));
+    };
+    for (const auto& [begin, end] : leftovers_) {
+      keep(begin);
+      from = end;
+    }
+    keep(std::max(from, end_));
+    if (end_ != at_) out.insert(out.end(), {std::byte{0xFF}, std::byte{0xD9}});
+    return out;
   }
   /// Four components without Adobe's marker, which tells stb_image that they are inverted CMYK.
   bool needs_adobe_marker() const noexcept { return components_.size() == 4 && !adobe_; }
@@ -77,13 +115,23 @@ class jpeg_structure {
   }
   unsigned next_marker() {
     // Fill bytes and stray bytes before a marker are skipped, as libjpeg does.
-    for (;;) {
+    for (const std::size_t from = at_;;) {
       while (byte() != 0xFF) {
       }
       unsigned m = 0xFF;
       while (m == 0xFF) m = byte();
-      if (m != 0) return m;
+      if (m == 0) continue;
+      if (at_ - 2 > from) leave_out(from, at_ - 2);
+      return m;
     }
+  }
+  /// Before the first scan nothing is left out: Pillow itself reads that part, and is strict.
+  void leave_out(std::size_t begin, std::size_t end) {
+    if (behind_scan_) leftovers_.emplace_back(begin, end);
+  }
+  bool is_cut_off() const {
+    return file_.size() - at_ < 2 ||
+           file_.size() - at_ < (static_cast<std::size_t>(file_[at_]) << 8 | file_[at_ + 1]);
   }
   std::span<const std::uint8_t> segment(unsigned marker) {
     const unsigned high = byte(), size = high << 8 | byte();
@@ -150,6 +198,7 @@ class jpeg_structure {
   /// Returns how many restart markers its data must have.
   std::uint64_t scan(std::span<const std::uint8_t> s) {
     if (components_.empty()) fail("image data before the frame header");
+    if (whole_) fail("more than one scan of the whole picture");
     const std::size_t n = s.empty() ? 0 : s[0];
     if (n < 1 || n > components_.size() || s.size() < 4 + 2 * n) fail("damaged scan header");
     const unsigned first = s[1 + 2 * n], approximation = s[3 + 2 * n];
@@ -167,6 +216,7 @@ class jpeg_structure {
       if (needs_dc) c->scanned = true;
       if (!c->scanned) fail("a scan refines component " + std::to_string(id) + ", which has none before it");
     }
+    whole_ = !progressive_ && n == components_.size();
     if (restart_interval_ == 0) return 0;
     return (units_of_scan(n, s[1]) - 1) / restart_interval_;
   }
@@ -191,7 +241,8 @@ class jpeg_structure {
       if (!c.scanned) fail("no image data of component " + std::to_string(c.id) + " before the end marker");
   }
   /// Moves to the marker behind a scan's data; returns how many restart markers were among them.
-  std::uint64_t skip_entropy_coded() {
+  std::uint64_t skip_entropy_coded(std::uint64_t expected) {
+    std::size_t first_too_many = 0;
     for (std::uint64_t restarts = 0;;) {
       const auto rest = file_.subspan(at_);
       const void* found = rest.empty() ? nullptr : std::memchr(rest.data(), 0xFF, rest.size());
@@ -200,8 +251,11 @@ class jpeg_structure {
       if (at_ + 1 < file_.size()) {
         const unsigned next = file_[at_ + 1];
         const bool restart = next >= 0xD0 && next <= 0xD7;
-        if (next != 0 && next != 0xFF && !restart) return restarts;  // the next marker
-        if (restart) ++restarts;
+        if (next != 0 && next != 0xFF && !restart) {  // the next marker
+          if (first_too_many > 0) leftovers_.emplace_back(first_too_many, at_);
+          return restarts;
+        }
+        if (restart && restarts++ == expected) first_too_many = at_;
       }
       ++at_;
     }
@@ -209,39 +263,92 @@ class jpeg_structure {
 
   std::span<const std::uint8_t> file_;
   std::string_view where_;
-  std::size_t at_ = 0;
+  std::size_t at_ = 0, end_ = 0;
   std::uint32_t width_ = 0, height_ = 0, restart_interval_ = 0;
-  bool progressive_ = false, adobe_ = false;
+  bool progressive_ = false, adobe_ = false, behind_scan_ = false;
+  bool whole_ = false;  ///< one scan of all components of a sequential picture: no other may follow
+  std::vector<std::pair<std::size_t, std::size_t>> leftovers_;  ///< begin and end
   std::vector<component> components_;
   std::array<bool, 4> quantisation_{};
   std::array<std::array<bool, 4>, 2> huffman_{};
 };
+
+/// A file that stb_image reads byte by byte: where it stopped is where it failed.
+struct jpeg_bytes {
+  std::span<const std::byte> bytes;
+  std::size_t at = 0;
+};
+AISLE_API int read_one(void* user, char* to, int room) {
+  auto& from = *static_cast<jpeg_bytes*>(user);
+  // stb_image goes back to the start of its first read after it has looked what the file is.
+  const std::size_t n = std::min(from.bytes.size() - from.at,
+                                 from.at == 0 ? static_cast<std::size_t>(std::max(room, 0)) : std::size_t{1});
+  std::memcpy(to, from.bytes.data() + from.at, n);
+  from.at += n;
+  return static_cast<int>(n);
+}
+AISLE_API void skip_some(void* user, int n) {
+  auto& from = *static_cast<jpeg_bytes*>(user);
+  from.at += std::min(static_cast<std::size_t>(std::max(n, 0)), from.bytes.size() - from.at);
+}
+AISLE_API int at_end(void* user) {
+  const auto& from = *static_cast<const jpeg_bytes*>(user);
+  return from.at == from.bytes.size();
+}
+
+using stb_pixels = std::unique_ptr<stbi_uc, void (*)(void*)>;
+
+/// Up to version 2.27 stb_image takes a stuffed FF 00 behind a scan's last block for a marker that it does
+/// not know. Where that is what stopped it, returns the bytes from there to the scan's end, otherwise
+/// nothing.
+AISLE_API std::pair<std::size_t, std::size_t> stuffed_leftover(std::span<const std::byte> bytes) {
+  jpeg_bytes from{bytes};
+  const stbi_io_callbacks calls{read_one, skip_some, at_end};
+  int width = 0, height = 0, channels = 0;
+  const stb_pixels none(stbi_load_from_callbacks(&calls, &from, &width, &height, &channels, 3),
+                        stbi_image_free);
+  const std::size_t at = from.at;
+  if (none || at < 2 || bytes[at - 2] != std::byte{0xFF} || bytes[at - 1] != std::byte{0}) return {};
+  std::size_t end = at;
+  for (; end + 1 < bytes.size(); ++end) {
+    const auto next = std::to_integer<unsigned>(bytes[end + 1]);
+    if (bytes[end] == std::byte{0xFF} && next != 0 && next != 0xFF && (next < 0xD0 || next > 0xD7)) break;
+  }
+  return {at - 2, end};
+}
 
 }  // namespace detail
 
 AISLE_API image decode_jpeg(std::span<const std::byte> bytes, std::string_view where) {
   detail::jpeg_structure structure(bytes, where);
   structure.check();
-  std::vector<std::byte> changed;
+  std::vector<std::byte> changed = structure.without_leftovers(bytes);
+  if (!changed.empty()) bytes = changed;
   if (structure.needs_adobe_marker()) {
     static constexpr std::uint8_t marker[16] = {0xFF, 0xEE, 0,   14, 'A', 'd', 'o', 'b',
                                                 'e',  0,    100, 0,  0,   0,   0,   0};
     const auto added = std::as_bytes(std::span(marker));
-    changed.assign(bytes.begin(), bytes.begin() + 2);
-    changed.insert(changed.end(), added.begin(), added.end());
-    changed.insert(changed.end(), bytes.begin() + 2, bytes.end());
+    if (changed.empty()) changed.assign(bytes.begin(), bytes.end());
+    changed.insert(changed.begin() + 2, added.begin(), added.end());
     bytes = changed;
   }
   if (bytes.size() > INT_MAX) throw format_error(std::string(where), "JPEG: more than 2 GB");
 
   int width = 0, height = 0, channels = 0;
-  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
-      stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), static_cast<int>(bytes.size()),
-                            &width, &height, &channels, 3),
-      stbi_image_free);
-  if (!pixels) {
-    const char* reason = stbi_failure_reason();
-    throw format_error(std::string(where), std::string("JPEG: ") + (reason ? reason : "cannot be decoded"));
+  detail::stb_pixels pixels(nullptr, stbi_image_free);
+  // A leftover a scan; progressive files have about ten.
+  for (int attempt = 0; !pixels; ++attempt) {
+    pixels.reset(stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()),
+                                       static_cast<int>(bytes.size()), &width, &height, &channels, 3));
+    if (pixels) break;
+    const std::string reason = stbi_failure_reason() ? stbi_failure_reason() : "cannot be decoded";
+    const auto [begin, end] =
+        attempt < 16 ? detail::stuffed_leftover(bytes) : std::pair<std::size_t, std::size_t>{};
+    if (end == 0) throw format_error(std::string(where), "JPEG: " + reason);
+    if (changed.empty()) changed.assign(bytes.begin(), bytes.end());
+    changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(begin),
+                  changed.begin() + static_cast<std::ptrdiff_t>(end));
+    bytes = changed;
   }
   if (static_cast<std::uint32_t>(width) != structure.width() ||
       static_cast<std::uint32_t>(height) != structure.height())
@@ -249,9 +356,8 @@ AISLE_API image decode_jpeg(std::span<const std::byte> bytes, std::string_view w
                                                " pixels decoded, the header says " +
                                                std::to_string(structure.width()) + " x " +
                                                std::to_string(structure.height()));
-  image out(width, height);
-  std::memcpy(out.rgb.data(), pixels.get(), out.rgb.size());
-  return out;
+  const std::size_t size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3;
+  return image(image_view({pixels.get(), size}, width, height));
 }
 
 AISLE_NAMESPACE_END

@@ -173,7 +173,7 @@ class png_decoder {
           at += 1 + n;
           left -= 1 + n;
         }
-        std::uint8_t* row = out.row(static_cast<int>(p.y0 + y * p.dy)) + p.x0 * 3;
+        std::uint8_t* row = out.row(static_cast<int>(p.y0 + y * p.dy)).data() + p.x0 * 3;
         expand(short_of_data ? nothing.data() : above, p.columns, row, p.dx * 3);
       }
     }

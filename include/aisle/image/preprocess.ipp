@@ -21,9 +21,9 @@ AISLE_API std::int64_t crop_begin(std::int64_t size, std::int64_t crop, crop_off
 
 }  // namespace detail
 
-AISLE_API image crop_for(const image& picture, const preset& p) {
-  if (picture.width < 1 || picture.height < 1) throw shape_error("cannot preprocess an empty picture");
-  std::int64_t w = picture.width, h = picture.height;
+AISLE_API image crop_for(const image_view& picture, const preset& p) {
+  if (picture.empty()) throw shape_error("cannot preprocess an empty picture");
+  std::int64_t w = picture.width(), h = picture.height();
   if (p.resize == resize_rule::squash) {
     w = p.resize_width;
     h = p.resize_height;
@@ -38,20 +38,29 @@ AISLE_API image crop_for(const image& picture, const preset& p) {
   box.left = detail::crop_begin(w, box.width, p.offset);
   box.top = detail::crop_begin(h, box.height, p.offset);
   image part = resize(picture, w, h, p.filter, box);
-  if (part.width == p.crop_width && part.height == p.crop_height) return part;
+  if (part.width() == p.crop_width && part.height() == p.crop_height) return part;
 
   image padded(p.crop_width, p.crop_height);
-  std::fill(padded.rgb.begin(), padded.rgb.end(), std::uint8_t{0});
-  const int left = (p.crop_width - part.width) / 2, top = (p.crop_height - part.height) / 2;
-  for (int y = 0; y < part.height; ++y)
-    std::memcpy(padded.row(top + y) + std::ptrdiff_t{3} * left, part.row(y), part.stride());
+  std::fill(padded.rgb().begin(), padded.rgb().end(), std::uint8_t{0});
+  const int left = (p.crop_width - part.width()) / 2, top = (p.crop_height - part.height()) / 2;
+  for (int y = 0; y < part.height(); ++y)
+    std::memcpy(padded.row(top + y).data() + std::ptrdiff_t{3} * left, part.row(y).data(), part.stride());
   return padded;
 }
 
-AISLE_API void preprocess(const image& picture, const preset& p, std::span<float> out, tensor_layout layout) {
-  if (out.size() != tensor_size(p))
-    throw shape_error("room for " + std::to_string(out.size()) + " floats, preset " + p.name + " makes " +
-                      std::to_string(tensor_size(p)));
+AISLE_API image_tensor preprocess(const image_view& picture, const preset& p, tensor_layout layout) {
+  image_tensor out(1, p.crop_height, p.crop_width, layout);
+  preprocess(picture, p, out, 0);
+  return out;
+}
+
+AISLE_API void preprocess(const image_view& picture, const preset& p, image_tensor& out, std::int64_t at) {
+  const auto size = [](int w, int h) { return std::to_string(w) + " x " + std::to_string(h); };
+  if (out.width() != p.crop_width || out.height() != p.crop_height)
+    throw shape_error("a tensor of pictures of " + size(out.width(), out.height()) + " pixels, preset " +
+                      p.name + " makes " + size(p.crop_width, p.crop_height));
+  if (at < 0 || at >= out.count())
+    throw shape_error("picture " + std::to_string(at) + " of a tensor of " + std::to_string(out.count()));
   const image crop = crop_for(picture, p);
 
   // 256 possible bytes a channel: every result is looked up, so it is the correctly rounded one whatever the
@@ -63,11 +72,13 @@ AISLE_API void preprocess(const image& picture, const preset& p, std::span<float
     for (std::size_t v = 0; v < 256; ++v)
       value[c][v] = static_cast<float>((static_cast<double>(v) * p.scale - p.mean[c]) / p.std[c]);
   }
-  const std::size_t pixels = crop.rgb.size() / 3;
-  const std::uint8_t* rgb = crop.rgb.data();
-  for (std::size_t i = 0; i < pixels; ++i, rgb += 3)
-    for (std::size_t c = 0; c < 3; ++c)
-      out[layout == tensor_layout::channels_last ? 3 * i + c : c * pixels + i] = value[c][rgb[from[c]]];
+  const std::size_t pixels = crop.rgb().size() / 3;
+  const bool last = out.layout() == tensor_layout::channels_last;
+  const std::size_t pixel = last ? 3 : 1, channel = last ? 1 : pixels;
+  const std::uint8_t* rgb = crop.rgb().data();
+  float* to = out.picture(at).data();
+  for (std::size_t i = 0; i < pixels; ++i, rgb += 3, to += pixel)
+    for (std::size_t c = 0; c < 3; ++c) to[c * channel] = value[c][rgb[from[c]]];
 }
 
 AISLE_NAMESPACE_END

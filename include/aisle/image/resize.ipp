@@ -182,39 +182,40 @@ AISLE_API std::vector<std::int64_t> nearest_indices(std::int64_t in, std::int64_
   return index;
 }
 
-AISLE_API image resize_nearest(const image& source, std::int64_t width, std::int64_t height,
+AISLE_API image resize_nearest(const image_view& source, std::int64_t width, std::int64_t height,
                                const crop_box& crop) {
   image out(crop.width, crop.height);
-  const auto columns = nearest_indices(source.width, width, crop.left, crop.width);
-  const auto rows = nearest_indices(source.height, height, crop.top, crop.height);
-  std::uint8_t* to = out.rgb.data();
+  const auto columns = nearest_indices(source.width(), width, crop.left, crop.width);
+  const auto rows = nearest_indices(source.height(), height, crop.top, crop.height);
+  std::uint8_t* to = out.rgb().data();
   for (const std::int64_t y : rows)
     for (const std::int64_t x : columns) {
       if (y < 0 || x < 0)
         std::memset(to, 0, 3);
       else
-        std::memcpy(to, source.row(static_cast<int>(y)) + x * 3, 3);
+        std::memcpy(to, source.row(static_cast<int>(y)).data() + x * 3, 3);
       to += 3;
     }
   return out;
 }
 
-AISLE_API image crop_of(const image& source, const crop_box& crop) {
+AISLE_API image crop_of(const image_view& source, const crop_box& crop) {
   image out(crop.width, crop.height);
   for (int y = 0; y < crop.height; ++y)
-    std::memcpy(out.row(y), source.row(static_cast<int>(crop.top) + y) + crop.left * 3, out.stride());
+    std::memcpy(out.row(y).data(), source.row(static_cast<int>(crop.top) + y).data() + crop.left * 3,
+                out.stride());
   return out;
 }
 
 }  // namespace detail
 
-AISLE_API image resize(const image& source, std::int64_t width, std::int64_t height, resize_filter filter,
-                       const crop_box& crop_or_all) {
+AISLE_API image resize(const image_view& source, std::int64_t width, std::int64_t height,
+                       resize_filter filter, const crop_box& crop_or_all) {
   const auto size = [](std::int64_t w, std::int64_t h) {
     return std::to_string(w) + " x " + std::to_string(h);
   };
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  const std::int64_t w = source.width, h = source.height;
+  const std::int64_t w = source.width(), h = source.height();
   if (w < 1 || h < 1 || width < 1 || height < 1 || width > most || height > most)
     throw shape_error("cannot resize " + size(w, h) + " pixels to " + size(width, height));
   crop_box crop = crop_or_all;
@@ -230,13 +231,13 @@ AISLE_API image resize(const image& source, std::int64_t width, std::int64_t hei
   const auto stride = static_cast<std::ptrdiff_t>(source.stride());
   detail::resize_axis across(w, width, filter), down(h, height, filter);
   image out(crop.width, crop.height);
-  const detail::picture_part all{source.rgb.data(), stride, 0, 0};
+  const detail::picture_part all{source.row(0).data(), stride, 0, 0};
   if (h == height) {
-    const detail::picture_part rows{source.row(static_cast<int>(crop.top)), stride, 0, crop.top};
-    detail::horizontal_pass(across, rows, crop.left, crop.width, crop.height, out.rgb.data());
+    const detail::picture_part rows{source.row(static_cast<int>(crop.top)).data(), stride, 0, crop.top};
+    detail::horizontal_pass(across, rows, crop.left, crop.width, crop.height, out.rgb().data());
   } else if (w == width) {
-    const detail::picture_part columns{source.rgb.data() + crop.left * 3, stride, crop.left, 0};
-    detail::vertical_pass(down, columns, crop.top, crop.height, crop.width * 3, out.rgb.data());
+    const detail::picture_part columns{source.row(0).data() + crop.left * 3, stride, crop.left, 0};
+    detail::vertical_pass(down, columns, crop.top, crop.height, crop.width * 3, out.rgb().data());
   } else if (h > height &&
              h - height > 2 * (w - width)) {  // vertical first: Pillow 13's rule for tall pictures
     const auto needs = across.reads(crop.left, crop.left + crop.width);
@@ -245,15 +246,16 @@ AISLE_API image resize(const image& source, std::int64_t width, std::int64_t hei
     detail::vertical_pass(down, {all.data + needs.begin * 3, stride, needs.begin, 0}, crop.top, crop.height,
                           columns * 3, between.data());
     detail::horizontal_pass(across, {between.data(), columns * 3, needs.begin, crop.top}, crop.left,
-                            crop.width, crop.height, out.rgb.data());
+                            crop.width, crop.height, out.rgb().data());
   } else {
     const auto needs = down.reads(crop.top, crop.top + crop.height);
     const std::int64_t rows = needs.end - needs.begin;
     buffer<std::uint8_t> between(static_cast<std::size_t>(rows * crop.width * 3));
-    detail::horizontal_pass(across, {source.row(static_cast<int>(needs.begin)), stride, 0, needs.begin},
+    detail::horizontal_pass(across,
+                            {source.row(static_cast<int>(needs.begin)).data(), stride, 0, needs.begin},
                             crop.left, crop.width, rows, between.data());
     detail::vertical_pass(down, {between.data(), std::ptrdiff_t{3} * crop.width, crop.left, needs.begin},
-                          crop.top, crop.height, crop.width * 3, out.rgb.data());
+                          crop.top, crop.height, crop.width * 3, out.rgb().data());
   }
   return out;
 }

@@ -25,12 +25,12 @@ namespace detail::report {
 AISLE_API std::string thumbnail(const std::string& path, int side, std::string& why) {
   try {
     image picture = read_image(path);
-    const int longest = std::max(picture.width, picture.height);
+    const int longest = std::max(picture.width(), picture.height());
     if (longest > side) {
       const auto scaled = [&](int v) {
         return std::max<std::int64_t>(1, (std::int64_t{v} * side + longest / 2) / longest);
       };
-      picture = resize(picture, scaled(picture.width), scaled(picture.height), resize_filter::lanczos);
+      picture = resize(picture, scaled(picture.width()), scaled(picture.height()), resize_filter::lanczos);
     }
     return "data:image/jpeg;base64," + base64(encode_jpeg(picture, {.quality = 82}));
   } catch (const error& e) {
