@@ -1,6 +1,8 @@
 // The definitions of text/ for the target aisle::compiled.
+#include <aisle/text/added_tokens.ipp>
 #include <aisle/text/html.ipp>
 #include <aisle/text/normalizer.ipp>
+#include <aisle/text/tokenizer_files.ipp>
 #include <aisle/text/unicode.ipp>
 #include <aisle/text/wordpiece.ipp>
 #include <aisle/text/wordpiece_vocabulary.ipp>

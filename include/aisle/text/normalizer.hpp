@@ -1,11 +1,17 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/text/unicode.hpp>
 
 AISLE_NAMESPACE_BEGIN
+
+class json;
 
 struct normalizer_options {
   /// True as uncased BERT models have it: canonical decomposition, nonspacing marks removed, lower case.
@@ -20,6 +26,44 @@ struct normalizer_options {
 /// One difference: what remains of combining characters is not put in canonical order. None of those is a
 /// mark that survives in a BERT vocabulary, so that token ids are the same.
 std::string normalize_text(std::string_view text, const normalizer_options& options = {});
+/// The same under these rules.
+std::string normalize_text(std::string_view text, const character_rules& rules);
+
+/// What a tokenizer does to a text before it splits words: one or more of the reference's normalizers, one
+/// after the other.
+class text_normalizer {
+ public:
+  struct lower_case {};
+  struct strip {
+    bool left, right;
+  };
+  struct replace {
+    std::string pattern, content;
+  };
+  struct prepend {
+    std::string text;
+  };
+  using step = std::variant<character_rules, lower_case, strip, replace, prepend>;
+
+  /// BERT's.
+  text_normalizer(const character_rules& rules = {}) : steps_{rules} {}
+  /// What tokenizer.json says under "normalizer". Throws option_error that names a normalizer, or a setting,
+  /// that is not built in.
+  static text_normalizer from_json(const json& normalizer);
+
+  /// Lower case before anything else, unless that comes to the same.
+  void lower_first();
+
+  std::string operator()(std::string_view text) const;
+  /// Its rules if it is BERT's and nothing more: then code points are independent of each other.
+  const character_rules* rules() const noexcept {
+    return steps_.size() == 1 ? std::get_if<character_rules>(&steps_[0]) : nullptr;
+  }
+
+ private:
+  void add(const json& normalizer);
+  std::vector<step> steps_;
+};
 
 AISLE_NAMESPACE_END
 

@@ -94,6 +94,28 @@ struct normalized_character {
 /// so that these are tables of our own, taken from its behaviour; see tools/make_unicode_tables.cpp.
 normalized_character normalize_character(char32_t code, bool lower_case) noexcept;
 
+/// The settings of the reference's BertNormalizer.
+struct character_rules {
+  bool clean_text = true;  ///< controls are removed, white space becomes U+0020
+  bool space_cjk = true;   ///< CJK characters are words of their own
+  bool lower_case = true;
+  bool strip_accents = true;  ///< canonical decomposition without nonspacing marks; needs lower_case
+  friend bool operator==(const character_rules&, const character_rules&) = default;
+};
+/// The same under these rules.
+normalized_character normalize_character(char32_t code, const character_rules& rules) noexcept;
+
+/// The code point in lower case, one code point but for U+0130, as the reference's Lowercase does it.
+normalized_character lower_case_of(char32_t code) noexcept;
+/// `\w` of the reference: letters, marks, decimal digits, connectors.
+bool is_word_character(char32_t code) noexcept;
+/// The property White_Space.
+constexpr bool is_white_space(char32_t c) noexcept {
+  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
+}
+
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY

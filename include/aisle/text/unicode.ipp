@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <iterator>
+
+#include <aisle/text/character_tables.hpp>
 #include <aisle/text/unicode.hpp>
 #include <aisle/text/unicode_tables.hpp>
 
@@ -54,6 +58,40 @@ AISLE_API normalized_character normalize_character(char32_t code, bool lower_cas
       static_cast<role>(bits & 3), static_cast<std::uint8_t>(bits >> 3), {mapped[0] & 0x1FFFFF}};
   for (std::uint8_t i = 1; i < out.size; ++i) out.codes[i] = mapped[i];
   return out;
+}
+
+AISLE_API normalized_character lower_case_of(char32_t code) noexcept {
+  using detail::unicode::case_range, detail::unicode::lower_cases;
+  if (code == 0x130) return {character_role::word, 2, {U'i', 0x307}};
+  const auto after = std::upper_bound(std::begin(lower_cases), std::end(lower_cases), code,
+                                      [](char32_t c, const case_range& r) { return c < r.first; });
+  if (after != std::begin(lower_cases)) {
+    const case_range& r = after[-1];
+    if (code <= r.last && (code - r.first) % r.step == 0)
+      return {character_role::word, 1, {r.becomes + (code - r.first)}};
+  }
+  return {character_role::word, 1, {code}};
+}
+
+AISLE_API bool is_word_character(char32_t code) noexcept {
+  using detail::unicode::character_range, detail::unicode::words;
+  const auto after = std::upper_bound(std::begin(words), std::end(words), code,
+                                      [](char32_t c, const character_range& r) { return c < r.first; });
+  return after != std::begin(words) && code <= after[-1].last;
+}
+
+AISLE_API normalized_character normalize_character(char32_t code, const character_rules& rules) noexcept {
+  const bool fully = rules.lower_case && rules.strip_accents;
+  normalized_character n = normalize_character(code, fully);
+  if (!rules.clean_text) {
+    // What cleaning would have removed, or made U+0020, stays what it is.
+    if (is_white_space(code)) return {character_role::space, 1, {code}};
+    if (n.role == character_role::gone && normalize_character(code, false).role == character_role::gone)
+      n = {character_role::word, 1, {code}};
+  }
+  if (n.role == character_role::cjk && !rules.space_cjk) n.role = character_role::word;
+  if (rules.lower_case && !fully && n.role == character_role::word) return lower_case_of(code);
+  return n;
 }
 
 AISLE_NAMESPACE_END

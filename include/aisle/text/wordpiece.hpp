@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/text/added_tokens.hpp>
+#include <aisle/text/normalizer.hpp>
+#include <aisle/text/tokenizer_files.hpp>
 #include <aisle/text/wordpiece_vocabulary.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -24,10 +26,10 @@ struct wordpiece_options {
   int max_input_chars_per_word = 100;
 };
 
-/// BERT's tokenizer: normalisation, words split at spaces and punctuation, longest-match-first word pieces.
-/// Ids equal those of Rust `tokenizers` (BertNormalizer, BertPreTokenizer, WordPiece) for any bytes; where
-/// those are not UTF-8, each maximal subpart counts as U+FFFD, which the normalizer removes. Immutable: safe
-/// from many threads.
+/// BERT's tokenizer: added tokens, normalisation, words split at spaces and punctuation, longest-match-first
+/// word pieces. Ids equal those of Rust `tokenizers` (AddedVocabulary, BertNormalizer, BertPreTokenizer,
+/// WordPiece) for any bytes; where those are not UTF-8, each maximal subpart counts as U+FFFD, which the
+/// normalizer removes. Immutable: safe from many threads.
 class wordpiece {
  public:
   struct encoding {
@@ -36,16 +38,20 @@ class wordpiece {
     bool truncated() const noexcept { return full_length > static_cast<std::int64_t>(ids.size()); }
   };
 
-  /// `path` is a vocab.txt, or a model's folder: its vocab.txt, else tokenizer.json. In a folder,
-  /// tokenizer_config.json (else tokenizer.json) decides options.lower_case. Throws file_error, format_error,
-  /// and option_error for a tokenizer of another kind.
+  /// `path` is a vocab.txt, or a model's folder, of whose files describe_tokenizer() says what they mean; in
+  /// a folder they decide options.lower_case. Throws file_error, format_error, and option_error for a
+  /// tokenizer of another kind.
   static wordpiece load(const std::string& path, wordpiece_options options = {});
+  /// From a tokenizer.json and, where there is one, a tokenizer_config.json that are in memory.
+  static wordpiece from_json(const json& tokenizer, const json& config = nullptr);
   /// Ids are positions in `vocabulary`; `where` names it in errors. Needs [UNK], [CLS] and [SEP].
   explicit wordpiece(const std::vector<std::string>& vocabulary, wordpiece_options options = {},
                      std::string_view where = "vocabulary");
+  explicit wordpiece(const tokenizer_description& description);
 
   /// Appends [CLS], the pieces of `text` and [SEP] to `out`, cut to `max_length` ids (at least 2) by dropping
-  /// pieces from the end. Returns the length before that. Memory does not grow with the text.
+  /// pieces from the end. Returns the length before that. Memory does not grow with the text, unless added
+  /// tokens are looked for in the normalised text or the normalizer is not BERT's alone.
   std::int64_t encode(std::string_view text, std::int64_t max_length, std::vector<std::int32_t>& out) const;
   encoding encode(std::string_view text, std::int64_t max_length = 256) const {
     encoding e;
@@ -54,29 +60,34 @@ class wordpiece {
   }
 
   const wordpiece_options& options() const noexcept { return options_; }
-  std::int64_t vocabulary_size() const noexcept { return vocabulary_.size(); }
+  /// One more than the highest id, added tokens included.
+  std::int64_t vocabulary_size() const noexcept {
+    return vocabulary_.size() + static_cast<std::int64_t>(behind_.size());
+  }
   /// "shirt", "##s", "[CLS]". Throws option_error when there is no such id.
-  std::string_view token(std::int64_t id) const { return vocabulary_.token(id); }
+  std::string_view token(std::int64_t id) const;
   /// The id of a token as token() gives it, or -1.
-  std::int32_t find(std::string_view token) const noexcept { return vocabulary_.find(token); }
-  std::int32_t cls_id() const noexcept { return special_[cls].second; }
-  std::int32_t sep_id() const noexcept { return special_[sep].second; }
-  std::int32_t unk_id() const noexcept { return special_[unk].second; }
-  std::int32_t pad_id() const noexcept { return special_[pad].second; }  ///< -1 when the vocabulary has none
-  std::int32_t mask_id() const noexcept {
-    return special_[mask].second;
-  }  ///< -1 when the vocabulary has none
+  std::int32_t find(std::string_view token) const noexcept;
+  std::int32_t cls_id() const noexcept { return cls_; }
+  std::int32_t sep_id() const noexcept { return sep_; }
+  std::int32_t unk_id() const noexcept { return unk_; }
+  std::int32_t pad_id() const noexcept { return pad_; }    ///< -1 when the vocabulary has none
+  std::int32_t mask_id() const noexcept { return mask_; }  ///< -1 when the vocabulary has none
 
  private:
-  enum special { unk, cls, sep, pad, mask };
   struct writer;
-  /// The special token that `rest` starts with, or null.
-  const std::pair<std::string_view, std::int32_t>* special_at(std::string_view rest) const noexcept;
+  /// Normalises and splits in one pass.
+  void write_text(std::string_view text, writer& w) const;
+  /// Splits text that is normalised already.
+  void write_normalized(std::string_view text, writer& w) const;
 
   wordpiece_vocabulary vocabulary_;
+  std::vector<std::string> behind_;  ///< added tokens that the vocabulary has not; ids follow it
   wordpiece_options options_;
-  std::array<std::pair<std::string_view, std::int32_t>, 5> special_{
-      {{"[UNK]", -1}, {"[CLS]", -1}, {"[SEP]", -1}, {"[PAD]", -1}, {"[MASK]", -1}}};
+  text_normalizer normalizer_;
+  added_token_matcher raw_, normalized_;
+  std::int32_t unk_ = -1, cls_ = -1, sep_ = -1, pad_ = -1, mask_ = -1;
+  bool in_one_pass_ = true;  ///< BERT's normalizer, and no token to find behind it
   /// What to do with each ASCII character: 0 drop, 1 space, 2 punctuation, else the character to append.
   std::array<char, 128> ascii_{};
 };

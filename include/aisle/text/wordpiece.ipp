@@ -1,12 +1,12 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
-#include <optional>
+#include <utility>
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/utf8.hpp>
 #include <aisle/text/unicode.hpp>
 #include <aisle/text/wordpiece.hpp>
 
@@ -25,7 +25,7 @@ struct wordpiece::writer {
   writer(const wordpiece& m, std::vector<std::int32_t>& o, std::int64_t r) noexcept
       : model(m), out(o), room(r) {}
 
-  void emit(std::int32_t id) {
+  void put(std::int32_t id) {
     if (length < room) out.push_back(id);
     ++length;
   }
@@ -50,32 +50,82 @@ struct wordpiece::writer {
     for (std::size_t at = 0; known && at < size;) {
       const auto [id, n] = model.vocabulary_.longest_match({word.data() + at, size - at}, at > 0);
       known = id >= 0;
-      if (known) emit(id);
+      if (known) put(id);
       at += n;
     }
     if (!known) {  // one piece that no token covers makes the whole word unknown
       out.resize(stored);
       length = before;
-      emit(model.unk_id());
+      put(model.unk_id());
     }
     characters = 0;
     size = 0;
   }
 };
 
+namespace detail {
+
+/// A description of a vocabulary alone: those of BERT's special tokens that it has.
+AISLE_API tokenizer_description describe_vocabulary(std::vector<std::string> vocabulary,
+                                                    const wordpiece_options& options,
+                                                    std::string_view where) {
+  tokenizer_description d;
+  d.where = where;
+  d.normalizer = character_rules{.lower_case = options.lower_case, .strip_accents = options.lower_case};
+  for (const std::string* special : {&d.unknown, &d.first, &d.last, &d.padding, &d.mask})
+    if (std::ranges::find(vocabulary, *special) != vocabulary.end())
+      d.added.push_back({.content = *special, .normalized = false, .special = true});
+  d.vocabulary = std::move(vocabulary);
+  d.match_special_tokens = options.match_special_tokens;
+  d.max_input_chars_per_word = options.max_input_chars_per_word;
+  return d;
+}
+
+}  // namespace detail
+
 AISLE_API wordpiece::wordpiece(const std::vector<std::string>& vocabulary, wordpiece_options options,
                                std::string_view where)
-    : vocabulary_(vocabulary, where), options_(options) {
+    : wordpiece(detail::describe_vocabulary(vocabulary, options, where)) {}
+
+AISLE_API wordpiece::wordpiece(const tokenizer_description& description)
+    : vocabulary_(description.vocabulary, description.where),
+      options_{.lower_case = true,
+               .match_special_tokens = description.match_special_tokens,
+               .max_input_chars_per_word = description.max_input_chars_per_word},
+      normalizer_(description.normalizer) {
   static_assert(4 * 255 <= wordpiece_vocabulary::max_word_bytes);
-  if (options.max_input_chars_per_word < 1 || options.max_input_chars_per_word > 255)
-    throw option_error("max_input_chars_per_word is " + std::to_string(options.max_input_chars_per_word) +
+  if (options_.max_input_chars_per_word < 1 || options_.max_input_chars_per_word > 255)
+    throw option_error("max_input_chars_per_word is " + std::to_string(options_.max_input_chars_per_word) +
                        ", expected 1 to 255");
-  for (auto& [name, id] : special_) id = find(name);
-  for (const special required : {unk, cls, sep})
-    if (special_[required].second < 0)
-      throw format_error(std::string(where), "lacks the token " + std::string(special_[required].first));
+  std::vector<added_token> raw, normalized;
+  for (added_token t : description.added) {
+    if (find_invalid_utf8(t.content) != std::string_view::npos)
+      throw format_error(description.where, "an added token is not UTF-8");
+    t.id = find(t.content);
+    if (t.id < 0) {
+      t.id = static_cast<std::int32_t>(vocabulary_size());
+      behind_.push_back(t.content);
+    }
+    if (t.normalized) t.content = normalizer_(t.content);
+    (t.normalized ? normalized : raw).push_back(std::move(t));
+  }
+  raw_ = added_token_matcher(raw, options_.match_special_tokens);
+  normalized_ = added_token_matcher(normalized, options_.match_special_tokens);
+  unk_ = vocabulary_.find(description.unknown);
+  cls_ = find(description.first);
+  sep_ = find(description.last);
+  pad_ = find(description.padding);
+  mask_ = find(description.mask);
+  for (const auto& [name, id] :
+       {std::pair{description.unknown, unk_}, {description.first, cls_}, {description.last, sep_}})
+    if (id < 0) throw format_error(description.where, "lacks the token " + name);
+
+  const character_rules* rules = normalizer_.rules();
+  options_.lower_case = rules == nullptr || rules->lower_case;
+  in_one_pass_ = rules != nullptr && rules->clean_text && normalized_.empty();
+  if (!in_one_pass_) return;
   for (std::size_t c = 0; c < ascii_.size(); ++c) {
-    const normalized_character n = normalize_character(static_cast<char32_t>(c), options.lower_case);
+    const normalized_character n = normalize_character(static_cast<char32_t>(c), *rules);
     ascii_[c] = n.role == character_role::gone          ? char{0}
                 : n.role == character_role::space       ? char{1}
                 : n.role == character_role::punctuation ? char{2}
@@ -83,20 +133,21 @@ AISLE_API wordpiece::wordpiece(const std::vector<std::string>& vocabulary, wordp
   }
 }
 
-AISLE_API const std::pair<std::string_view, std::int32_t>* wordpiece::special_at(
-    std::string_view rest) const noexcept {
-  for (const auto& s : special_)
-    if (s.second >= 0 && rest.starts_with(s.first)) return &s;
-  return nullptr;
+AISLE_API std::string_view wordpiece::token(std::int64_t id) const {
+  const std::int64_t after = id - vocabulary_.size();
+  return after >= 0 && after < static_cast<std::int64_t>(behind_.size())
+             ? std::string_view(behind_[static_cast<std::size_t>(after)])
+             : vocabulary_.token(id);
 }
 
-AISLE_API std::int64_t wordpiece::encode(std::string_view text, std::int64_t max_length,
-                                         std::vector<std::int32_t>& out) const {
-  if (max_length < 2)
-    throw option_error("max_length is " + std::to_string(max_length) +
-                       ", expected at least 2 for [CLS] and [SEP]");
-  out.push_back(cls_id());
-  writer w(*this, out, max_length - 2);
+AISLE_API std::int32_t wordpiece::find(std::string_view token) const noexcept {
+  const auto at = std::ranges::find(behind_, token);
+  return at == behind_.end() ? vocabulary_.find(token)
+                             : static_cast<std::int32_t>(vocabulary_.size() + (at - behind_.begin()));
+}
+
+AISLE_API void wordpiece::write_text(std::string_view text, writer& w) const {
+  const character_rules& rules = *normalizer_.rules();
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (static_cast<unsigned char>(c) < 0x80) {
@@ -107,13 +158,6 @@ AISLE_API std::int64_t wordpiece::encode(std::string_view text, std::int64_t max
       } else if (action > 0) {
         w.end_word();
         if (action == 1) continue;
-        if (c == '[' && options_.match_special_tokens) {
-          if (const auto* s = special_at(text.substr(at - 1))) {
-            w.emit(s->second);
-            at += s->first.size() - 1;
-            continue;
-          }
-        }
         w.append(c);
         w.end_word();
       }
@@ -121,109 +165,61 @@ AISLE_API std::int64_t wordpiece::encode(std::string_view text, std::int64_t max
     }
     const decoded_character d = decode_utf8(text, at);
     at += d.size;
-    const normalized_character n = normalize_character(d.code, options_.lower_case);
+    const normalized_character n = normalize_character(d.code, rules);
     const bool joins = n.role == character_role::word || n.role == character_role::gone;
     if (!joins) w.end_word();
     if (n.role != character_role::space) w.append(n);
     if (!joins) w.end_word();
   }
   w.end_word();
+}
+
+AISLE_API void wordpiece::write_normalized(std::string_view text, writer& w) const {
+  for (std::size_t at = 0; at < text.size();) {
+    const decoded_character d = decode_utf8(text, at);
+    at += d.size;
+    const bool space = is_white_space(d.code),
+               alone = normalize_character(d.code, false).role == character_role::punctuation;
+    if (space || alone) w.end_word();
+    if (!space) w.append({character_role::word, 1, {d.code}});
+    if (alone) w.end_word();
+  }
+  w.end_word();
+}
+
+AISLE_API std::int64_t wordpiece::encode(std::string_view text, std::int64_t max_length,
+                                         std::vector<std::int32_t>& out) const {
+  if (max_length < 2)
+    throw option_error("max_length is " + std::to_string(max_length) +
+                       ", expected at least 2 for [CLS] and [SEP]");
+  out.push_back(cls_id());
+  writer w(*this, out, max_length - 2);
+  raw_.split(text, [&](const added_token_matcher::part& p) {
+    if (p.id >= 0) return w.put(p.id);
+    if (in_one_pass_) return write_text(p.text, w);
+    normalized_.split(normalizer_(p.text), [&](const added_token_matcher::part& q) {
+      if (q.id >= 0)
+        w.put(q.id);
+      else
+        write_normalized(q.text, w);
+    });
+  });
   out.push_back(sep_id());
   return w.length + 2;
 }
 
-namespace detail {
-
-AISLE_API std::vector<std::string> read_vocabulary(const std::string& path) {
-  const std::string content = read_file(path, std::uint64_t{1} << 30);
-  std::string_view rest = content;
-  while (!rest.empty() && (rest.back() == '\n' || rest.back() == '\r')) rest.remove_suffix(1);
-  std::vector<std::string> tokens;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view line = rest.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    tokens.emplace_back(line);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return tokens;
-}
-
-/// The two settings that a BERT tokenizer may have and this one cannot follow are refused.
-AISLE_API bool lower_case_of(const json& settings, const char* lower_key, const char* cjk_key) {
-  const bool lower = settings.get(lower_key, true);
-  if (settings.get("strip_accents", lower) != lower)
-    throw option_error(settings.where() + ": strip_accents that differs from " + lower_key +
-                       " is not supported");
-  if (!settings.get(cjk_key, true))
-    throw option_error(settings.where() + ": " + cjk_key + " = false is not supported");
-  return lower;
-}
-
-/// Throws option_error unless a tokenizer.json describes BERT's tokenizer: the same vocabulary behind another
-/// normalizer, or behind words split in another way, gives other ids.
-AISLE_API void check_kind(const json& tokenizer) {
-  // Files from before the model's type was written have WordPiece for the only one with a "##".
-  if (const std::string type = tokenizer.at("model").get("type", "WordPiece"); type != "WordPiece")
-    throw option_error(tokenizer.where() + ": a tokenizer of type " + type + ", expected WordPiece");
-  constexpr std::pair<const char*, const char*> steps[] = {{"normalizer", "BertNormalizer"},
-                                                           {"pre_tokenizer", "BertPreTokenizer"}};
-  for (const auto& [key, expected] : steps) {
-    const json* step = tokenizer.find(key);
-    const bool none = step == nullptr || step->is_null();
-    if (const std::string type = none ? "none" : step->get<std::string>("type"); type != expected)
-      throw option_error(tokenizer.where() + ": " + key + " is " + type + ", expected " + expected);
-  }
-  if (!tokenizer["normalizer"].get("clean_text", true))
-    throw option_error(tokenizer["normalizer"].where() + ": clean_text = false is not supported");
-}
-
-AISLE_API std::vector<std::string> vocabulary_of(const json& tokenizer) {
-  const json& model = tokenizer.at("model");
-  if (model.get("continuing_subword_prefix", "##") != "##" || model.get("unk_token", "[UNK]") != "[UNK]")
-    throw option_error(model.where() + ": expected the prefix \"##\" and the unknown token \"[UNK]\"");
-  std::vector<std::string> tokens;
-  const auto put = [&](const std::string& token, const json& id) {
-    const auto i = id.as<std::uint32_t>();
-    if (i >= std::uint32_t{1} << 24) id.fail("a token id of " + std::to_string(i));
-    if (i >= tokens.size()) tokens.resize(i + std::size_t{1});
-    if (!tokens[i].empty() && tokens[i] != token)
-      id.fail("\"" + token + "\" has the id of \"" + tokens[i] + "\", " + std::to_string(i));
-    tokens[i] = token;
-  };
-  for (const auto& [token, id] : model.at("vocab").members()) put(token, id);
-  if (const json* added = tokenizer.find("added_tokens"))
-    for (const json& t : added->elements()) put(t.get<std::string>("content"), t.at("id"));
-  return tokens;
-}
-
-}  // namespace detail
-
 AISLE_API wordpiece wordpiece::load(const std::string& path, wordpiece_options options) {
   if (!folder_exists(path)) return wordpiece(detail::read_vocabulary(path), options, path);
-  const std::string vocabulary = join_path(path, "vocab.txt"),
-                    config = join_path(path, "tokenizer_config.json"),
-                    whole = join_path(path, "tokenizer.json");
-  const bool has_vocabulary = file_exists(vocabulary), has_config = file_exists(config);
-  if (!has_vocabulary && !file_exists(whole))
-    throw file_error(path, "holds no tokenizer: expected vocab.txt or tokenizer.json");
+  tokenizer_description d = describe_tokenizer(tokenizer_files::read(path));
+  d.match_special_tokens = d.match_special_tokens && options.match_special_tokens;
+  return wordpiece(d);
+}
 
-  std::optional<json> tokenizer;
-  if (!has_vocabulary || (!has_config && file_exists(whole))) {
-    tokenizer = read_json(whole);
-    detail::check_kind(*tokenizer);
-  }
-  if (has_config)
-    options.lower_case = detail::lower_case_of(read_json(config), "do_lower_case", "tokenize_chinese_chars");
-  else if (tokenizer)
-    options.lower_case =
-        detail::lower_case_of((*tokenizer)["normalizer"], "lowercase", "handle_chinese_chars");
-  if (has_vocabulary) return wordpiece(detail::read_vocabulary(vocabulary), options, vocabulary);
-  const json* model = tokenizer->find("model");
-  if (model != nullptr)
-    options.max_input_chars_per_word =
-        model->get("max_input_chars_per_word", options.max_input_chars_per_word);
-  return wordpiece(detail::vocabulary_of(*tokenizer), options, whole);
+AISLE_API wordpiece wordpiece::from_json(const json& tokenizer, const json& config) {
+  tokenizer_files files;
+  files.tokenizer = tokenizer;
+  files.config = config;
+  return wordpiece(describe_tokenizer(files));
 }
 
 AISLE_NAMESPACE_END
