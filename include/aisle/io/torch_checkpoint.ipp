@@ -82,6 +82,10 @@ class torch_reader {
     for (std::size_t i = 0; i + 1 < weights.items.size(); i += 2) {
       const pickled &key = values_[weights.items[i]], &value = values_[weights.items[i + 1]];
       if (key.type != pickled::kind::string || value.type != pickled::kind::tensor) continue;
+      // Many entries may share one key, each to be compared with those before it.
+      if (key.text.size() > 4096)
+        throw format_error(path(), "a tensor whose name has " + std::to_string(key.text.size()) +
+                                       " bytes, expected at most 4096");
       const auto [found, is_new] = known.try_emplace(key.text, tensors.size());
       if (is_new)
         tensors.emplace_back(key.text, &value);
@@ -101,15 +105,8 @@ class torch_reader {
  private:
   const std::string& path() const { return file_->file().path(); }
 
-  bool has_tensors(const pickled& v) const {
-    if (v.type != pickled::kind::dict) return false;
-    for (std::size_t i = 1; i < v.items.size(); i += 2)
-      if (values_[v.items[i]].type == pickled::kind::tensor) return true;
-    return false;
-  }
-
   const pickled& unwrap(const pickled& v, int depth) const {
-    if (has_tensors(v)) return v;
+    if (v.holds_tensors) return v;
     if (v.type != pickled::kind::dict || depth > 4) throw format_error(path(), "holds no dict of tensors");
     // In this order: a checkpoint of a training run may hold running averages and an optimizer's state too.
     for (const char* key :
@@ -122,7 +119,7 @@ class torch_reader {
       const pickled &key = values_[v.items[i]], &value = values_[v.items[i + 1]];
       if (key.type == pickled::kind::string && keys.size() < 300)
         keys += (keys.empty() ? "" : ", ") + std::string(key.text.substr(0, 100));
-      if (!has_tensors(value)) continue;
+      if (!value.holds_tensors) continue;
       if (only != nullptr)
         throw format_error(path(), "holds several dicts of tensors, under the keys " + keys);
       only = &value;
