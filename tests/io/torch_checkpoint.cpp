@@ -314,6 +314,37 @@ TEST_CASE("torch: damaged pickles") {
   CHECK(contains(error(bomb), "more than 16777216 items"));
 }
 
+TEST_CASE("torch: pickles that are small and ask for much") {
+  const auto error = [](const std::string& body) {
+    std::string out;
+    in_both(body,
+            [&](const std::string& path) { out = failure([&] { aisle::read_torch_checkpoint(path); }); }, {});
+    return out;
+  };
+  const auto times = [](std::size_t n, const std::string& what) {
+    std::string out;
+    out.reserve(n * what.size());
+    for (std::size_t i = 0; i < n; ++i) out += what;
+    return out;
+  };
+  // Each of these fills memory by an instruction of one or two bytes.
+  CHECK(contains(error("N" + times(5'000'000, "\x94")), "more than 16777216 items"));
+  CHECK(contains(error("N" + times(17'000'000, "2")), "more than 16777216 items"));
+  CHECK(contains(error(times(17'000'000, "(")), "more than 16777216 items"));
+  CHECK(contains(error("Nq\x01" + times(17'000'000, "h\x01")), "more than 16777216 items"));
+  // And each of these makes much to be gone through of what many values share: it would take minutes.
+  const std::string sizes = "(" + times(1'000'000, "K\x01") + "t";
+  CHECK(contains(error(dict({{"a", global("torch._utils", "_rebuild_tensor_v2") + "(" + whole + integer(0) +
+                                       sizes + "2tR"}})),
+                 "1000000 dimensions"));
+  const std::string wide = "}q\x01(" + times(300'000, "NN") + "u0";
+  CHECK(contains(error(wide + "}(" + times(500'000, "Nh\x01") + "u"), "no dict of tensors"));
+  CHECK(contains(error(dict({{std::string(5000, 'n'), tensor(whole, 0, {8}, {1})}})), "5000 bytes"));
+  CHECK(contains(error(dict({{"a", tensor(storage("FloatStorage", std::string(300, '7'), 8), 0, {8}, {1})}})),
+                 "more than 200 bytes"));
+  CHECK(contains(error(global("torch.storage", std::string(300, 'x') + "Storage")), "more than 200 bytes"));
+}
+
 TEST_CASE("torch: what is no checkpoint") {
   const support::temporary_folder dir;
   const auto error = [&](const std::string& content) {

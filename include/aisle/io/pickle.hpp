@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,6 +34,7 @@ struct pickled {
     opaque
   };
   kind type = kind::none;
+  bool holds_tensors = false;  ///< of a dict: a tensor is among its values
   std::int64_t integer = 0;
   double number = 0;
   /// string, bytes; "module.name" of a global; the little-endian bytes of an integer that is too big; a
@@ -45,8 +47,9 @@ struct pickled {
 
 /// Reads a pickle (protocols 0 to 5) without running any of it: calls are looked up in a short list of
 /// constructors of tensors and plain containers, and any other name is an error. Values that no tensor can be
-/// part of stay opaque. Source: CPython's pickletools.py, PyTorch's torch/_utils.py and
-/// torch/_weights_only_unpickler.py.
+/// part of stay opaque. Time and memory are bounded whatever a few bytes recall and copy: what is shared by
+/// many values (a tuple of sizes, a key) has a limit, and all that is made counts towards one. Source:
+/// CPython's pickletools.py, PyTorch's torch/_utils.py and torch/_weights_only_unpickler.py.
 class unpickler {
  public:
   /// `data` must outlive this object. `where` names it in errors.
@@ -77,6 +80,9 @@ class unpickler {
   void spend(std::size_t items);
   std::uint32_t add(pickled v);
   void push(pickled v) { stack_.push_back(add(std::move(v))); }
+  void push_again(std::uint32_t id);
+  void remember(std::uint64_t key);
+  void recall(std::uint64_t key);
   std::uint32_t pop();
   std::uint32_t top() const;
   std::vector<std::uint32_t> pop_mark();
@@ -89,6 +95,7 @@ class unpickler {
   void build();
   void persistent();
   std::uint32_t call(std::uint32_t callable, std::uint32_t arguments, int depth = 0);
+  void add_pairs(pickled& dict, std::span<const std::uint32_t> items);
   std::uint32_t make_tensor(const std::vector<std::uint32_t>& arguments, bool typed);
   std::uint32_t make_dict(const std::vector<std::uint32_t>& arguments);
   bool text_opcode(char code);

@@ -54,6 +54,11 @@ inline constexpr std::array<std::string_view, 38> pickle_globals = {
     "torch._utils._rebuild_parameter",
     "torch._utils._rebuild_parameter_with_state",
 };
+/// Bytes of a name or of a storage's key: both are copied for every tensor that refers to them. PyTorch's
+/// keys are numbers.
+inline constexpr std::size_t max_name = 200;
+/// Dimensions of a tensor: the most that PyTorch makes.
+inline constexpr std::size_t max_dimensions = 64;
 inline constexpr std::string_view rebuild_from_type = "torch._tensor._rebuild_from_type_v2";
 
 /// "torch.FloatStorage", "torch.cuda.HalfStorage", "torch.storage.UntypedStorage", or an element type
@@ -106,6 +111,21 @@ AISLE_API std::uint32_t unpickler::add(pickled v) {
   values_.push_back(std::move(v));
   return static_cast<std::uint32_t>(values_.size() - 1);
 }
+// A value on the stack a second time, a mark and an entry of the memo take few bytes of the file and more of
+// memory: they count too. A memo entry takes about four times the memory of a place on the stack.
+AISLE_API void unpickler::push_again(std::uint32_t id) {
+  spend(1);
+  stack_.push_back(id);
+}
+AISLE_API void unpickler::remember(std::uint64_t key) {
+  spend(4);
+  memo_[key] = top();
+}
+AISLE_API void unpickler::recall(std::uint64_t key) {
+  const auto found = memo_.find(key);
+  if (found == memo_.end()) fail("recalls a value that it has not stored");
+  push_again(found->second);
+}
 AISLE_API std::uint32_t unpickler::top() const {
   if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) fail("takes a value from an empty stack");
   return stack_.back();
@@ -152,11 +172,12 @@ AISLE_API void unpickler::push_quoted(std::string_view literal) {
 }
 
 AISLE_API void unpickler::push_global(std::string_view module, std::string_view name) {
+  if (module.size() + name.size() > max_name) fail("names something by more than 200 bytes");
   made_.push_back(std::string(module) + "." + std::string(name));
   const std::string_view full = made_.back();
   if (std::find(pickle_globals.begin(), pickle_globals.end(), full) == pickle_globals.end() &&
       full != rebuild_from_type && !is_torch_type(full))
-    fail("names '" + made_.back().substr(0, 200) +
+    fail("names '" + made_.back() +
          "', which is no part of a tensor and is never run; save the weights alone (model.state_dict())");
   push({.type = kind::global, .text = full});
 }
@@ -173,8 +194,13 @@ AISLE_API void unpickler::set_items(std::uint32_t target, std::vector<std::uint3
   if (v.type == kind::opaque) return;
   if (v.type != kind::dict) fail("sets an item of something that is no dict");
   if (items.size() % 2 != 0) fail("has a key without a value");
+  add_pairs(v, items);
+}
+AISLE_API void unpickler::add_pairs(pickled& dict, std::span<const std::uint32_t> items) {
   spend(items.size());
-  v.items.insert(v.items.end(), items.begin(), items.end());
+  for (std::size_t i = 1; i < items.size(); i += 2)
+    dict.holds_tensors = dict.holds_tensors || values_[items[i]].type == kind::tensor;
+  dict.items.insert(dict.items.end(), items.begin(), items.end());
 }
 
 AISLE_API void unpickler::build() {
@@ -194,6 +220,7 @@ AISLE_API void unpickler::persistent() {
   if (part(1).type != kind::global || !part(1).text.ends_with("Storage") || part(2).type != kind::string ||
       part(4).type != kind::integer)
     fail("has a storage without type, key or size");
+  if (part(2).text.size() > max_name) fail("has a storage whose key has more than 200 bytes");
   push({.type = kind::storage, .items = std::vector<std::uint32_t>(id.items)});
 }
 
@@ -202,9 +229,13 @@ AISLE_API std::uint32_t unpickler::make_tensor(const std::vector<std::uint32_t>&
   if (arguments.size() < (typed ? 7u : 4u)) fail("builds a tensor of too few arguments");
   for (std::size_t i = 0; i < expected.size(); ++i)
     if (values_[arguments[i]].type != expected[i]) fail("builds a tensor of arguments of the wrong types");
-  for (const std::size_t i : {std::size_t{2}, std::size_t{3}})
-    for (const std::uint32_t d : values_[arguments[i]].items)
+  for (const std::size_t i : {std::size_t{2}, std::size_t{3}}) {
+    const auto& sizes = values_[arguments[i]].items;
+    if (sizes.size() > max_dimensions)
+      fail("builds a tensor of " + std::to_string(sizes.size()) + " dimensions, more than PyTorch's 64");
+    for (const std::uint32_t d : sizes)
       if (values_[d].type != kind::integer) fail("builds a tensor whose sizes are no integers");
+  }
   pickled out{.type = kind::tensor,
               .items = std::vector<std::uint32_t>(arguments.begin(), arguments.begin() + 4)};
   if (typed) {
@@ -220,12 +251,11 @@ AISLE_API std::uint32_t unpickler::make_dict(const std::vector<std::uint32_t>& a
   // Python 2 passes the pairs as a list of lists.
   for (const std::uint32_t a : arguments) {
     if (values_[a].type != kind::list) continue;
-    spend(2 * values_[a].items.size());
     for (const std::uint32_t pair : values_[a].items) {
       const pickled& p = values_[pair];
       if ((p.type != kind::list && p.type != kind::tuple) || p.items.size() != 2)
         fail("builds a dict of no pairs");
-      out.items.insert(out.items.end(), p.items.begin(), p.items.end());
+      add_pairs(out, p.items);
     }
   }
   return add(std::move(out));
@@ -287,13 +317,10 @@ AISLE_API bool unpickler::text_opcode(char code) {
       std::uint64_t key = 0;
       if (std::from_chars(digits.data(), digits.data() + digits.size(), key).ec != std::errc())
         fail("has no integer where it needs one");
-      if (code == 'p') {
-        memo_[key] = top();
-      } else {
-        const auto found = memo_.find(key);
-        if (found == memo_.end()) fail("recalls a value that it has not stored");
-        stack_.push_back(found->second);
-      }
+      if (code == 'p')
+        remember(key);
+      else
+        recall(key);
       return true;
     }
     case 'c': {
@@ -307,11 +334,6 @@ AISLE_API bool unpickler::text_opcode(char code) {
 }
 
 AISLE_API bool unpickler::step(std::uint8_t code) {
-  const auto recall = [&](std::uint64_t key) {
-    const auto found = memo_.find(key);
-    if (found == memo_.end()) fail("recalls a value that it has not stored");
-    stack_.push_back(found->second);
-  };
   const auto tuple_of = [&](std::size_t n) {
     std::vector<std::uint32_t> items(n);
     for (std::size_t i = n; i-- > 0;) items[i] = pop();
@@ -325,6 +347,7 @@ AISLE_API bool unpickler::step(std::uint8_t code) {
       take(8);
       break;  // FRAME
     case '(':
+      spend(1);
       marks_.push_back(stack_.size());
       break;   // MARK
     case '0':  // POP, of a mark too
@@ -337,7 +360,7 @@ AISLE_API bool unpickler::step(std::uint8_t code) {
       pop_mark();
       break;  // POP_MARK
     case '2':
-      stack_.push_back(top());
+      push_again(top());
       break;  // DUP
     case 'N':
       push({.type = kind::none});
@@ -461,13 +484,13 @@ AISLE_API bool unpickler::step(std::uint8_t code) {
       push({.type = kind::opaque});
       break;
     case 'q':
-      memo_[byte()] = top();
+      remember(byte());
       break;  // BINPUT
     case 'r':
-      memo_[fixed<std::uint32_t>()] = top();
+      remember(fixed<std::uint32_t>());
       break;  // LONG_BINPUT
     case 0x94:
-      memo_[memo_.size()] = top();
+      remember(memo_.size());
       break;  // MEMOIZE
     case 'h':
       recall(byte());

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -83,6 +85,10 @@ class torch_reader {
     for (std::size_t i = 0; i + 1 < weights.items.size(); i += 2) {
       const pickled &key = values_[weights.items[i]], &value = values_[weights.items[i + 1]];
       if (key.type != pickled::kind::string || value.type != pickled::kind::tensor) continue;
+      // Many entries may share one key, each to be compared with those before it.
+      if (key.text.size() > 4096)
+        throw format_error(path(), "a tensor whose name has " + std::to_string(key.text.size()) +
+                                       " bytes, expected at most 4096");
       const auto [found, is_new] = known.try_emplace(key.text, tensors.size());
       if (is_new)
         tensors.emplace_back(key.text, &value);
@@ -110,13 +116,6 @@ class torch_reader {
  private:
   const std::string& path() const { return file_->file().path(); }
 
-  bool has_tensors(const pickled& v) const {
-    if (v.type != pickled::kind::dict) return false;
-    for (std::size_t i = 1; i < v.items.size(); i += 2)
-      if (values_[v.items[i]].type == pickled::kind::tensor) return true;
-    return false;
-  }
-
   /// Keys under which training scripts keep weights, the preferred first: running averages before the weights
   /// they average (timm's load_state_dict, BasicSR).
   static constexpr std::array<std::string_view, 13> containers = {
@@ -126,11 +125,15 @@ class torch_reader {
 
   bool holds_weights(const pickled& v, int depth = 0) const {
     if (v.type != pickled::kind::dict || depth > 4) return false;
-    if (has_tensors(v)) return true;
-    return std::any_of(containers.begin(), containers.end(), [&](std::string_view key) {
+    if (v.holds_tensors) return true;
+    // Many keys, level by level, may lead to the same dict: it is gone through once for each level.
+    const auto [known, is_new] = looked_at_.try_emplace({&v, depth}, false);
+    if (!is_new) return known->second;
+    const bool found = std::any_of(containers.begin(), containers.end(), [&](std::string_view key) {
       const pickled* inner = values_.find(v, key);
       return inner != nullptr && holds_weights(*inner, depth + 1);
     });
+    return looked_at_[{&v, depth}] = found;
   }
 
   const pickled& unwrap(const pickled& v, state_dict::wrapping& way, int depth = 0) const {
@@ -151,7 +154,7 @@ class torch_reader {
         enter(key);
       }
     if (taken != nullptr) return unwrap(*taken, way, depth + 1);
-    if (has_tensors(v)) return v;
+    if (v.holds_tensors) return v;
     const pickled* only = nullptr;
     std::string_view only_key;
     std::string keys;
@@ -159,7 +162,7 @@ class torch_reader {
       const pickled &key = values_[v.items[i]], &value = values_[v.items[i + 1]];
       if (key.type == pickled::kind::string && keys.size() < 300)
         keys += (keys.empty() ? "" : ", ") + std::string(key.text.substr(0, 100));
-      if (!has_tensors(value)) continue;
+      if (!value.holds_tensors) continue;
       if (only != nullptr) {
         for (std::size_t j = i + 2; j + 1 < v.items.size(); j += 2)
           if (const pickled& more = values_[v.items[j]];
@@ -259,6 +262,7 @@ class torch_reader {
   std::shared_ptr<const weight_file> file_;
   const unpickler& values_;
   locate_function locate_;
+  mutable std::map<std::pair<const pickled*, int>, bool> looked_at_;
 };
 
 AISLE_API state_dict read_torch_zip(const std::shared_ptr<const weight_file>& file) {
