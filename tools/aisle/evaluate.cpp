@@ -34,6 +34,7 @@ aisle::csv_options tolerant(const std::string& path, std::vector<std::string> re
 
 /// Truth from a catalogue, joined to predictions by id.
 std::pair<aisle::label_vector, aisle::label_vector> join(const options& o, std::int64_t& without_label,
+                                                         std::int64_t& without_prediction,
                                                          std::vector<aisle::skipped_row>& bad) {
   aisle::csv_reader truth_table(o.data, tolerant(o.data, {o.id_column, o.label}, bad));
   const std::size_t truth_id = truth_table.column(o.id_column), label = truth_table.column(o.label);
@@ -49,6 +50,10 @@ std::pair<aisle::label_vector, aisle::label_vector> join(const options& o, std::
       ++without_label;
       continue;
     }
+    if (row.fields[prediction].empty()) {  // predict names every row
+      ++without_prediction;
+      continue;
+    }
     truth.push_back(found->second);
     predicted.push_back(row.fields[prediction]);
   }
@@ -58,17 +63,20 @@ std::pair<aisle::label_vector, aisle::label_vector> join(const options& o, std::
 int evaluate(const options& o) {
   if (o.predictions.empty()) throw usage_error("expected a file of predictions");
   if (o.data.empty() != o.label.empty()) throw usage_error("--data and --label go together");
-  std::int64_t without_label = 0;
+  std::int64_t without_label = 0, without_prediction = 0;
   std::vector<aisle::skipped_row> bad;
-  const auto labels = o.data.empty() ? aisle::read_results(o.predictions) : join(o, without_label, bad);
+  const auto labels =
+      o.data.empty() ? aisle::read_results(o.predictions) : join(o, without_label, without_prediction, bad);
   tell_skipped(bad, {});
   const aisle::label_vector &truth = labels.first, &predicted = labels.second;
   if (without_label > 0) warn(std::to_string(without_label) + " predictions have no label in " + o.data);
+  if (without_prediction > 0)
+    warn(std::to_string(without_prediction) + " rows without a prediction are not judged");
   if (truth.empty()) {
     say("nothing to do: " + o.predictions + ": no rows to judge");
     return exit_nothing;
   }
-  const int code = without_label > 0 || !bad.empty() ? exit_skipped : exit_ok;
+  const int code = without_label > 0 || without_prediction > 0 || !bad.empty() ? exit_skipped : exit_ok;
   if (!o.as_json) {
     write_out(aisle::classification_report(truth, predicted, {.digits = 4}));
     return code;

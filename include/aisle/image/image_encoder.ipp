@@ -28,7 +28,7 @@ AISLE_API preset preset_for(const std::string& path) {
 
 AISLE_API image_encoder image_encoder::load(const std::string& path, const image_encoder_options& options) {
   image_encoder e;
-  std::shared_ptr<models::opened_model> model = models::open_model(path);
+  std::shared_ptr<models::opened_model> model = options.opened ? options.opened : models::open_model(path);
   if (model->of->text)
     throw option_error(path + ": holds a model of text (" + std::string(model->of->name) +
                        "), expected one of pictures");

@@ -9,6 +9,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
+#include <aisle/io/safetensors.hpp>
 #include <aisle/learn/detail/model_tensors.hpp>
 #include <aisle/learn/labels.hpp>
 #include <aisle/tensor/matrix.hpp>
@@ -46,7 +47,13 @@ class classifier {
   /// fit, shape_error for another number of features, row_error for NaN.
   matrix<T> predict_proba(matrix_view<const T> x) const;
   /// The likeliest class of each row, coded in the class list of fit().
-  label_vector predict(matrix_view<const T> x) const;
+  label_vector predict(matrix_view<const T> x) const {
+    const matrix<T> p = predict_proba(x);
+    return likeliest(p);
+  }
+  /// The same from what predict_proba gave. Throws option_error before fit, shape_error for another number
+  /// of classes.
+  label_vector likeliest(matrix_view<const T> probabilities) const;
 
   bool fitted() const noexcept { return features_ > 0; }
   /// The class list of fit().
@@ -55,6 +62,8 @@ class classifier {
 
   /// Writes everything predict needs to one safetensors file; load_classifier (model_file.hpp) reads it.
   void save(const std::string& path) const;
+  /// What save() writes: the tensors, and its metadata.
+  state_dict state() const;
 
  protected:
   classifier() : classes_(std::make_shared<const class_list>()) {}
@@ -204,8 +213,11 @@ matrix<T> classifier<T>::predict_proba(matrix_view<const T> x) const {
 }
 
 template <class T>
-label_vector classifier<T>::predict(matrix_view<const T> x) const {
-  const matrix<T> p = predict_proba(x);
+label_vector classifier<T>::likeliest(matrix_view<const T> p) const {
+  if (!fitted()) throw option_error("this " + std::string(kind()) + " has not been fitted");
+  if (p.rows() > 0 && p.cols() != classes_->size())
+    throw shape_error("probabilities of " + std::to_string(p.cols()) + " classes for a " +
+                      std::string(kind()) + " fitted on " + std::to_string(classes_->size()));
   std::vector<std::int32_t> codes(static_cast<std::size_t>(p.rows()));
   for (std::int64_t r = 0; r < p.rows(); ++r) {
     std::int32_t best = present_.front();
@@ -217,7 +229,7 @@ label_vector classifier<T>::predict(matrix_view<const T> x) const {
 }
 
 template <class T>
-void classifier<T>::save(const std::string& path) const {
+state_dict classifier<T>::state() const {
   if (!fitted()) throw option_error("this " + std::string(kind()) + " has not been fitted");
   detail::model_writer out;
   out.text("kind", std::string(kind()));
@@ -225,7 +237,13 @@ void classifier<T>::save(const std::string& path) const {
   out.classes(*classes_);
   out.add<std::int32_t>("classes.present", present_);
   write(out);
-  out.save(path);
+  return std::move(out).finish();
+}
+
+template <class T>
+void classifier<T>::save(const std::string& path) const {
+  const state_dict file = state();
+  write_safetensors(path, file, file.metadata());
 }
 
 template <class T>
