@@ -143,8 +143,10 @@ TEST_CASE("embeddings of a catalogue and their files") {
   CHECK(image.problems[1].reason.find("gone.png") != std::string::npos);
   const auto pictures = aisle::read_csv(aisle::image_embeddings_path(t.work / "Embeddings", "resnet18"));
   CHECK(pictures.header.at(0) == "ImageName");
-  CHECK(pictures.header.at(1) == "image_0");
+  CHECK(pictures.header.at(1) == "sku");
+  CHECK(pictures.header.at(2) == "image_0");
   CHECK(pictures.rows.at(1).fields[0] == "two.png");
+  CHECK(pictures.rows.at(1).fields[1] == "2");
 }
 
 TEST_CASE("a second call takes over what has not changed, with the same bits") {

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <regex>
@@ -8,6 +9,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/report/text.hpp>
 #include <aisle/io/json.hpp>
 
@@ -174,6 +176,64 @@ TEST_CASE("the notebook is one by nbformat 4.5") {
   // Of each modality a confusion matrix, ROC curves, two charts of its network; and the lengths of the texts.
   CHECK(charts == 3 * 4 + 1);
   CHECK(code == 2 + 3 * 3 + 1);
+}
+
+TEST_CASE("drawings of the notebook are bounded, and say which classes they show") {
+  report_sample::options few, many;
+  few.modalities = many.modalities = {"text"};
+  few.models = many.models = {"random_forest"};
+  few.classes.clear(), many.classes.clear();
+  for (int c = 0; c < 40; ++c) few.classes.push_back("class " + std::to_string(1000 + c));
+  for (int c = 0; c < 300; ++c) many.classes.push_back("class " + std::to_string(1000 + c));
+  few.rows = many.rows = 1200;
+  const auto drawings = [](const aisle::experiment_result& result) {
+    std::vector<std::string> out;
+    const aisle::json book = aisle::parse_json(aisle::report_notebook(result), "report.ipynb");
+    for (const aisle::json& cell : book["cells"].elements())
+      if (const auto* outputs = cell.find("outputs"))
+        for (const aisle::json& output : outputs->elements())
+          if (const auto* data = output.find("data"); data && data->contains("image/svg+xml"))
+            out.push_back((*data)["image/svg+xml"].dump());
+    return out;
+  };
+  const auto count = [](const std::string& text, const std::string& what) {
+    std::size_t n = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
+    return n;
+  };
+  const auto small = report_sample::make(few), large = report_sample::make(many);
+  const auto scores = parts::score_result(large);
+  const std::size_t classes = parts::score_result(small).models[0].labels.size(),
+                    of_large = scores.models[0].labels.size();
+  REQUIRE(classes <= 40);
+  REQUIRE(of_large > 100);
+  const auto a = drawings(small), b = drawings(large);
+  REQUIRE(a.size() == b.size());
+  std::size_t all_a = 0, all_b = 0;
+  for (const auto& d : a) all_a += d.size();
+  for (const auto& d : b) all_b += d.size();
+  CHECK(all_b < 3 * all_a);
+  // Every class drawn stands on both axes.
+  CHECK(count(a[0], "class=\\\"cell\\\"") == classes * classes);
+  CHECK(count(b[0], "class=\\\"cell\\\"") == 40 * 40);
+  const std::string book = aisle::report_notebook(large);
+  CHECK(
+      contains(book, "Drawn: 40 of " + std::to_string(of_large) + " classes, those that are mixed up most."));
+  CHECK(book.size() < aisle::report_html(large).size());
+
+  const auto which = parts::most_confused(scores.models[0], 40);
+  REQUIRE(which.size() == 40);
+  CHECK(std::is_sorted(which.begin(), which.end()));
+  const auto mixed_up = [&](std::int64_t i) {
+    double n = 0;
+    for (std::int64_t j = 0; j < scores.models[0].counts.rows(); ++j)
+      if (i != j) n += scores.models[0].counts(i, j) + scores.models[0].counts(j, i);
+    return n;
+  };
+  double least = 1e9;
+  for (const auto i : which) least = std::min(least, mixed_up(i));
+  for (std::int64_t i = 0; i < scores.models[0].counts.rows(); ++i)
+    if (!std::binary_search(which.begin(), which.end(), i)) CHECK(mixed_up(i) <= least);
 }
 
 TEST_CASE("tables of the Markdown report have as many cells in every row, whatever the names are") {

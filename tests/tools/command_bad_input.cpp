@@ -239,8 +239,9 @@ TEST_CASE("a disk that fills up: the file named, nothing half written, nothing l
   CHECK(command::files_of(work / "Embeddings") != vectors);
   CHECK(aisle::read_file(work / "out/report.html") == results.at("report.html"));
   no_parts();
-  o = command::run(work, run_line + "good.csv");
+  o = command::run(work, run_line + "good.csv --verbose");
   CHECK(o.code == 0);
+  CHECK(has(o.err, "cross-validation"));
   CHECK_FALSE(has(o.err, "load text model"));
   CHECK_FALSE(has(o.err, "load image model"));
 
@@ -282,7 +283,7 @@ TEST_CASE("Ctrl-C during a run: what was embedded is kept, nothing is half writt
   CHECK((aisle::read_file(work / "Embeddings/Embeddings_resnet18.csv") == pictures));
   for (const auto& file : command::files_of(work.path())) CHECK_FALSE(file.first.ends_with(".part"));
 
-  const auto o = command::run(work, run_line + "many.csv --limit 20 --isa generic");
+  const auto o = command::run(work, run_line + "many.csv --limit 20 --isa generic --verbose");
   CAPTURE(o.err);
   CHECK(o.code == 0);
   CHECK_FALSE(has(o.err, "load text model"));

@@ -97,8 +97,10 @@ TEST_CASE("a catalogue as CSV, npy, safetensors and a folder") {
   const aisle::csv_table pictures = aisle::read_csv(work / "pictures.csv");
   REQUIRE(pictures.rows.size() == 2);
   CHECK(pictures.header[0] == "ImageName");
-  CHECK(pictures.header[1] == "image_0");
+  CHECK(pictures.header[1] == "sku");
+  CHECK(pictures.header[2] == "image_0");
   CHECK(pictures.at(1, "ImageName") == "two.png");
+  CHECK(pictures.at(1, "sku") == "A2");
 
   CHECK(command::run(work, "embed --data products.csv --text-model tiny-bert --out t.npy").code == 3);
   const auto npy = aisle::read_npy_matrix<float>(work / "t.npy");

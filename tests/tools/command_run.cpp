@@ -33,13 +33,14 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
   const support::temporary_folder work;
   make_products(work);
   const std::string line =
-      "run --data products.csv --label class_id --out out --threads 2" + std::string(models);
+      "run --data products.csv --label class_id --out out --threads 2 --verbose" + std::string(models);
   const auto o = command::run(work, line);
   CAPTURE(o.err);
   REQUIRE(o.code == 3);
   CHECK(o.out.empty());
   for (const char* name : {"metrics.json", "multimodal_results.csv", "image_results.csv", "text_results.csv",
-                           "skipped.csv", "report.html", "text_mlp_results.csv",
+                           "skipped.csv", "report.html", "text_mlp_results.csv", "predictions.csv",
+                           "text.safetensors", "image.safetensors", "multimodal.safetensors",
                            "image_random_forest.safetensors", "multimodal_logistic_regression.safetensors"})
     CHECK_MESSAGE(aisle::file_exists(work / (std::string("out/") + name)), name);
   CHECK(aisle::file_exists(work / "Embeddings/Embeddings_resnet18.csv"));
@@ -60,6 +61,16 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
   for (const aisle::json& m : metrics["models"].elements())
     if (m.get<bool>("chosen")) CHECK(m.get<double>("accuracy_mean") == 100);
   CHECK(has(o.err, "cross-validation"));
+  // It ends with what it found, what became of the rows and where the report is.
+  const auto said = command::lines_of(o.err);
+  REQUIRE(said.size() > 3);
+  CHECK(has(said[said.size() - 3], "found: "));
+  CHECK(has(said[said.size() - 3], "test rows into the right one of 2 classes"));
+  CHECK(said[said.size() - 2] ==
+        "aisle: rows: 34, used 31 (30 with text and picture, 1 text only, 0 picture only), left out 3 (1 its "
+        "picture cannot be read, 1 no label, 1 the only row of its class)");
+  CHECK(said.back() == "aisle: report: out/report.html");
+  CHECK(metrics["rows"].get<int>("used") == 31);
 
   SUBCASE("a second run embeds nothing and finds the same") {
     const std::string before = aisle::read_file(work / "out/multimodal_results.csv"),
@@ -73,23 +84,36 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
     CHECK(aisle::read_file(work / "Embeddings/Embeddings_resnet18.csv") == vectors);
     CHECK(aisle::read_json(work / "out/metrics.json")["models"].dump() == scores);
   }
-  SUBCASE("predict takes the chosen pipeline, rows it cannot do are named; evaluate judges") {
+  SUBCASE("without --verbose no phases are said") {
+    const auto quiet = command::run(work, line.substr(0, line.find("--verbose")) + models);
+    CHECK_FALSE(has(quiet.err, "cross-validation"));
+    CHECK(command::lines_of(quiet.err).back() == "aisle: report: out/report.html");
+  }
+  SUBCASE("predict takes the best pipeline that can do a row, names those that none can; evaluate judges") {
     const auto p = command::run(work, "predict --model out --data products.csv --out p.csv --skipped s.csv");
     CAPTURE(p.err);
     CHECK(p.code == 3);
     const auto table = aisle::read_csv(work / "p.csv");
-    CHECK(table.header == std::vector<std::string>{"sku", "Prediction", "Probability"});
-    CHECK(table.rows.size() == 32);
+    CHECK(table.header == std::vector<std::string>{"sku", "Prediction", "Probability", "Modality", "Reason"});
+    REQUIRE(table.rows.size() == 34);
     CHECK(aisle::read_csv(work / "s.csv").rows.size() == 2);
+    CHECK(table.at(30, "Prediction").empty());
+    CHECK(has(table.at(30, "Reason"), "gone.png"));
+    CHECK(table.at(31, "Modality") == "text");
+    CHECK(table.at(31, "Prediction") == "Jeans");
+    for (std::size_t i = 0; i < 34; ++i) CHECK(table.at(i, "sku") == std::to_string(i));
+    CHECK(has(p.err, "p.csv: 34 rows: 32 by "));
+    CHECK(has(p.err, "1 by text, 1 without a prediction"));
     int right = 0;
     for (std::size_t i = 0; i < 30; ++i) right += table.at(i, "Prediction") == (i % 2 ? "Shirts" : "Jeans");
     CHECK(right == 30);
 
     const auto e = command::run(work, "evaluate p.csv --data products.csv --label class_id --json");
     CHECK(e.code == 3);  // row 33 has no label
+    CHECK(has(e.err, "1 rows without a prediction"));
     const auto scores = aisle::parse_json(e.out, "scores");
-    CHECK(scores.get<int>("rows") == 31);
-    CHECK(scores.get<double>("accuracy") == doctest::Approx(100 * 30.0 / 31));
+    CHECK(scores.get<int>("rows") == 32);
+    CHECK(scores.get<double>("accuracy") == doctest::Approx(100 * 31.0 / 32));
     const auto report = command::run(work, "evaluate out/text_results.csv");
     CHECK(report.code == 0);
     CHECK(has(report.out, "macro avg"));
@@ -116,9 +140,10 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
               .code == 3);
     std::string names;
     for (const auto& [name, content] : command::files_of(work / "out")) names += name + " ";
-    CHECK(names ==
-          "image_notes_results.csv metrics.json report.html report.ipynb report.json report.md skipped.csv "
-          "text_mlp.safetensors text_mlp_results.csv text_results.csv ");
+    CHECK(
+        names ==
+        "image_notes_results.csv metrics.json predictions.csv report.html report.ipynb report.json report.md "
+        "skipped.csv text.safetensors text_mlp.safetensors text_mlp_results.csv text_results.csv ");
   }
   SUBCASE("a report made again in another folder has its pictures; without them it says so") {
     const std::string page = aisle::read_file(work / "out/report.html");
@@ -145,8 +170,8 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
         command::run(work, "predict --model t.safetensors --data products.csv --out p.csv --probabilities");
     CHECK(p.code == 3);
     const auto table = aisle::read_csv(work / "p.csv");
-    CHECK(table.header.size() == 6);  // Odd is a class here
-    CHECK(table.rows.size() == 33);
+    CHECK(table.header.size() == 8);  // Odd is a class here
+    CHECK(table.rows.size() == 34);
   }
   SUBCASE("train names the rows that have not what it looks at") {
     aisle::write_file(work / "some.csv",
@@ -182,7 +207,7 @@ TEST_CASE("a pipeline trained on a weight file is applied with the option that s
   CAPTURE(found.err);
   CHECK(found.code == 3);
   CHECK_FALSE(has(found.err, "are not those that the pipeline was trained with"));
-  CHECK(aisle::read_csv(work / "p.csv").rows.size() == 32);
+  CHECK(aisle::read_csv(work / "p.csv").rows.size() == 34);
 }
 
 TEST_CASE("evaluate passes over the records that run and predict pass over") {

@@ -26,9 +26,8 @@ void print_layers(const aisle::nn::network& net, const aisle::nn::value_shape& s
   const int runs = std::max(3, o.repeats);
   std::vector<double> best;
   for (int i = 0; i < runs; ++i) {
-    std::vector<double> seconds;
-    net.run_images(x.data(), o.batch, shape, {{"embedding", out.data()}},
-                   {.threads = o.common.threads, .seconds = &seconds});
+    const std::vector<double> seconds = net.run_images(x.data(), o.batch, shape, {{"embedding", out.data()}},
+                                                       {.threads = o.common.threads, .timed = true});
     best.resize(seconds.size(), 1e30);
     for (std::size_t s = 0; s < seconds.size(); ++s) best[s] = std::min(best[s], seconds[s]);
   }

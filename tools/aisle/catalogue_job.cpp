@@ -1,25 +1,37 @@
 #include "catalogue_job.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include <aisle/base/error.hpp>
+#include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/models/zoo.hpp>
 
 namespace aisle_command {
 
 namespace {
 
-template <class Embed>
-std::optional<aisle::embedding_table> embed(const catalogue_job& job, const std::string& model,
-                                            progress_bar& bar, Embed function) {
-  aisle::embedding_options options;
-  options.model_path = job.common.model_path(model);
-  options.folder = job.embeddings;
-  options.engine = job.common.engine();
-  options.threads = job.common.threads;
-  options.progress = bar.callback();
-  options.on_warning = [](std::string_view what) { warn(what); };
-  return function(options);
+aisle::embedding_options embedding_options(const catalogue_job& job, const std::string& model,
+                                           std::shared_ptr<aisle::models::opened_model> opened,
+                                           progress_bar& bar) {
+  return {.model_path = job.common.model_path(model),
+          .name = {},
+          .folder = job.embeddings,
+          .opened = std::move(opened),
+          .engine = job.common.engine(),
+          .threads = job.common.threads,
+          .progress = bar.callback(),
+          .on_warning = [](std::string_view what) { warn(what); }};
+}
+
+aisle::embedding_table vectors_of(const aisle::catalogue& products, const std::string& path,
+                                  aisle::vector_kind kind) {
+  aisle::foreign_vectors v = aisle::read_vectors(products, path, kind);
+  say(path + ": vectors of " + std::to_string(v.table.rows.size()) + " of " +
+      std::to_string(products.products.size()) + " products" +
+      (v.unknown > 0 ? "; " + std::to_string(v.unknown) + " of its ids are no product's" : ""));
+  return std::move(v.table);
 }
 
 bool wants_texts(const aisle::catalogue& products, const std::string& model) {
@@ -75,6 +87,13 @@ void catalogue_job::add_embeddings(CLI::App& app, const std::string& default_tex
                  "folder of the embeddings; rows that have not changed are taken from there (default: " +
                      default_text + ")")
       ->type_name("DIR");
+  for (const auto& [name, path, what] : {std::tuple("--text-embeddings", &text_vectors, "texts"),
+                                         std::tuple("--image-embeddings", &image_vectors, "pictures")})
+    app.add_option(name, *path,
+                   std::string("vectors of the ") + what +
+                       " that were made elsewhere, joined by id: .npy with NAME.ids.csv beside it, CSV or "
+                       "safetensors; no model is loaded for them")
+        ->type_name("FILE");
 }
 
 void catalogue_job::add_fusion(CLI::App& app) {
@@ -86,44 +105,53 @@ void catalogue_job::add_fusion(CLI::App& app) {
       ->capture_default_str();
 }
 
+aisle::catalogue_options catalogue_job::reading(bool with_label) const {
+  return {.id_column = id_column,
+          .text_columns = text_columns,
+          .image_column = image_column,
+          .label_column = with_label ? common.label : std::string(),
+          .limit = common.limit,
+          .bare_rows = !text_vectors.empty() || !image_vectors.empty()};
+}
+
 aisle::catalogue catalogue_job::load(bool with_label) const {
-  return aisle::load_catalogue(data, {.id_column = id_column,
-                                      .text_columns = text_columns,
-                                      .image_column = image_column,
-                                      .label_column = with_label ? common.label : std::string(),
-                                      .labels = labels,
-                                      .keep_html = keep_html,
-                                      .limit = common.limit});
+  return aisle::load_catalogue(data, reading(with_label));
 }
 
 aisle::fusion_options catalogue_job::fusion_options() const {
   return {.kind = aisle::parse_fusion_kind(fusion)};
 }
 
-void catalogue_job::check_models(const aisle::catalogue& products, const std::string& text_model,
-                                 const std::string& image_model) const {
+job_inputs catalogue_job::open_inputs(const aisle::catalogue& products) const {
   common.engine();
-  const auto check = [&](const std::string& model, bool text) {
+  job_inputs out;
+  const auto open = [&](const std::string& model, bool text) {
     const std::string path = common.model_path(model);
-    check_model(*aisle::models::open_model(path), path, text);
+    std::shared_ptr<aisle::models::opened_model> opened = aisle::models::open_model(path);
+    check_model(*opened, path, text);
+    return opened;
   };
-  if (wants_texts(products, text_model)) check(text_model, true);
-  if (wants_images(products, image_model)) check(image_model, false);
+  if (!text_vectors.empty())
+    out.text = vectors_of(products, text_vectors, aisle::vector_kind::text);
+  else if (wants_texts(products, common.text_model))
+    out.text_model = open(common.text_model, true);
+  if (!image_vectors.empty())
+    out.image = vectors_of(products, image_vectors, aisle::vector_kind::image);
+  else if (wants_images(products, common.image_model))
+    out.image_model = open(common.image_model, false);
+  return out;
 }
 
-std::optional<aisle::embedding_table> catalogue_job::embed_texts(const aisle::catalogue& products,
-                                                                 const std::string& model,
-                                                                 progress_bar& bar) const {
-  if (!wants_texts(products, model)) return std::nullopt;
-  return embed(*this, model, bar, [&](const auto& options) { return aisle::embed_texts(products, options); });
-}
-
-std::optional<aisle::embedding_table> catalogue_job::embed_images(const aisle::catalogue& products,
-                                                                  const std::string& model,
-                                                                  progress_bar& bar) const {
-  if (!wants_images(products, model)) return std::nullopt;
-  return embed(*this, model, bar,
-               [&](const auto& options) { return aisle::embed_images(products, options); });
+job_vectors catalogue_job::embed(const aisle::catalogue& products, job_inputs inputs,
+                                 progress_bar& bar) const {
+  job_vectors out{std::move(inputs.text), std::move(inputs.image)};
+  if (inputs.text_model)
+    out.text = aisle::embed_texts(
+        products, embedding_options(*this, common.text_model, std::move(inputs.text_model), bar));
+  if (inputs.image_model)
+    out.image = aisle::embed_images(
+        products, embedding_options(*this, common.image_model, std::move(inputs.image_model), bar));
+  return out;
 }
 
 void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& where) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/fusion.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/models/zoo.hpp>
 
 #include "command.hpp"
 #include "early_checks.hpp"
@@ -19,6 +21,22 @@
 
 namespace aisle_command {
 
+/// What vectors are made with, or those that are made already.
+struct job_inputs {
+  std::shared_ptr<aisle::models::opened_model> text_model, image_model;
+  std::optional<aisle::embedding_table> text, image;
+};
+
+struct job_vectors {
+  std::optional<aisle::embedding_table> text, image;
+  const aisle::embedding_table* texts() const { return text ? &*text : nullptr; }
+  const aisle::embedding_table* images() const { return image ? &*image : nullptr; }
+  /// Pictures that could not be read.
+  std::vector<aisle::skipped_row> problems() const {
+    return image ? image->problems : std::vector<aisle::skipped_row>();
+  }
+};
+
 struct catalogue_job {
   std::string data;
   std::string id_column = "sku";
@@ -26,7 +44,8 @@ struct catalogue_job {
   std::string image_column;
   aisle::label_treatment labels;
   bool keep_html = false;
-  std::string embeddings;  ///< folder that keeps them; empty: none
+  std::string embeddings;                   ///< folder that keeps them; empty: none
+  std::string text_vectors, image_vectors;  ///< files of vectors made elsewhere
   std::string fusion = "balanced";
   common_options common;
 
@@ -38,19 +57,21 @@ struct catalogue_job {
   void add_embeddings(CLI::App& app, const std::string& default_text);
   void add_fusion(CLI::App& app);
 
+  /// How the catalogue is read.
+  aisle::catalogue_options reading(bool with_label) const;
   /// Reads the catalogue; one that is missing a column is an aisle::error.
   aisle::catalogue load(bool with_label) const;
   aisle::fusion_options fusion_options() const;
 
-  /// Finds out before the first of them works whether the models that the catalogue has something for are
-  /// there and can be opened.
-  void check_models(const aisle::catalogue& products, const std::string& text_model,
-                    const std::string& image_model) const;
-  /// Vectors of the texts (pictures), where the catalogue has any and `model` is not "none".
-  std::optional<aisle::embedding_table> embed_texts(const aisle::catalogue& products,
-                                                    const std::string& model, progress_bar& bar) const;
-  std::optional<aisle::embedding_table> embed_images(const aisle::catalogue& products,
-                                                     const std::string& model, progress_bar& bar) const;
+  /// Whether there will be vectors of a side: a model (not "none") or a file that holds them.
+  bool has_texts() const { return common.text_model != "none" || !text_vectors.empty(); }
+  bool has_images() const { return common.image_model != "none" || !image_vectors.empty(); }
+
+  /// Opens each of the models that the catalogue has something for, once, and reads the vectors made
+  /// elsewhere: what is wrong with any of them is known before the first works.
+  job_inputs open_inputs(const aisle::catalogue& products) const;
+  /// Vectors of the texts and the pictures, where the catalogue has any.
+  job_vectors embed(const aisle::catalogue& products, job_inputs inputs, progress_bar& bar) const;
 };
 
 /// Says what is wrong with rows, the first of them one by one.

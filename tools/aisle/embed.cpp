@@ -257,6 +257,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
   aisle::embedding_options e{.model_path = {},
                              .name = {},
                              .folder = o.out,
+                             .opened = {},
                              .engine = o.common.engine(),
                              .threads = o.common.threads,
                              .progress = bar.callback(),
@@ -271,18 +272,24 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
         std::to_string(t.reused) + " of them from before");
   };
   // Both are looked at before the first of them works.
-  for (const std::string& model : {o.common.text_model, o.common.image_model}) {
-    if (model.empty()) continue;
+  const auto open = [&](const std::string& model, bool is_text) {
+    if (model.empty()) return std::shared_ptr<aisle::models::opened_model>();
     const std::string path = o.common.model_path(model);
-    check_model(*aisle::models::open_model(path), path, &model == &o.common.text_model);
-  }
-  if (!o.common.text_model.empty()) {
+    std::shared_ptr<aisle::models::opened_model> opened = aisle::models::open_model(path);
+    check_model(*opened, path, is_text);
+    return opened;
+  };
+  std::shared_ptr<aisle::models::opened_model> text = open(o.common.text_model, true),
+                                               image = open(o.common.image_model, false);
+  if (text) {
     e.model_path = o.common.model_path(o.common.text_model);
+    e.opened = std::move(text);
     const aisle::embedding_table t = embed_texts(products, e);
     account(t, aisle::text_embeddings_path(o.out, t.model));
   }
-  if (!o.common.image_model.empty()) {
+  if (image) {
     e.model_path = o.common.model_path(o.common.image_model);
+    e.opened = std::move(image);
     const aisle::embedding_table t = embed_images(products, e);
     account(t, aisle::image_embeddings_path(o.out, t.model));
   }
@@ -349,6 +356,7 @@ int run(options& o) {
   const auto sink =
       make_sink({.path = o.out,
                  .format = format,
+                 .id_column = o.columns.id_column,
                  .header = std::move(header),
                  .text_dimension = j.text ? j.text->dimension() : 0,
                  .image_dimension = j.image ? j.image->dimension() : 0,
@@ -401,7 +409,8 @@ action setup(CLI::App& app) {
       "               be done {\"id\":...,\"error\":\"...\"} and the vector that it has all the same;\n"
       "               each batch is flushed, and rows that arrive slowly are answered as they come\n"
       "  csv          the columns of the input, then text_1,... and image_0,...; pictures alone: "
-      "ImageName,image_0,...\n"
+      "ImageName,\n"
+      "               the id, image_0,...\n"
       "  npy          one float32 matrix, and NAME.ids.csv beside NAME.npy with row and id of each of its "
       "rows\n"
       "  safetensors  rows, text_embeddings, image_embeddings; the ids are in the metadata\n"

@@ -1,9 +1,9 @@
 // aisle predict: a trained pipeline applied to new products.
 
-#include <aisle/base/file.hpp>
-#include <aisle/catalogue/experiment.hpp>
+#include <utility>
+
+#include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/io/csv.hpp>
-#include <aisle/io/json.hpp>
 
 #include "catalogue_job.hpp"
 
@@ -17,117 +17,170 @@ struct options {
   bool probabilities = false;
 };
 
-/// The pipeline file; of a results folder, the chosen classifier of the richest modality.
-std::string find_pipeline(const std::string& path) {
-  if (!aisle::folder_exists(path)) return path;
-  const std::string file = aisle::join_path(path, "metrics.json");
-  if (!aisle::file_exists(file))
-    throw aisle::file_error(
-        path, "holds no metrics.json, expected a folder that `aisle run` wrote, or a pipeline file");
-  const aisle::json metrics = aisle::read_json(file);
-  for (const char* modality : {"multimodal", "image", "text"})
-    for (const aisle::json& m : metrics.at("models").elements())
-      if (m.get<bool>("chosen") && m.get<std::string>("modality") == modality)
-        return aisle::join_path(path,
-                                std::string(modality) + "_" + m.get<std::string>("model") + ".safetensors");
-  throw aisle::file_error(path, "metrics.json names no chosen classifier; name a pipeline file");
+/// The model that makes vectors as `trained` had them; `given` is the user's word on it.
+std::string model_of(const aisle::pipeline_input* trained, const std::string& given) {
+  return trained == nullptr ? "none" : given.empty() ? trained->model : given;
 }
 
-/// The id or path of the model that makes vectors as `trained` had them; `given` is the user's word on it.
-std::string model_of(const aisle::pipeline_input& trained, const std::string& given) {
-  return given.empty() ? trained.model : given;
+/// Vectors that were made elsewhere can come from there alone.
+void check_vectors(const aisle::pipeline_input* trained, const std::string& given, const std::string& model,
+                   const char* side) {
+  if (trained && !trained->file.empty() && given.empty() && model.empty())
+    throw usage_error("the pipeline learnt from the vectors of " + trained->file + "; --" + side +
+                      "-embeddings names the file with those of the new products, --" + side +
+                      "-model none does without");
 }
 
-void warn_of_other_weights(const aisle::pipeline_input& trained,
-                           const std::optional<aisle::embedding_table>& now) {
-  if (now && now->weights_sha256 != trained.weights_sha256)
-    warn("the weights of " + trained.model + " are not those that the pipeline was trained with");
+void warn_of_others(const aisle::pipeline_input* trained, const aisle::embedding_table* now) {
+  if (!trained || !now || now->weights_sha256 == trained->weights_sha256) return;
+  if (trained->file.empty() && now->file.empty())
+    warn("the weights of " + trained->model + " are not those that the pipeline was trained with");
+  else
+    warn("vectors of " + (now->file.empty() ? now->model : now->file) + " for a pipeline that learnt from " +
+         (trained->file.empty() ? "model " + trained->model : trained->file) +
+         ": they must be made by the same model");
 }
 
-void write(const options& o, const aisle::catalogue& products, const aisle::pipeline_prediction& found) {
-  const auto& classes = found.labels.classes();
-  std::vector<std::string> ids(static_cast<std::size_t>(products.data_rows));
-  for (const aisle::product& p : products.products) ids[static_cast<std::size_t>(p.row)] = p.id;
+/// The user's columns, else those that the pipelines learnt from, where the catalogue has them.
+aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, const std::string& model) {
+  aisle::catalogue_options reading = job.reading(false);
+  aisle::restore_reading(set.reading(), reading, model);
+  reading.label_column.clear();
+  reading.missing_columns = true;
+  if (!job.id_column.empty()) reading.id_column = job.id_column;
+  if (!job.text_columns.empty()) reading.text_columns = job.text_columns;
+  if (!job.image_column.empty()) reading.image_column = job.image_column;
+  aisle::catalogue products = aisle::load_catalogue(job.data, reading);
+  std::vector<std::string> given = job.text_columns, wanted;
+  if (!job.image_column.empty()) given.push_back(job.image_column);
+  if (set.text()) wanted = reading.text_columns;
+  if (set.image() && !reading.image_column.empty()) wanted.push_back(reading.image_column);
+  for (const std::string& column : given)
+    if (!products.find_column(column)) throw aisle::format_error(job.data, "no column \"" + column + "\"");
+  for (const std::string& column : wanted)
+    if (!products.find_column(column))
+      warn(job.data + ": no column \"" + column + "\", which the pipeline learnt from");
+  return products;
+}
+
+void write(const options& o, const aisle::catalogue& products, const aisle::pipeline_set& set,
+           const aisle::catalogue_prediction& found) {
+  const auto& names = found.classes.names();
   aisle::csv_writer out(o.out);
-  for (const std::string& name :
-       {products.options.id_column, std::string("Prediction"), std::string("Probability")})
-    out.field(name);
+  out.field(products.options.id_column);
+  for (const char* name : {"Prediction", "Probability", "Modality", "Reason"}) out.field(name);
   if (o.probabilities)
-    for (const std::string& name : classes.names()) out.field(name);
+    for (const std::string& name : names) out.field(name);
   out.end_row();
   for (std::size_t i = 0; i < found.rows.size(); ++i) {
-    const auto r = static_cast<std::int64_t>(i);
-    const auto code = found.labels.codes()[i];
-    out.field(ids[static_cast<std::size_t>(found.rows[i])]).field(classes.name(code));
-    out.field(found.probabilities(r, code));
+    const aisle::row_prediction& r = found.rows[i];
+    const auto probabilities = found.probabilities.row(static_cast<std::int64_t>(i));
+    const bool done = r.pipeline >= 0;
+    out.field(r.id);
+    if (done)
+      out.field(names[static_cast<std::size_t>(r.label)])
+          .field(probabilities[static_cast<std::size_t>(r.label)])
+          .field(set.pipelines()[static_cast<std::size_t>(r.pipeline)].modality);
+    else
+      out.field("").field("").field("");
+    out.field(r.reason);
     if (o.probabilities)
-      for (const float p : found.probabilities.row(r)) out.field(p);
+      for (const float p : probabilities) done ? out.field(p) : out.field("");
     out.end_row();
   }
   out.commit();
 }
 
+/// "p.csv: 12 rows: 9 by multimodal, 2 by text, 1 without a prediction".
+void tell_summary(const std::string& path, const aisle::pipeline_set& set,
+                  const aisle::catalogue_prediction& found) {
+  std::vector<std::int64_t> counts(set.pipelines().size());
+  std::int64_t without = 0;
+  for (const aisle::row_prediction& r : found.rows)
+    ++(r.pipeline < 0 ? without : counts[static_cast<std::size_t>(r.pipeline)]);
+  std::string line;
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    if (counts[k] > 0)
+      line += (line.empty() ? "" : ", ") + std::to_string(counts[k]) + " by " + set.pipelines()[k].modality;
+  if (without > 0) line += (line.empty() ? "" : ", ") + std::to_string(without) + " without a prediction";
+  say(path + ": " + std::to_string(found.rows.size()) + " rows: " + line);
+}
+
 int predict(const options& o) {
-  check_not_input("--out", o.out, {o.job.data, o.model});
-  check_not_input("--skipped", o.skipped, {o.job.data, o.model});
-  check_output_file("--out", o.out);
-  check_output_file("--skipped", o.skipped);
+  for (const auto& [option, path] : {std::pair("--out", &o.out), std::pair("--skipped", &o.skipped)}) {
+    check_not_input(option, *path, {o.job.data, o.model, o.job.text_vectors, o.job.image_vectors});
+    check_output_file(option, *path);
+  }
   check_output_folder("--embeddings", o.job.embeddings);
   check_named_models(o.job.common);
   progress_bar bar;
-  const aisle::pipeline p = aisle::pipeline::load(find_pipeline(o.model));
+  const aisle::pipeline_set set = aisle::pipeline_set::load(o.model);
   catalogue_job job = o.job;
-  if (p.uses_text() && job.text_columns.empty()) job.text_columns = p.text.text_columns;
-  const aisle::catalogue products = job.load(false);
+  check_vectors(set.text(), job.text_vectors, job.common.text_model, "text");
+  check_vectors(set.image(), job.image_vectors, job.common.image_model, "image");
+  job.common.text_model = model_of(set.text(), o.job.common.text_model);
+  job.common.image_model = model_of(set.image(), o.job.common.image_model);
+  if (!set.text()) job.text_vectors.clear();
+  if (!set.image()) job.image_vectors.clear();
+  const aisle::catalogue products = load(job, set, o.model);
   std::vector<aisle::skipped_row> bad = products.problems;
-  const std::string text_model = p.uses_text() ? model_of(p.text, o.job.common.text_model) : "none",
-                    image_model = p.uses_images() ? model_of(p.image, o.job.common.image_model) : "none";
+  job_inputs inputs;
   try {
-    job.check_models(products, text_model, image_model);
+    inputs = job.open_inputs(products);
   } catch (const aisle::file_error& e) {
     throw aisle::error(std::string(e.what()) +
                        "; --text-model and --image-model name other places of the pipeline's models");
   }
-  const auto text = job.embed_texts(products, text_model, bar);
-  const auto image = job.embed_images(products, image_model, bar);
-  if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
-  warn_of_other_weights(p.text, text);
-  warn_of_other_weights(p.image, image);
+  const job_vectors vectors = job.embed(products, std::move(inputs), bar);
+  const std::vector<aisle::skipped_row> unreadable = vectors.problems();
+  bad.insert(bad.end(), unreadable.begin(), unreadable.end());
+  warn_of_others(set.text(), vectors.texts());
+  warn_of_others(set.image(), vectors.images());
 
-  aisle::pipeline_prediction found;
-  if ((text || !p.uses_text()) && (image || !p.uses_images()))
-    found = aisle::predict(p, text ? &*text : nullptr, image ? &*image : nullptr);
-  add_left_out(bad, products, found.rows, p.uses_text(), p.uses_images(), "the pipeline");
+  const aisle::catalogue_prediction found = aisle::predict(set, products, vectors.texts(), vectors.images());
+  aisle::index_vector done;
+  for (std::size_t r = 0; r < found.rows.size(); ++r)
+    if (found.rows[r].pipeline >= 0) done.push_back(static_cast<std::int64_t>(r));
+  add_left_out(bad, products, done, set.text() != nullptr, set.image() != nullptr, "the pipeline");
   tell_skipped(bad, o.skipped);
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
-  if (found.rows.empty()) {
+  if (done.empty()) {
     say("nothing to do: " + o.job.data + ": no row has what the pipeline needs");
     return exit_nothing;
   }
-  write(o, products, found);
+  write(o, products, set, found);
+  tell_summary(o.out, set, found);
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
 action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
-  o->job.common.text_model = o->job.common.image_model = "";  // the pipeline's
+  o->job.common.text_model = o->job.common.image_model = o->job.id_column = "";  // the pipeline's
   o->job.add_columns(app);
   app.add_option("--model", o->model,
-                 "pipeline of `aisle run` or `aisle train`, or a results folder: its best")
+                 "pipeline of `aisle run` or `aisle train`, or a results folder: its best, and for rows that "
+                 "lack a modality the best that can do without")
       ->required()
       ->type_name("FILE|DIR");
-  app.add_option("--out", o->out, "predictions as CSV: id, Prediction, Probability")
+  app.add_option("--out", o->out, "predictions as CSV: id, Prediction, Probability, Modality, Reason")
       ->required()
       ->type_name("FILE");
   app.add_flag("--probabilities", o->probabilities, "add a column with the probability of each class");
   app.add_option("--skipped", o->skipped, "write rows that could not be classified there, as CSV")
       ->type_name("FILE");
   o->job.common.add(app, {common::text_model, common::image_model, common::weights});
-  for (const char* name : {"--text-model", "--image-model"})
+  for (const char* name : {"--id-column", "--text-model", "--image-model"})
     app.get_option(name)->default_str("the pipeline's");
   o->job.add_embeddings(app, "not kept");
   o->job.common.add(app, {common::threads, common::precision, common::isa, common::limit});
-  app.footer("Example:\n  aisle predict --model results --data new.csv --out predictions.csv");
+  app.footer(
+      "Every row of --data comes out, in its order: by the best pipeline that has what it needs of the row "
+      "(Modality says\n"
+      "which), or with the reason why there is none. Columns are those that the pipeline learnt from, unless "
+      "given.\n"
+      "\n"
+      "Example:\n"
+      "  aisle predict --model results --data new.csv --out predictions.csv");
   return [o] { return predict(*o); };
 }
 

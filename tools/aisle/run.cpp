@@ -1,7 +1,7 @@
 // aisle run: from a products CSV to embeddings, classifiers, scores and a report.
 
 #include <chrono>
-#include <cstdio>
+#include <utility>
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
@@ -10,6 +10,7 @@
 #include <aisle/catalogue/report.hpp>
 
 #include "catalogue_job.hpp"
+#include "run_summary.hpp"
 
 namespace {
 
@@ -19,6 +20,7 @@ struct options {
   catalogue_job job;
   std::string out;
   std::vector<std::string> learners;
+  bool verbose = false;
   std::string command;
 };
 
@@ -35,35 +37,9 @@ class stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-void tell_scores(const aisle::experiment_result& result) {
-  char line[160];
-  std::snprintf(line, sizeof line, "%-12s %-20s %9s %9s %9s", "modality", "classifier", "accuracy",
-                "macro F1", "CV F1");
-  say(line);
-  for (const auto& r : result.models) {
-    std::snprintf(line, sizeof line, "%-12s %-20s %8.2f%% %8.2f%% %8.2f%%%s", r.modality.c_str(),
-                  r.model.c_str(), r.over_splits(&aisle::model_result::split_score::accuracy).mean,
-                  r.over_splits(&aisle::model_result::split_score::macro_f1).mean,
-                  r.cross_validation_macro_f1, r.chosen ? "  chosen" : "");
-    say(line);
-  }
-}
-
-void tell_phases(const aisle::experiment_result& result) {
-  char line[160];
-  double total = 0;
-  for (const auto& [name, seconds] : result.phases) {
-    std::snprintf(line, sizeof line, "%-24s %8.2f s", name.c_str(), seconds);
-    say(line);
-    total += seconds;
-  }
-  std::snprintf(line, sizeof line, "%-24s %8.2f s, peak %.0f MB", "total", total, result.peak_mb);
-  say(line);
-}
-
 int run(const options& o) {
   using phase_list = std::vector<std::pair<std::string, double>>;
-  if (o.job.common.text_model == "none" && o.job.common.image_model == "none")
+  if (!o.job.has_texts() && !o.job.has_images())
     throw usage_error("--text-model none and --image-model none leave nothing to look at");
   check_output_folder("--out", o.out);
   check_output_folder("--embeddings", o.job.embeddings);
@@ -98,23 +74,26 @@ int run(const options& o) {
     options.on_warning = [](std::string_view what) { warn(what); };
     // What is wrong with what was asked for is said before anything takes long.
     tell_odd_labels(products);
-    aisle::check_experiment(products, options,
-                            aisle::modality_use{.text = o.job.common.text_model != "none",
-                                                .image = o.job.common.image_model != "none"});
-    tell_missing_modalities(products, o.job.common);
-    o.job.check_models(products, o.job.common.text_model, o.job.common.image_model);
+    // Vectors made elsewhere need no text and no picture in the row.
+    const bool foreign = !o.job.text_vectors.empty() || !o.job.image_vectors.empty();
+    if (foreign)
+      aisle::check_experiment(products, options);
+    else
+      aisle::check_experiment(products, options,
+                              aisle::modality_use{.text = o.job.has_texts(), .image = o.job.has_images()});
+    if (!foreign) tell_missing_modalities(products, o.job.common);
+    job_inputs inputs = o.job.open_inputs(products);
     phases.emplace_back("check", watch.lap());
-    const auto text = o.job.embed_texts(products, o.job.common.text_model, bar);
-    const auto image = o.job.embed_images(products, o.job.common.image_model, bar);
-    for (const auto* table : {&text, &image})
-      if (*table) phases.insert(phases.end(), (*table)->phases.begin(), (*table)->phases.end());
-    if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
-    if (text && text->truncated > 0)
+    const job_vectors vectors = o.job.embed(products, std::move(inputs), bar);
+    for (const aisle::embedding_table* table : {vectors.texts(), vectors.images()})
+      if (table) phases.insert(phases.end(), table->phases.begin(), table->phases.end());
+    const std::vector<aisle::skipped_row> unreadable = vectors.problems();
+    bad.insert(bad.end(), unreadable.begin(), unreadable.end());
+    if (const auto* text = vectors.texts(); text && text->truncated > 0)
       warn(std::to_string(text->truncated) + " of " + std::to_string(text->rows.size()) +
            " texts are longer than the model takes and were cut");
 
-    aisle::experiment e =
-        aisle::run_experiment(products, text ? &*text : nullptr, image ? &*image : nullptr, options);
+    aisle::experiment e = aisle::run_experiment(products, vectors.texts(), vectors.images(), options);
     bad = e.result.skipped;
     phases.insert(phases.end(), e.result.phases.begin(), e.result.phases.end());
     e.result.phases = phases;
@@ -128,8 +107,12 @@ int run(const options& o) {
     e.result.peak_mb = static_cast<double>(aisle::peak_resident_bytes()) / 1e6;
     aisle::write_metrics(e.result, aisle::join_path(o.out, "metrics.json"));
     tell_skipped(bad, skipped);
+    if (!bad.empty())
+      say(aisle::counted(static_cast<std::int64_t>(bad.size()), "problem") + " with rows, see " + skipped);
     tell_scores(e.result);
-    tell_phases(e.result);
+    if (o.verbose) tell_phases(e.result);
+    tell_findings(e.result);
+    say("report: " + aisle::join_path(o.out, "report.html"));
   } catch (const aisle::nothing_to_do& nothing) {
     if (!nothing.rows().empty()) bad = nothing.rows();
     tell_bad();
@@ -146,8 +129,6 @@ int run(const options& o) {
     }
     throw;
   }
-  if (!bad.empty())
-    say(aisle::counted(static_cast<std::int64_t>(bad.size()), "problem") + " with rows, see " + skipped);
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
@@ -168,12 +149,16 @@ action setup(CLI::App& app) {
       ->capture_default_str();
   o->job.common.add(app, {common::test_size, common::seed, common::split, common::threads, common::precision,
                           common::isa, common::limit});
+  app.add_flag("--verbose", o->verbose, "say how long each phase took");
   app.footer(
       "Trains random forest, logistic regression and a multilayer perceptron on text, image and both, "
       "chooses the\n"
-      "best of each by cross-validation on the training rows, and writes into DIR: metrics.json,\n"
-      "{multimodal,image,text}_results.csv, every classifier's results and pipeline, skipped.csv and "
-      "report.html.\n"
+      "best of each by cross-validation on the training rows, trains it again on all rows, and writes into "
+      "DIR:\n"
+      "report.html, predictions.csv (each test row), {multimodal,image,text}.safetensors (of all rows, for "
+      "`aisle\n"
+      "predict --model DIR`), every classifier's results and pipeline of the training rows, metrics.json and "
+      "skipped.csv.\n"
       "A model called \"none\" leaves that modality out. Files of --split: {\"splits\": [{\"seed\": 1, "
       "\"test\": [row, …]}]}.\n"
       "\n"

@@ -58,8 +58,8 @@ class jsonl_sink : public vector_sink {
   std::string text_;
 };
 
-/// Pictures alone: `ImageName,image_0,…`. Otherwise the input's columns (the id of JSON rows), then `text_1…`
-/// and `image_0…`; cells of a vector that a row has not are empty.
+/// Pictures alone: `ImageName`, the id column, `image_0,…`. Otherwise the input's columns (the id of JSON
+/// rows), then `text_1…` and `image_0…`; cells of a vector that a row has not are empty.
 class csv_sink : public vector_sink {
  public:
   explicit csv_sink(const sink_options& o) : options_(o) {
@@ -68,7 +68,8 @@ class csv_sink : public vector_sink {
     else
       table_.emplace(o.path);
     if (pictures_alone())
-      table_->field(std::string_view("ImageName"));
+      table_->field(std::string_view("ImageName"))
+          .field(o.id_column == "ImageName" ? "id" : std::string_view(o.id_column));
     else if (o.header.empty())
       table_->field(std::string_view("id"));
     for (const std::string& name : leading()) table_->field(std::string_view(name));
@@ -79,7 +80,7 @@ class csv_sink : public vector_sink {
   void put(const embedded_row& r) override {
     if (r.text.empty() && r.image.empty()) return;
     if (pictures_alone())
-      table_->field(std::string_view(aisle::file_name(r.image_path)));
+      table_->field(std::string_view(aisle::file_name(r.image_path))).field(id_text(r.id));
     else if (options_.header.empty())
       table_->field(std::string_view(id_text(r.id)));
     else

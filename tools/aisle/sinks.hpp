@@ -33,6 +33,7 @@ class vector_sink {
 struct sink_options {
   std::string path;                 ///< "-": stdout
   std::string format;               ///< csv, npy, safetensors, jsonl
+  std::string id_column;            ///< of CSV input
   std::vector<std::string> header;  ///< the catalogue's columns; empty for rows that were JSON
   std::int64_t text_dimension = 0, image_dimension = 0;  ///< 0: not asked for
   std::string text_model, image_model, kernel;           ///< for formats that can say where vectors come from

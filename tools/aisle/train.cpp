@@ -14,36 +14,38 @@ struct options {
 };
 
 int train(const options& o) {
-  check_not_input("--out", o.out, {o.job.data});
-  check_not_input("--skipped", o.skipped, {o.job.data});
-  check_output_file("--out", o.out);
-  check_output_file("--skipped", o.skipped);
+  for (const auto& [option, path] : {std::pair("--out", &o.out), std::pair("--skipped", &o.skipped)}) {
+    check_not_input(option, *path, {o.job.data, o.job.text_vectors, o.job.image_vectors});
+    check_output_file(option, *path);
+  }
   check_output_folder("--embeddings", o.job.embeddings);
   check_named_models(o.job.common);
   progress_bar bar;
-  const aisle::catalogue products = o.job.load(true);
+  catalogue_job job = o.job;
+  if (o.modality == "text") job.common.image_model = "none", job.image_vectors.clear();
+  if (o.modality == "image") job.common.text_model = "none", job.text_vectors.clear();
+  const aisle::catalogue products = job.load(true);
   std::vector<aisle::skipped_row> bad = products.problems;
   const bool uses_text = o.modality != "image", uses_image = o.modality != "text";
-  const std::string text_model = uses_text ? o.job.common.text_model : "none",
-                    image_model = uses_image ? o.job.common.image_model : "none";
   tell_odd_labels(products);
   try {
-    aisle::check_training(products, {.text = uses_text, .image = uses_image});
+    // Vectors made elsewhere need no text and no picture in the row.
+    aisle::check_training(products, {.text = uses_text && job.text_vectors.empty(),
+                                     .image = uses_image && job.image_vectors.empty()});
   } catch (const aisle::nothing_to_do& nothing) {
     tell_skipped(nothing.rows(), o.skipped);
     if (!o.skipped.empty()) aisle::write_skipped(o.skipped, nothing.rows());
     say(std::string("nothing to do: ") + nothing.what());
     return exit_nothing;
   }
-  o.job.check_models(products, text_model, image_model);
-  const auto text = o.job.embed_texts(products, text_model, bar);
-  const auto image = o.job.embed_images(products, image_model, bar);
-  if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
-  const bool complete = (text || !uses_text) && (image || !uses_image);
-  add_left_out(bad, products,
-               complete ? aisle::join_modalities(text ? &*text : nullptr, image ? &*image : nullptr).rows
-                        : aisle::index_vector{},
-               uses_text, uses_image, "modality " + o.modality);
+  const job_vectors vectors = job.embed(products, job.open_inputs(products), bar);
+  const std::vector<aisle::skipped_row> unreadable = vectors.problems();
+  bad.insert(bad.end(), unreadable.begin(), unreadable.end());
+  const bool complete = (vectors.text || !uses_text) && (vectors.image || !uses_image);
+  add_left_out(
+      bad, products,
+      complete ? aisle::join_modalities(vectors.texts(), vectors.images()).rows : aisle::index_vector{},
+      uses_text, uses_image, "modality " + o.modality);
   tell_skipped(bad, o.skipped);
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
   if (!complete) {
@@ -51,7 +53,7 @@ int train(const options& o) {
     return exit_nothing;
   }
   try {
-    aisle::train_pipeline(products, text ? &*text : nullptr, image ? &*image : nullptr,
+    aisle::train_pipeline(products, vectors.texts(), vectors.images(),
                           {.learner = o.learner,
                            .fusion = o.job.fusion_options(),
                            .seed = o.job.common.seed,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/models/zoo.hpp>
 #include <aisle/nn/precision.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -21,6 +23,7 @@ struct embedding_options {
   /// call does not ask for stay, behind its own; a CSV that was made otherwise (another kernel, say) is kept
   /// as `NAME.old.csv`. Empty: nothing is read or written.
   std::string folder = {};
+  std::shared_ptr<models::opened_model> opened = {};  ///< the model, where it is open already
   engine_selection engine{};
   int threads = 0;
   progress_callback progress{};
@@ -38,11 +41,12 @@ struct embedding_table {
       weights_sha256;  ///< weights_sha256 is that of the file (of all files' hashes, if there are several)
   std::string kernel;  ///< kernel table that made them
   std::string preset;  ///< of pictures: how they were prepared
+  std::string file;    ///< where vectors come from that were made elsewhere; empty: `model` made them
   std::vector<skipped_row> problems;                   ///< pictures that cannot be read
   std::vector<std::pair<std::string, double>> phases;  ///< name, seconds
 };
 
-/// Vectors of all products with a text. The model is loaded only if a row is new. Throws what
+/// Vectors of all products with a text. The model is opened once and loaded only if a row is new. Throws what
 /// text_encoder::load throws, and file_error.
 embedding_table embed_texts(const catalogue& products, const embedding_options& options);
 

@@ -77,7 +77,8 @@ class embedding_job {
       } catch (const error& e) {
         unreadable_ = e.what();
       }
-    const json weights = describe_weights(options_.model_path, before.find("weight_files"));
+    opened_ = options_.opened ? options_.opened : models::open_model(options_.model_path);
+    const json weights = describe_weights(opened_->checkpoint, before.find("weight_files"));
     out_.weights_sha256 = weights.get<std::string>("sha256");
     key_["weights"] = out_.weights_sha256;
     key_["weight_files"] = weights.at("files");
@@ -88,6 +89,9 @@ class embedding_job {
   }
 
   std::int64_t known(const char* name) const { return key_.get<std::int64_t>(name, 0); }
+
+  /// The model, to be loaded from; at most once.
+  std::shared_ptr<models::opened_model> take_opened() { return std::move(opened_); }
 
   /// Ends a phase of the caller's own.
   void lap(std::string name) { clock_.lap(std::move(name)); }
@@ -144,11 +148,11 @@ class embedding_job {
   }
 
   /// Brings the files up to date. Rows of earlier calls that this one was not asked for stay, behind its own:
-  /// the files serve parts of a catalogue, and several catalogues. A row is known again by its name, the
-  /// leading column `name`, and its content: of a product that was edited, and of two catalogues' products of
-  /// one name, all rows stay, this call's first.
-  void write(std::vector<std::string> header, std::size_t name, std::string prefix, int first,
-             const std::function<std::vector<std::string>(const product&)>& leading) {
+  /// the files serve parts of a catalogue, and several catalogues. A row is known again by its content and
+  /// its name, the first of the leading columns `names` that the files have: of a product that was edited,
+  /// and of two catalogues' products of one name, all rows stay, this call's first.
+  void write(std::vector<std::string> header, std::span<const std::size_t> names, std::string prefix,
+             int first, const std::function<std::vector<std::string>(const product&)>& leading) {
     if (!keeps_files() || items_.empty()) return;
     embedding_csv table{.header = std::move(header),
                         .leading = {},
@@ -163,7 +167,7 @@ class embedding_job {
     std::vector<std::int64_t> tokens = out_.tokens;
     matrix<float> all;
     if (stored_) {
-      const index_vector others = merge_leading(table, hashes, name);
+      const index_vector others = merge_leading(table, hashes, names);
       for (const std::int64_t r : others) {
         hashes.push_back(stored_->hashes[static_cast<std::size_t>(r)]);
         if (!tokens.empty() && !stored_->tokens.empty())
@@ -193,16 +197,22 @@ class embedding_job {
   /// the end, and their fields to the rows that are found again. Returns the stored rows that are not, whose
   /// fields now stand last in `table`.
   index_vector merge_leading(embedding_csv& table, std::span<const std::uint64_t> hashes,
-                             std::size_t name) const {
+                             std::span<const std::size_t> names) const {
     const embedding_rows& before = stored_->rows;
     std::vector<std::size_t> place;
-    std::optional<std::size_t> name_before;
-    for (std::size_t c = 0; c < before.header.size(); ++c) {
-      const auto at = std::find(table.header.begin(), table.header.end(), before.header[c]);
+    for (const std::string& column : before.header) {
+      const auto at = std::find(table.header.begin(), table.header.end(), column);
       place.push_back(static_cast<std::size_t>(at - table.header.begin()));
-      if (place.back() == name) name_before = c;
-      if (at == table.header.end()) table.header.push_back(before.header[c]);
+      if (at == table.header.end()) table.header.push_back(column);
     }
+    std::size_t name = 0;
+    std::optional<std::size_t> name_before;
+    for (const std::size_t candidate : names)
+      if (const auto at = std::find(place.begin(), place.end(), candidate);
+          !name_before && at != place.end()) {
+        name = candidate;
+        name_before = static_cast<std::size_t>(at - place.begin());
+      }
     std::map<std::pair<std::string, std::uint64_t>, std::deque<std::size_t>> by_name;
     if (name_before)
       for (std::size_t r = 0; r < before.leading.size(); ++r)
@@ -259,6 +269,7 @@ class embedding_job {
   phase_clock clock_;
   std::string kind_;
   json key_;
+  std::shared_ptr<models::opened_model> opened_;
   std::vector<item> items_;
   std::optional<stored_embeddings> stored_;
   std::string unreadable_;        // what is wrong with the manifest there is
@@ -288,8 +299,9 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
   job.run(
       items,
       [&] {
-        encoder = text_encoder::load(options.model_path,
-                                     {.engine = options.engine, .on_warning = options.on_warning});
+        encoder = text_encoder::load(
+            options.model_path,
+            {.engine = options.engine, .on_warning = options.on_warning, .opened = job.take_opened()});
         limit = encoder->max_tokens();
         return json::object({{"dimension", encoder->dimension()}, {"max_tokens", limit}});
       },
@@ -309,8 +321,8 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
   encoder.reset();
   out.truncated =
       std::ranges::count_if(out.tokens, [&](std::int64_t t) { return t > job.known("max_tokens"); });
-  job.write(products.header, products.find_column(products.options.id_column).value_or(0), "text_", 1,
-            [](const product& p) { return p.fields; });
+  const std::size_t id[] = {products.find_column(products.options.id_column).value_or(0)};
+  job.write(products.header, id, "text_", 1, [](const product& p) { return p.fields; });
   return out;
 }
 
@@ -352,8 +364,9 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   job.run(
       readable,
       [&] {
-        encoder = image_encoder::load(options.model_path,
-                                      {.engine = options.engine, .on_warning = options.on_warning});
+        encoder = image_encoder::load(
+            options.model_path,
+            {.engine = options.engine, .on_warning = options.on_warning, .opened = job.take_opened()});
         return json::object({{"dimension", encoder->dimension()}});
       },
       [&](std::span<const std::size_t> fresh, std::vector<std::size_t>& failed) {
@@ -374,8 +387,12 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   encoder.reset();
   std::stable_sort(out.problems.begin(), out.problems.end(),
                    [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
-  job.write({"ImageName"}, 0, "image_", 0,
-            [](const product& p) { return std::vector<std::string>{file_name(p.image_path)}; });
+  // Files of earlier versions have no ids.
+  constexpr std::size_t id_then_name[] = {1, 0};
+  const std::string& id = products.options.id_column;
+  job.write({"ImageName", id == "ImageName" ? "id" : id}, id_then_name, "image_", 0, [](const product& p) {
+    return std::vector<std::string>{file_name(p.image_path), p.id};
+  });
   return out;
 }
 

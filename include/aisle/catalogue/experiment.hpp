@@ -9,6 +9,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/catalogue/embeddings.hpp>
+#include <aisle/catalogue/experiment_options.hpp>
 #include <aisle/catalogue/fusion.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/catalogue/results.hpp>
@@ -16,38 +17,9 @@
 
 AISLE_NAMESPACE_BEGIN
 
-/// The learners of learn/learners.hpp that an experiment can train, in the order of its results.
-std::vector<std::string> experiment_learners();
-
-/// A split of a catalogue by data rows; what is on neither list trains.
-struct catalogue_split {
-  std::uint64_t seed = 0;
-  index_vector test;
-};
-
-/// The splits of a file: `{"label": …, "rows": …, "dropped": […], "splits": [{"seed": …, "test": […]}, …]}`.
-struct split_file {
-  std::string path, label;  ///< label is empty where the file names none
-  std::int64_t rows = -1;   ///< data rows of the catalogue it is for; -1 where the file does not say
-  index_vector dropped;     ///< rows on neither side
-  std::vector<catalogue_split> splits;
-};
-
 /// Throws file_error, format_error (no splits, rows that are out of range or named twice, a side without
 /// rows).
 split_file read_splits(const std::string& path);
-
-struct experiment_options {
-  std::vector<std::string> learners = experiment_learners();
-  fusion_options fusion = {};
-  double test_size = 0.3;
-  std::uint64_t seed = 42;
-  const split_file* splits = nullptr;  ///< instead of test_size and seed
-  int folds = 5;                       ///< of the cross-validation that chooses; 0: nothing is chosen
-  int threads = 0;
-  progress_callback progress{};
-  warning_callback on_warning{};
-};
 
 /// What is going to be looked at: rows without any of it take no part.
 struct modality_use {
@@ -65,20 +37,21 @@ void check_experiment(const catalogue& products, const experiment_options& optio
 /// has it and a label, or all that have are of one class.
 void check_training(const catalogue& products, modality_use use);
 
-/// An experiment's findings and what it trained on the first split: one pipeline a modality and learner, in
-/// the order of result.models.
+/// An experiment's findings and what it trained.
 struct experiment {
   experiment_result result;
-  std::vector<pipeline> pipelines;
+  std::vector<pipeline> pipelines;        ///< on the first split, in the order of result.models: for judging
+  std::vector<pipeline> final_pipelines;  ///< the chosen ones again, on the rows of both sides: for use
 };
 
 /// Trains and tests every learner on every modality that has vectors (a null table: none): text, image and,
 /// where there are both, multimodal. Rows that lack one modality take part in the other. A class of one row
 /// is skipped. The classifier of a modality is chosen by the mean macro F1 of stratified cross-validation on
-/// the first split's training rows. Fits run side by side; results do not depend on the number of threads. A
-/// learner that cannot be fitted on a modality (one class, say) is left out with a warning. `products` must
-/// have been loaded with a label column. Throws what check_experiment throws, and nothing_to_do when no row
-/// has a label and a vector, or no modality can be trained on.
+/// the first split's training rows, and then trained again on the rows of both sides. Fits run side by side;
+/// results do not depend on the number of threads. A learner that cannot be fitted on a modality (one class,
+/// say) is left out with a warning. `products` must have been loaded with a label column. Throws what
+/// check_experiment throws, and nothing_to_do when no row has a label and a vector, or no modality can be
+/// trained on.
 experiment run_experiment(const catalogue& products, const embedding_table* text,
                           const embedding_table* image, const experiment_options& options = {});
 
@@ -94,14 +67,20 @@ struct train_options {
 pipeline train_pipeline(const catalogue& products, const embedding_table* text, const embedding_table* image,
                         const train_options& options = {});
 
-/// `{"models": […], "phases_s": {…}, "peak_mb": …, "kernel": …}`, scores in %.
+/// `{"models": […], "rows": {…}, "phases_s": {…}, "peak_mb": …, "kernel": …}`, scores in %.
 void write_metrics(const experiment_result& result, const std::string& path);
 
-/// Writes what `aisle run --out` holds but for the reports: metrics.json, skipped.csv, MODALITY_results.csv
-/// of the chosen classifiers, MODALITY_LEARNER_results.csv of all (`Predictions,True Labels`, of the first
-/// split) and the pipelines as MODALITY_LEARNER.safetensors. Files of these names that an earlier experiment
-/// left there and this one did not write are removed; no others are touched.
+/// Writes what `aisle run --out` holds but for the reports: metrics.json, skipped.csv, predictions.csv,
+/// MODALITY_results.csv of the chosen classifiers, MODALITY_LEARNER_results.csv of all (`Predictions,True
+/// Labels`, of the first split), the pipelines of the first split as MODALITY_LEARNER.safetensors and those
+/// of all rows as MODALITY.safetensors. Files of these names that an earlier experiment left there and this
+/// one did not write are removed; no others are touched.
 void write_experiment(const experiment& e, const std::string& folder);
+
+/// What the chosen classifiers said of the first split's test rows, a line a row and modality:
+/// `row,line,id,name,modality,true_label,predicted,probability,runner_up,runner_up_probability,
+/// true_label_probability,side`, by row.
+void write_predictions(const experiment_result& result, const std::string& path);
 
 /// Labels as a results file holds them, in the order truth, predicted. Throws csv_error, format_error.
 std::pair<label_vector, label_vector> read_results(const std::string& path);

@@ -35,8 +35,14 @@ AISLE_API index_vector read_split_rows(const json& list, std::int64_t rows) {
 
 AISLE_API json to_json(const model_result& r) {
   json splits = json::array();
-  for (const auto& s : r.splits)
-    splits.push_back(json::object({{"seed", s.seed}, {"accuracy", s.accuracy}, {"macro_f1", s.macro_f1}}));
+  for (const auto& s : r.splits) {
+    json one = json::object(
+        {{"seed", s.seed}, {"accuracy", s.accuracy}, {"macro_f1", s.macro_f1}, {"rows", s.rows}});
+    if (s.common.rows > 0)
+      one["common"] = json::object(
+          {{"rows", s.common.rows}, {"accuracy", s.common.accuracy}, {"macro_f1", s.common.macro_f1}});
+    splits.push_back(std::move(one));
+  }
   json out = json::object(
       {{"modality", r.modality}, {"model", r.model}, {"chosen", r.chosen}, {"splits", std::move(splits)}});
   const spread accuracy = r.over_splits(&model_result::split_score::accuracy),
@@ -45,11 +51,41 @@ AISLE_API json to_json(const model_result& r) {
   out["accuracy_sd"] = accuracy.sd;
   out["macro_f1_mean"] = macro_f1.mean;
   out["macro_f1_sd"] = macro_f1.sd;
+  out["rows"] = r.rows_tested();
+  out["cross_validation_macro_f1"] = r.cross_validation_macro_f1;
+  if (r.cross_validation_common_macro_f1 >= 0)
+    out["cross_validation_common_macro_f1"] = r.cross_validation_common_macro_f1;
+  if (r.common_rows_tested() > 0) {
+    out["common_rows"] = r.common_rows_tested();
+    out["common_accuracy_mean"] = r.over_common(&row_score::accuracy).mean;
+    out["common_macro_f1_mean"] = r.over_common(&row_score::macro_f1).mean;
+  }
   return out;
 }
 
-AISLE_API void write_predictions(const std::string& path, const experiment_result& result,
-                                 const model_result& r) {
+AISLE_API json to_json(const experiment_result& r, const row_usage& usage) {
+  json left_out = json::object();
+  for (const auto& [reason, rows] : usage.left_out) left_out[reason] = rows;
+  return json::object({{"all", r.rows},
+                       {"used", usage.used()},
+                       {"text_and_image", usage.text_and_image},
+                       {"text_only", usage.text_only},
+                       {"image_only", usage.image_only},
+                       {"left_out", std::move(left_out)}});
+}
+
+/// The class, other than the predicted one, of the highest probability; -1 where there is but one class.
+AISLE_API std::int32_t runner_up(std::span<const float> probabilities, std::int32_t predicted) {
+  std::int32_t best = -1;
+  for (std::size_t c = 0; c < probabilities.size(); ++c)
+    if (static_cast<std::int32_t>(c) != predicted &&
+        (best < 0 || probabilities[c] > probabilities[static_cast<std::size_t>(best)]))
+      best = static_cast<std::int32_t>(c);
+  return best;
+}
+
+AISLE_API void write_results(const std::string& path, const experiment_result& result,
+                             const model_result& r) {
   csv_writer out(path);
   out.field("Predictions").field("True Labels");
   out.end_row();
@@ -85,10 +121,49 @@ AISLE_API void write_metrics(const experiment_result& result, const std::string&
   for (const model_result& r : result.models) models.push_back(detail::to_json(r));
   for (const auto& [name, seconds] : result.phases) phases[name] = seconds;
   const json metrics = json::object({{"models", std::move(models)},
+                                     {"rows", detail::to_json(result, result.usage)},
                                      {"phases_s", std::move(phases)},
                                      {"peak_mb", result.peak_mb},
                                      {"kernel", result.kernel}});
   write_file(path, metrics.dump(1) + "\n");
+}
+
+AISLE_API void write_predictions(const experiment_result& result, const std::string& path) {
+  struct place {
+    const model_result* model;
+    std::size_t at;
+    std::int64_t row;
+  };
+  std::vector<place> places;
+  for (const model_result& m : result.models)
+    if (m.chosen)
+      for (std::size_t i = 0; i < m.test_rows.size(); ++i) places.push_back({&m, i, m.test_rows[i]});
+  std::ranges::stable_sort(places, {}, &place::row);
+  csv_writer out(path);
+  for (const char* name : {"row", "line", "id", "name", "modality", "true_label", "predicted", "probability",
+                           "runner_up", "runner_up_probability", "true_label_probability", "side"})
+    out.field(name);
+  out.end_row();
+  for (const place& p : places) {
+    const model_result& m = *p.model;
+    const product_card& card = result.products.at(static_cast<std::size_t>(p.row));
+    const auto probabilities = m.probabilities.row(static_cast<std::int64_t>(p.at));
+    const auto class_of = [&](std::int32_t code) -> const std::string& {
+      return result.classes[static_cast<std::size_t>(code)];
+    };
+    const std::int32_t truth = m.truth[p.at], predicted = m.predicted[p.at],
+                       second = detail::runner_up(probabilities, predicted);
+    out.field(p.row).field(card.line > 0 ? std::to_string(card.line) : "").field(card.id).field(card.name);
+    out.field(m.modality).field(class_of(truth));
+    out.field(class_of(predicted)).field(probabilities[static_cast<std::size_t>(predicted)]);
+    if (second >= 0)
+      out.field(class_of(second)).field(probabilities[static_cast<std::size_t>(second)]);
+    else
+      out.field("").field("");
+    out.field(probabilities[static_cast<std::size_t>(truth)]).field("test");
+    out.end_row();
+  }
+  out.commit();
 }
 
 AISLE_API void write_experiment(const experiment& e, const std::string& folder) {
@@ -101,15 +176,17 @@ AISLE_API void write_experiment(const experiment& e, const std::string& folder) 
     return join_path(folder, name);
   };
   for (const model_result& r : result.models) {
-    detail::write_predictions(path_of(r.modality + "_" + r.model + "_results.csv"), result, r);
-    if (r.chosen) detail::write_predictions(path_of(r.modality + "_results.csv"), result, r);
+    detail::write_results(path_of(r.modality + "_" + r.model + "_results.csv"), result, r);
+    if (r.chosen) detail::write_results(path_of(r.modality + "_results.csv"), result, r);
   }
   for (const pipeline& p : e.pipelines)
     p.save(path_of(p.modality + "_" + std::string(p.learner->kind()) + ".safetensors"));
+  for (const pipeline& p : e.final_pipelines) p.save(path_of(p.modality + ".safetensors"));
+  write_predictions(result, join_path(folder, "predictions.csv"));
   write_metrics(result, join_path(folder, "metrics.json"));
   // What an earlier experiment said of a modality or a learner would pass for this one's.
   for (const std::string modality : {"multimodal", "image", "text"}) {
-    std::vector<std::string> names = {modality + "_results.csv"};
+    std::vector<std::string> names = {modality + "_results.csv", modality + ".safetensors"};
     for (const std::string& learner : experiment_learners())
       for (const char* end : {"_results.csv", ".safetensors"})
         names.push_back(modality + "_" + learner + end);

@@ -10,6 +10,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/fusion.hpp>
+#include <aisle/catalogue/reading.hpp>
 #include <aisle/learn/classifier.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -17,19 +18,22 @@ AISLE_NAMESPACE_BEGIN
 
 /// What made the vectors of one modality.
 struct pipeline_input {
-  std::string model;  ///< id
-  std::string weights_sha256;
-  std::string preset;  ///< of pictures
-  std::vector<std::string> text_columns;
+  std::string model;           ///< id; of vectors made elsewhere what their file says, if it does
+  std::string weights_sha256;  ///< of vectors made elsewhere: of their file
+  std::string preset;          ///< of pictures
+  std::string file;  ///< where vectors that were made elsewhere came from; empty: the model made them
 };
+/// What a pipeline keeps of a table that it learnt from.
+pipeline_input describe_input(const embedding_table& table);
 
-/// A trained classifier with everything that new products need: which models embed them, how modalities are
-/// fused, the learner and its class names. One safetensors file, which is also one that load_classifier
-/// reads.
+/// A trained classifier with everything that new products need: how they are read, which models embed them,
+/// how modalities are fused, the learner and its class names. One safetensors file, which is also one that
+/// load_classifier reads.
 struct pipeline {
   std::string modality;  ///< "text", "image", "multimodal"
   std::string label;     ///< the column it learnt
   pipeline_input text, image;
+  reading_options reading;  ///< how the products were read
   modality_fusion fusion;
   std::shared_ptr<const classifier<float>> learner;
 

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/pipeline.hpp>
@@ -18,47 +17,58 @@ AISLE_API json to_json(const pipeline_input& input) {
   return json::object({{"model", input.model},
                        {"weights_sha256", input.weights_sha256},
                        {"preset", input.preset},
-                       {"text_columns", json::array_of(input.text_columns)}});
+                       {"file", input.file}});
 }
 
 AISLE_API pipeline_input read_pipeline_input(const json& from) {
   return {from.get<std::string>("model"), from.get<std::string>("weights_sha256"),
-          from.get<std::string>("preset"), from.at("text_columns").as_vector<std::string>()};
+          from.get<std::string>("preset"), from.get("file", "")};
+}
+
+AISLE_API json to_json(const reading_options& reading) {
+  json out = json::object();
+  for (const auto& [name, value] : reading) out[name] = value;
+  return out;
+}
+
+/// Files from before "reading" name the columns of texts alone.
+AISLE_API reading_options read_reading(const json& about) {
+  reading_options out;
+  if (const json* reading = about.find("reading"))
+    for (const auto& [name, value] : reading->members()) out.emplace(name, value.as<std::string>());
+  else if (const json* columns = about.at("text").find("text_columns"); columns && columns->size() > 0)
+    out.emplace("text_columns", columns->dump());
+  return out;
 }
 
 AISLE_API std::string mean_name(std::size_t modality) { return "fusion.mean." + std::to_string(modality); }
 
 }  // namespace detail
 
+AISLE_API pipeline_input describe_input(const embedding_table& table) {
+  return {table.model, table.weights_sha256, table.preset, table.file};
+}
+
 AISLE_API void pipeline::save(const std::string& path) const {
   if (!learner) throw option_error("a pipeline without a learner");
-  const std::string plain = path + ".learner";
-  learner->save(plain);
-  try {
-    state_dict file = read_safetensors(plain);
-    auto metadata = file.metadata();
-    json about = json::object({{"format", "pipeline 1"},
-                               {"modality", modality},
-                               {"label", label},
-                               {"fusion", std::string(name_of(fusion.options().kind))},
-                               {"norm", fusion.options().norm},
-                               {"text", detail::to_json(text)},
-                               {"image", detail::to_json(image)}});
-    metadata["aisle.pipeline"] = about.dump();
-    for (std::size_t m = 0; m < fusion.means().size(); ++m) {
-      const auto& mean = fusion.means()[m];
-      tensor t(dtype::f32, {static_cast<std::int64_t>(mean.size())});
-      std::copy(mean.begin(), mean.end(), t.data<float>().begin());
-      file.add(detail::mean_name(m), std::move(t));
-    }
-    write_safetensors(path, file, metadata);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(plain, ignored);
-    throw;
+  state_dict file = learner->state();
+  auto metadata = file.metadata();
+  metadata["aisle.pipeline"] = json::object({{"format", "pipeline 1"},
+                                             {"modality", modality},
+                                             {"label", label},
+                                             {"fusion", std::string(name_of(fusion.options().kind))},
+                                             {"norm", fusion.options().norm},
+                                             {"reading", detail::to_json(reading)},
+                                             {"text", detail::to_json(text)},
+                                             {"image", detail::to_json(image)}})
+                                   .dump();
+  for (std::size_t m = 0; m < fusion.means().size(); ++m) {
+    const auto& mean = fusion.means()[m];
+    tensor t(dtype::f32, {static_cast<std::int64_t>(mean.size())});
+    std::copy(mean.begin(), mean.end(), t.data<float>().begin());
+    file.add(detail::mean_name(m), std::move(t));
   }
-  std::error_code ignored;
-  std::filesystem::remove(plain, ignored);
+  write_safetensors(path, file, metadata);
 }
 
 AISLE_API pipeline pipeline::load(const std::string& path) {
@@ -75,6 +85,7 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
   out.label = about.get<std::string>("label");
   out.text = detail::read_pipeline_input(about.at("text"));
   out.image = detail::read_pipeline_input(about.at("image"));
+  out.reading = detail::read_reading(about);
   out.learner = load_classifier<float>(path);
   try {
     std::vector<std::vector<float>> means;
@@ -147,7 +158,7 @@ AISLE_API pipeline_prediction predict(const pipeline& p, const embedding_table* 
   if (rows.rows.empty()) return out;
   const matrix<float> x = p.fusion.transform(rows.views());
   out.probabilities = p.learner->predict_proba(x);
-  out.labels = p.learner->predict(x);
+  out.labels = p.learner->likeliest(out.probabilities);
   return out;
 }
 

@@ -39,11 +39,14 @@ struct catalogue_options {
   label_treatment labels = {};    ///< how a cell of it becomes a class
   bool keep_html = false;         ///< texts as they are, else as strip_html leaves them
   std::int64_t limit = 0;         ///< read only so many data rows; 0: all
+  bool missing_columns = false;   ///< text and image columns that are named and not there are passed over
+  bool bare_rows = false;         ///< rows with neither a text nor a picture are products too
 };
 
 /// One good row of a catalogue.
 struct product {
-  std::int64_t row = 0;  ///< 0-based data row of the CSV; bad rows count too
+  std::int64_t row = 0;   ///< 0-based data row of the CSV; bad rows count too
+  std::int64_t line = 0;  ///< line of the file it starts on, from 1; 0: unknown
   std::string id;
   std::string
       text;  ///< the text columns, without HTML, each trimmed, empty ones left out, joined by one space

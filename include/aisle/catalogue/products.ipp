@@ -51,15 +51,23 @@ struct product_columns {
 
   product_columns(const csv_reader& table, catalogue_options& options) {
     id = table.column(options.id_column);
+    const auto passed_over = [&](const std::string& name) {
+      return options.missing_columns && !table.find_column(name);
+    };
     if (options.text_columns.empty()) {
       for (const char* name : {"name", "description"})
         if (table.find_column(name)) options.text_columns.emplace_back(name);
+    } else {
+      std::erase_if(options.text_columns, passed_over);
     }
     for (const std::string& name : options.text_columns) text.push_back(table.column(name));
-    if (!options.image_column.empty())
+    if (options.image_column.empty()) {
+      if ((image = table.find_column("image_path"))) options.image_column = "image_path";
+    } else if (passed_over(options.image_column)) {
+      options.image_column.clear();
+    } else {
       image = table.column(options.image_column);
-    else if ((image = table.find_column("image_path")))
-      options.image_column = "image_path";
+    }
     if (!options.label_column.empty()) label = table.column(options.label_column);
   }
 };
@@ -109,7 +117,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   };
   csv_reader table(path, csv);
   const detail::product_columns columns(table, out.options);
-  if (columns.text.empty() && !columns.image)
+  if (columns.text.empty() && !columns.image && !options.bare_rows)
     throw option_error(path + ": no column of texts (name, description) and none of pictures (image_path)");
   out.header = table.header();
 
@@ -120,6 +128,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
     out.data_rows = std::max(out.data_rows, row.row + 1);
     product p;
     p.row = row.row;
+    p.line = row.line;
     p.id = trimmed(row.fields[columns.id]);
     if (p.id.empty()) {
       out.problems.push_back(out.problem(p, out.options.id_column, "empty id"));
@@ -139,7 +148,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
     if (columns.image)
       if (const std::string_view image = trimmed(row.fields[*columns.image]); !image.empty())
         p.image_path = join_path(folder, image);
-    if (p.text.empty() && p.image_path.empty()) {
+    if (p.text.empty() && p.image_path.empty() && !options.bare_rows) {
       out.problems.push_back(out.problem(p, {}, "neither a text nor a picture"));
       continue;
     }

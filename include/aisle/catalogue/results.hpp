@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,24 +19,53 @@ struct epoch_record {
   double loss = 0, validation_loss = 0, validation_accuracy = 0;
 };
 
+/// How right a classifier is on some rows; without rows it is not known.
+struct row_score {
+  std::int64_t rows = 0;
+  double accuracy = 0, macro_f1 = 0;  ///< in %
+};
+
 /// One classifier on one modality.
 struct model_result {
   std::string modality;                  ///< "text", "image", "multimodal"
   std::string model;                     ///< "random_forest", "logistic_regression", "mlp"
   bool chosen = false;                   ///< best of its modality by cross-validation on the training rows
   double cross_validation_macro_f1 = 0;  ///< in %, of the first split's training rows
+  /// The same on those of them that every modality has: comparable between modalities. -1: there are none.
+  double cross_validation_common_macro_f1 = -1;
 
   struct split_score {
     std::uint64_t seed = 0;
     double accuracy = 0, macro_f1 = 0;  ///< in %
+    std::int64_t rows = 0;              ///< tested on
+    row_score common = {};              ///< on the test rows that every modality has
   };
   std::vector<split_score> splits;
-  /// A score over the splits.
-  spread over_splits(double split_score::*score) const {
+  /// A score over the splits: of each what `score`, a member or a function, says of it.
+  template <class Score>
+  spread over_splits(Score score) const {
     std::vector<double> values;
-    for (const split_score& s : splits) values.push_back(s.*score);
+    for (const split_score& s : splits) values.push_back(std::invoke(score, s));
     return spread::of(values);
   }
+  /// A score on the common rows over the splits that have any.
+  spread over_common(double row_score::*score) const {
+    std::vector<double> values;
+    for (const split_score& s : splits)
+      if (s.common.rows > 0) values.push_back(s.common.*score);
+    return spread::of(values);
+  }
+  /// By what classifiers of different modalities are compared.
+  double cross_validated() const noexcept {
+    return cross_validation_common_macro_f1 >= 0 ? cross_validation_common_macro_f1
+                                                 : cross_validation_macro_f1;
+  }
+  /// Of the first split: how many rows stand behind the scores.
+  std::int64_t rows_tested() const {
+    return splits.empty() || splits.front().rows == 0 ? static_cast<std::int64_t>(test_rows.size())
+                                                      : splits.front().rows;
+  }
+  std::int64_t common_rows_tested() const { return splits.empty() ? 0 : splits.front().common.rows; }
   double fit_seconds = 0;  ///< mean over the splits
 
   // Of the first split:
@@ -54,9 +84,23 @@ struct skipped_row {
   std::string id, column, reason;
 };
 
+/// What became of the rows of a catalogue: each counts once.
+struct row_usage {
+  std::int64_t text_and_image = 0, text_only = 0, image_only = 0;   ///< rows that took part, by what with
+  std::vector<std::pair<std::string, std::int64_t>> left_out = {};  ///< why, rows; the most frequent first
+
+  std::int64_t used() const noexcept { return text_and_image + text_only + image_only; }
+  std::int64_t not_used() const noexcept {
+    std::int64_t out = 0;
+    for (const auto& reason : left_out) out += reason.second;
+    return out;
+  }
+};
+
 /// What a report shows of one product.
 struct product_card {
   std::string id, name, text, image_path;  ///< image_path as it can be opened; empty if there is none
+  std::int64_t line = 0;                   ///< of the file, from 1; 0: unknown
 };
 
 struct experiment_result {
@@ -66,12 +110,20 @@ struct experiment_result {
   std::vector<product_card> products;      ///< by data row
   std::vector<std::int64_t> text_tokens;   ///< of each row with a text, before any cut
   std::int64_t truncated_texts = 0, rows = 0, rows_with_text = 0, rows_with_image = 0;
+  row_usage usage;
   std::vector<model_result> models;
   std::vector<skipped_row> skipped;
   std::vector<std::pair<std::string, double>> phases;  ///< name, seconds; in order
   double peak_mb = 0;
   std::string created;  ///< ISO 8601, UTC
 
+  /// The chosen classifier that did best in cross-validation, or null.
+  const model_result* best() const {
+    const model_result* out = nullptr;
+    for (const model_result& m : models)
+      if (m.chosen && (!out || m.cross_validated() > out->cross_validated())) out = &m;
+    return out;
+  }
   /// The chosen classifier of a modality, or null.
   const model_result* chosen(const std::string& modality) const {
     for (const model_result& m : models)

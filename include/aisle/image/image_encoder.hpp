@@ -24,6 +24,7 @@ struct image_encoder_options {
   std::optional<aisle::preset> preset{};
   bool winograd = false;  ///< 3x3 convolutions by Winograd F(2x2, 3x3): an alternative that is not tuned yet
   warning_callback on_warning{};
+  std::shared_ptr<models::opened_model> opened{};  ///< the model at the path, where it is open already
 };
 
 struct image_encode_options {

@@ -49,7 +49,7 @@ AISLE_API image_encoder image_encoder::make(std::shared_ptr<const models::opened
 }
 
 AISLE_API image_encoder image_encoder::load(const std::string& path, const image_encoder_options& options) {
-  return make(models::open_model(path), path, options);
+  return make(options.opened ? options.opened : models::open_model(path), path, options);
 }
 
 AISLE_API image_encoder image_encoder::load(state_dict weights, const image_encoder_options& options,

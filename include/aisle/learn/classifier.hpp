@@ -10,6 +10,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
+#include <aisle/io/safetensors.hpp>
 #include <aisle/learn/detail/model_tensors.hpp>
 #include <aisle/learn/detail/numbers.hpp>
 #include <aisle/learn/labels.hpp>
@@ -48,8 +49,14 @@ class classifier {
   /// before fit, shape_error for another number of features, row_error for NaN.
   matrix<T> predict_proba(matrix_view<const T> x) const;
   /// The likeliest class of each row, coded in the class list of fit().
-  label_vector predict(matrix_view<const T> x) const;
-  /// The same for a single row of features.
+  label_vector predict(matrix_view<const T> x) const {
+    const matrix<T> p = predict_proba(x);
+    return likeliest(p);
+  }
+  /// The same from what predict_proba gave. Throws not_fitted_error before fit, shape_error for another number
+  /// of classes.
+  label_vector likeliest(matrix_view<const T> probabilities) const;
+  /// Both for a single row of features.
   matrix<T> predict_proba(std::span<const T> row) const { return predict_proba(matrix_view<const T>(row)); }
   label_vector predict(std::span<const T> row) const { return predict(matrix_view<const T>(row)); }
 
@@ -61,6 +68,8 @@ class classifier {
   /// Writes everything predict needs to one safetensors file; load_classifier (model_file.hpp) reads it.
   /// Throws not_fitted_error before fit.
   void save(const std::string& path) const;
+  /// What save() writes: the tensors, and its metadata.
+  state_dict state() const;
 
  protected:
   classifier() : classes_(std::make_shared<const class_list>()) {}
@@ -196,8 +205,11 @@ matrix<T> classifier<T>::predict_proba(matrix_view<const T> x) const {
 }
 
 template <class T>
-label_vector classifier<T>::predict(matrix_view<const T> x) const {
-  const matrix<T> p = predict_proba(x);
+label_vector classifier<T>::likeliest(matrix_view<const T> p) const {
+  require_fitted();
+  if (p.rows() > 0 && p.cols() != classes_->size())
+    throw shape_error("probabilities of " + std::to_string(p.cols()) + " classes for a " +
+                      std::string(kind()) + " fitted on " + std::to_string(classes_->size()));
   std::vector<std::int32_t> codes(static_cast<std::size_t>(p.rows()));
   for (std::int64_t r = 0; r < p.rows(); ++r) {
     std::int32_t best = present_.front();
@@ -209,7 +221,7 @@ label_vector classifier<T>::predict(matrix_view<const T> x) const {
 }
 
 template <class T>
-void classifier<T>::save(const std::string& path) const {
+state_dict classifier<T>::state() const {
   require_fitted();
   detail::model_writer out;
   out.text("kind", std::string(kind()));
@@ -217,7 +229,13 @@ void classifier<T>::save(const std::string& path) const {
   out.classes(*classes_);
   out.add<std::int32_t>("classes.present", present_);
   write(out);
-  out.save(path);
+  return std::move(out).finish();
+}
+
+template <class T>
+void classifier<T>::save(const std::string& path) const {
+  const state_dict file = state();
+  write_safetensors(path, file, file.metadata());
 }
 
 template <class T>

@@ -26,9 +26,9 @@ using tap_callback =
     std::function<void(const std::string& name, const value_shape& shape, const float* data)>;
 
 struct run_options {
-  int threads = 0;                         ///< 0: all available
-  tap_callback on_tap{};                   ///< needs a network loaded with taps
-  std::vector<double>* seconds = nullptr;  ///< adds each step's wall time; sized on first use
+  int threads = 0;        ///< 0: all available
+  tap_callback on_tap{};  ///< needs a network loaded with taps
+  bool timed = false;     ///< the run returns each step's wall time
 };
 
 struct network_options {
@@ -59,23 +59,24 @@ class network {
   std::shared_ptr<const plan> plan_for(const value_shape& input) const;
 
   /// Pictures: `items` of h x w x c floats, one after the other. Fewer pictures than workers share the tiles
-  /// of each layer, more are spread over the workers in groups. With on_tap or seconds they run as one batch.
-  void run_images(const float* pictures, std::int64_t items, const value_shape& shape,
-                  const run_outputs& outputs, const run_options& options = {}) const;
+  /// of each layer, more are spread over the workers in groups. With on_tap or timed they run as one batch.
+  /// Returns the seconds of each step of the plan if timed, else nothing.
+  std::vector<double> run_images(const float* pictures, std::int64_t items, const value_shape& shape,
+                                 const run_outputs& outputs, const run_options& options = {}) const;
   /// How many of `items` pictures a worker of `threads` best runs as one batch: weights of late layers
   /// outgrow L2, and a few pictures at a time read them once.
   static std::int64_t images_together(std::int64_t items, int threads) {
     return std::clamp<std::int64_t>(items / threads, 1, 4);
   }
-  /// Sequences of tokens, packed.
-  void run_tokens(const token_batch& tokens, const run_outputs& outputs,
-                  const run_options& options = {}) const;
+  /// Sequences of tokens, packed. Returns what run_images does.
+  std::vector<double> run_tokens(const token_batch& tokens, const run_outputs& outputs,
+                                 const run_options& options = {}) const;
 
  private:
   /// Throws option_error for an output the network was loaded without.
   int output_node(const std::string& name) const;
-  void execute(const plan& p, run_context ctx, const float* pictures, std::int64_t units,
-               const run_outputs& outputs, const run_options& options) const;
+  std::vector<double> execute(const plan& p, run_context ctx, const float* pictures, std::int64_t units,
+                              const run_outputs& outputs, const run_options& options) const;
 
   graph graph_;
   engine_options engine_;

@@ -102,8 +102,9 @@ AISLE_API std::shared_ptr<const plan> network::plan_for(const value_shape& input
   return slot;
 }
 
-AISLE_API void network::execute(const plan& p, run_context ctx, const float* pictures, std::int64_t units,
-                                const run_outputs& outputs, const run_options& options) const {
+AISLE_API std::vector<double> network::execute(const plan& p, run_context ctx, const float* pictures,
+                                               std::int64_t units, const run_outputs& outputs,
+                                               const run_options& options) const {
   const auto lease = pool_.take();
   workspace& memory = *lease;
   ctx.table = engine_.table;
@@ -111,7 +112,7 @@ AISLE_API void network::execute(const plan& p, run_context ctx, const float* pic
   ctx.scratch_each = std::max(p.gemm_scratch, (detail::attention_scratch(graph_, p, ctx) + 63) / 64 * 64);
   ctx.scratch = memory.scratch(ctx.scratch_each * ctx.threads);
   float* values = memory.values(p.floats * units);
-  if (options.seconds) options.seconds->resize(p.steps.size());
+  std::vector<double> seconds(options.timed ? p.steps.size() : 0);
 
   std::vector<value_view> views(p.steps.size()), in;
   for (std::size_t i = 0; i < p.steps.size(); ++i) {
@@ -124,9 +125,8 @@ AISLE_API void network::execute(const plan& p, run_context ctx, const float* pic
     for (const int id : step.inputs) in.push_back(views[static_cast<std::size_t>(id)]);
     const auto before = std::chrono::steady_clock::now();
     detail::run_step(n.op, weights_[i], step, ctx, in, views[i], values + step.extra_offset * units);
-    if (options.seconds)
-      (*options.seconds)[i] +=
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+    if (options.timed)
+      seconds[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     if (options.on_tap)
       for (const auto& [name, id] : graph_.taps)
         if (id == static_cast<int>(i)) options.on_tap(name, step.shape, views[i].data);
@@ -135,11 +135,13 @@ AISLE_API void network::execute(const plan& p, run_context ctx, const float* pic
     const value_view& v = views[static_cast<std::size_t>(output_node(name))];
     std::memcpy(to, v.data, static_cast<std::size_t>(ctx.rows(v.shape) * v.shape.c) * sizeof(float));
   }
+  return seconds;
 }
 
-AISLE_API void network::run_images(const float* pictures, std::int64_t items, const value_shape& shape,
-                                   const run_outputs& outputs, const run_options& options) const {
-  if (items <= 0) return;
+AISLE_API std::vector<double> network::run_images(const float* pictures, std::int64_t items,
+                                                  const value_shape& shape, const run_outputs& outputs,
+                                                  const run_options& options) const {
+  if (items <= 0) return {};
   const std::shared_ptr<const plan> p = plan_for(shape);
   const auto run = [&](std::int64_t first, std::int64_t count, const run_options& how) {
     run_outputs to = outputs;
@@ -147,19 +149,20 @@ AISLE_API void network::run_images(const float* pictures, std::int64_t items, co
       data += first * p->steps[static_cast<std::size_t>(output_node(name))].shape.floats();
     run_context ctx;
     ctx.items = count;
-    execute(*p, ctx, pictures + first * shape.floats(), count, to, how);
+    return execute(*p, ctx, pictures + first * shape.floats(), count, to, how);
   };
   const int threads = in_parallel_region() ? 1 : thread_budget(options.threads);
-  if (items < threads || options.on_tap || options.seconds) return run(0, items, options);
+  if (items < threads || options.on_tap || options.timed) return run(0, items, options);
   const std::int64_t step = images_together(items, threads);
   parallel_for((items + step - 1) / step, threads, [&](std::int64_t chunk) {
     run(chunk * step, std::min(step, items - chunk * step), {.threads = 1});
   });
+  return {};
 }
 
-AISLE_API void network::run_tokens(const token_batch& tokens, const run_outputs& outputs,
-                                   const run_options& options) const {
-  if (tokens.starts.size() < 2) return;
+AISLE_API std::vector<double> network::run_tokens(const token_batch& tokens, const run_outputs& outputs,
+                                                  const run_options& options) const {
+  if (tokens.starts.size() < 2) return {};
   const auto n = tokens.ids.size();
   if (tokens.types.size() != n || tokens.positions.size() != n || tokens.starts.front() != 0 ||
       tokens.starts.back() != static_cast<std::int64_t>(n) || !std::ranges::is_sorted(tokens.starts))
@@ -171,7 +174,7 @@ AISLE_API void network::run_tokens(const token_batch& tokens, const run_outputs&
   ctx.tokens = tokens;
   // A sequence's vectors take a row of the same workspace: an empty sequence needs one too.
   const std::int64_t units = std::max(static_cast<std::int64_t>(n), ctx.items);
-  execute(*plan_for(value_shape::tokens(0)), ctx, nullptr, units, outputs, options);
+  return execute(*plan_for(value_shape::tokens(0)), ctx, nullptr, units, outputs, options);
 }
 
 }  // namespace nn

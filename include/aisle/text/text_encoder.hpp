@@ -28,6 +28,7 @@ struct text_encoder_options {
   std::int64_t max_tokens =
       0;  ///< longer texts are cut; 0: what the model's files say (256 for all-MiniLM-L6-v2)
   warning_callback on_warning{};
+  std::shared_ptr<models::opened_model> opened{};  ///< the folder's model, where it is open already
 };
 
 struct text_encode_options {

@@ -73,7 +73,7 @@ AISLE_API bool normalizes(const std::string& folder) {
 
 AISLE_API text_encoder text_encoder::load(const std::string& folder, const text_encoder_options& options) {
   text_encoder e;
-  std::shared_ptr<models::opened_model> model = models::open_model(folder);
+  std::shared_ptr<models::opened_model> model = options.opened ? options.opened : models::open_model(folder);
   if (!model->of->text)
     throw option_error(folder + ": holds a model of pictures (" + std::string(model->of->name) +
                        "), expected one of text");

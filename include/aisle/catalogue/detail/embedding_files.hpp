@@ -10,6 +10,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/state_dict.hpp>
 #include <aisle/tensor/matrix.hpp>
 
 // Embeddings as files: a CSV of leading columns and one column a component, and a manifest beside it that
@@ -68,7 +69,7 @@ std::string aside_path(const std::string& csv_path);
 
 /// SHA-256 of a model's weights and where they are, for the manifest; `before` is an earlier manifest's,
 /// whose hashes are taken over for files of the same size and time.
-json describe_weights(const std::string& model_path, const json* before);
+json describe_weights(const state_dict& weights, const json* before);
 
 /// Hash of the small files beside the weights that decide what a model computes (config, tokenizer,
 /// preprocessor).

@@ -6,14 +6,14 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <set>
+#include <map>
+#include <memory>
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
-#include <aisle/io/checkpoint.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -260,15 +260,14 @@ AISLE_API std::optional<stored_embeddings> read_stored(const std::string& csv_pa
   }
 }
 
-AISLE_API json describe_weights(const std::string& model_path, const json* before) {
-  std::set<std::string> files;
-  const state_dict weights = load_checkpoint(model_path);
+AISLE_API json describe_weights(const state_dict& weights, const json* before) {
+  std::map<std::string, std::shared_ptr<const weight_file>> files;
   for (const auto& e : weights.entries())
-    if (e.file) files.insert(e.file->file().path());
+    if (e.file) files.emplace(e.file->file().path(), e.file);
   json list = json::array();
   sha256 all;
   std::string only;
-  for (const std::string& path : files) {
+  for (const auto& [path, opened] : files) {
     const auto changed = std::filesystem::last_write_time(path).time_since_epoch();
     json file =
         json::object({{"path", path},
@@ -282,9 +281,9 @@ AISLE_API json describe_weights(const std::string& model_path, const json* befor
         if (old == same) hash = old.get("sha256", "");
       }
     if (hash.size() != 64) {
-      const mapped_file mapped(path);
+      const auto mapped = opened->map();
       sha256 one;
-      one.update(mapped.bytes().data(), mapped.bytes().size());
+      one.update(mapped->bytes().data(), mapped->bytes().size());
       hash = one.hex();
     }
     file["sha256"] = hash;

@@ -45,7 +45,10 @@ std::string line_style(std::size_t i);
 
 std::string line_chart(std::span<const chart_line> lines, const chart_axes& axes,
                        const chart_options& options);
-/// One-vs-rest curves and their mean.
+/// One-vs-rest curves and their mean. `which`: places in scores.curves of those drawn.
+std::string roc_chart(const report_scores& all, const model_scores& scores,
+                      std::span<const std::size_t> which);
+/// The same with all curves.
 std::string roc_chart(const report_scores& all, const model_scores& scores);
 /// Loss and validation loss of an MLP; its validation accuracy in %.
 std::string loss_chart(const model_result& model);
@@ -58,8 +61,10 @@ std::string histogram(std::span<const std::int64_t> values, int bins, const std:
 double cell_shade(double share);
 /// Whether that cell's figures are written in the colour for filled grounds.
 bool strong_cell(double share);
-/// A confusion matrix by rows' shares, counts written in.
-std::string heat_map(const report_scores& all, const model_scores& scores);
+/// A confusion matrix by rows' shares, counts written in. `which`: places in scores.labels of the classes
+/// drawn, ascending; each stands on both axes.
+std::string heat_map(const report_scores& all, const model_scores& scores,
+                     std::span<const std::int64_t> which);
 
 /// A bar filled to `share` in [0, 1], as wide as its container.
 std::string share_bar(double share, std::string_view style);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <aisle/catalogue/report/charts.hpp>
 #include <aisle/catalogue/report/style.hpp>
@@ -126,6 +127,13 @@ AISLE_API std::string line_chart(std::span<const chart_line> lines, const chart_
 }
 
 AISLE_API std::string roc_chart(const report_scores& all, const model_scores& scores) {
+  std::vector<std::size_t> which(scores.curves.size());
+  std::iota(which.begin(), which.end(), std::size_t{0});
+  return roc_chart(all, scores, which);
+}
+
+AISLE_API std::string roc_chart(const report_scores& all, const model_scores& scores,
+                                std::span<const std::size_t> which) {
   std::vector<chart_line> lines;
   const auto add = [&](const std::string& style, const std::string& name, const roc_points& points) {
     chart_line line{style, name, {}};
@@ -133,7 +141,7 @@ AISLE_API std::string roc_chart(const report_scores& all, const model_scores& sc
       line.points.emplace_back(points.fpr[i], points.tpr[i]);
     lines.push_back(std::move(line));
   };
-  for (std::size_t i = 0; i < scores.curves.size(); ++i)
+  for (const std::size_t i : which)
     add(line_style(i), all.name(scores.curves[i].label) + ", AUC " + fixed(scores.curves[i].auc, 3),
         scores.curves[i].points);
   add("line macro", "Macro average, AUC " + fixed(scores.macro_auc, 3), scores.macro_curve);
@@ -245,8 +253,9 @@ AISLE_API double cell_shade(double share) {
   return strong_cell(share) ? 0.9 + 0.1 * (share - 0.65) / 0.35 : 0.16 + 0.48 * share;
 }
 
-AISLE_API std::string heat_map(const report_scores& all, const model_scores& scores) {
-  const auto n = static_cast<std::int64_t>(scores.labels.size());
+AISLE_API std::string heat_map(const report_scores& all, const model_scores& scores,
+                               std::span<const std::int64_t> which) {
+  const auto n = static_cast<std::int64_t>(which.size());
   const double cell = n <= 15 ? 36 : n <= 30 ? 28 : 18;
   const double gutter = 170, head = 150;
   const int width = static_cast<int>(gutter + cell * static_cast<double>(n) + 70);
@@ -254,14 +263,16 @@ AISLE_API std::string heat_map(const report_scores& all, const model_scores& sco
   std::string out =
       svg_begin(width, height, "Confusion matrix: true classes by row, predicted classes by column");
   for (std::int64_t i = 0; i < n; ++i) {
-    const auto at = static_cast<std::size_t>(i);
+    const auto at = static_cast<std::size_t>(which[static_cast<std::size_t>(i)]);
     const double middle = (static_cast<double>(i) + 0.5) * cell;
     const std::string name = shortened(all.name(scores.labels[at]), 24);
     out += svg_text(gutter - 8, head + middle + 4, "tick end", name);
     out += svg_text(gutter + middle + 4, head - 8, "tick", name,
                     " transform=\"rotate(-50 " + px(gutter + middle + 4) + " " + px(head - 8) + ")\"");
     for (std::int64_t j = 0; j < n; ++j) {
-      const double rows = scores.counts(i, j), support = scores.per_class.support[at];
+      const double rows =
+                       scores.counts(which[static_cast<std::size_t>(i)], which[static_cast<std::size_t>(j)]),
+                   support = scores.per_class.support[at];
       const double share = support > 0 ? rows / support : 0;
       const std::string x = px(gutter + static_cast<double>(j) * cell + 1),
                         y = px(head + static_cast<double>(i) * cell + 1);

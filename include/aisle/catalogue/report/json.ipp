@@ -39,10 +39,17 @@ AISLE_API json json_of(const model_result& m) {
                            {"probabilities", json::array()},
                            {"history", json::array()},
                            {"best_epoch", m.best_epoch}});
+  if (m.cross_validation_common_macro_f1 >= 0)
+    out["cross_validation_common_macro_f1"] = m.cross_validation_common_macro_f1;
   for (const auto& s : m.splits)
     // As text: a seed of 64 bits does not fit a JSON number everywhere.
-    out["splits"].push_back(
-        json::object({{"seed", std::to_string(s.seed)}, {"accuracy", s.accuracy}, {"macro_f1", s.macro_f1}}));
+    out["splits"].push_back(json::object({{"seed", std::to_string(s.seed)},
+                                          {"accuracy", s.accuracy},
+                                          {"macro_f1", s.macro_f1},
+                                          {"rows", s.rows},
+                                          {"common_rows", s.common.rows},
+                                          {"common_accuracy", s.common.accuracy},
+                                          {"common_macro_f1", s.common.macro_f1}}));
   for (std::int64_t r = 0; r < m.probabilities.rows(); ++r) {
     json::array_type row;
     for (const float p : m.probabilities.row(r)) row.emplace_back(short_double(p));
@@ -52,6 +59,26 @@ AISLE_API json json_of(const model_result& m) {
     out["history"].push_back(json::object({{"loss", e.loss},
                                            {"validation_loss", e.validation_loss},
                                            {"validation_accuracy", e.validation_accuracy}}));
+  return out;
+}
+
+AISLE_API json json_of(const row_usage& u) {
+  json left_out = json::array();
+  for (const auto& [reason, rows] : u.left_out)
+    left_out.push_back(json::object({{"reason", reason}, {"rows", rows}}));
+  return json::object({{"text_and_image", u.text_and_image},
+                       {"text_only", u.text_only},
+                       {"image_only", u.image_only},
+                       {"left_out", std::move(left_out)}});
+}
+
+AISLE_API row_usage usage_of(const json& j) {
+  row_usage out;
+  out.text_and_image = j.get<std::int64_t>("text_and_image");
+  out.text_only = j.get<std::int64_t>("text_only");
+  out.image_only = j.get<std::int64_t>("image_only");
+  for (const json& l : j["left_out"].elements())
+    out.left_out.emplace_back(l.get<std::string>("reason"), l.get<std::int64_t>("rows"));
   return out;
 }
 
@@ -69,8 +96,17 @@ AISLE_API model_result model_of(const json& j, std::int64_t classes) {
   m.model = j.get<std::string>("model");
   m.chosen = j.get<bool>("chosen");
   m.cross_validation_macro_f1 = number_of(j["cross_validation_macro_f1"]);
-  for (const json& s : j["splits"].elements())
-    m.splits.push_back({seed_of(s["seed"]), number_of(s["accuracy"]), number_of(s["macro_f1"])});
+  if (const json* common = j.find("cross_validation_common_macro_f1"))
+    m.cross_validation_common_macro_f1 = number_of(*common);
+  for (const json& s : j["splits"].elements()) {
+    model_result::split_score score{seed_of(s["seed"]), number_of(s["accuracy"]), number_of(s["macro_f1"])};
+    // Reports of earlier versions do not say.
+    score.rows = s.get<std::int64_t>("rows", 0);
+    score.common.rows = s.get<std::int64_t>("common_rows", 0);
+    if (const json* v = s.find("common_accuracy")) score.common.accuracy = number_of(*v);
+    if (const json* v = s.find("common_macro_f1")) score.common.macro_f1 = number_of(*v);
+    m.splits.push_back(score);
+  }
   m.fit_seconds = number_of(j["fit_seconds"]);
   m.test_rows = j["test_rows"].as_vector<std::int64_t>();
   m.truth = j["truth"].as_vector<std::int32_t>();
@@ -111,6 +147,7 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
                            {"rows_with_text", result.rows_with_text},
                            {"rows_with_image", result.rows_with_image},
                            {"truncated_texts", result.truncated_texts},
+                           {"usage", detail::report::json_of(result.usage)},
                            {"phases", json::array()},
                            {"classes", json::array_of(result.classes)},
                            {"class_counts", json::array_of(result.class_counts)},
@@ -125,8 +162,8 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
     out["skipped"].push_back(json::object(
         {{"file", s.file}, {"row", s.row}, {"id", s.id}, {"column", s.column}, {"reason", s.reason}}));
   for (const product_card& p : result.products)
-    out["products"].push_back(
-        json::object({{"id", p.id}, {"name", p.name}, {"text", p.text}, {"image_path", p.image_path}}));
+    out["products"].push_back(json::object(
+        {{"id", p.id}, {"name", p.name}, {"text", p.text}, {"image_path", p.image_path}, {"line", p.line}}));
   write_file(path, out.dump() + "\n");
 }
 
@@ -148,6 +185,7 @@ AISLE_API experiment_result load_result(const std::string& path) {
   out.rows_with_text = in.get<std::int64_t>("rows_with_text");
   out.rows_with_image = in.get<std::int64_t>("rows_with_image");
   out.truncated_texts = in.get<std::int64_t>("truncated_texts");
+  if (const json* usage = in.find("usage")) out.usage = detail::report::usage_of(*usage);
   for (const json& p : in["phases"].elements())
     out.phases.emplace_back(p.get<std::string>("name"), detail::report::number_of(p["seconds"]));
   out.classes = in["classes"].as_vector<std::string>();
@@ -160,7 +198,7 @@ AISLE_API experiment_result load_result(const std::string& path) {
                            s.get<std::string>("column"), s.get<std::string>("reason")});
   for (const json& p : in["products"].elements())
     out.products.push_back({p.get<std::string>("id"), p.get<std::string>("name"), p.get<std::string>("text"),
-                            p.get<std::string>("image_path")});
+                            p.get<std::string>("image_path"), p.get<std::int64_t>("line", 0)});
   try {
     detail::report::check_result(out);
   } catch (const shape_error& e) {

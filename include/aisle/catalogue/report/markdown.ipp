@@ -33,25 +33,31 @@ AISLE_API std::string headline_markdown(const report_scores& all) {
            " %** of products it had not seen into the right one of " +
            grouped(static_cast<std::int64_t>(r.classes.size())) + " classes (macro F1 " +
            with_deviation(best->macro_f1_mean, best->macro_f1_sd, best->several()) + " %).\n\n";
-  return out + grouped(r.rows) + " products: " + grouped(r.rows_with_text) + " with a text, " +
-         grouped(r.rows_with_image) + " with a picture.\n";
+  return out + usage_text(r, escape_markdown) + "\n";
 }
 
 AISLE_API std::string scores_markdown(const report_scores& all) {
-  std::string out =
-      "| Features | Classifier | Accuracy, % | Macro F1, % | Cross-validation F1, % | Macro AUC | Training "
-      "|\n"
-      "|---|---|---:|---:|---:|---:|---:|\n";
+  const bool common = all.rows_differ();
+  std::string out = "| Features | Classifier | Test rows | Accuracy, % | Macro F1, % |", rule = "|---|---|";
+  if (common) out += " Common rows | Accuracy on them, % | Macro F1 on them, % |", rule += "---:|---:|---:|";
+  out += " Cross-validation F1, % | Macro AUC | Training |\n" + rule + "---:|---:|---:|---:|---:|---:|\n";
   for (const model_scores& m : all.models) {
     const std::string strong = m.model->chosen ? "**" : "";
     out += "| " + escape_markdown(modality_title(m.model->modality)) + " | " + strong +
            escape_markdown(model_title(m.model->model)) + strong + (m.model->chosen ? " (chosen)" : "") +
-           " | " + with_deviation(m.accuracy_mean, m.accuracy_sd, m.several()) + " | " +
-           with_deviation(m.macro_f1_mean, m.macro_f1_sd, m.several()) + " | " +
-           fixed(m.model->cross_validation_macro_f1, 2) + " | " +
+           " | " + grouped(m.model->rows_tested()) + " | " +
+           with_deviation(m.accuracy_mean, m.accuracy_sd, m.several()) + " | " +
+           with_deviation(m.macro_f1_mean, m.macro_f1_sd, m.several()) + " | ";
+    if (common)
+      out += grouped(m.model->common_rows_tested()) + " | " + fixed(m.common_accuracy, 2) + " | " +
+             fixed(m.common_macro_f1, 2) + " | ";
+    out += fixed(m.model->cross_validation_macro_f1, 2) + " | " +
            (m.curves.empty() ? "–" : fixed(m.macro_auc, 3)) + " | " + duration(m.model->fit_seconds) + " |\n";
   }
-  return out + "\nChosen: the best macro F1 of its group in cross-validation on the training rows alone.\n";
+  return out + "\nChosen: the best macro F1 of its group in cross-validation on the training rows alone." +
+         (common ? " Common rows: test rows that have a text and a picture; scores on them can be compared "
+                   "between groups.\n"
+                 : "\n");
 }
 
 AISLE_API std::string classes_markdown(const report_scores& all, const model_scores& m) {

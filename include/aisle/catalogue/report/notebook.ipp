@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/charts.hpp>
@@ -90,6 +93,7 @@ import pandas as pd
 
 result = json.loads(Path("report.json").read_text(encoding="utf-8"))
 classes = result["classes"]
+classes_drawn = 40  # at most, in one drawing: nobody reads more
 models = result["models"]
 
 
@@ -108,6 +112,14 @@ def predictions(modality, model):
             pd.Series([classes[c] for c in m["predicted"]], name="Predictions"))
 
 
+def most_confused(table, limit):
+    """The classes of a confusion matrix of the most rows that are mixed up with another class."""
+    counts = table.to_numpy()
+    mixed_up = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
+    order = np.lexsort((np.arange(len(counts)), -counts.sum(axis=1), -mixed_up))
+    return table.index[np.sort(order[:limit])]
+
+
 def roc(positive, score):
     order = np.argsort(-score, kind="stable")
     last = np.r_[np.diff(score[order]) != 0, True]
@@ -124,16 +136,21 @@ scores.groupby(["modality", "model", "chosen"])[["accuracy", "macro_f1"]].agg(["
 
 AISLE_API std::string_view notebook_confusion() {
   return R"py(truth, predicted = predictions(modality, model)
-table = pd.crosstab(truth, predicted)
-share = table.div(table.sum(axis=1), axis=0)
+occurring = set(truth) | set(predicted)
+both = [c for c in classes if c in occurring]
+table = pd.crosstab(truth, predicted).reindex(index=both, columns=both, fill_value=0)
+share = table.div(table.sum(axis=1).clip(lower=1), axis=0)
+drawn = most_confused(table, classes_drawn)
+table, share = table.loc[drawn, drawn], share.loc[drawn, drawn]
 fig, ax = plt.subplots(figsize=(2 + 0.45 * len(table.columns), 2 + 0.4 * len(table)))
 ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
 ax.set_xticks(range(len(table.columns)), table.columns, rotation=60, ha="right")
 ax.set_yticks(range(len(table)), table.index)
-for i, j in zip(*np.nonzero(table.to_numpy())):
+for i, j in zip(*np.nonzero(table.to_numpy())):  # both axes have the same classes
     colour = "white" if share.iat[i, j] > 0.5 else "black"
     ax.text(j, i, table.iat[i, j], ha="center", va="center", color=colour)
-ax.set(xlabel="Predicted class", ylabel="True class", title="Confusion matrix")
+ax.set(xlabel="Predicted class", ylabel="True class", title="Confusion matrix" if len(drawn) == len(both) else
+       f"The {len(drawn)} of {len(both)} classes that are mixed up most")
 plt.show())py";
 }
 
@@ -141,13 +158,15 @@ AISLE_API std::string_view notebook_roc() {
   return R"py(m = model_of(modality, model)
 truth, probabilities = np.array(m["truth"]), np.array(m["probabilities"], dtype=float)
 fig, ax = plt.subplots(figsize=(6, 6))
-grid, mean, drawn = np.linspace(0, 1, 501), 0, 0
+grid, mean, curves = np.linspace(0, 1, 501), 0, []
 for c, name in enumerate(classes):
     if 0 < (truth == c).sum() < len(truth):
         fpr, tpr = roc(truth == c, probabilities[:, c])
-        ax.plot(fpr, tpr, lw=1, label=f"{name} ({np.sum(np.diff(fpr) * (tpr[1:] + tpr[:-1]) / 2):.3f})")
-        mean, drawn = mean + np.interp(grid, fpr, tpr), drawn + 1
-ax.plot(grid, mean / max(drawn, 1), "k", lw=2.5, label="macro average")
+        curves.append((np.sum(np.diff(fpr) * (tpr[1:] + tpr[:-1]) / 2), name, fpr, tpr))
+        mean = mean + np.interp(grid, fpr, tpr)
+for area, name, fpr, tpr in sorted(curves, key=lambda curve: curve[0])[:classes_drawn]:  # the weakest
+    ax.plot(fpr, tpr, lw=1, label=f"{name} ({area:.3f})")
+ax.plot(grid, mean / max(len(curves), 1), "k", lw=2.5, label="macro average")
 ax.plot([0, 1], [0, 1], ":", color="grey")
 ax.set(xlabel="False positive rate", ylabel="True positive rate", title="One against the rest (AUC)")
 ax.legend(fontsize=7, loc="lower right")
@@ -167,14 +186,35 @@ plt.show())py";
 }
 
 AISLE_API std::string_view notebook_catalogue() {
-  return R"py(fig, (left, right) = plt.subplots(1, 2, figsize=(12, 0.25 * len(classes) + 2))
-counts = pd.Series(result["class_counts"], index=classes).sort_values()
-counts.plot.barh(ax=left, title="Products in each class")
+  return R"py(counts = pd.Series(result["class_counts"], index=classes).sort_values().tail(classes_drawn)
+fig, (left, right) = plt.subplots(1, 2, figsize=(12, 0.25 * len(counts) + 2))
+counts.plot.barh(ax=left, title="Products in each class" if len(counts) == len(classes) else
+                 f"Products in the {len(counts)} largest of {len(classes)} classes")
 if result["text_tokens"]:
     right.hist(result["text_tokens"], bins=24)
 right.set(title="Length of the texts", xlabel="Tokens", ylabel="Products")
 plt.tight_layout()
 plt.show())py";
+}
+
+/// Of more classes nobody reads a drawing, and the file would grow with the square of their number.
+inline constexpr std::size_t classes_drawn = 40;
+
+/// "\n\nDrawn: the 40 of 300 classes …"; nothing where all are.
+AISLE_API std::string drawn_note(std::size_t all, const char* which) {
+  if (all <= classes_drawn) return {};
+  return "\n\nDrawn: " + std::to_string(classes_drawn) + " of " + grouped(static_cast<std::int64_t>(all)) +
+         " classes, " + which + ".";
+}
+
+/// Curves of the smallest areas.
+AISLE_API std::vector<std::size_t> weakest_curves(const model_scores& m) {
+  std::vector<std::size_t> out(m.curves.size());
+  std::iota(out.begin(), out.end(), std::size_t{0});
+  std::ranges::stable_sort(out, {}, [&](std::size_t i) { return m.curves[i].auc; });
+  if (out.size() > classes_drawn) out.resize(classes_drawn);
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 AISLE_API void modality_cells(notebook_writer& out, const report_scores& all, const std::string& modality) {
@@ -183,11 +223,15 @@ AISLE_API void modality_cells(notebook_writer& out, const report_scores& all, co
     out.text("## " + escape_markdown(modality_title(modality)) + " · " +
              escape_markdown(model_title(m.model->model)) + "\n\n" + classes_markdown(all, m) +
              "\n### Most frequent mix-ups\n\n" + mix_ups_markdown(all, m) +
-             "\n### Most confident mistakes\n\n" + mistakes_markdown(all, m));
+             "\n### Most confident mistakes\n\n" + mistakes_markdown(all, m) +
+             drawn_note(m.labels.size(), "those that are mixed up most"));
     out.code("modality, model = " + python_string(modality) + ", " + python_string(m.model->model) + "\n\n" +
                  std::string(notebook_confusion()),
-             {chart_output(heat_map(all, m), "Confusion matrix")});
-    if (!m.curves.empty()) out.code(notebook_roc(), {chart_output(roc_chart(all, m), "ROC curves")});
+             {chart_output(heat_map(all, m, most_confused(m, classes_drawn)), "Confusion matrix")});
+    if (m.curves.size() > classes_drawn)
+      out.text("### ROC curves" + drawn_note(m.curves.size(), "those of the smallest areas"));
+    if (!m.curves.empty())
+      out.code(notebook_roc(), {chart_output(roc_chart(all, m, weakest_curves(m)), "ROC curves")});
   }
   for (const model_scores* each : all.of(modality))
     if (each->model->model == "mlp" && !each->model->history.empty()) {

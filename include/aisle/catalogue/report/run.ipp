@@ -90,8 +90,7 @@ AISLE_API std::string skipped_rows(const experiment_result& result) {
 
 AISLE_API std::string catalogue_section(const report_scores& all) {
   const experiment_result& r = *all.result;
-  std::string about = grouped(r.rows) + " products: " + grouped(r.rows_with_text) + " with a text, " +
-                      grouped(r.rows_with_image) + " with a picture.";
+  const std::string about = usage_text(r, escape_html);
   const std::string charts = class_counts(all) + text_lengths(r);
   return section("catalogue", "The catalogue", about,
                  (charts.empty() ? "" : "<div class=\"columns\">" + charts + "</div>") + skipped_rows(r));

@@ -34,6 +34,8 @@ struct model_scores {
   roc_points macro_curve;             ///< mean of the curves
   double macro_auc = 0;               ///< mean of the curves' areas
 
+  double common_accuracy = 0, common_macro_f1 = 0;  ///< on the common rows, means; NaN where there are none
+
   bool several() const noexcept { return model->splits.size() > 1; }
 };
 
@@ -46,9 +48,11 @@ struct report_scores {
   std::vector<const model_scores*> of(const std::string& modality) const;
   /// The chosen classifier of a modality, else its best by mean macro F1; null if there is none.
   const model_scores* chosen(const std::string& modality) const;
-  /// The chosen classifier of the highest macro F1 in cross-validation, which the test rows had no part in;
-  /// null without models.
+  /// The chosen classifier of the highest macro F1 in cross-validation, which the test rows had no part in,
+  /// on the rows that all modalities have; null without models.
   const model_scores* best() const;
+  /// Whether some classifier was tested on rows that another modality has not.
+  bool rows_differ() const;
   std::string name(std::int32_t label) const { return names[static_cast<std::size_t>(label)]; }
 };
 
@@ -67,6 +71,10 @@ struct shown_row {
 std::vector<shown_row> confident_mistakes(const model_result& model, std::size_t limit);
 /// Right predictions: every class's most confident one, then every class's second.
 std::vector<shown_row> confident_hits(const model_result& model, std::size_t limit);
+
+/// Places in scores.labels of at most `limit` classes, ascending: those of the most rows that are mixed up
+/// with another class (as the true one or as the predicted), the larger first among equals.
+std::vector<std::int64_t> most_confused(const model_scores& scores, std::size_t limit);
 
 /// Pairs of classes that are taken for each other most.
 struct mix_up {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -31,9 +32,16 @@ AISLE_API const model_scores* report_scores::best() const {
   const model_scores* out = nullptr;
   for (const std::string& modality : modalities) {
     const model_scores* m = chosen(modality);
-    if (!out || m->model->cross_validation_macro_f1 > out->model->cross_validation_macro_f1) out = m;
+    if (!out || m->model->cross_validated() > out->model->cross_validated()) out = m;
   }
   return out;
+}
+
+AISLE_API bool report_scores::rows_differ() const {
+  return std::ranges::any_of(models, [](const model_scores& m) {
+    const auto& splits = m.model->splits;
+    return !splits.empty() && splits.front().rows != splits.front().common.rows;
+  });
 }
 
 AISLE_API void check_result(const experiment_result& result) {
@@ -126,6 +134,8 @@ AISLE_API model_scores score_model(const model_result& m, const std::vector<std:
                macro_f1 = m.over_splits(&model_result::split_score::macro_f1);
   out.accuracy_mean = accuracy.mean, out.accuracy_sd = accuracy.sd;
   out.macro_f1_mean = macro_f1.mean, out.macro_f1_sd = macro_f1.sd;
+  out.common_accuracy = m.over_common(&row_score::accuracy).mean;
+  out.common_macro_f1 = m.over_common(&row_score::macro_f1).mean;
   if (m.truth.empty()) return out;
 
   const label_vector truth(m.truth, codes), predicted(m.predicted, codes);
@@ -205,6 +215,27 @@ AISLE_API std::vector<shown_row> confident_hits(const model_result& model, std::
   std::sort(order.begin(), order.end());
   std::vector<shown_row> out;
   for (std::size_t i = 0; i < order.size() && i < limit; ++i) out.push_back(all[order[i].second]);
+  return out;
+}
+
+AISLE_API std::vector<std::int64_t> most_confused(const model_scores& scores, std::size_t limit) {
+  const auto n = static_cast<std::int64_t>(scores.labels.size());
+  std::vector<double> mixed_up(scores.labels.size());
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < n; ++j)
+      if (i != j) {
+        mixed_up[static_cast<std::size_t>(i)] += scores.counts(i, j);
+        mixed_up[static_cast<std::size_t>(j)] += scores.counts(i, j);
+      }
+  std::vector<std::int64_t> out(scores.labels.size());
+  std::iota(out.begin(), out.end(), std::int64_t{0});
+  if (out.size() <= limit) return out;
+  std::ranges::stable_sort(out, std::greater<>(), [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    return std::make_pair(mixed_up[at], scores.per_class.support[at]);
+  });
+  out.resize(limit);
+  std::sort(out.begin(), out.end());
   return out;
 }
 

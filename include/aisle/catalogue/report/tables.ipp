@@ -49,27 +49,37 @@ AISLE_API std::string scores_section(const report_scores& all) {
   const auto range = score_range(all);
   const std::string scale = "<span class=\"scale\"><span>" + fixed(range.first, 0) + "</span><span>" +
                             fixed(range.second, 0) + "</span></span>";
+  const bool common = all.rows_differ();
   std::size_t splits = 0;
   for (const model_scores& m : all.models) splits = std::max(splits, m.model->splits.size());
   std::string body =
       "<div class=\"card\"><div class=\"scroll\"><table class=\"scores\"><thead><tr><th "
       "class=\"pin\">Classifier</th>"
-      "<th class=\"n\">Accuracy, %</th><th class=\"plot\">" +
+      "<th class=\"n\">Test rows</th><th class=\"n\">Accuracy, %</th><th class=\"plot\">" +
       scale +
       "</th><th class=\"n\">Macro F1, %</th>"
       "<th class=\"plot\">" +
-      scale +
-      "</th><th class=\"n\">Cross-val. F1, %</th><th class=\"n\">Training</th>"
+      scale + "</th>" +
+      (common ? "<th class=\"n\">Common rows</th><th class=\"n\">Accuracy, %</th>"
+                "<th class=\"n\">Macro F1, %</th>"
+              : "") +
+      "<th class=\"n\">Cross-val. F1, %</th><th class=\"n\">Training</th>"
       "</tr></thead>";
   for (const std::string& modality : all.modalities) {
     body += "<tbody class=\"group\"><tr><th class=\"pin modality\" scope=\"rowgroup\">" +
-            escape_html(modality_title(modality)) + "</th><td colspan=\"6\"></td></tr>";
+            escape_html(modality_title(modality)) + "</th><td colspan=\"" + (common ? "10" : "7") +
+            "\"></td></tr>";
     for (const model_scores* m : all.of(modality)) {
       body += std::string("<tr") + (m->model->chosen ? " class=\"chosen-row\"" : "") +
               "><th class=\"pin\" scope=\"row\">" + escape_html(model_title(m->model->model)) +
-              (m->model->chosen ? " <span class=\"tag\">chosen</span>" : "") + "</th>" +
-              score_cell(*m, true, range) + score_cell(*m, false, range) + "<td class=\"n\">" +
-              fixed(m->model->cross_validation_macro_f1, 2) + "</td><td class=\"n\">" +
+              (m->model->chosen ? " <span class=\"tag\">chosen</span>" : "") + "</th>" + "<td class=\"n\">" +
+              grouped(m->model->rows_tested()) + "</td>" + score_cell(*m, true, range) +
+              score_cell(*m, false, range) +
+              (common ? "<td class=\"n\">" + grouped(m->model->common_rows_tested()) +
+                            "</td><td class=\"n\">" + fixed(m->common_accuracy, 2) + "</td><td class=\"n\">" +
+                            fixed(m->common_macro_f1, 2) + "</td>"
+                      : std::string()) +
+              "<td class=\"n\">" + fixed(m->model->cross_validation_macro_f1, 2) + "</td><td class=\"n\">" +
               duration(m->model->fit_seconds) + "</td></tr>";
     }
     body += "</tbody>";
@@ -87,7 +97,11 @@ AISLE_API std::string scores_section(const report_scores& all) {
       "<p class=\"small quiet\">Chosen: the best macro F1 of its group in cross-validation on the training "
       "rows "
       "alone. Accuracy is the share of products put into the right class; macro F1 counts every class alike, "
-      "however few products it has.</p></div>";
+      "however few products it has." +
+      std::string(common ? " Common rows are test rows that have a text and a picture: scores on them can be "
+                           "compared between groups."
+                         : "") +
+      "</p></div>";
   return section("scores", "How well it works", about, body);
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <aisle/base/config.hpp>
+#include <aisle/catalogue/results.hpp>
 
 // Text of the reports: what comes from a catalogue is escaped, numbers look the same in every locale.
 
@@ -27,6 +28,8 @@ std::string fixed(double value, int digits);
 std::string grouped(std::int64_t value);
 /// "0.42 s", "12.3 s", "4 min 05 s", "2 h 03 min"
 std::string duration(double seconds);
+/// What became of the rows, in a sentence or two; reasons are passed through `escape`.
+std::string usage_text(const experiment_result& result, std::string (*escape)(std::string_view));
 /// "93.14 ± 0.42", or "93.14" without a deviation (one split).
 std::string with_deviation(double mean, double deviation, bool several);
 std::string base64(std::string_view bytes);

@@ -104,6 +104,20 @@ AISLE_API std::string duration(double seconds) {
   return std::to_string(whole / 3600) + " h " + two(whole % 3600 / 60) + " min";
 }
 
+AISLE_API std::string usage_text(const experiment_result& r, std::string (*escape)(std::string_view)) {
+  const row_usage& u = r.usage;
+  std::string out = grouped(r.rows) + " products: " + grouped(r.rows_with_text) + " with a text, " +
+                    grouped(r.rows_with_image) + " with a picture.";
+  if (u.used() == 0) return out;  // of an earlier version, which did not count
+  out += " " + grouped(u.used()) + " took part: " + grouped(u.text_and_image) + " with text and picture, " +
+         grouped(u.text_only) + " with a text only, " + grouped(u.image_only) + " with a picture only.";
+  if (u.not_used() == 0) return out;
+  out += " " + grouped(u.not_used()) + " did not: ";
+  for (std::size_t i = 0; i < u.left_out.size(); ++i)
+    out += (i == 0 ? "" : ", ") + grouped(u.left_out[i].second) + " " + escape(u.left_out[i].first);
+  return out + ".";
+}
+
 AISLE_API std::string with_deviation(double mean, double deviation, bool several) {
   return several ? fixed(mean, 2) + " ± " + fixed(deviation, 2) : fixed(mean, 2);
 }

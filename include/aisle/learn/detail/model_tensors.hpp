@@ -42,7 +42,8 @@ class model_writer {
         shape{m.rows(), m.cols()});
   }
   void classes(const class_list& list);
-  void save(const std::string& path) const;
+  /// The tensors, and what is text as their metadata.
+  state_dict finish() &&;
 
  private:
   void add_tensor(const std::string& name, tensor value);

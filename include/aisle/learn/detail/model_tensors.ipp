@@ -36,10 +36,10 @@ AISLE_API void model_writer::classes(const class_list& list) {
   add<std::int64_t>("classes.ends", ends);
 }
 
-AISLE_API void model_writer::save(const std::string& path) const {
-  auto metadata = metadata_;
-  metadata["aisle.format"] = "classifier 1";
-  write_safetensors(path, tensors_, metadata);
+AISLE_API state_dict model_writer::finish() && {
+  metadata_["aisle.format"] = "classifier 1";
+  tensors_.set_metadata(std::move(metadata_));
+  return std::move(tensors_);
 }
 
 AISLE_API model_reader::model_reader(const std::string& path)

@@ -1,0 +1,208 @@
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include <aisle/catalogue/detail/experiment_rows.hpp>
+#include <aisle/learn/split.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail {
+
+AISLE_API chosen_rows choose_rows(const catalogue& products, const split_file* splits,
+                                  const std::vector<bool>& can) {
+  chosen_rows out;
+  std::vector<bool> dropped(can.size(), false);
+  if (splits)
+    for (const std::int64_t r : splits->dropped)
+      if (r < products.data_rows) dropped[static_cast<std::size_t>(r)] = true;
+  std::vector<const product*> taking_part;
+  std::map<std::string, std::int64_t> counts;
+  const auto leave_out = [&](const product& p, std::string kind, std::string reason) {
+    out.skipped.push_back(products.problem(p, products.options.label_column, std::move(reason)));
+    out.kind.emplace(p.row, std::move(kind));
+  };
+  for (const product& p : products.products) {
+    const auto row = static_cast<std::size_t>(p.row);
+    if (p.label.empty() || !can[row]) continue;
+    if (dropped[row]) {
+      leave_out(p, "dropped by the split file", "dropped by " + splits->path);
+      continue;
+    }
+    ++counts[p.label];
+    taking_part.push_back(&p);
+  }
+  for (const product* p : taking_part) {
+    if (counts[p->label] < 2) {
+      leave_out(*p, "the only row of its class", "the only row of class \"" + p->label + "\"");
+      continue;
+    }
+    out.rows.push_back(p->row);
+    out.labels.push_back(p->label);
+  }
+  return out;
+}
+
+AISLE_API void sort_by_row(std::vector<skipped_row>& rows) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
+}
+
+AISLE_API void throw_no_labels(const catalogue& products, std::vector<skipped_row> skipped) {
+  throw nothing_to_do(products.path + ": no row has a label that others share and a text or a picture (" +
+                          std::to_string(products.data_rows) + " rows)",
+                      std::move(skipped));
+}
+
+AISLE_API std::vector<bool> rows_with_vectors(std::int64_t data_rows, const embedding_table* text,
+                                              const embedding_table* image) {
+  std::vector<bool> out(static_cast<std::size_t>(data_rows), false);
+  for (const embedding_table* table : {text, image})
+    if (table)
+      for (const std::int64_t r : table->rows) out[static_cast<std::size_t>(r)] = true;
+  return out;
+}
+
+AISLE_API std::vector<split_sides> make_splits(const index_vector& rows, const label_vector& labels,
+                                               std::int64_t data_rows, const experiment_options& options) {
+  std::vector<split_sides> out;
+  const auto place = [&](std::uint64_t seed, const index_vector& test) {
+    split_sides s{seed,
+                  std::vector<split_sides::side>(static_cast<std::size_t>(data_rows), split_sides::nowhere)};
+    for (const std::int64_t r : rows) s.of[static_cast<std::size_t>(r)] = split_sides::training;
+    for (const std::int64_t r : test) {
+      auto& side = s.of[static_cast<std::size_t>(r)];
+      if (side == split_sides::training) side = split_sides::testing;
+    }
+    out.push_back(std::move(s));
+  };
+  if (options.splits) {
+    for (const catalogue_split& s : options.splits->splits) place(s.seed, s.test);
+    return out;
+  }
+  const split_rows s = stratified_split(labels, {.test_size = options.test_size, .seed = options.seed});
+  index_vector test;
+  for (const std::int64_t i : s.test) test.push_back(rows[static_cast<std::size_t>(i)]);
+  place(options.seed, test);
+  return out;
+}
+
+AISLE_API row_sides modality::sides(const split_sides& split) const {
+  row_sides out;
+  for (std::size_t i = 0; i < data.rows.size(); ++i) {
+    const auto side = split.of[static_cast<std::size_t>(data.rows[i])];
+    if (side == split_sides::nowhere) continue;
+    (side == split_sides::training ? out.train : out.test).push_back(static_cast<std::int64_t>(i));
+  }
+  return out;
+}
+
+/// Rows of `rows` that have all that the tables given hold; both lists ascend.
+AISLE_API modality make_modality(const char* name, const embedding_table* text, const embedding_table* image,
+                                 const index_vector& rows, const label_vector& labels) {
+  modality m{.name = name, .text = text, .image = image};
+  const modality_rows all = join_modalities(text, image);
+  index_vector local, of_labels;
+  for (std::size_t i = 0, l = 0; i < all.rows.size() && l < rows.size();) {
+    if (all.rows[i] == rows[l]) {
+      local.push_back(static_cast<std::int64_t>(i++));
+      of_labels.push_back(static_cast<std::int64_t>(l++));
+    } else if (all.rows[i] < rows[l]) {
+      ++i;
+    } else {
+      ++l;
+    }
+  }
+  m.data = all.select(local);
+  m.labels = labels.rows(of_labels);
+  return m;
+}
+
+/// Marks in each modality the rows that all of them have.
+AISLE_API void mark_common(std::vector<modality>& modalities) {
+  std::map<std::int64_t, std::size_t> seen;
+  for (const modality& m : modalities)
+    for (const std::int64_t r : m.data.rows) ++seen[r];
+  for (modality& m : modalities)
+    for (const std::int64_t r : m.data.rows) m.common.push_back(seen[r] == modalities.size());
+}
+
+AISLE_API std::vector<modality> make_modalities(const embedding_table* text, const embedding_table* image,
+                                                const index_vector& rows, const label_vector& labels,
+                                                std::span<const split_sides> splits,
+                                                const warning_callback& warn) {
+  std::vector<modality> out;
+  const auto add = [&](const char* name, const embedding_table* of_text, const embedding_table* of_image) {
+    modality m = make_modality(name, of_text, of_image, rows, labels);
+    for (std::size_t s = 0; s < splits.size(); ++s) {
+      const row_sides sides = m.sides(splits[s]);
+      const auto counts = m.labels.rows(sides.train).counts();
+      if (!sides.test.empty() && std::ranges::count_if(counts, [](auto n) { return n > 0; }) >= 2) continue;
+      if (warn)
+        warn("modality " + m.name + " is left out: split " + std::to_string(s) +
+             " leaves no rows of two classes to train on or none to test on");
+      return;
+    }
+    out.push_back(std::move(m));
+  };
+  if (text && image) add("multimodal", text, image);
+  if (image) add("image", nullptr, image);
+  if (text) add("text", text, nullptr);
+  mark_common(out);
+  return out;
+}
+
+/// Why rows that are no products are not: what was said of them, without particulars.
+AISLE_API std::string kind_of_problem(const catalogue& products, const skipped_row& problem) {
+  if (problem.column == products.options.id_column) return "no id of its own";
+  if (problem.id.empty() && problem.column.empty()) return "cannot be read";
+  return problem.reason;
+}
+
+AISLE_API row_fates decide_fates(const catalogue& products, std::span<const modality> modalities,
+                                 std::span<const skipped_row> skipped,
+                                 const std::map<std::int64_t, std::string>& kind, const embedding_table* text,
+                                 const embedding_table* image) {
+  const auto rows = static_cast<std::size_t>(products.data_rows);
+  std::vector<bool> with_text(rows, false), with_image(rows, false);
+  for (const modality& m : modalities)
+    for (const std::int64_t r : m.data.rows) {
+      if (m.text) with_text[static_cast<std::size_t>(r)] = true;
+      if (m.image) with_image[static_cast<std::size_t>(r)] = true;
+    }
+  const std::vector<bool> embedded = rows_with_vectors(products.data_rows, text, image);
+  std::vector<const product*> product_of(rows, nullptr);
+  for (const product& p : products.products) product_of[static_cast<std::size_t>(p.row)] = &p;
+  std::vector<const skipped_row*> problem_of(rows, nullptr);
+  for (const skipped_row& s : skipped)
+    if (auto& first = problem_of[static_cast<std::size_t>(s.row)]; !first) first = &s;
+
+  const auto why = [&](std::size_t r) -> std::string {
+    if (const auto known = kind.find(static_cast<std::int64_t>(r)); known != kind.end()) return known->second;
+    const product* p = product_of[r];
+    if (!p) return problem_of[r] ? kind_of_problem(products, *problem_of[r]) : "empty";
+    if (p->label.empty()) return "no label";
+    if (embedded[r]) return "its modality is left out";
+    if (problem_of[r]) return "its picture cannot be read";
+    return text && image ? "neither a text nor a picture" : text ? "no text" : "no picture";
+  };
+  row_fates out;
+  std::map<std::string, std::int64_t> reasons;
+  for (std::size_t r = 0; r < rows; ++r) {
+    row_usage& u = out.usage;
+    if (with_text[r] || with_image[r]) {
+      ++(with_text[r] && with_image[r] ? u.text_and_image : with_text[r] ? u.text_only : u.image_only);
+      continue;
+    }
+    const std::string reason = why(r);
+    ++reasons[reason];
+    if (product_of[r] && !problem_of[r]) out.unnamed.push_back(products.problem(*product_of[r], {}, reason));
+  }
+  auto& left_out = out.usage.left_out;
+  left_out.assign(reasons.begin(), reasons.end());
+  std::ranges::stable_sort(left_out, [](const auto& a, const auto& b) { return a.second > b.second; });
+  return out;
+}
+
+}  // namespace detail
+AISLE_NAMESPACE_END

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+#include <aisle/catalogue/detail/experiment_rows.hpp>
+#include <aisle/learn/learners.hpp>
+
+// Fits of an experiment: which there are, and running them side by side.
+
+AISLE_NAMESPACE_BEGIN
+namespace detail {
+
+/// The row of a learner that experiments train.
+const learner_kind<float>& experiment_learner(std::string_view name);
+
+/// A fit and what came of it.
+struct trial {
+  std::size_t modality = 0, learner = 0, part = 0;  ///< part: split or fold
+  std::string failure = {};                         ///< why there is nothing else
+  row_score own = {}, common = {};                  ///< on the rows it was tested on; on the common ones
+  double seconds = 0;                               ///< of the fit
+  modality_fusion fusion = {};
+  std::shared_ptr<classifier<float>> fitted = {};
+  matrix<float> probabilities = {};
+  label_vector predicted = {};
+
+  /// Keeps the scores alone.
+  void forget();
+};
+
+/// Trials of every modality, part and learner, in that order. `parts`: how many a modality has.
+std::vector<trial> list_trials(std::span<const std::size_t> parts, std::size_t learners);
+
+/// Scores of predictions, on those rows for which `mask` (empty: all) is true.
+row_score score_rows(const label_vector& truth, const label_vector& predicted,
+                     const std::vector<bool>& mask = {});
+
+/// Runs trials of one experiment.
+class trial_runner {
+ public:
+  trial_runner(const std::vector<std::string>& learners, const experiment_options& options);
+
+  std::size_t learners() const noexcept { return learners_.size(); }
+  const char* name(std::size_t learner) const noexcept { return learners_[learner]->name; }
+
+  /// Runs all trials side by side: a fit on one thread wastes none. Few trials run one after the other
+  /// instead, each on all threads.
+  void run(std::string_view phase, std::vector<trial>& trials, const std::function<void(trial&)>& one);
+
+  /// Fuses, fits, and tests where there are test rows. An error becomes the trial's failure.
+  void fit(trial& t, const modality& m, const row_sides& sides, std::uint64_t seed) const;
+
+ private:
+  std::vector<const learner_kind<float>*> learners_;
+  const experiment_options& options_;
+  int inner_threads_ = 1;
+};
+
+/// Mean scores of cross-validation, in %.
+struct fold_scores {
+  double macro_f1 = -1, common_macro_f1 = -1;  ///< -1: there are none
+};
+
+/// Cross-validates every learner on every modality's training rows of a split; [modality][learner].
+std::vector<std::vector<fold_scores>> cross_validate(trial_runner& runner,
+                                                     std::span<const modality> modalities,
+                                                     const split_sides& split, int folds);
+
+}  // namespace detail
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/catalogue/detail/experiment_trials.ipp>
+#endif

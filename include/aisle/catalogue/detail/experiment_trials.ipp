@@ -1,0 +1,134 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <aisle/base/parallel.hpp>
+#include <aisle/catalogue/detail/experiment_trials.hpp>
+#include <aisle/learn/metrics.hpp>
+#include <aisle/learn/split.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail {
+
+AISLE_API const learner_kind<float>& experiment_learner(std::string_view name) {
+  const learner_kind<float>& kind = find_learner<float>(name);
+  if (kind.make_for_experiment == nullptr)
+    throw option_error("experiments do not train learner \"" + std::string(name) + "\"");
+  return kind;
+}
+
+AISLE_API void trial::forget() {
+  fusion = {};
+  fitted.reset();
+  probabilities = {};
+  predicted = {};
+}
+
+AISLE_API std::vector<trial> list_trials(std::span<const std::size_t> parts, std::size_t learners) {
+  std::vector<trial> out;
+  for (std::size_t m = 0; m < parts.size(); ++m)
+    for (std::size_t p = 0; p < parts[m]; ++p)
+      for (std::size_t l = 0; l < learners; ++l) out.push_back({.modality = m, .learner = l, .part = p});
+  return out;
+}
+
+AISLE_API row_score score_rows(const label_vector& truth, const label_vector& predicted,
+                               const std::vector<bool>& mask) {
+  index_vector which;
+  for (std::int64_t i = 0; i < truth.size(); ++i)
+    if (mask.empty() || mask[static_cast<std::size_t>(i)]) which.push_back(i);
+  if (which.empty()) return {};
+  const label_vector t = truth.rows(which), p = predicted.rows(which);
+  return {t.size(), 100 * accuracy(t, p), 100 * macro_f1(t, p)};
+}
+
+AISLE_API trial_runner::trial_runner(const std::vector<std::string>& learners,
+                                     const experiment_options& options)
+    : options_(options) {
+  for (const std::string& name : learners) learners_.push_back(&experiment_learner(name));
+}
+
+AISLE_API void trial_runner::run(std::string_view phase, std::vector<trial>& trials,
+                                 const std::function<void(trial&)>& one) {
+  const auto count = static_cast<std::int64_t>(trials.size());
+  const int threads = thread_budget(options_.threads);
+  const bool side_by_side = count >= threads;
+  inner_threads_ = side_by_side ? 1 : threads;
+  shared_progress progress(options_.progress, {.phase = phase, .total = count, .unit = "fits"});
+  parallel_for(count, side_by_side ? threads : 1, [&](std::int64_t i) {
+    one(trials[static_cast<std::size_t>(i)]);
+    progress.add(1);
+  });
+}
+
+AISLE_API void trial_runner::fit(trial& t, const modality& m, const row_sides& sides,
+                                 std::uint64_t seed) const {
+  try {
+    const modality_rows train = m.data.select(sides.train);
+    t.fusion = modality_fusion::fit(train.views(), options_.fusion);
+    const matrix<float> x = t.fusion.transform(train.views());
+    const auto start = std::chrono::steady_clock::now();
+    t.fitted = learners_[t.learner]->make_for_experiment(seed, inner_threads_);
+    t.fitted->fit(x, m.labels.rows(sides.train));
+    t.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (sides.test.empty()) return;
+    const modality_rows test = m.data.select(sides.test);
+    t.probabilities = t.fitted->predict_proba(t.fusion.transform(test.views()));
+    t.predicted = t.fitted->likeliest(t.probabilities);
+    const label_vector truth = m.labels.rows(sides.test);
+    std::vector<bool> common;
+    for (const std::int64_t i : sides.test) common.push_back(m.common[static_cast<std::size_t>(i)]);
+    t.own = score_rows(truth, t.predicted);
+    t.common = score_rows(truth, t.predicted, common);
+  } catch (const error& e) {
+    t.failure = e.what();
+  }
+}
+
+/// Stratified folds of the rows that a modality trains on, by their place in it.
+AISLE_API std::vector<row_sides> folds_of(const modality& m, const split_sides& split, int folds) {
+  const index_vector train = m.sides(split).train;
+  const auto count = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(folds), train.size()));
+  std::vector<row_sides> out;
+  for (auto& f : stratified_folds(m.labels.rows(train), {.folds = count, .seed = split.seed})) {
+    for (index_vector* part : {&f.train, &f.test})
+      for (std::int64_t& i : *part) i = train[static_cast<std::size_t>(i)];
+    out.push_back({std::move(f.train), std::move(f.test)});
+  }
+  return out;
+}
+
+AISLE_API std::vector<std::vector<fold_scores>> cross_validate(trial_runner& runner,
+                                                               std::span<const modality> modalities,
+                                                               const split_sides& split, int folds) {
+  std::vector<std::vector<fold_scores>> out(modalities.size(), std::vector<fold_scores>(runner.learners()));
+  if (folds == 0) return out;
+  std::vector<std::vector<row_sides>> parts;
+  std::vector<std::size_t> counts;
+  for (const modality& m : modalities) {
+    parts.push_back(folds_of(m, split, folds));
+    counts.push_back(parts.back().size());
+  }
+  std::vector<trial> trials = list_trials(counts, runner.learners());
+  runner.run("cross-validation", trials, [&](trial& t) {
+    runner.fit(t, modalities[t.modality], parts[t.modality][t.part], split.seed);
+    t.forget();
+  });
+  for (std::size_t m = 0; m < modalities.size(); ++m)
+    for (std::size_t l = 0; l < runner.learners(); ++l) {
+      double own = 0, own_count = 0, common = 0, common_count = 0;
+      for (const trial& t : trials) {
+        if (t.modality != m || t.learner != l || !t.failure.empty()) continue;
+        own += t.own.macro_f1, ++own_count;
+        if (t.common.rows > 0) common += t.common.macro_f1, ++common_count;
+      }
+      if (own_count > 0) out[m][l].macro_f1 = own / own_count;
+      if (common_count > 0) out[m][l].common_macro_f1 = common / common_count;
+    }
+  return out;
+}
+
+}  // namespace detail
+AISLE_NAMESPACE_END

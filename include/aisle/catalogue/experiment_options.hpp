@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/progress.hpp>
+#include <aisle/catalogue/fusion.hpp>
+#include <aisle/learn/learners.hpp>
+#include <aisle/tensor/matrix.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// The learners of learn/learners.hpp that an experiment can train, in the order of its results.
+inline std::vector<std::string> experiment_learners() {
+  std::vector<std::string> out;
+  for (const learner_kind<float>& kind : learner_kinds<float>)
+    if (kind.make_for_experiment != nullptr) out.emplace_back(kind.name);
+  return out;
+}
+
+/// A split of a catalogue by data rows; what is on neither list trains.
+struct catalogue_split {
+  std::uint64_t seed = 0;
+  index_vector test;
+};
+
+/// The splits of a file: `{"label": …, "rows": …, "dropped": […], "splits": [{"seed": …, "test": […]}, …]}`.
+struct split_file {
+  std::string path, label;  ///< label is empty where the file names none
+  std::int64_t rows = -1;   ///< data rows of the catalogue it is for; -1 where the file does not say
+  index_vector dropped;     ///< rows on neither side
+  std::vector<catalogue_split> splits;
+};
+
+struct experiment_options {
+  std::vector<std::string> learners = experiment_learners();
+  fusion_options fusion = {};
+  double test_size = 0.3;
+  std::uint64_t seed = 42;
+  const split_file* splits = nullptr;  ///< instead of test_size and seed
+  int folds = 5;                       ///< of the cross-validation that chooses; 0: nothing is chosen
+  int threads = 0;
+  progress_callback progress{};
+  warning_callback on_warning{};
+};
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <aisle/base/config.hpp>
+#include <aisle/catalogue/embeddings.hpp>
+#include <aisle/catalogue/products.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// What vectors are of.
+enum class vector_kind { text, image };
+
+/// Vectors that were made elsewhere, of the products of a catalogue.
+struct foreign_vectors {
+  embedding_table table;     ///< `file` and weights_sha256 say which file; model what it says of itself
+  std::int64_t missing = 0;  ///< products without a vector
+  std::int64_t unknown = 0;  ///< vectors of ids that are no product's
+};
+
+/// Reads vectors from a file and joins them to the products by id. By the name's ending:
+/// - `.npy`: a matrix, [rows, dimension]; the ids of its rows are in NAME.ids.csv beside it, column `id` (or
+///   the catalogue's id column, or the only one).
+/// - `.safetensors`: a matrix `text_embeddings` or `image_embeddings` (of `kind`; else the only matrix), ids
+///   as a JSON list in its metadata `ids`, or in NAME.ids.csv. Rows that `has_text` or `has_image` marks 0
+///   have no vector.
+/// - anything else is CSV: ids in the catalogue's id column, `id`, or the first one; vectors in the columns
+///   `text_N` or `image_N` (of `kind`), or where there are none in all other columns. Rows whose cells are
+///   all empty have no vector.
+/// Products without a vector are rows without that modality. Throws file_error; format_error for an id that
+/// is empty or named twice, a component that is no finite number, a number of ids that is not that of the
+/// vectors, and when no id is a product's.
+foreign_vectors read_vectors(const catalogue& products, const std::string& path, vector_kind kind);
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/catalogue/foreign_vectors.ipp>
+#endif

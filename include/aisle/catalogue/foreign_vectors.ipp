@@ -1,0 +1,232 @@
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <aisle/base/file.hpp>
+#include <aisle/base/hash.hpp>
+#include <aisle/catalogue/foreign_vectors.hpp>
+#include <aisle/io/csv.hpp>
+#include <aisle/io/json.hpp>
+#include <aisle/io/npy.hpp>
+#include <aisle/io/safetensors.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail {
+
+/// Vectors as a file holds them.
+struct vectors_of_file {
+  std::vector<std::string> ids;
+  matrix<float> vectors;
+  std::vector<bool> has;  ///< of each row whether there is one; empty: all
+  std::string model;      ///< empty: the file does not say
+};
+
+AISLE_API std::string prefix_of(vector_kind kind) { return kind == vector_kind::text ? "text_" : "image_"; }
+
+/// The path without its ending, and ".ids.csv".
+AISLE_API std::string ids_path(const std::string& path) {
+  return path.substr(0, path.find_last_of('.')) + ".ids.csv";
+}
+
+AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::string& id_column) {
+  const std::string file = ids_path(path);
+  if (!file_exists(file))
+    throw file_error(file, "no such file, expected the ids of the rows of " + path +
+                               " in a column \"id\", one a line, in their order");
+  csv_reader table(file);
+  std::size_t column = 0;
+  if (const auto named = table.find_column("id"))
+    column = *named;
+  else if (const auto same = table.find_column(id_column))
+    column = *same;
+  else if (table.header().size() != 1)
+    column = table.column("id");
+  std::vector<std::string> out;
+  for (csv_row row; table.next(row);) out.emplace_back(row.fields[column]);
+  return out;
+}
+
+AISLE_API vectors_of_file read_npy_vectors(const std::string& path, const std::string& id_column) {
+  vectors_of_file out;
+  if (const tensor t = read_npy(path); t.dims().rank() != 2)
+    throw format_error(path, "has shape " + to_string(t.dims()) + ", expected [rows, dimension]");
+  out.vectors = read_npy_matrix<float>(path);
+  out.ids = read_ids(path, id_column);
+  return out;
+}
+
+/// The matrix of a kind: by its name, else the only one.
+AISLE_API std::string matrix_name(const state_dict& file, vector_kind kind) {
+  const std::string name = prefix_of(kind) + "embeddings";
+  if (file.contains(name)) return name;
+  std::vector<std::string> matrices;
+  for (const auto& e : file.entries())
+    if (e.dims.rank() == 2) matrices.push_back(e.name);
+  const bool other = file.contains(kind == vector_kind::text ? "image_embeddings" : "text_embeddings");
+  if (matrices.size() != 1 || other)
+    throw format_error(file.path(), "no tensor " + name + ", and " +
+                                        (other ? "its vectors are of the other modality"
+                                               : std::to_string(matrices.size()) + " matrices"));
+  return matrices.front();
+}
+
+AISLE_API vectors_of_file read_safetensors_vectors(const std::string& path, vector_kind kind,
+                                                   const std::string& id_column) {
+  vectors_of_file out;
+  const state_dict file = read_safetensors(path);
+  const std::string name = matrix_name(file, kind);
+  const shape dims = file.at(name).dims;
+  out.vectors = matrix<float>(dims[0], dims[1]);
+  file.read_f32(name, std::span<float>(out.vectors.data(), static_cast<std::size_t>(dims[0] * dims[1])));
+  const auto& metadata = file.metadata();
+  if (const auto ids = metadata.find("ids"); ids != metadata.end()) {
+    for (const json& id : parse_json(ids->second, path + ": ids").elements())
+      out.ids.push_back(id.is_string() ? id.as<std::string>() : id.is_null() ? "" : id.dump());
+  } else {
+    out.ids = read_ids(path, id_column);
+  }
+  if (const std::string mark = kind == vector_kind::text ? "has_text" : "has_image"; file.contains(mark)) {
+    std::vector<float> has(static_cast<std::size_t>(file.at(mark).dims.elements()));
+    file.read_f32(mark, has);
+    for (const float h : has) out.has.push_back(h != 0);
+    if (static_cast<std::int64_t>(out.has.size()) != dims[0])
+      throw format_error(path, mark + " has " + std::to_string(out.has.size()) + " elements, expected " +
+                                   std::to_string(dims[0]));
+  }
+  if (const auto model = metadata.find(prefix_of(kind) + "model"); model != metadata.end())
+    out.model = model->second;
+  return out;
+}
+
+/// "text_12" for "text_".
+AISLE_API bool is_component(std::string_view column, std::string_view prefix) {
+  return column.size() > prefix.size() && column.starts_with(prefix) &&
+         std::all_of(column.begin() + static_cast<std::ptrdiff_t>(prefix.size()), column.end(),
+                     [](char c) { return c >= '0' && c <= '9'; });
+}
+
+AISLE_API std::optional<float> parse_component(std::string_view text) {
+  text = trimmed(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  float value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size() || text.empty()) return std::nullopt;
+  if (code == std::errc::result_out_of_range) {  // too small for a float is 0, too large no number
+    double wide = 0;
+    std::from_chars(text.data(), text.data() + text.size(), wide);
+    return std::abs(wide) < 1 ? std::optional<float>(0.0f) : std::nullopt;
+  }
+  if (code != std::errc{} || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind kind,
+                                           const std::string& id_column) {
+  csv_reader table(path);
+  const auto& header = table.header();
+  std::size_t id = 0;
+  if (const auto same = table.find_column(id_column))
+    id = *same;
+  else if (const auto named = table.find_column("id"))
+    id = *named;
+  std::vector<std::size_t> columns;
+  for (std::size_t c = 0; c < header.size(); ++c)
+    if (c != id && is_component(header[c], prefix_of(kind))) columns.push_back(c);
+  if (columns.empty())
+    for (std::size_t c = 0; c < header.size(); ++c)
+      if (c != id) columns.push_back(c);
+  if (columns.empty())
+    throw format_error(path, "no columns beside " + header[id] + ", expected those of a vector");
+  vectors_of_file out;
+  std::vector<float> values;
+  for (csv_row row; table.next(row);) {
+    const bool any = std::ranges::any_of(columns, [&](auto c) { return !trimmed(row.fields[c]).empty(); });
+    for (const std::size_t c : columns) {
+      const std::optional<float> value = any ? parse_component(row.fields[c]) : 0.0f;
+      if (!value)
+        throw format_error(path, "line " + std::to_string(row.line) + " (" + row.fields[id] + "), column " +
+                                     header[c] + ": \"" + row.fields[c] + "\", expected a finite number");
+      values.push_back(*value);
+    }
+    out.has.push_back(any);
+    out.ids.push_back(row.fields[id]);
+  }
+  out.vectors =
+      matrix<float>(static_cast<std::int64_t>(out.ids.size()), static_cast<std::int64_t>(columns.size()));
+  std::copy(values.begin(), values.end(), out.vectors.data());
+  return out;
+}
+
+/// Throws format_error for what no reader refused: ids and numbers.
+AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) {
+  if (static_cast<std::int64_t>(v.ids.size()) != v.vectors.rows())
+    throw format_error(
+        path, std::to_string(v.vectors.rows()) + " vectors and " + std::to_string(v.ids.size()) + " ids");
+  if (v.vectors.cols() == 0) throw format_error(path, "vectors of no components");
+  std::unordered_map<std::string_view, std::size_t> seen;
+  for (std::size_t r = 0; r < v.ids.size(); ++r) {
+    const std::string_view id = trimmed(v.ids[r]);
+    const auto where = [&] { return "row " + std::to_string(r) + " (" + std::string(id) + ")"; };
+    if (id.empty()) throw format_error(path, where() + ": no id");
+    if (const auto [first, is_new] = seen.emplace(id, r); !is_new)
+      throw format_error(path, where() + ": the id of row " + std::to_string(first->second) + " again");
+    if (!v.has.empty() && !v.has[r]) continue;
+    const auto row = v.vectors.row(static_cast<std::int64_t>(r));
+    for (std::size_t c = 0; c < row.size(); ++c)
+      if (!std::isfinite(row[c]))
+        throw format_error(path, where() + ", component " + std::to_string(c) + ": " +
+                                     (std::isnan(row[c]) ? "NaN" : "infinite") +
+                                     ", expected a finite number");
+  }
+}
+
+AISLE_API std::string hash_of_file(const std::string& path) {
+  const mapped_file mapped(path);
+  sha256 hash;
+  hash.update(mapped.bytes().data(), mapped.bytes().size());
+  return hash.hex();
+}
+
+}  // namespace detail
+
+AISLE_API foreign_vectors read_vectors(const catalogue& products, const std::string& path, vector_kind kind) {
+  const std::string& id_column = products.options.id_column;
+  const detail::vectors_of_file v = path.ends_with(".npy") ? detail::read_npy_vectors(path, id_column)
+                                    : path.ends_with(".safetensors")
+                                        ? detail::read_safetensors_vectors(path, kind, id_column)
+                                        : detail::read_csv_vectors(path, kind, id_column);
+  detail::check_vectors(v, path);
+  std::unordered_map<std::string_view, std::int64_t> row_of;
+  for (std::size_t r = 0; r < v.ids.size(); ++r)
+    if (v.has.empty() || v.has[r]) row_of.emplace(trimmed(v.ids[r]), static_cast<std::int64_t>(r));
+  foreign_vectors out;
+  index_vector from;
+  for (const product& p : products.products) {
+    const auto found = row_of.find(p.id);
+    if (found == row_of.end()) {
+      ++out.missing;
+      continue;
+    }
+    out.table.rows.push_back(p.row);
+    from.push_back(found->second);
+  }
+  out.unknown = static_cast<std::int64_t>(row_of.size() - from.size());
+  if (from.empty() && !products.products.empty())
+    throw format_error(path, "none of its " + std::to_string(row_of.size()) + " ids (" +
+                                 (v.ids.empty() ? std::string() : v.ids.front() + ", …") + ") is in column " +
+                                 id_column + " of " + products.path);
+  out.table.vectors = v.vectors.rows(from);
+  out.table.file = path;
+  out.table.model = v.model.empty() ? file_name(path) : v.model;
+  out.table.weights_sha256 = detail::hash_of_file(path);
+  return out;
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/pipeline_set.hpp>
+#include <aisle/io/json.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail {
+
+/// The pipeline that write_experiment left of a modality's chosen classifier: that of all rows; of folders
+/// from before there were such that of the split.
+AISLE_API std::string pipeline_file(const std::string& folder, const json& model) {
+  const auto modality = model.get<std::string>("modality");
+  const std::string final_one = join_path(folder, modality + ".safetensors");
+  if (file_exists(final_one)) return final_one;
+  return join_path(folder, modality + "_" + model.get<std::string>("model") + ".safetensors");
+}
+
+/// By what the chosen classifiers of modalities are compared, in %.
+AISLE_API double rank_of(const json& model) {
+  for (const char* score : {"cross_validation_common_macro_f1", "cross_validation_macro_f1", "macro_f1_mean"})
+    if (model.contains(score)) return model.get<double>(score);
+  return 0;
+}
+
+AISLE_API std::string describe(const pipeline_input& input) {
+  return (input.file.empty() ? input.model : input.file) + " (" + input.weights_sha256.substr(0, 12) + ")";
+}
+
+/// Why a product could not be done.
+AISLE_API std::string lack(const pipeline_set& set, bool has_text, bool has_image) {
+  const bool text = set.text() != nullptr && !has_text, image = set.image() != nullptr && !has_image;
+  const std::string what = text && image ? "no text and no picture" : text ? "no text" : "no picture";
+  return what + ", which the pipeline needs";
+}
+
+}  // namespace detail
+
+AISLE_API pipeline_set::pipeline_set(std::vector<pipeline> best_first) : pipelines_(std::move(best_first)) {
+  if (pipelines_.empty()) throw option_error("a set of no pipelines");
+  for (const pipeline& p : pipelines_) {
+    for (auto [mine, set] : {std::pair(p.uses_text() ? &p.text : nullptr, text()),
+                             std::pair(p.uses_images() ? &p.image : nullptr, image())})
+      if (mine && mine->weights_sha256 != set->weights_sha256)
+        throw option_error("pipelines are not of one experiment: " + p.modality + " looks at vectors of " +
+                           detail::describe(*mine) + ", another at those of " + detail::describe(*set));
+  }
+}
+
+AISLE_API const pipeline_input* pipeline_set::text() const noexcept {
+  for (const pipeline& p : pipelines_)
+    if (p.uses_text()) return &p.text;
+  return nullptr;
+}
+
+AISLE_API const pipeline_input* pipeline_set::image() const noexcept {
+  for (const pipeline& p : pipelines_)
+    if (p.uses_images()) return &p.image;
+  return nullptr;
+}
+
+AISLE_API const reading_options& pipeline_set::reading() const noexcept {
+  // Those of earlier versions remember less where they look at pictures alone.
+  return std::ranges::max_element(pipelines_, {}, [](const pipeline& p) { return p.reading.size(); })
+      ->reading;
+}
+
+AISLE_API pipeline_set pipeline_set::load(const std::string& path) {
+  if (!folder_exists(path)) return pipeline_set({pipeline::load(path)});
+  const std::string file = join_path(path, "metrics.json");
+  if (!file_exists(file))
+    throw file_error(path,
+                     "holds no metrics.json, expected a folder that `aisle run` wrote, or a pipeline file");
+  const json metrics = read_json(file);
+  std::vector<const json*> chosen;
+  for (const char* modality : {"multimodal", "image", "text"})
+    for (const json& m : metrics.at("models").elements())
+      if (m.get<bool>("chosen") && m.get<std::string>("modality") == modality) chosen.push_back(&m);
+  if (chosen.empty()) throw file_error(path, "metrics.json names no chosen classifier; name a pipeline file");
+  std::stable_sort(chosen.begin(), chosen.end(),
+                   [](const json* a, const json* b) { return detail::rank_of(*a) > detail::rank_of(*b); });
+  std::vector<pipeline> pipelines;
+  for (const json* m : chosen) pipelines.push_back(pipeline::load(detail::pipeline_file(path, *m)));
+  return pipeline_set(std::move(pipelines));
+}
+
+AISLE_API catalogue_prediction predict(const pipeline_set& set, const catalogue& products,
+                                       const embedding_table* text, const embedding_table* image) {
+  const auto data_rows = static_cast<std::size_t>(products.data_rows);
+  catalogue_prediction out;
+  out.rows.resize(data_rows);
+  out.classes = set.pipelines().front().learner->classes();
+  for (const pipeline& p : set.pipelines()) out.classes = merge(out.classes, p.learner->classes());
+  out.probabilities = matrix<float>(products.data_rows, out.classes.size());
+
+  for (std::size_t k = 0; k < set.pipelines().size(); ++k) {
+    const pipeline& p = set.pipelines()[k];
+    if ((p.uses_text() && !text) || (p.uses_images() && !image)) continue;
+    const modality_rows all =
+        join_modalities(p.uses_text() ? text : nullptr, p.uses_images() ? image : nullptr);
+    index_vector which;
+    for (std::size_t i = 0; i < all.rows.size(); ++i)
+      if (out.rows[static_cast<std::size_t>(all.rows[i])].pipeline < 0)
+        which.push_back(static_cast<std::int64_t>(i));
+    if (which.empty()) continue;
+    const modality_rows rows = all.select(which);
+    const matrix<float> probabilities = p.learner->predict_proba(p.fusion.transform(rows.views()));
+    const label_vector labels = p.learner->likeliest(probabilities);
+    const auto& names = p.learner->classes().names();
+    std::vector<std::int32_t> code;  // of this pipeline's classes among all
+    for (const std::string& name : names) code.push_back(*out.classes.find(name));
+    for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+      row_prediction& r = out.rows[static_cast<std::size_t>(rows.rows[i])];
+      r.pipeline = static_cast<int>(k);
+      r.label = code[static_cast<std::size_t>(labels.codes()[i])];
+      for (std::size_t c = 0; c < names.size(); ++c)
+        out.probabilities(rows.rows[i], code[c]) =
+            probabilities(static_cast<std::int64_t>(i), static_cast<std::int64_t>(c));
+    }
+  }
+
+  std::vector<bool> has_text(data_rows, false), has_image(data_rows, false);
+  if (text)
+    for (const std::int64_t r : text->rows) has_text[static_cast<std::size_t>(r)] = true;
+  if (image)
+    for (const std::int64_t r : image->rows) has_image[static_cast<std::size_t>(r)] = true;
+  const auto say_why = [&](const std::vector<skipped_row>& problems) {
+    for (const skipped_row& s : problems) {
+      row_prediction& r = out.rows[static_cast<std::size_t>(s.row)];
+      if (r.id.empty()) r.id = s.id;
+      if (r.pipeline >= 0 || !r.reason.empty()) continue;
+      r.reason = (s.column.empty() ? "" : "column " + s.column + ": ") + s.reason;
+    }
+  };
+  say_why(products.problems);
+  for (const embedding_table* table : {image, text})
+    if (table) say_why(table->problems);
+  for (const product& p : products.products) {
+    const auto at = static_cast<std::size_t>(p.row);
+    out.rows[at].id = p.id;
+    if (out.rows[at].pipeline < 0 && out.rows[at].reason.empty())
+      out.rows[at].reason = detail::lack(set, has_text[at], has_image[at]);
+  }
+  for (row_prediction& r : out.rows)
+    if (r.pipeline < 0 && r.reason.empty()) r.reason = "empty";
+  return out;
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,104 @@
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/foreign_vectors.hpp>
+#include <aisle/io/npy.hpp>
+#include <aisle/io/safetensors.hpp>
+
+#include "support/support.hpp"
+
+namespace {
+
+aisle::catalogue products_of(const support::temporary_folder& work) {
+  aisle::write_file(work / "products.csv", "sku,name\nA,a\nB,b\nC,c\nD,d\n");
+  return aisle::load_catalogue(work / "products.csv");
+}
+
+/// Vectors of C, A and of one that is no product.
+aisle::matrix<float> three() {
+  aisle::matrix<float> m(3, 2);
+  for (std::int64_t i = 0; i < 6; ++i) m.data()[i] = static_cast<float>(i) + 0.5f;
+  return m;
+}
+
+void check(const aisle::foreign_vectors& v, const std::string& path) {
+  CHECK(v.table.rows == aisle::index_vector{0, 2});
+  CHECK(v.table.vectors == three().rows(aisle::index_vector{1, 0}));
+  CHECK(v.missing == 2);
+  CHECK(v.unknown == 1);
+  CHECK(v.table.file == path);
+  CHECK(v.table.weights_sha256.size() == 64);
+}
+
+aisle::tensor as_tensor(const aisle::matrix<float>& m) {
+  aisle::tensor t(aisle::dtype::f32, {m.rows(), m.cols()});
+  std::copy_n(m.data(), m.rows() * m.cols(), t.data<float>().begin());
+  return t;
+}
+
+}  // namespace
+
+TEST_CASE("vectors made elsewhere are joined by id, whatever the file") {
+  const support::temporary_folder work;
+  const auto products = products_of(work);
+  const auto read = [&](const std::string& name, aisle::vector_kind kind = aisle::vector_kind::text) {
+    return aisle::read_vectors(products, work / name, kind);
+  };
+  aisle::write_npy(work / "v.npy", three());
+  aisle::write_file(work / "v.ids.csv", "row,id\n0,C\n1,A\n2,X\n");
+  check(read("v.npy"), work / "v.npy");
+  aisle::write_file(work / "v.ids.csv", "sku\nC\nA\nX\n");
+  check(read("v.npy"), work / "v.npy");
+
+  aisle::write_file(work / "plain.csv", "key,x,y\nC,0.5,1.5\nA,2.5,+3.5\nX,4.5,5.5\n");
+  check(read("plain.csv"), work / "plain.csv");
+  // As `aisle embed` writes it: columns of the catalogue, both kinds of vectors, empty cells where one is
+  // not.
+  aisle::write_file(work / "aisle.csv",
+                    "name,sku,text_1,text_2,image_0\nc,C,0.5,1.5,\na,A,2.5,3.5,7\nb,B,,,8\nx,X,4.5,5.5,9\n");
+  check(read("aisle.csv"), work / "aisle.csv");
+  const auto pictures = read("aisle.csv", aisle::vector_kind::image);
+  CHECK(pictures.table.rows == aisle::index_vector{0, 1});
+  CHECK(pictures.table.vectors(1, 0) == 8);
+
+  const std::vector<aisle::named_tensor> tensors = {{"text_embeddings", as_tensor(three())}};
+  aisle::write_safetensors(work / "v.safetensors", tensors,
+                           {{"ids", "[\"C\",\"A\",\"X\"]"}, {"text_model", "some-model"}});
+  const auto s = read("v.safetensors");
+  check(s, work / "v.safetensors");
+  CHECK(s.table.model == "some-model");
+  CHECK_THROWS_WITH_AS(read("v.safetensors", aisle::vector_kind::image),
+                       doctest::Contains("image_embeddings"), aisle::format_error);
+}
+
+TEST_CASE("vectors made elsewhere that make no sense are refused, and say where") {
+  const support::temporary_folder work;
+  const auto products = products_of(work);
+  const auto refuse = [&](const std::string& csv, const char* says) {
+    CAPTURE(csv);
+    aisle::write_file(work / "v.csv", csv);
+    CHECK_THROWS_WITH_AS(aisle::read_vectors(products, work / "v.csv", aisle::vector_kind::text),
+                         doctest::Contains(says), aisle::format_error);
+  };
+  refuse("sku,x\nA,1\nB,nan\n", "column x: \"nan\"");
+  refuse("sku,x\nA,1\nB,inf\n", "expected a finite number");
+  refuse("sku,x,y\nA,1,2\nB,1,\n", "(B), column y");
+  refuse("sku,x\nA,1\nB,red\n", "\"red\"");
+  refuse("sku,x\nA,1\nA,2\n", "the id of row 0 again");
+  refuse("sku,x\nA,1\n,2\n", "no id");
+  refuse("sku,x\nA,1\nB\n", "line 3");
+  refuse("sku\nA\n", "those of a vector");
+  refuse("sku,x\nQ,1\n", "none of its 1 ids");
+
+  auto m = three();
+  m(1, 1) = std::numeric_limits<float>::quiet_NaN();
+  aisle::write_npy(work / "v.npy", m);
+  const auto npy = [&] { return aisle::read_vectors(products, work / "v.npy", aisle::vector_kind::text); };
+  CHECK_THROWS_WITH_AS(npy(), doctest::Contains("v.ids.csv"), aisle::file_error);
+  aisle::write_file(work / "v.ids.csv", "row,id\n0,C\n1,A\n");
+  CHECK_THROWS_WITH_AS(npy(), doctest::Contains("3 vectors and 2 ids"), aisle::format_error);
+  aisle::write_file(work / "v.ids.csv", "row,id\n0,C\n1,A\n2,B\n");
+  CHECK_THROWS_WITH_AS(npy(), doctest::Contains("row 1 (A), component 1: NaN"), aisle::format_error);
+}

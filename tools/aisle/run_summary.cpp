@@ -1,0 +1,94 @@
+#include "run_summary.hpp"
+
+#include <cstdio>
+
+#include "command.hpp"
+
+namespace aisle_command {
+
+namespace {
+
+std::string percent(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f %%", value);
+  return text;
+}
+
+double mean(const aisle::model_result& r, double aisle::model_result::split_score::*score) {
+  return r.over_splits(score).mean;
+}
+
+/// "the 12 rows that all modalities have: multimodal 90.00 %, image …"; empty where nothing can be compared.
+std::string comparison(const aisle::experiment_result& result) {
+  std::string out;
+  std::int64_t rows = 0, chosen = 0;
+  for (const auto& r : result.models) {
+    if (!r.chosen || r.common_rows_tested() == 0) continue;
+    rows = r.common_rows_tested();
+    ++chosen;
+    out += (out.empty() ? "" : ", ") + r.modality + " " +
+           percent(r.over_common(&aisle::row_score::accuracy).mean);
+  }
+  if (chosen < 2) return {};
+  return "; on the " + std::to_string(rows) + " test rows that all modalities have: " + out;
+}
+
+}  // namespace
+
+void tell_scores(const aisle::experiment_result& result) {
+  bool common = false;
+  for (const auto& r : result.models) common = common || r.common_rows_tested() != r.rows_tested();
+  char line[200], more[80] = "";
+  if (common) std::snprintf(more, sizeof more, " | %11s %9s %9s", "common rows", "accuracy", "macro F1");
+  std::snprintf(line, sizeof line, "%-12s %-20s %9s %9s %9s%s | %9s", "modality", "classifier", "test rows",
+                "accuracy", "macro F1", more, "CV F1");
+  say(line);
+  for (const auto& r : result.models) {
+    if (common && r.common_rows_tested() > 0)
+      std::snprintf(
+          more, sizeof more, " | %11lld %8.2f%% %8.2f%%", static_cast<long long>(r.common_rows_tested()),
+          r.over_common(&aisle::row_score::accuracy).mean, r.over_common(&aisle::row_score::macro_f1).mean);
+    else if (common)
+      std::snprintf(more, sizeof more, " | %11s %9s %9s", "0", "-", "-");
+    std::snprintf(line, sizeof line, "%-12s %-20s %9lld %8.2f%% %8.2f%%%s | %8.2f%%%s", r.modality.c_str(),
+                  r.model.c_str(), static_cast<long long>(r.rows_tested()),
+                  mean(r, &aisle::model_result::split_score::accuracy),
+                  mean(r, &aisle::model_result::split_score::macro_f1), more, r.cross_validation_macro_f1,
+                  r.chosen ? "  chosen" : "");
+    say(line);
+  }
+}
+
+void tell_phases(const aisle::experiment_result& result) {
+  char line[160];
+  double total = 0;
+  for (const auto& [name, seconds] : result.phases) {
+    std::snprintf(line, sizeof line, "%-24s %8.2f s", name.c_str(), seconds);
+    say(line);
+    total += seconds;
+  }
+  std::snprintf(line, sizeof line, "%-24s %8.2f s, peak %.0f MB", "total", total, result.peak_mb);
+  say(line);
+}
+
+void tell_findings(const aisle::experiment_result& result) {
+  if (const aisle::model_result* best = result.best()) {
+    const aisle::model_result& r = *best;
+    say("found: " + r.model + " on " + r.modality + " puts " +
+        percent(mean(r, &aisle::model_result::split_score::accuracy)) + " of " +
+        std::to_string(r.rows_tested()) + " test rows into the right one of " +
+        std::to_string(result.classes.size()) + " classes, macro F1 " +
+        percent(mean(r, &aisle::model_result::split_score::macro_f1)) + comparison(result));
+  }
+  const aisle::row_usage& u = result.usage;
+  std::string line = "rows: " + std::to_string(result.rows) + ", used " + std::to_string(u.used()) + " (" +
+                     std::to_string(u.text_and_image) + " with text and picture, " +
+                     std::to_string(u.text_only) + " text only, " + std::to_string(u.image_only) +
+                     " picture only), left out " + std::to_string(u.not_used());
+  std::string reasons;
+  for (const auto& [reason, rows] : u.left_out)
+    reasons += (reasons.empty() ? "" : ", ") + std::to_string(rows) + " " + reason;
+  say(line + (reasons.empty() ? "" : " (" + reasons + ")"));
+}
+
+}  // namespace aisle_command
