@@ -11,6 +11,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
 #include <aisle/catalogue/results.hpp>
+#include <aisle/io/table.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -26,7 +27,7 @@ class nothing_to_do : public error {
   std::vector<skipped_row> rows_;
 };
 
-/// Which columns of a products CSV mean what.
+/// Which columns of a products table mean what, and how to read it where that is not recognised.
 struct catalogue_options {
   std::string id_column = "sku";
   /// Columns whose texts are joined. Empty: "name" and "description", whichever there are; columns named here
@@ -41,22 +42,25 @@ struct catalogue_options {
   std::int64_t limit = 0;         ///< read only so many data rows; 0: all
   bool missing_columns = false;   ///< text and image columns that are named and not there are passed over
   bool bare_rows = false;         ///< rows with neither a text nor a picture are products too
+  char delimiter = 0;             ///< as in table_options; 0: recognised
+  std::string encoding = {};      ///< as in table_options; empty: recognised
 };
 
 /// One good row of a catalogue.
 struct product {
-  std::int64_t row = 0;   ///< 0-based data row of the CSV; bad rows count too
-  std::int64_t line = 0;  ///< line of the file it starts on, from 1; 0: unknown
+  std::int64_t row = 0;   ///< 0-based data row of the table; bad rows count too
+  std::int64_t line = 0;  ///< physical line it starts on, from 1; 0: unknown
   std::string id;
-  std::string
-      text;  ///< the text columns, without HTML, each trimmed, empty ones left out, joined by one space
+  /// The text columns, without HTML, each trimmed, empty ones left out, joined by one space.
+  std::string text;
   std::string image_path;  ///< as it can be opened; empty if the row names none
   std::string label;       ///< the class as options.labels makes it of the cell; empty if the row has none
-  std::vector<std::string> fields;  ///< every column as it stands in the CSV
+  std::vector<std::string> fields;  ///< every column as it stands in the table
 };
 
 struct catalogue {
   std::string path;
+  table_format format;  ///< what the file was recognised as
   std::vector<std::string> header;
   catalogue_options options;          ///< with the columns that were used filled in
   std::vector<product> products;      ///< rows that have an id of their own and a text or a picture
@@ -71,20 +75,28 @@ struct catalogue {
   std::string text_of(std::string_view cell) const;
   /// What skipped.csv says of a product.
   skipped_row problem(const product& p, std::string column, std::string reason) const {
-    return {path, p.row, p.id, std::move(column), std::move(reason)};
+    return {path, p.row, p.id, std::move(column), std::move(reason), p.line};
   }
 };
 
-/// Reads a products CSV. A record that is no CSV or not UTF-8, an id that is missing or was seen before, a
-/// row without text and picture: each becomes a problem with its row, and reading goes on. Pictures are not
-/// looked at. Throws file_error, csv_error for a bad header, format_error for a column that is asked for and
-/// not there (it lists the columns there are), option_error when there is neither a text nor an image column.
+/// Reads a products table of any kind that table_reader knows. A record that cannot be read or is not UTF-8,
+/// an id that is missing or was seen before, a row without text and picture: each becomes a problem with its
+/// row, and reading goes on. Pictures are not looked at. Throws file_error, csv_error for a bad header,
+/// format_error for a file that is no table, missing_column for a column that is asked for and not there
+/// (its role is the option of catalogue_options), option_error when there is neither a text nor an image
+/// column.
 catalogue load_catalogue(const std::string& path, const catalogue_options& options = {});
 
 /// Without white space at either end, that of Unicode included (what Python's str.strip() takes away).
 std::string_view trimmed(std::string_view text);
 
-/// `file,row,id,column,reason`, written atomically; rows in the order given.
+/// What a row is called in messages: "row 12 (line 14)", "row 12" where the line is not known.
+std::string row_name(std::int64_t row, std::int64_t line);
+
+/// A record that table_reader passed over, as a skipped row.
+skipped_row skipped_record(const std::string& file, const csv_problem& problem);
+
+/// `file,row,line,id,column,reason`, written atomically; rows in the order given.
 void write_skipped(const std::string& path, const std::vector<skipped_row>& rows);
 
 AISLE_NAMESPACE_END

@@ -6,6 +6,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/io/csv.hpp>
+#include <aisle/io/nearest_name.hpp>
 #include <aisle/text/html.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -49,8 +50,8 @@ struct product_columns {
   std::vector<std::size_t> text;
   std::optional<std::size_t> image, label;
 
-  product_columns(const csv_reader& table, catalogue_options& options) {
-    id = table.column(options.id_column);
+  product_columns(const table_reader& table, catalogue_options& options) {
+    id = table.column(options.id_column, "id_column");
     const auto passed_over = [&](const std::string& name) {
       return options.missing_columns && !table.find_column(name);
     };
@@ -60,17 +61,33 @@ struct product_columns {
     } else {
       std::erase_if(options.text_columns, passed_over);
     }
-    for (const std::string& name : options.text_columns) text.push_back(table.column(name));
-    if (options.image_column.empty()) {
-      if ((image = table.find_column("image_path"))) options.image_column = "image_path";
-    } else if (passed_over(options.image_column)) {
-      options.image_column.clear();
-    } else {
-      image = table.column(options.image_column);
-    }
-    if (!options.label_column.empty()) label = table.column(options.label_column);
+    for (const std::string& name : options.text_columns) text.push_back(table.column(name, "text_columns"));
+    if (options.image_column.empty() && table.find_column("image_path")) options.image_column = "image_path";
+    if (!options.image_column.empty() && passed_over(options.image_column)) options.image_column.clear();
+    if (!options.image_column.empty()) image = table.column(options.image_column, "image_column");
+    if (!options.label_column.empty()) label = table.column(options.label_column, "label_column");
   }
 };
+
+/// Names that a products table probably has.
+AISLE_API std::vector<std::string> expected_columns(const catalogue_options& options) {
+  std::vector<std::string> out = {options.id_column, options.image_column, options.label_column};
+  out.insert(out.end(), options.text_columns.begin(), options.text_columns.end());
+  if (options.text_columns.empty()) out.insert(out.end(), {"name", "description"});
+  if (options.image_column.empty()) out.emplace_back("image_path");
+  std::erase(out, "");
+  return out;
+}
+
+[[noreturn]] AISLE_API void throw_nothing_to_look_at(const std::string& path,
+                                                     const std::vector<std::string>& header) {
+  std::string near;
+  for (const char* name : {"name", "description", "image_path"})
+    for (const std::string& n : nearest_names(name, header, 1)) near += (near.empty() ? "'" : ", '") + n + "'";
+  throw option_error(path +
+                     ": no column of texts (name, description) and none of pictures (image_path); columns: " +
+                     list_columns(header) + (near.empty() ? "" : ", did you mean " + near + "?"));
+}
 
 }  // namespace detail
 
@@ -104,26 +121,24 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   catalogue out;
   out.path = path;
   out.options = options;
-  csv_options csv;
-  csv.on_problem = [&](const csv_problem& p) {
+  const auto on_problem = [&](const csv_problem& p) {
     if (options.limit > 0 && p.row >= options.limit) return;
     out.data_rows = std::max(out.data_rows, p.row + 1);
-    out.problems.push_back(
-        {path,
-         p.row,
-         {},
-         {},
-         "line " + std::to_string(p.line) + ", column " + std::to_string(p.column) + ": " + p.reason});
+    out.problems.push_back(skipped_record(path, p));
   };
-  csv_reader table(path, csv);
+  table_reader table(path, {.delimiter = options.delimiter,
+                            .encoding = options.encoding,
+                            .expected = detail::expected_columns(options),
+                            .on_problem = on_problem});
+  out.format = table.format();
   const detail::product_columns columns(table, out.options);
   if (columns.text.empty() && !columns.image && !options.bare_rows)
-    throw option_error(path + ": no column of texts (name, description) and none of pictures (image_path)");
+    detail::throw_nothing_to_look_at(path, table.header());
   out.header = table.header();
 
   const std::string folder = parent_folder(path);
-  std::unordered_map<std::string, std::int64_t> seen;
-  for (csv_row row; table.next(row);) {
+  std::unordered_map<std::string, std::string> seen;  // ids, and the names of their rows
+  for (table_row row; table.next(row);) {
     if (options.limit > 0 && row.row >= options.limit) break;
     out.data_rows = std::max(out.data_rows, row.row + 1);
     product p;
@@ -134,9 +149,9 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
       out.problems.push_back(out.problem(p, out.options.id_column, "empty id"));
       continue;
     }
-    if (const auto [first, is_new] = seen.emplace(p.id, p.row); !is_new) {
-      out.problems.push_back(out.problem(p, out.options.id_column,
-                                         "duplicate id, already in row " + std::to_string(first->second)));
+    if (const auto [first, is_new] = seen.emplace(p.id, row_name(p.row, p.line)); !is_new) {
+      out.problems.push_back(
+          out.problem(p, out.options.id_column, "duplicate id, already in " + first->second));
       continue;
     }
     for (const std::size_t c : columns.text) {
@@ -162,12 +177,27 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   return out;
 }
 
+AISLE_API std::string row_name(std::int64_t row, std::int64_t line) {
+  return "row " + std::to_string(row) + (line > 0 ? " (line " + std::to_string(line) + ")" : "");
+}
+
+AISLE_API skipped_row skipped_record(const std::string& file, const csv_problem& problem) {
+  // A fault that is not where the line begins says where it is.
+  const std::string at = problem.column > 1 ? ", at byte " + std::to_string(problem.column) + " of the line" : "";
+  return {file, problem.row, {}, {}, problem.reason + at, problem.line};
+}
+
 AISLE_API void write_skipped(const std::string& path, const std::vector<skipped_row>& rows) {
   csv_writer out(path);
-  for (const char* name : {"file", "row", "id", "column", "reason"}) out.field(name);
+  for (const char* name : {"file", "row", "line", "id", "column", "reason"}) out.field(name);
   out.end_row();
   for (const skipped_row& r : rows) {
-    out.field(r.file).field(r.row).field(r.id).field(r.column).field(r.reason);
+    out.field(r.file).field(r.row);
+    if (r.line > 0)
+      out.field(r.line);
+    else
+      out.field("");
+    out.field(r.id).field(r.column).field(r.reason);
     out.end_row();
   }
   out.commit();

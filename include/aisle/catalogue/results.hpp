@@ -82,6 +82,7 @@ struct skipped_row {
   std::string file;
   std::int64_t row = 0;  ///< 0-based data row
   std::string id, column, reason;
+  std::int64_t line = 0;  ///< physical line of the file, from 1; 0: unknown
 };
 
 /// What became of the rows of a catalogue: each counts once.

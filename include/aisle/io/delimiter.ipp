@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -19,8 +19,10 @@ struct split_record {
   bool faulty = false;                   ///< a quote that does not fit
 };
 
-/// Splits the record at `at` and moves behind it. A quoted field that does not end as one is plain text.
-AISLE_API split_record split_next(std::string_view text, char delimiter, std::size_t& at) {
+/// Splits the record at `at` and moves behind it. A quoted field that does not end as one is plain text, and
+/// so is all where nothing is `quoted`.
+AISLE_API split_record split_next(std::string_view text, char delimiter, std::size_t& at,
+                                  bool quoted = true) {
   split_record out;
   const auto blank = [&](char c) { return (c == ' ' || c == '\t') && c != delimiter; };
   const auto closes = [&](std::size_t quote, std::size_t& behind) {
@@ -31,7 +33,7 @@ AISLE_API split_record split_next(std::string_view text, char delimiter, std::si
     std::size_t open = at;
     while (open < text.size() && blank(text[open])) ++open;
     std::size_t end = std::string_view::npos;
-    if (open < text.size() && text[open] == '"') {
+    if (quoted && open < text.size() && text[open] == '"') {
       for (std::size_t i = open + 1; (i = text.find('"', i)) != std::string_view::npos; ++i) {
         if (text[i - 1] == '\\' && i - 1 > open) continue;
         if (i + 1 < text.size() && text[i + 1] == '"') {
@@ -67,14 +69,14 @@ struct delimiter_fit {
   }
 };
 
-AISLE_API delimiter_fit fit_delimiter(std::string_view sample, bool cut_off, char delimiter,
+AISLE_API delimiter_fit fit_delimiter(std::string_view sample, bool cut_off, char delimiter, bool quoted,
                                       std::span<const std::string> expected) {
   constexpr std::size_t most = 200;
   delimiter_fit fit;
   for (std::size_t at = 0; fit.records < most;) {
     while (at < sample.size() && is_line_end(sample[at])) ++at;
     if (at >= sample.size()) break;
-    const split_record r = split_next(sample, delimiter, at);
+    const split_record r = split_next(sample, delimiter, at, quoted);
     // What a cut sample ends with is not the whole record.
     if (cut_off && at >= sample.size() && fit.records > 0) break;
     std::size_t fields = r.fields.size();
@@ -96,20 +98,28 @@ AISLE_API delimiter_fit fit_delimiter(std::string_view sample, bool cut_off, cha
 
 AISLE_API char detect_delimiter(std::string_view text, std::span<const std::string> expected) {
   const std::string_view sample = text.substr(0, std::size_t{1} << 20);
+  const bool cut_off = sample.size() < text.size();
   char best = ',';
-  std::tuple<bool, std::size_t, int> best_score{};
+  using score = std::tuple<bool, std::size_t, int>;
+  std::optional<score> best_score;
   std::size_t best_columns = 0;
   for (const char c : {',', '\t', ';', '|'}) {
-    const detail::delimiter_fit fit = detail::fit_delimiter(sample, sample.size() < text.size(), c, expected);
+    detail::delimiter_fit fit = detail::fit_delimiter(sample, cut_off, c, true, expected);
     if (fit.columns < 2) continue;
-    // Shares that differ by some bad rows are alike.
-    const int share = fit.share() > 0.9 ? 2 : fit.share() > 0.5 ? 1 : 0;
+    // Reports that never quote are separated by one of these.
+    if (c == '\t' || c == '|')
+      if (const auto plain = detail::fit_delimiter(sample, cut_off, c, false, expected);
+          plain.share() > fit.share() && plain.expected >= fit.expected)
+        fit = plain;
     // A header that splits in a table that does not is a name that holds the separator.
     if (fit.agreeing < 2 && fit.records > 2 && fit.expected == 0) continue;
-    const std::tuple score{share > 0 || fit.expected > 0, fit.expected, share};
-    if (score > best_score || (score == best_score && best != ',' && fit.columns > best_columns)) {
+    // Shares that differ by some bad rows are alike.
+    const int share = fit.share() > 0.9 ? 2 : fit.share() > 0.5 ? 1 : 0;
+    const score now{share > 0 || fit.expected > 0, fit.expected, share};
+    if (!best_score || now > *best_score ||
+        (now == *best_score && best != ',' && fit.columns > best_columns)) {
       best = c;
-      best_score = score;
+      best_score = now;
       best_columns = fit.columns;
     }
   }

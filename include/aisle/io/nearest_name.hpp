@@ -10,7 +10,7 @@
 AISLE_NAMESPACE_BEGIN
 
 /// The names nearest to one that is not among them, best first, at most `most`: equal but for case, blanks
-/// and punctuation; then within an edit for every three letters; then those of several words that are one of
+/// and punctuation; then within an edit for every three letters begun; then those of several words that are one of
 /// the other's.
 std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> names,
                                        std::size_t most = 3);

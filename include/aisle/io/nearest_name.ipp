@@ -58,7 +58,7 @@ AISLE_API std::vector<std::string> nearest_names(std::string_view name, std::spa
     const auto holds = [](const std::string& many, const std::string& few) {
       return (" " + many + " ").find(" " + few + " ") != std::string::npos;
     };
-    if (edits <= std::max<std::size_t>(1, std::min(joined.size(), together.size()) / 3) &&
+    if (edits <= (std::min(joined.size(), together.size()) + 2) / 3 &&
         edits < std::min(joined.size(), together.size()))
       found.emplace_back(edits, candidate);
     else if (holds(words, wanted) || holds(wanted, words))

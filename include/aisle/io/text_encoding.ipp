@@ -53,7 +53,7 @@ AISLE_API std::optional<text_encoding> detect_utf16(std::string_view bytes) noex
   std::array<std::size_t, 2> zeros{};
   for (std::size_t i = 0; i < 2 * pairs; ++i) zeros[i & 1] += sample[i] == '\0';
   for (const std::size_t side : {std::size_t{0}, std::size_t{1}})
-    if (10 * zeros[side] >= pairs && 100 * zeros[1 - side] <= zeros[side])
+    if (10 * zeros[side] >= pairs && 8 * zeros[1 - side] <= zeros[side])
       return side == 0 ? text_encoding::utf16be : text_encoding::utf16le;
   return std::nullopt;
 }
