@@ -167,4 +167,7 @@ class decision_tree final : public classifier<T> {
   std::vector<double> importances_;
 };
 
+AISLE_EXTERN_TEMPLATE(class decision_tree<float>)
+AISLE_EXTERN_TEMPLATE(class decision_tree<double>)
+
 AISLE_NAMESPACE_END

@@ -277,4 +277,7 @@ class logistic_regression final : public classifier<T> {
   bool converged_ = false;
 };
 
+AISLE_EXTERN_TEMPLATE(class logistic_regression<float>)
+AISLE_EXTERN_TEMPLATE(class logistic_regression<double>)
+
 AISLE_NAMESPACE_END

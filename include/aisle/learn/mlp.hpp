@@ -312,4 +312,7 @@ class mlp final : public classifier<T> {
   index_vector validation_rows_;
 };
 
+AISLE_EXTERN_TEMPLATE(class mlp<float>)
+AISLE_EXTERN_TEMPLATE(class mlp<double>)
+
 AISLE_NAMESPACE_END

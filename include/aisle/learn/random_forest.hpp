@@ -192,4 +192,7 @@ class random_forest final : public classifier<T> {
   std::optional<double> oob_score_;
 };
 
+AISLE_EXTERN_TEMPLATE(class random_forest<float>)
+AISLE_EXTERN_TEMPLATE(class random_forest<double>)
+
 AISLE_NAMESPACE_END

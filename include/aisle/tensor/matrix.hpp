@@ -136,4 +136,7 @@ double cosine_similarity(std::span<const T> a, std::span<const T> b) {
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
+AISLE_EXTERN_TEMPLATE(class matrix<float>)
+AISLE_EXTERN_TEMPLATE(class matrix<double>)
+
 AISLE_NAMESPACE_END
