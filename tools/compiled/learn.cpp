@@ -6,3 +6,22 @@
 #include <aisle/learn/metrics.ipp>
 #include <aisle/learn/ranking_metrics.ipp>
 #include <aisle/learn/split.ipp>
+
+// The learners themselves: templates, of which users of the library compile none.
+#include <aisle/learn/learners.hpp>
+#include <aisle/learn/scaler.hpp>
+
+AISLE_NAMESPACE_BEGIN
+template class classifier<float>;
+template class classifier<double>;
+template class random_forest<float>;
+template class random_forest<double>;
+template class decision_tree<float>;
+template class decision_tree<double>;
+template class logistic_regression<float>;
+template class logistic_regression<double>;
+template class mlp<float>;
+template class mlp<double>;
+template class standard_scaler<float>;
+template class standard_scaler<double>;
+AISLE_NAMESPACE_END

@@ -253,4 +253,7 @@ void classifier<T>::load_into(const detail::model_reader& in) {
   read(in);
 }
 
+AISLE_EXTERN_TEMPLATE(class classifier<float>)
+AISLE_EXTERN_TEMPLATE(class classifier<double>)
+
 AISLE_NAMESPACE_END

@@ -175,4 +175,7 @@ class decision_tree final : public classifier<T> {
 decision_tree()->decision_tree<float>;
 decision_tree(tree_options)->decision_tree<float>;
 
+AISLE_EXTERN_TEMPLATE(class decision_tree<float>)
+AISLE_EXTERN_TEMPLATE(class decision_tree<double>)
+
 AISLE_NAMESPACE_END

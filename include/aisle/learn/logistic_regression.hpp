@@ -284,4 +284,7 @@ class logistic_regression final : public classifier<T> {
 logistic_regression()->logistic_regression<float>;
 logistic_regression(logistic_options)->logistic_regression<float>;
 
+AISLE_EXTERN_TEMPLATE(class logistic_regression<float>)
+AISLE_EXTERN_TEMPLATE(class logistic_regression<double>)
+
 AISLE_NAMESPACE_END

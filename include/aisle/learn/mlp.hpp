@@ -318,4 +318,7 @@ class mlp final : public classifier<T> {
 mlp()->mlp<float>;
 mlp(mlp_options)->mlp<float>;
 
+AISLE_EXTERN_TEMPLATE(class mlp<float>)
+AISLE_EXTERN_TEMPLATE(class mlp<double>)
+
 AISLE_NAMESPACE_END

@@ -199,4 +199,7 @@ class random_forest final : public classifier<T> {
 random_forest()->random_forest<float>;
 random_forest(forest_options)->random_forest<float>;
 
+AISLE_EXTERN_TEMPLATE(class random_forest<float>)
+AISLE_EXTERN_TEMPLATE(class random_forest<double>)
+
 AISLE_NAMESPACE_END

@@ -73,4 +73,7 @@ class standard_scaler {
   std::vector<double> mean_, variance_, scale_;
 };
 
+AISLE_EXTERN_TEMPLATE(class standard_scaler<float>)
+AISLE_EXTERN_TEMPLATE(class standard_scaler<double>)
+
 AISLE_NAMESPACE_END

@@ -275,4 +275,7 @@ inline void throw_rows(std::int64_t first, std::int64_t count, std::int64_t rows
 
 }  // namespace detail
 
+AISLE_EXTERN_TEMPLATE(class matrix<float>)
+AISLE_EXTERN_TEMPLATE(class matrix<double>)
+
 AISLE_NAMESPACE_END
