@@ -143,8 +143,14 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   hub["repository"] = "org/name";
   model("hub", {hub});
   package["kind"] = "pypi";
-  package["package"] = "thing";
+  package["package"] = "aisle-test-weights";
+  package["version"] = "1.0";
+  package["folder"] = "pack/model";
   model("package", {package});
+  package["package"] = "aisle-test-absent";
+  model("no-package", {package, source(local, good)});
+  package["kind"] = "strange";
+  model("strange", {package});
   aisle::write_file(work / "manifest.json", aisle::json::object({{"schema", 1}, {"models", models}}).dump());
 
   const auto get = [&](const std::string& what, const std::string& before = {}) {
@@ -283,6 +289,34 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     CHECK(whole("nested"));
     CHECK(web.requests().empty());
   }
+  SUBCASE("packages of the Python registry, as tools/get-weights takes them") {
+    if (std::system("python3 -m pip --version > /dev/null 2>&1") != 0)
+      return support::say_skipped("pip is not installed");
+    aisle::write_file(
+        work / "wheel.py",
+        "import zipfile\n"
+        "info = 'aisle_test_weights-1.0.dist-info/'\n"
+        "with zipfile.ZipFile('aisle_test_weights-1.0-py3-none-any.whl', 'w') as wheel:\n"
+        "  wheel.write('origin/model.bin', 'pack/model/model.bin')\n"
+        "  wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: aisle-test-weights\\n"
+        "Version: 1.0\\n')\n"
+        "  wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\n"
+        "Root-Is-Purelib: true\\nTag: py3-none-any\\n')\n"
+        "  wheel.writestr(info + 'RECORD', '')\n");
+    REQUIRE(std::system(("cd " + work.path() + " && python3 wheel.py").c_str()) == 0);
+    const std::string offline = "PIP_NO_INDEX=1 PIP_FIND_LINKS=" + work.path();
+    const auto r = get("package", offline);
+    CAPTURE(r.err);
+    CHECK(r.code == 0);
+    CHECK(r.out.empty());
+    CHECK(whole("package"));
+    CHECK_FALSE(fs::exists(work / "weights/package.part"));
+    const auto absent = get("no-package", offline);
+    CHECK(absent.code == 0);
+    CHECK(whole("no-package"));
+    CHECK(absent.err.find("pip could not download aisle-test-absent") != std::string::npos);
+    CHECK(web.requests().empty());
+  }
   SUBCASE("what a source that failed leaves") {
     // Folders that hold nothing are not kept for another try.
     CHECK(get("nothing").code == 1);
@@ -297,10 +331,10 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     CHECK(get("unknown --allow-unverified").code == 0);
     CHECK(whole("unknown"));
     CHECK(get("not-local").err.find("expected https") != std::string::npos);
-    CHECK(get("package").err.find("tools/get-weights package") != std::string::npos);
+    CHECK(get("strange").err.find("kind strange") != std::string::npos);
     CHECK(get("nobody").code == 2);
     // The other models are fetched all the same.
-    CHECK(get("package good").code == 1);
+    CHECK(get("strange good").code == 1);
     CHECK(whole("good"));
     models.push_back(aisle::json::object(
         {{"id", "out"}, {"sources", aisle::json::array({source(local, file("../../x", sum))})}}));
@@ -311,16 +345,101 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
 }
 
 // Whoever loads a folder by its name prepares pictures the same way, with the manifest at hand or not.
-TEST_CASE("the manifest and the zoo name the same presets") {
+TEST_CASE("the manifest has a row for every model of the zoo, with the same preset") {
   const aisle::json manifest = aisle::read_json(AISLE_SOURCE_FOLDER "/weights/manifest.json");
-  int compared = 0;
-  for (const aisle::json& m : manifest["models"].elements())
-    if (const auto* entry = aisle::models::find_model(m.get<std::string>("id"))) {
-      CAPTURE(entry->id);
-      CHECK(m.get("preset", "") == std::string(entry->preset));
-      ++compared;
-    }
-  CHECK(compared > 5);
+  for (const auto& entry : aisle::models::zoo()) {
+    const std::string id(entry.id);
+    CAPTURE(id);
+    int rows = 0;
+    for (const aisle::json& m : manifest["models"].elements())
+      if (m.get<std::string>("id") == id) {
+        CHECK(m.get("preset", "") == std::string(entry.preset));
+        CHECK(m.get<std::string>("modality") == (entry.side > 0 ? "image" : "text"));
+        ++rows;
+      }
+    CHECK(rows == 1);
+  }
+  CHECK(manifest["models"].size() == aisle::models::zoo().size());
+}
+
+TEST_CASE("a fine-tuned model behind a prefix, and a page in place of one") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  command::make_catalogue(work);
+  const aisle::state_dict plain = aisle::load_checkpoint(work / "weights/resnet18");
+  fs::create_directories(work / "weights/tuned");
+  aisle::write_safetensors(
+      work / "weights/tuned/model.safetensors", plain.renamed([](const std::string& name) {
+        return (name.starts_with("fc.") ? "classifier" + name.substr(2) : "module.backbone." + name);
+      }),
+      {{"preset", "torchvision_resnet50_v1"}});
+  const auto check = command::run(work, "weights check tuned");
+  CAPTURE(check.out);
+  CHECK(check.code == 0);
+  CHECK(command::has(check.out, "behind the prefix 'module.backbone.'"));
+  CHECK(command::has(check.out, "does not read 2 tensors beside them ('classifier."));
+  const std::string embed = "embed --data products.csv --skipped s.csv --out - --image-model ";
+  const auto a = command::run(work, embed + "resnet18"), b = command::run(work, embed + "tuned");
+  CAPTURE(b.err);
+  CHECK(a.code == 3);
+  CHECK(a.out == b.out);
+  CHECK(command::has(b.err, "drops 'module.backbone.' in front of "));
+  CHECK_FALSE(command::has(a.err, "drops"));
+
+  // Two networks in one file: convert takes one out.
+  aisle::state_dict two = plain.renamed([](const std::string& name) { return "encoder_q." + name; });
+  for (const auto& e : plain.entries()) {
+    auto copy = e;
+    copy.name = "encoder_k." + e.name;
+    two.add(std::move(copy));
+  }
+  // Written to a file, they are not the same memory any more.
+  aisle::write_safetensors(work / "two.safetensors", two);
+  const auto refused = command::run(work, "weights check ./two.safetensors");
+  CHECK(refused.code == 1);
+  CHECK(command::has(refused.err, "'encoder_q.' (resnet)"));
+  CHECK(command::has(refused.err, "'encoder_k.' (resnet)"));
+  CHECK(command::run(work, "weights convert two.safetensors one.safetensors --prefix encoder_q.").code == 0);
+  CHECK(command::run(work, "weights check ./one.safetensors").code == 0);
+  CHECK(command::run(work, "weights convert two.safetensors none.safetensors --prefix teacher.").code == 1);
+  CHECK_FALSE(fs::exists(work / "none.safetensors"));
+
+  aisle::write_file(work / "weights/tuned/model.safetensors",
+                    "<!doctype html><html><body>Sign in</body></html>");
+  const auto page = command::run(work, "weights check tuned");
+  CHECK(page.code == 1);
+  CHECK(command::has(page.err, "model.safetensors: is a web page (HTML), not a checkpoint"));
+}
+
+TEST_CASE("weights convert keeps what says how pictures are prepared") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  command::make_catalogue(work);
+  const auto vectors = [&](const std::string& model) {
+    const auto r =
+        command::run(work, "embed --data products.csv --skipped s.csv --out - --image-model " + model);
+    CAPTURE(r.err);
+    CHECK(r.code == 3);
+    return r.out;
+  };
+  // Known by the folder's name alone.
+  CHECK(command::run(work, "weights convert weights/resnet18 weights/mine/model.safetensors").code == 0);
+  CHECK(vectors("mine") == vectors("resnet18"));
+  CHECK(vectors("weights/mine/model.safetensors") == vectors("resnet18"));
+  // Said by the model's own files, and once more from there.
+  aisle::write_file(work / "weights/resnet18/config.json",
+                    R"({"pretrained_cfg": {"input_size": [3, 64, 64], "crop_pct": 1.0, "mean": [0, 0, 0]}})");
+  CHECK(command::run(work, "weights convert weights/resnet18 weights/timm/a.safetensors").code == 0);
+  CHECK(command::run(work, "weights convert weights/timm/a.safetensors weights/again/b.safetensors").code ==
+        0);
+  CHECK(vectors("timm") == vectors("resnet18"));
+  CHECK(vectors("again") == vectors("resnet18"));
+  CHECK(vectors("again") != vectors("mine"));
+  // A model of text finds its heads.
+  CHECK(command::run(work, "weights convert weights/tiny-bert bert.safetensors").code == 0);
+  CHECK(command::run(work, "weights check ./bert.safetensors").code == 0);
 }
 
 TEST_CASE("weights list and check") {

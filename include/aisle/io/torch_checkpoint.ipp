@@ -119,9 +119,9 @@ class torch_reader {
   /// Keys under which training scripts keep weights, the preferred first: running averages before the weights
   /// they average (timm's load_state_dict, BasicSR).
   static constexpr std::array<std::string_view, 13> containers = {
-      "state_dict_ema",   "model_ema", "ema_state_dict", "params_ema", "ema",    "state_dict",
-      "model_state_dict", "model",     "module",         "net",        "network", "params",
-      "weights"};
+      "state_dict_ema", "model_ema",        "ema_state_dict", "params_ema", "ema",
+      "state_dict",     "model_state_dict", "model",          "module",     "net",
+      "network",        "params",           "weights"};
 
   bool holds_weights(const pickled& v, int depth = 0) const {
     if (v.type != pickled::kind::dict || depth > 4) return false;
