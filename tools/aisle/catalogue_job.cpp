@@ -4,6 +4,7 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/models/zoo.hpp>
+#include <aisle/text/sentence_model.hpp>
 
 namespace aisle_command {
 
@@ -19,6 +20,7 @@ std::optional<aisle::embedding_table> embed(const catalogue_job& job, const std:
   options.threads = job.common.threads;
   options.progress = bar.callback();
   options.on_warning = [](std::string_view what) { warn(what); };
+  options.prompt = job.common.prompt;
   return function(options);
 }
 
@@ -95,7 +97,8 @@ aisle::fusion_options catalogue_job::fusion_options() const {
 void catalogue_job::check_models(const aisle::catalogue& products, const std::string& text_model,
                                  const std::string& image_model) const {
   common.engine();
-  if (wants_texts(products, text_model)) aisle::models::open_model(common.model_path(text_model));
+  if (wants_texts(products, text_model))
+    aisle::models::open_model(aisle::sentence_model::read(common.model_path(text_model)).transformer);
   if (wants_images(products, image_model)) aisle::models::open_model(common.model_path(image_model));
 }
 

@@ -143,12 +143,12 @@ struct job {
         at[i] = static_cast<std::int64_t>(texts_of.size());
         texts_of.push_back(items[i].text);
       }
-    std::int64_t now_cut = 0;
-    aisle::matrix<float> out = text->encode(
-        texts_of, {.threads = o.common.threads, .on_progress = progress(0), .truncated = &now_cut});
+    const aisle::text_encode_options how{
+        .threads = o.common.threads, .progress = progress(0), .prompt = o.common.prompt};
+    const aisle::tokenized_texts tokens = text->tokenize(texts_of, how);
     texts += static_cast<std::int64_t>(texts_of.size());
-    cut += now_cut;
-    return out;
+    cut += tokens.truncated();
+    return text->encode(tokens, how);
   }
 
   /// Pictures that cannot be read leave their reason in the item.
@@ -267,6 +267,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
     if (!model.empty()) aisle::models::open_model(o.common.model_path(model));
   if (!o.common.text_model.empty()) {
     e.model_path = o.common.model_path(o.common.text_model);
+    e.prompt = o.common.prompt;
     const aisle::embedding_table t = embed_texts(products, e);
     account(t, aisle::text_embeddings_path(o.out, t.model));
   }
@@ -349,7 +350,7 @@ action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
   app.add_option("--data", o->data, "products as CSV")->type_name("FILE.csv");
   app.add_option("--in", o->in, "rows as JSON lines; - is stdin")->type_name("FILE.jsonl|-");
-  o->common.add(app, {common::text_model, common::image_model});
+  o->common.add(app, {common::text_model, common::prompt, common::image_model});
   app.add_option("--out", o->out, "file, folder or - for stdout")->type_name("PATH|-")->required();
   app.add_option("--format", o->format, "what to write (default: what --out's ending says; - is jsonl)")
       ->check(CLI::IsMember({"csv", "npy", "safetensors", "jsonl"}));

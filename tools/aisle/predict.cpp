@@ -74,6 +74,7 @@ int predict(const options& o) {
   const aisle::pipeline p = aisle::pipeline::load(find_pipeline(o.model));
   catalogue_job job = o.job;
   if (p.uses_text() && job.text_columns.empty()) job.text_columns = p.text.text_columns;
+  job.common.prompt = p.text.preset;  // what was learnt from
   const aisle::catalogue products = job.load(false);
   std::vector<aisle::skipped_row> bad = products.problems;
   const std::string text_model = p.uses_text() ? model_of(p.text, o.job.common.text_model) : "none",

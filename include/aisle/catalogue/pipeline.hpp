@@ -19,7 +19,7 @@ AISLE_NAMESPACE_BEGIN
 struct pipeline_input {
   std::string model;  ///< id
   std::string weights_sha256;
-  std::string preset;  ///< of pictures
+  std::string preset;  ///< of pictures; of texts the name of the prompt
   std::vector<std::string> text_columns;
 };
 
