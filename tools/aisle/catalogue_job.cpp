@@ -7,6 +7,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/models/zoo.hpp>
+#include <aisle/text/sentence_model.hpp>
 
 namespace aisle_command {
 
@@ -17,6 +18,7 @@ aisle::embedding_options embedding_options(const catalogue_job& job, const std::
                                            progress_bar& bar) {
   return {.model_path = job.common.model_path(model),
           .name = {},
+          .prompt = job.common.prompt,
           .folder = job.embeddings,
           .opened = std::move(opened),
           .engine = job.common.engine(),
@@ -127,7 +129,8 @@ job_inputs catalogue_job::open_inputs(const aisle::catalogue& products) const {
   job_inputs out;
   const auto open = [&](const std::string& model, bool text) {
     const std::string path = common.model_path(model);
-    std::shared_ptr<aisle::models::opened_model> opened = aisle::models::open_model(path);
+    std::shared_ptr<aisle::models::opened_model> opened =
+        aisle::models::open_model(text ? aisle::sentence_model::read(path).transformer : path);
     check_model(*opened, path, text);
     return opened;
   };

@@ -224,6 +224,13 @@ void common_options::add(CLI::App& app, std::initializer_list<common> which) {
                 ->type_name("ID")
                 ->capture_default_str();
         break;
+      case common::prompt:
+        app.add_option(
+               "--prompt", prompt,
+               "name of the text model's prompt that goes before each text; '' for none (default: what "
+               "the model's files say)")
+            ->type_name("NAME");
+        break;
       case common::image_model:
         image_model_option = app.add_option("--image-model", image_model,
                                             "image model: an id of `aisle models`, a folder or a weight file")

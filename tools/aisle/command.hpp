@@ -4,6 +4,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -105,6 +106,7 @@ void flush_out();
 /// Options that mean the same in every subcommand.
 enum class common {
   text_model,
+  prompt,
   image_model,
   label,
   test_size,
@@ -119,6 +121,7 @@ enum class common {
 
 struct common_options {
   std::string text_model, image_model;
+  std::optional<std::string> prompt;  ///< unset: the text model's default
   std::string label;
   double test_size = 0.3;
   std::uint64_t seed = 42;

@@ -147,12 +147,12 @@ struct job {
         at[i] = static_cast<std::int64_t>(texts_of.size());
         texts_of.push_back(items[i].text);
       }
-    std::int64_t now_cut = 0;
-    aisle::matrix<float> out = text->encode(
-        texts_of, {.threads = o.common.threads, .on_progress = progress(0), .truncated = &now_cut});
+    const aisle::text_encode_options how{
+        .threads = o.common.threads, .progress = progress(0), .prompt = o.common.prompt};
+    const aisle::tokenized_texts tokens = text->tokenize(texts_of, how);
     texts += static_cast<std::int64_t>(texts_of.size());
-    cut += now_cut;
-    return out;
+    cut += tokens.truncated();
+    return text->encode(tokens, how);
   }
 
   /// Pictures that cannot be read leave their reason in the item.
@@ -275,7 +275,8 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
   const auto open = [&](const std::string& model, bool is_text) {
     if (model.empty()) return std::shared_ptr<aisle::models::opened_model>();
     const std::string path = o.common.model_path(model);
-    std::shared_ptr<aisle::models::opened_model> opened = aisle::models::open_model(path);
+    std::shared_ptr<aisle::models::opened_model> opened =
+        aisle::models::open_model(is_text ? aisle::sentence_model::read(path).transformer : path);
     check_model(*opened, path, is_text);
     return opened;
   };
@@ -284,6 +285,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
   if (text) {
     e.model_path = o.common.model_path(o.common.text_model);
     e.opened = std::move(text);
+    e.prompt = o.common.prompt;
     const aisle::embedding_table t = embed_texts(products, e);
     account(t, aisle::text_embeddings_path(o.out, t.model));
   }
@@ -375,7 +377,7 @@ action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
   app.add_option("--data", o->data, "products as CSV")->type_name("FILE.csv");
   app.add_option("--in", o->in, "rows as JSON lines; - is stdin")->type_name("FILE.jsonl|-");
-  o->common.add(app, {common::text_model, common::image_model});
+  o->common.add(app, {common::text_model, common::prompt, common::image_model});
   app.add_option("--out", o->out, "file, folder or - for stdout")->type_name("PATH|-")->required();
   app.add_option("--format", o->format, "what to write (default: what --out's ending says; - is jsonl)")
       ->check(CLI::IsMember({"csv", "npy", "safetensors", "jsonl"}));

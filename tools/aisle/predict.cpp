@@ -122,6 +122,7 @@ int predict(const options& o) {
   job.common.image_model = model_of(set.image(), o.job.common.image_model);
   if (!set.text()) job.text_vectors.clear();
   if (!set.image()) job.image_vectors.clear();
+  if (set.text()) job.common.prompt = set.text()->preset;  // what was learnt from
   const aisle::catalogue products = load(job, set, o.model);
   std::vector<aisle::skipped_row> bad = products.problems;
   job_inputs inputs;

@@ -139,7 +139,7 @@ action setup(CLI::App& app) {
   o->job.add_label(app);
   app.get_option("--label")->required();
   app.add_option("--out", o->out, "folder of the results")->required()->type_name("DIR");
-  o->job.common.add(app, {common::text_model, common::image_model, common::weights});
+  o->job.common.add(app, {common::text_model, common::prompt, common::image_model, common::weights});
   o->job.add_embeddings(app, "Embeddings/ beside --out");
   o->job.add_fusion(app);
   app.add_option("--learners", o->learners, "classifiers to train")

@@ -9,7 +9,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/io/json.hpp>
-#include <aisle/text/text_encoder.hpp>
+#include <aisle/text/sentence_model.hpp>
 
 #include "command.hpp"
 #include "lines.hpp"
@@ -25,11 +25,12 @@ struct options {
 };
 
 /// What the encoder of the same folder would cut at.
-std::int64_t limit_of(const std::string& folder) {
+std::int64_t limit_of(const aisle::sentence_model& sentence) {
   std::int64_t positions = 512;
-  if (const std::string file = aisle::join_path(folder, "config.json"); aisle::file_exists(file))
+  if (const std::string file = aisle::join_path(sentence.transformer, "config.json");
+      aisle::file_exists(file))
     positions = aisle::read_json(file).get<std::int64_t>("max_position_embeddings", positions);
-  return aisle::detail::max_tokens_of(folder, positions);
+  return std::min(sentence.max_tokens, positions);
 }
 
 struct item {
@@ -58,10 +59,10 @@ void tokenize(const aisle::wordpiece& tokenizer, const options& o, std::int64_t 
 
 int run(const options& o) {
   const std::string path = o.common.model_path(o.common.text_model);
-  const aisle::wordpiece tokenizer = aisle::wordpiece::load(path);
-  const std::int64_t max_tokens =
-      o.max_tokens > 0 ? o.max_tokens
-                       : limit_of(aisle::folder_exists(path) ? path : aisle::parent_folder(path));
+  const bool is_folder = aisle::folder_exists(path);
+  const auto sentence = aisle::sentence_model::read(is_folder ? path : aisle::parent_folder(path), warn);
+  const aisle::wordpiece tokenizer = is_folder ? sentence.load_tokenizer() : aisle::wordpiece::load(path);
+  const std::int64_t max_tokens = o.max_tokens > 0 ? o.max_tokens : limit_of(sentence);
   line_reader lines("-");
   progress_bar bar;
   constexpr std::size_t batch = 1024;
@@ -110,7 +111,7 @@ action setup(CLI::App& app) {
   app.add_option("--max-tokens", o->max_tokens,
                  "cut to so many ids, [CLS] and [SEP] included (default: the model's)")
       ->type_name("N")
-      ->check(CLI::Range(std::int64_t{2}, std::int64_t{1} << 40));
+      ->check(CLI::Range(std::int64_t{3}, std::int64_t{1} << 40));
   o->common.add(app, {common::threads, common::limit});
   app.footer(
       "Reads lines from stdin and writes a JSON array of ids for each, in order. Only the tokenizer's files "

@@ -3,6 +3,8 @@
 #include <aisle/text/html.ipp>
 #include <aisle/text/normalizer.ipp>
 #include <aisle/text/tokenizer_files.ipp>
+#include <aisle/text/pooling.ipp>
+#include <aisle/text/sentence_model.ipp>
 #include <aisle/text/unicode.ipp>
 #include <aisle/text/wordpiece.ipp>
 #include <aisle/text/wordpiece_vocabulary.ipp>

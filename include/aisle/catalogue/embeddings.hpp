@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ AISLE_NAMESPACE_BEGIN
 struct embedding_options {
   std::string model_path;  ///< folder or weight file
   std::string name = {};   ///< the model's id, a part of the file names; empty: the last part of model_path
+  std::optional<std::string> prompt = {};  ///< of a text model: as in text_encode_options
   /// Where the embeddings are kept, as `Embeddings_NAME.csv` or `text_embeddings_NAME.csv`, each with a
   /// `.manifest.json` by which a later call takes over every row whose content has not changed. Rows that a
   /// call does not ask for stay, behind its own; a CSV that was made otherwise (another kernel, say) is kept
@@ -40,7 +42,7 @@ struct embedding_table {
   std::string model,
       weights_sha256;  ///< weights_sha256 is that of the file (of all files' hashes, if there are several)
   std::string kernel;  ///< kernel table that made them
-  std::string preset;  ///< of pictures: how they were prepared
+  std::string preset;  ///< of pictures: how they were prepared; of texts: the name of the prompt before them
   std::string file;    ///< where vectors come from that were made elsewhere; empty: `model` made them
   std::vector<skipped_row> problems;                   ///< pictures that cannot be read
   std::vector<std::pair<std::string, double>> phases;  ///< name, seconds

@@ -60,8 +60,8 @@ class embedding_job {
         clock_(out.phases),
         kind_(std::move(kind)) {}
 
-  /// `key`: what of the model, beside its weights, decides the vectors.
-  void open(json key) {
+  /// `key`: what of the model, beside its weights, decides the vectors. `weights_path`: where those are.
+  void open(json key, const std::string& weights_path) {
     out_.kernel = select_table(options_.engine).name;
     key_ = json::object({{"format", "aisle embeddings 1"},
                          {"aisle", AISLE_VERSION_STRING},
@@ -77,7 +77,7 @@ class embedding_job {
       } catch (const error& e) {
         unreadable_ = e.what();
       }
-    opened_ = options_.opened ? options_.opened : models::open_model(options_.model_path);
+    opened_ = options_.opened ? options_.opened : models::open_model(weights_path);
     const json weights = describe_weights(opened_->checkpoint, before.find("weight_files"));
     out_.weights_sha256 = weights.get<std::string>("sha256");
     key_["weights"] = out_.weights_sha256;
@@ -276,6 +276,16 @@ class embedding_job {
   bool replaces_others_ = false;  // the CSV there is holds something else
 };
 
+/// Weights that stand behind the pooling, which describe_weights() does not know.
+AISLE_API std::string hash_of_layers(const sentence_model& sentence) {
+  fnv1a64 hash;
+  for (const sentence_layer& layer : sentence.layers)
+    if (const auto* dense = std::get_if<dense_layer>(&layer))
+      for (const auto* values : {&dense->weight, &dense->bias})
+        hash.bytes({reinterpret_cast<const char*>(values->data()), values->size() * sizeof(float)});
+  return to_hex(hash.value());
+}
+
 }  // namespace detail
 
 AISLE_API std::string text_embeddings_path(const std::string& folder, const std::string& model) {
@@ -289,31 +299,34 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
   embedding_table out;
   out.model = options.name.empty() ? file_name(options.model_path) : options.name;
   detail::embedding_job job(options, "text", text_embeddings_path(options.folder, out.model), out);
-  job.open(json::object({{"html", products.options.keep_html ? "kept" : "removed"}}));
+  const sentence_model sentence = sentence_model::read(options.model_path);
+  out.preset = options.prompt.value_or(sentence.default_prompt);
+  job.open(json::object({{"html", products.options.keep_html ? "kept" : "removed"},
+                         {"prompt", sentence.prompt(out.preset)},
+                         {"layers", detail::hash_of_layers(sentence)}}),
+           sentence.transformer);
   std::vector<detail::embedding_job::item> items;
   for (const product& p : products.products)
     if (!p.text.empty()) items.push_back({&p, fnv1a64::of(p.text)});
 
   std::optional<text_encoder> encoder;
-  std::int64_t limit = 0;
   job.run(
       items,
       [&] {
         encoder = text_encoder::load(
             options.model_path,
             {.engine = options.engine, .on_warning = options.on_warning, .opened = job.take_opened()});
-        limit = encoder->max_tokens();
-        return json::object({{"dimension", encoder->dimension()}, {"max_tokens", limit}});
+        return json::object({{"dimension", encoder->dimension()}, {"max_tokens", encoder->max_tokens()}});
       },
       [&](std::span<const std::size_t> fresh, std::vector<std::size_t>&) {
-        std::vector<std::vector<std::int32_t>> ids(fresh.size());
-        parallel_for(static_cast<std::int64_t>(fresh.size()), options.threads, [&](std::int64_t i) {
-          const std::size_t at = static_cast<std::size_t>(i), row = fresh[at];
-          out.tokens[row] = encoder->tokenizer().encode(items[row].source->text, limit, ids[at]);
-        });
-        const auto vectors =
-            encoder->encode_ids(ids, {.threads = options.threads, .on_progress = options.progress});
+        std::vector<std::string_view> texts;
+        for (const std::size_t row : fresh) texts.push_back(items[row].source->text);
+        const text_encode_options how{
+            .threads = options.threads, .progress = options.progress, .prompt = out.preset};
+        const tokenized_texts tokens = encoder->tokenize(texts, how);
+        const auto vectors = encoder->encode(tokens, how);
         for (std::size_t i = 0; i < fresh.size(); ++i) {
+          out.tokens[fresh[i]] = tokens.lengths[i];
           const auto from = vectors.row(static_cast<std::int64_t>(i));
           std::copy(from.begin(), from.end(), out.vectors.row(static_cast<std::int64_t>(fresh[i])).begin());
         }
@@ -331,7 +344,7 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   out.model = options.name.empty() ? file_name(options.model_path) : options.name;
   detail::embedding_job job(options, "image", image_embeddings_path(options.folder, out.model), out);
   out.preset = detail::preset_for(options.model_path).name;
-  job.open(json::object({{"preset", out.preset}}));
+  job.open(json::object({{"preset", out.preset}}), options.model_path);
 
   std::vector<detail::embedding_job::item> items;
   for (const product& p : products.products)

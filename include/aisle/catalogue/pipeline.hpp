@@ -20,7 +20,7 @@ AISLE_NAMESPACE_BEGIN
 struct pipeline_input {
   std::string model;           ///< id; of vectors made elsewhere what their file says, if it does
   std::string weights_sha256;  ///< of vectors made elsewhere: of their file
-  std::string preset;          ///< of pictures
+  std::string preset;          ///< of pictures; of texts the name of the prompt
   std::string file;  ///< where vectors that were made elsewhere came from; empty: the model made them
 };
 /// What a pipeline keeps of a table that it learnt from.

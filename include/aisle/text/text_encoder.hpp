@@ -1,27 +1,26 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <optional>
+#include <ranges>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <aisle/base/progress.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/nn/precision.hpp>
 #include <aisle/tensor/matrix.hpp>
+#include <aisle/text/sentence_model.hpp>
 #include <aisle/text/wordpiece.hpp>
 
 AISLE_NAMESPACE_BEGIN
-
-namespace detail {
-/// Tokens a model folder's own files cut texts to, at most `positions`.
-std::int64_t max_tokens_of(const std::string& folder, std::int64_t positions);
-/// Whether a model folder's vectors are scaled to norm 1: what its modules.json says, true without one.
-/// Throws option_error for modules and kinds of pooling that are not built in.
-bool normalizes(const std::string& folder);
-}  // namespace detail
 
 struct text_encoder_options {
   engine_selection engine{};
@@ -32,38 +31,102 @@ struct text_encoder_options {
 };
 
 struct text_encode_options {
-  int threads = 0;                    ///< 0: all available
-  progress_callback on_progress{};    ///< phase "text", in texts
-  std::int64_t* truncated = nullptr;  ///< receives the number of texts that were cut
+  int threads = 0;               ///< 0: all available
+  progress_callback progress{};  ///< phase "text", in texts
+  /// Name of the model's prompt that goes before each text ("query"). Unset: the model's default; "": none.
+  std::optional<std::string> prompt{};
 };
 
-/// Texts to vectors: tokenizer, transformer, mean pooling and normalisation, as sentence-transformers does
+/// A text model in memory: what load() reads from a folder.
+struct text_model {
+  state_dict weights;
+  json config;  ///< config.json
+  wordpiece tokenizer;
+  sentence_model sentence{};
+};
+
+/// Texts as token ids.
+struct tokenized_texts {
+  std::vector<std::vector<std::int32_t>> ids;  ///< [CLS], pieces, [SEP], cut to the limit
+  std::vector<std::int64_t> lengths;           ///< ids that the whole text gives
+  std::int64_t prompt_tokens = 0;              ///< that pooling leaves out of each text, [CLS] among them
+  std::int64_t truncated() const noexcept;     ///< texts that were cut
+};
+
+/// What is a list of texts: any range of std::string, std::string_view or const char*.
+template <class Range>
+concept range_of_texts =
+    std::ranges::input_range<const Range&> && !std::convertible_to<const Range&, std::string_view> &&
+    std::convertible_to<std::ranges::range_reference_t<const Range&>, std::string_view> &&
+    (std::is_reference_v<std::ranges::range_reference_t<const Range&>> ||
+     std::is_trivially_copyable_v<std::ranges::range_reference_t<const Range&>>);
+
+/// Texts to vectors: tokenizer, transformer, pooling and the modules behind it, as sentence-transformers does
 /// it. Immutable; safe from many threads. A text's vector has the same bits whatever it is encoded together
 /// with.
 class text_encoder {
  public:
-  /// A model folder: weights, config.json, vocab.txt or tokenizer.json, and sentence-transformers' files
+  /// A model folder: weights, config.json, tokenizer.json or vocab.txt, and sentence-transformers' files
   /// where there are any. Throws file_error, format_error, tensor_error, option_error.
   static text_encoder load(const std::string& folder, const text_encoder_options& options = {});
+  explicit text_encoder(text_model model, const text_encoder_options& options = {});
 
   /// [texts, dimension], rows in the order of `texts`. Unit rows where the model normalises.
-  matrix<float> encode(std::span<const std::string> texts, const text_encode_options& options = {}) const;
-  /// The same from token ids (with [CLS] and [SEP]).
-  matrix<float> encode_ids(std::span<const std::vector<std::int32_t>> ids,
-                           const text_encode_options& options = {}) const;
+  template <range_of_texts Range>
+  matrix<float> encode(const Range& texts, const text_encode_options& options = {}) const {
+    return encode(tokenize(texts, options), options);
+  }
+  matrix<float> encode(std::initializer_list<std::string_view> texts,
+                       const text_encode_options& options = {}) const {
+    return encode(std::span<const std::string_view>(texts.begin(), texts.size()), options);
+  }
+  /// [1, dimension].
+  matrix<float> encode(std::string_view text, const text_encode_options& options = {}) const {
+    return encode(std::span(&text, 1), options);
+  }
 
-  std::int64_t dimension() const;
+  /// What encode() makes of the texts first: for who wants to know how many were cut.
+  template <range_of_texts Range>
+  tokenized_texts tokenize(const Range& texts, const text_encode_options& options = {}) const {
+    std::vector<std::string_view> views;
+    for (const std::string_view text : texts) views.push_back(text);
+    return tokenize_views(views, options);
+  }
+  matrix<float> encode(const tokenized_texts& texts, const text_encode_options& options = {}) const {
+    return encode_rows(texts.ids, texts.prompt_tokens, options);
+  }
+  /// The same from token ids (with [CLS] and [SEP], and the prompt's where there is one).
+  matrix<float> encode_ids(std::span<const std::vector<std::int32_t>> ids,
+                           const text_encode_options& options = {}) const {
+    return encode_rows(ids, prompt_tokens(prompt(options)), options);
+  }
+
+  std::int64_t dimension() const noexcept { return dimension_; }
   std::int64_t max_tokens() const noexcept { return max_tokens_; }
   const wordpiece& tokenizer() const noexcept { return *tokenizer_; }
+  /// Pooling, prompts and what else is not the transformer's.
+  const sentence_model& sentence() const noexcept { return *sentence_; }
+  /// Its output "tokens" is the states that are pooled.
   const nn::network& network() const noexcept { return *network_; }
   const models::opened_model& model() const noexcept { return *model_; }
 
  private:
   text_encoder() = default;
+  void build(std::shared_ptr<const models::opened_model> model, const text_encoder_options& options);
+  const std::string& prompt(const text_encode_options& options) const {
+    return sentence_->prompt(options.prompt ? *options.prompt : sentence_->default_prompt);
+  }
+  std::int64_t prompt_tokens(std::string_view prompt) const;
+  tokenized_texts tokenize_views(std::span<const std::string_view> texts,
+                                 const text_encode_options& options) const;
+  matrix<float> encode_rows(std::span<const std::vector<std::int32_t>> ids, std::int64_t prompt_tokens,
+                            const text_encode_options& options) const;
+
   std::shared_ptr<const models::opened_model> model_;
   std::shared_ptr<const nn::network> network_;
   std::shared_ptr<const wordpiece> tokenizer_;
-  std::int64_t max_tokens_ = 0;
+  std::shared_ptr<const sentence_model> sentence_;
+  std::int64_t max_tokens_ = 0, dimension_ = 0;
 };
 
 AISLE_NAMESPACE_END

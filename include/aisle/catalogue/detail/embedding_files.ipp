@@ -300,13 +300,22 @@ AISLE_API json describe_weights(const state_dict& weights, const json* before) {
 AISLE_API std::string hash_of_settings(const std::string& model_path) {
   const std::string folder = folder_exists(model_path) ? model_path : parent_folder(model_path);
   fnv1a64 hash;
-  for (const char* name :
-       {"config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
-        "special_tokens_map.json", "sentence_bert_config.json", "modules.json", "1_Pooling/config.json"})
-    if (const std::string path = join_path(folder, name); file_exists(path)) {
-      hash.bytes(name);
-      hash.bytes(read_file(path));
-    }
+  // Modules of a text model have folders of their own.
+  std::vector<std::string> folders = {folder};
+  if (const std::string modules = join_path(folder, "modules.json"); file_exists(modules)) {
+    const json list = read_json(modules);
+    for (const json& m : list.elements())
+      if (const std::string path = m.get("path", ""); !path.empty())
+        folders.push_back(join_path(folder, path));
+  }
+  for (const std::string& in : folders)
+    for (const char* name :
+         {"config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+          "special_tokens_map.json", "added_tokens.json", "sentence_bert_config.json", "modules.json"})
+      if (const std::string path = join_path(in, name); file_exists(path)) {
+        hash.bytes(name);
+        hash.bytes(read_file(path));
+      }
   return to_hex(hash.value());
 }
 

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <aisle/base/progress.hpp>
+#include <aisle/io/json.hpp>
+#include <aisle/text/pooling.hpp>
+#include <aisle/text/wordpiece.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// What sentence-transformers' files say of a model beside the transformer itself. One made in memory has
+/// mean pooling and nothing behind it, as sentence-transformers makes it of a folder without modules.json.
+struct sentence_model {
+  /// A limit that no file states.
+  static constexpr std::int64_t unlimited = std::int64_t{1} << 40;
+
+  std::string transformer{};            ///< folder with config.json, weights and tokenizer
+  std::int64_t max_tokens = unlimited;  ///< texts are cut to so many, or to the model's positions
+  bool do_lower_case = false;           ///< texts become lower case before the tokenizer's own normalizer
+  json tokenizer_settings = json::object();  ///< take the place of those in tokenizer_config.json
+  token_pooling pooling{};
+  std::vector<sentence_layer> layers{};                        ///< behind the pooling, in order
+  std::vector<std::pair<std::string, std::string>> prompts{};  ///< names, and what comes before a text
+  std::string default_prompt{};                                ///< the name of one of them, or empty
+
+  /// Reads modules.json, the files of the modules that it lists, config_sentence_transformers.json and the
+  /// limit in tokenizer_config.json, as sentence-transformers 6 does. Throws file_error, format_error,
+  /// tensor_error, and option_error that names what is not built in.
+  static sentence_model read(const std::string& folder, const warning_callback& on_warning = {});
+
+  /// The tokenizer in the transformer's folder.
+  wordpiece load_tokenizer() const;
+  /// The prompt of that name; "" for no name. Throws option_error that lists the names there are.
+  const std::string& prompt(std::string_view name) const;
+};
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/text/sentence_model.ipp>
+#endif

@@ -1,0 +1,230 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <optional>
+
+#include <aisle/base/error.hpp>
+#include <aisle/base/file.hpp>
+#include <aisle/io/checkpoint.hpp>
+#include <aisle/text/sentence_model.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// A limit on tokens as a file states it, 1e30 for none. One under 3 leaves no room for a piece of the text
+/// between [CLS] and [SEP].
+AISLE_API std::int64_t token_limit(const json& stated) {
+  const double limit = stated.as<double>();
+  if (!(limit >= 3))
+    stated.fail("a limit of " + stated.dump() +
+                " tokens, expected at least 3: [CLS], a piece of the text, [SEP]");
+  if (limit >= static_cast<double>(sentence_model::unlimited)) return sentence_model::unlimited;
+  if (limit != std::floor(limit)) stated.fail("expected a whole number of tokens, found " + stated.dump());
+  return static_cast<std::int64_t>(limit);
+}
+
+AISLE_API const json* stated(const json& object, std::string_view key) {
+  const json* v = object.find(key);
+  return v == nullptr || v->is_null() ? nullptr : v;
+}
+
+/// Reads the settings of a module Transformer (sentence_bert_config.json in its folder).
+class transformer_settings {
+ public:
+  transformer_settings(const json& settings, sentence_model& model) : settings_(settings), model_(model) {
+    constexpr std::string_view known[] = {
+        "max_seq_length", "do_lower_case", "model_args", "model_kwargs", "tokenizer_args", "processor_kwargs",
+        "config_args", "config_kwargs", "transformer_task", "modality_config", "module_output_name",
+        "processing_kwargs", "tokenizer_name_or_path",
+        // Not asked for by encode(), or only how it is computed:
+        "query_length", "document_length", "query_expansion", "unpad_inputs", "backend"};
+    for (const auto& [key, value] : settings.members())
+      if (std::ranges::find(known, key) == std::end(known)) refuse(value, "is not known");
+    expect("transformer_task", "feature-extraction");
+    expect("module_output_name", "token_embeddings");
+    for (const char* key : {"config_args", "config_kwargs", "processing_kwargs"})
+      if (const json* v = stated(settings, key); v != nullptr && !v->empty()) refuse(*v, "is not supported");
+    if (const json* v = stated(settings, "tokenizer_name_or_path")) refuse(*v, "is not supported");
+    read_model_settings();
+    read_modalities();
+    for (const char* key : {"tokenizer_args", "processor_kwargs"})
+      if (const json* v = stated(settings, key))
+        for (const auto& [name, value] : v->members()) model.tokenizer_settings[name] = value;
+    model.do_lower_case = settings.get("do_lower_case", false);
+  }
+
+ private:
+  [[noreturn]] static void refuse(const json& at, const std::string& what) {
+    throw option_error(at.where() + ": " + what);
+  }
+  void expect(const char* key, const std::string& value) const {
+    if (const std::string found = settings_.get(key, value.c_str()); found != value)
+      refuse(settings_.at(key), found + " is not supported, expected " + value);
+  }
+  void read_model_settings() const {
+    constexpr std::string_view harmless[] = {"attn_implementation", "add_pooling_layer", "low_cpu_mem_usage",
+                                             "use_safetensors", "trust_remote_code"};
+    for (const char* key : {"model_args", "model_kwargs"})
+      if (const json* v = stated(settings_, key))
+        for (const auto& [name, value] : v->members())
+          if (std::ranges::find(harmless, name) == std::end(harmless)) refuse(value, "is not supported");
+  }
+  void read_modalities() const {
+    const json* modalities = stated(settings_, "modality_config");
+    if (modalities == nullptr) return;
+    if (modalities->contains("message"))
+      refuse(modalities->at("message"), "chat templates are not supported");
+    const json& text = modalities->at("text");
+    const json& output = text.at("method_output_name");
+    const auto name = output.is_array() && output.size() == 1 ? output[0].as<std::string>()
+                      : output.is_string()                    ? output.as<std::string>()
+                                                              : output.dump();
+    if (text.get("method", "forward") != "forward" || name != "last_hidden_state")
+      refuse(text, "expected forward and its last_hidden_state");
+  }
+
+  const json& settings_;
+  sentence_model& model_;
+};
+
+/// The last of a module's names: releases differ in the packages before it. Other packages' code is refused.
+AISLE_API std::string module_class(const json& module) {
+  const auto type = module.get<std::string>("type");
+  if (!type.starts_with("sentence_transformers."))
+    throw option_error(module.where() + ": the module " + type + " is not built in");
+  return type.substr(type.find_last_of('.') + 1);
+}
+
+AISLE_API std::string module_folder(const std::string& folder, const json& module) {
+  const auto path = module.get<std::string>("path");
+  if (path.starts_with('/') || ("/" + path + "/").find("/../") != std::string::npos)
+    module.at("path").fail("leads out of the model's folder: " + path);
+  return path.empty() || path == "." ? folder : join_path(folder, path);
+}
+
+AISLE_API json read_if_there(const std::string& folder, const char* name) {
+  const std::string path = join_path(folder, name);
+  return file_exists(path) ? read_json(path) : json::object();
+}
+
+AISLE_API void read_transformer(const std::string& folder, sentence_model& model) {
+  model.transformer = folder;
+  json settings = json::object();
+  for (const char* name :
+       {"sentence_bert_config.json", "sentence_roberta_config.json", "sentence_distilbert_config.json",
+        "sentence_camembert_config.json", "sentence_albert_config.json", "sentence_xlm-roberta_config.json",
+        "sentence_xlnet_config.json"})
+    if (settings.empty()) settings = read_if_there(folder, name);
+  transformer_settings(settings, model);
+  // sentence-transformers passes max_seq_length on to the tokenizer, in place of its own limit.
+  if (const json* own = stated(settings, "max_seq_length");
+      own && !model.tokenizer_settings.contains("model_max_length"))
+    model.tokenizer_settings["model_max_length"] = *own;
+}
+
+/// The limit that the tokenizer's files state.
+AISLE_API void read_limit(sentence_model& model) {
+  const json config = read_if_there(model.transformer, "tokenizer_config.json");
+  for (const json* file : {static_cast<const json*>(&model.tokenizer_settings), &config})
+    for (const char* key : {"model_max_length", "max_len"})
+      if (const json* limit = stated(*file, key)) {
+        model.max_tokens = token_limit(*limit);
+        return;
+      }
+}
+
+AISLE_API void read_prompts(const std::string& folder, sentence_model& model) {
+  const json config = read_if_there(folder, "config_sentence_transformers.json");
+  if (const std::string type = config.get("model_type", "SentenceTransformer"); type != "SentenceTransformer")
+    throw option_error(config.where() + ": model_type is " + type + ", expected SentenceTransformer");
+  if (const json* prompts = stated(config, "prompts"))
+    for (const auto& [name, text] : prompts->members())
+      model.prompts.emplace_back(name, text.is_null() ? std::string() : text.as<std::string>());
+  for (const char* name : {"query", "document"})
+    if (std::ranges::find(model.prompts, name, &std::pair<std::string, std::string>::first) ==
+        model.prompts.end())
+      model.prompts.emplace_back(name, "");
+  model.default_prompt = config.get("default_prompt_name", "");
+  if (!model.default_prompt.empty()) try {
+      model.prompt(model.default_prompt);
+    } catch (const option_error& e) {
+      config.at("default_prompt_name").fail(e.what());
+    }
+}
+
+}  // namespace detail
+
+AISLE_API sentence_model sentence_model::read(const std::string& folder, const warning_callback& on_warning) {
+  sentence_model model;
+  const std::string file = join_path(folder, "modules.json");
+  if (!file_exists(file)) {
+    model.transformer = folder;
+    for (const char* other : {"sentence_bert_config.json", "1_Pooling/config.json"})
+      if (on_warning && file_exists(join_path(folder, other)))
+        on_warning(join_path(folder, other) +
+                   ": not read, as there is no modules.json beside it; vectors are "
+                   "plain means of tokens");
+    detail::read_limit(model);
+    return model;
+  }
+  const json modules = read_json(file);
+  const auto all = modules.elements();
+  constexpr std::string_view expected[] = {"Transformer", "Pooling"};
+  for (std::size_t i = 0; i < std::max(all.size(), std::size(expected)); ++i) {
+    if (i >= all.size())
+      throw option_error(file + ": " + std::to_string(all.size()) +
+                         " modules, expected a Transformer, a Pooling and what there may be behind it");
+    const json& module = all[i];
+    const std::string type = detail::module_class(module), path = detail::module_folder(folder, module);
+    const auto refuse = [&](const std::string& what) {
+      throw option_error(file + ": module " + std::to_string(i) + " is " + module.get<std::string>("type") +
+                         ", expected " + what);
+    };
+    if (i < std::size(expected)) {
+      if (type != expected[i]) refuse(std::string(expected[i]));
+      if (i == 0) {
+        detail::read_transformer(path, model);
+      } else {
+        model.pooling = token_pooling::from_json(read_json(join_path(path, "config.json")));
+      }
+    } else if (type == "Dense") {
+      const json config = read_json(join_path(path, "config.json"));
+      model.layers.emplace_back(dense_layer::from_json(config, load_checkpoint(path)));
+    } else if (type == "Normalize") {
+      detail::check_names(path == folder ? json::object() : detail::read_if_there(path, "config.json"));
+      model.layers.emplace_back(unit_norm{});
+    } else if (type != "Dropout") {  // which does nothing to a model that is not trained
+      refuse("Dense, Normalize or Dropout, which are built in");
+    }
+  }
+  if (file_exists(join_path(model.transformer, "adapter_config.json")))
+    throw option_error(join_path(model.transformer, "adapter_config.json") +
+                       ": adapters are not supported; merge it into the weights first");
+  detail::read_limit(model);
+  detail::read_prompts(folder, model);
+  return model;
+}
+
+AISLE_API wordpiece sentence_model::load_tokenizer() const {
+  tokenizer_files files = tokenizer_files::read(transformer);
+  for (const auto& [name, value] : tokenizer_settings.members()) files.config[name] = value;
+  tokenizer_description d = describe_tokenizer(files);
+  if (do_lower_case) d.normalizer.lower_first();
+  return wordpiece(d);
+}
+
+AISLE_API const std::string& sentence_model::prompt(std::string_view name) const {
+  static const std::string none;
+  if (name.empty()) return none;
+  const auto at = std::ranges::find(prompts, name, &std::pair<std::string, std::string>::first);
+  if (at != prompts.end()) return at->second;
+  std::string names;
+  for (const auto& [n, text] : prompts) names += (names.empty() ? "" : ", ") + n;
+  throw option_error("the model has no prompt \"" + std::string(name) + "\"" +
+                     (names.empty() ? ", nor any other" : ", only " + names));
+}
+
+AISLE_NAMESPACE_END
