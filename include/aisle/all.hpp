@@ -6,6 +6,9 @@
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/fusion.hpp>
+#include <aisle/catalogue/label_findings.hpp>
+#include <aisle/catalogue/label_treatment.hpp>
+#include <aisle/catalogue/name_match.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/report.hpp>
