@@ -7,6 +7,9 @@
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/fusion.hpp>
+#include <aisle/catalogue/label_findings.hpp>
+#include <aisle/catalogue/label_treatment.hpp>
+#include <aisle/catalogue/name_match.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/catalogue/products.hpp>

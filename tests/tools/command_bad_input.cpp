@@ -55,7 +55,8 @@ void make_products(const support::temporary_folder& work) {
   std::string bad = header;
   for (const bad_row& b : bad_rows)
     if (!has(b.reason, "duplicate")) bad += b.record;
-  aisle::write_file(work / "bad.csv", bad);
+  // Two classes: one alone would be refused before a picture is looked at.
+  aisle::write_file(work / "bad.csv", bad + "56,,gone.png,Shirts\n57,,gone.png,Shirts\n");
 }
 
 /// Every bad row once, with its number, in the file and on stderr.
@@ -128,7 +129,7 @@ TEST_CASE("all rows bad: nothing to do, and what an earlier call wrote stays") {
     const auto o = command::run(work, run_line + "bad.csv");
     CHECK(o.code == 4);
     CHECK(has(o.err, "bad.csv: row 5"));
-    CHECK(aisle::read_csv(work / "out/skipped.csv").rows.size() == 6);
+    CHECK(aisle::read_csv(work / "out/skipped.csv").rows.size() == 8);
     CHECK(command::files_of(work / "Embeddings") == vectors);
     out["skipped.csv"] = aisle::read_file(work / "out/skipped.csv");
     CHECK(command::files_of(work / "out") == out);
@@ -147,7 +148,7 @@ TEST_CASE("all rows bad: nothing to do, and what an earlier call wrote stays") {
     CAPTURE(o.err);
     CHECK(o.code == 4);
     CHECK(has(o.err, "bad.csv: row 5"));
-    CHECK(aisle::read_csv(work / "s.csv").rows.size() == 6);
+    CHECK(aisle::read_csv(work / "s.csv").rows.size() == 8);
     CHECK((aisle::read_file(work / file) == before));
     for (const auto& f : command::files_of(work.path())) CHECK_FALSE(f.first.ends_with(".part"));
   }

@@ -103,15 +103,15 @@ std::string model_hint(const common_options& common, const std::string& id) {
   for (const auto& entry : fs::directory_iterator(common.weights, ignored))
     if (entry.is_directory(ignored)) known.insert(entry.path().filename().string());
   const std::string wanted = plain_name(id);
-  if (wanted.size() < 3) return {};
-  std::size_t least = std::max<std::size_t>(2, wanted.size() / 4) + 1;
+  if (wanted.size() < 3 || known.contains(id)) return {};  // a known one is only not fetched
+  std::size_t least = std::max<std::size_t>(2, wanted.size() / 4);
   std::vector<std::string> nearest;
   for (const std::string& candidate : known) {
     const std::string name = plain_name(candidate);
     const bool part = wanted.size() >= 4 && name.find(wanted) != std::string::npos;
     const std::size_t distance =
         part ? std::min<std::size_t>(edit_distance(wanted, name), 1) : edit_distance(wanted, name);
-    if (distance > least || candidate == id) continue;
+    if (distance > least) continue;
     if (distance < least) nearest.clear();
     least = distance;
     nearest.push_back(candidate);

@@ -14,6 +14,7 @@
 #include <aisle/catalogue/products.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/text/html.hpp>
+#include <aisle/text/sentence_model.hpp>
 
 #include "catalogue_job.hpp"
 #include "command.hpp"
@@ -256,6 +257,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
   progress_bar bar;
   aisle::embedding_options e{.model_path = {},
                              .name = {},
+                             .prompt = {},
                              .folder = o.out,
                              .opened = {},
                              .engine = o.common.engine(),

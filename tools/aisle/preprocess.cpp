@@ -9,6 +9,7 @@
 #include <aisle/io/npy.hpp>
 
 #include "command.hpp"
+#include "early_checks.hpp"
 #include "manifest.hpp"
 
 namespace {
@@ -24,6 +25,7 @@ int run(const options& o) {
   if (o.preset.empty() == o.common.image_model.empty())
     throw usage_error("expected one of --preset and --image-model");
   check_not_input("--out", o.out, {o.image});
+  check_output_file("--out", o.out);
   aisle::preset preset;
   if (o.preset.empty())
     preset = preset_of(o.common);

@@ -7,6 +7,7 @@
 #include <aisle/catalogue/report.hpp>
 
 #include "command.hpp"
+#include "early_checks.hpp"
 
 namespace {
 
@@ -23,6 +24,7 @@ int report(const options& o) {
     throw usage_error(from +
                       ": no such file; --results takes the folder that aisle run wrote to (its --out)");
   const std::string to = o.out.empty() ? o.results : o.out;
+  check_output_folder("--out", to);
   bool complete = true;
   aisle::write_reports(aisle::load_result(from), to,
                        {.threads = o.common.threads, .on_warning = [&](std::string_view what) {

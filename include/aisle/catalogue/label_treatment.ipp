@@ -5,10 +5,11 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
-#include <aisle/catalogue/products.hpp>
 #include <aisle/io/json.hpp>
 
 AISLE_NAMESPACE_BEGIN
+
+std::string_view trimmed(std::string_view text);  // of catalogue/products.hpp, which includes this
 
 namespace detail {
 
@@ -96,3 +97,5 @@ AISLE_API std::string label_treatment::apply(std::string_view cell) const {
 }
 
 AISLE_NAMESPACE_END
+
+#include <aisle/catalogue/products.hpp>
