@@ -59,8 +59,8 @@ AISLE_API experiment_result describe_experiment(const catalogue& products, const
     return std::filesystem::absolute(path).lexically_normal().string();
   };
   const auto shown_name = [&](const product& p) {
-    const std::string text = name ? products.text_of(p.fields[*name]) : std::string();
-    return text.empty() ? p.id : text;
+    const std::string called = name ? products.text_of(p.fields[*name]) : std::string();
+    return called.empty() ? p.id : called;
   };
   for (const product& p : products.products)
     r.products[static_cast<std::size_t>(p.row)] = {p.id, shown_name(p), p.text, absolute(p.image_path),
