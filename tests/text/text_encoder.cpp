@@ -1,12 +1,16 @@
+#include <array>
 #include <atomic>
 #include <cmath>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include <aisle/io/checkpoint.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/safetensors.hpp>
 #include <aisle/text/text_encoder.hpp>
 
 #include "support/support.hpp"
@@ -34,8 +38,9 @@ struct model_folder {
 std::string modules(const std::vector<std::string>& types) {
   std::string text;
   for (const std::string& t : types)
-    text += (text.empty() ? "" : ", ") + (R"({"path": ")" + (t == "Pooling" ? std::string("1_Pooling") : "") +
-                                          R"(", "type": "sentence_transformers.models.)" + t + "\"}");
+    text += (text.empty() ? "" : ", ") +
+            (R"({"path": ")" + (t == "Pooling" || t == "Dense" ? "1_" + t : std::string()) +
+             R"(", "type": "sentence_transformers.models.)" + t + "\"}");
   return "[" + text + "]";
 }
 
@@ -59,6 +64,8 @@ std::vector<std::string> many_texts(int n) {
 
 TEST_CASE("texts to vectors: in the caller's order, the same bits alone and together") {
   const model_folder m;
+  m.put("modules.json", modules({"Transformer", "Pooling", "Normalize"}));
+  m.put("1_Pooling/config.json", R"({"pooling_mode": "mean"})");
   const text_encoder encoder = m.load();
   CHECK(encoder.dimension() == 16);
   const auto texts = many_texts(150);
@@ -76,14 +83,16 @@ TEST_CASE("texts to vectors: in the caller's order, the same bits alone and toge
 TEST_CASE("modules.json decides whether vectors are normalised") {
   const model_folder m;
   const std::vector<std::string> texts = {"red shirt", "blue"};
-  const auto unit = m.load().encode(texts);
+  const auto none = m.load().encode(texts);
+  m.put("1_Pooling/config.json", R"({"pooling_mode": "mean"})");
   m.put("modules.json", modules({"Transformer", "Pooling", "Normalize"}));
-  CHECK(std::ranges::equal(m.load().encode(texts).row(0), unit.row(0)));
+  const auto unit = m.load().encode(texts);
 
   m.put("modules.json", modules({"Transformer", "Pooling"}));
   const text_encoder encoder = m.load();
   CHECK(encoder.dimension() == 16);
   const auto mean = encoder.encode(texts);
+  CHECK(std::ranges::equal(none.row(0), mean.row(0)));  // as sentence-transformers does it
   for (std::int64_t i = 0; i < 2; ++i) {
     const double norm = norm_of(mean.row(i));
     CHECK(std::abs(norm - 1) > 0.01);
@@ -94,18 +103,24 @@ TEST_CASE("modules.json decides whether vectors are normalised") {
 
 TEST_CASE("modules and kinds of pooling that are not built in are refused by name") {
   const model_folder m;
+  const std::string pooling = "1_Pooling/config.json";
+  m.put(pooling, R"({"pooling_mode": "mean"})");
   const auto refused = [&](const std::vector<std::string>& types, const char* what) {
     m.put("modules.json", modules(types));
     CHECK_THROWS_WITH_AS(m.load(), doctest::Contains(what), aisle::option_error);
     CHECK_THROWS_WITH_AS(m.load(), doctest::Contains((m.folder / "modules.json").c_str()),
                          aisle::option_error);
   };
-  refused({"Transformer", "Pooling", "Dense", "Normalize"}, "module 2 is sentence_transformers.models.Dense");
-  refused({"Transformer", "Pooling", "Normalize", "LayerNorm"}, "LayerNorm, expected no more");
+  refused({"Transformer", "Pooling", "CNN", "Normalize"}, "module 2 is sentence_transformers.models.CNN");
+  refused({"Transformer", "Pooling", "Normalize", "LayerNorm"}, "LayerNorm, expected Dense, Normalize");
   refused({"CLIPModel"}, "module 0 is sentence_transformers.models.CLIPModel, expected Transformer");
   refused({"Transformer"}, "1 modules");
+  m.put("modules.json", R"([{"path": "", "type": "mine.Transformer"}])");
+  CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("the module mine.Transformer is not built in"),
+                       aisle::option_error);
+  m.put("modules.json", R"([{"path": "../x", "type": "sentence_transformers.models.Transformer"}])");
+  CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("leads out of"), aisle::format_error);
 
-  const std::string pooling = "1_Pooling/config.json";
   m.put("modules.json", modules({"Transformer", "Pooling", "Normalize"}));
   const auto pools = [&](const std::string& config, bool good) {
     CAPTURE(config);
@@ -116,37 +131,191 @@ TEST_CASE("modules and kinds of pooling that are not built in are refused by nam
       CHECK_THROWS_WITH_AS(m.load(), doctest::Contains((m.folder / pooling).c_str()), aisle::option_error);
   };
   pools(R"({"pooling_mode_mean_tokens": true, "pooling_mode_cls_token": false})", true);
-  pools(R"({"pooling_mode_mean_tokens": false, "pooling_mode_cls_token": true})", false);
-  pools(R"({"pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": true})", false);
-  pools(R"({"pooling_mode": "lasttoken"})", false);
-  // The same without modules.json.
-  std::filesystem::remove(m.folder / "modules.json");
-  pools(R"({"pooling_mode_cls_token": true})", false);
-  pools(R"({"pooling_mode_mean_tokens": true})", true);
+  pools(R"({"pooling_mode_mean_tokens": false, "pooling_mode_cls_token": true})", true);
+  pools(R"({"pooling_mode": "attention"})", false);
+  pools(R"({"pooling_mode_attention": true})", false);
+  m.put(pooling, R"({"pooling_mode": "mean"})");
+  for (const char* settings : {R"({"modality_config": {"text": {"method_output_name": "pooler_output"}}})",
+                               R"({"transformer_task": "fill-mask"})", R"({"unheard_of": 1})",
+                               R"({"model_args": {"torch_dtype": "float16"}})"}) {
+    m.put("sentence_bert_config.json", settings);
+    CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("sentence_bert_config.json"), aisle::option_error);
+  }
 }
 
 TEST_CASE(
     "the length texts are cut to: the option, sentence-transformers' file, the tokenizer's, positions") {
   const model_folder m;
+  m.put("modules.json", modules({"Transformer", "Pooling"}));
+  m.put("1_Pooling/config.json", R"({"pooling_mode": "mean"})");
   CHECK(m.load().max_tokens() == 64);
   m.put("tokenizer_config.json", R"({"model_max_length": 1e30})");
   CHECK(m.load().max_tokens() == 64);
   m.put("tokenizer_config.json", R"({"model_max_length": 10})");
+  CHECK(m.load().max_tokens() == 10);
+  m.put("sentence_bert_config.json", R"({"max_seq_length": null})");
   CHECK(m.load().max_tokens() == 10);
   m.put("sentence_bert_config.json", R"({"max_seq_length": 6, "do_lower_case": false})");
   CHECK(m.load().max_tokens() == 6);
   m.put("sentence_bert_config.json", R"({"max_seq_length": 30})");
   CHECK(m.load().max_tokens() == 30);
   CHECK(m.load({.max_tokens = 5}).max_tokens() == 5);
-  CHECK_THROWS_WITH_AS(m.load({.max_tokens = 65}), doctest::Contains("expected 2 to 64"),
-                       aisle::option_error);
+  for (const std::int64_t bad : {-1, 1, 2, 65})
+    CHECK_THROWS_WITH_AS(m.load({.max_tokens = bad}), doctest::Contains("expected 3 to 64"),
+                         aisle::option_error);
 
   const text_encoder encoder = m.load({.max_tokens = 5});
-  std::int64_t cut = 0;
-  const auto v = encoder.encode(std::vector<std::string>{"red red red", "red red red blue", "blue"},
-                                {.truncated = &cut});
-  CHECK(cut == 1);
+  const std::vector<std::string> texts = {"red red red", "red red red blue", "blue"};
+  const auto tokens = encoder.tokenize(texts);
+  CHECK(tokens.truncated() == 1);
+  CHECK(tokens.lengths == std::vector<std::int64_t>{5, 6, 3});
+  const auto v = encoder.encode(tokens);
   CHECK(std::ranges::equal(v.row(0), v.row(1)));
+}
+
+TEST_CASE("a limit without room for a piece of the text is refused") {
+  const model_folder m;
+  for (const char* limit : {"-1e30", "0", "1", "2", "2.5", "10.5"}) {
+    CAPTURE(limit);
+    m.put("tokenizer_config.json", std::string(R"({"model_max_length": )") + limit + "}");
+    CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("tokenizer_config.json: model_max_length"),
+                         aisle::format_error);
+  }
+  m.put("tokenizer_config.json", R"({"model_max_length": 3})");
+  const auto v = m.load().encode({"red", "blue"});
+  CHECK_FALSE(std::ranges::equal(v.row(0), v.row(1)));
+}
+
+TEST_CASE("one text, a few, or any range of them") {
+  const model_folder m;
+  const text_encoder encoder = m.load();
+  const std::vector<std::string> strings = {"red", "blue shirt"};
+  const auto all = encoder.encode(strings);
+  REQUIRE(all.rows() == 2);
+  const auto same = [&](const aisle::matrix<float>& v, std::int64_t rows = 2) {
+    return v.rows() == rows && std::ranges::equal(v.row(0), all.row(0)) &&
+           (rows < 2 || std::ranges::equal(v.row(1), all.row(1)));
+  };
+  CHECK(same(encoder.encode("red"), 1));
+  CHECK(same(encoder.encode(std::string("red")), 1));
+  CHECK(same(encoder.encode({"red"}), 1));
+  CHECK(same(encoder.encode({"red", "blue shirt"})));
+  CHECK(same(encoder.encode({"red", "blue shirt"}, {.threads = 1})));
+  const std::vector<std::string_view> views(strings.begin(), strings.end());
+  CHECK(same(encoder.encode(views)));
+  CHECK(same(encoder.encode(std::span(views))));
+  CHECK(same(encoder.encode(std::span<const std::string>(strings))));
+  CHECK(same(encoder.encode(std::array{"red", "blue shirt"})));
+  CHECK(encoder.encode(std::vector<std::string>()).rows() == 0);
+}
+
+TEST_CASE("a model in memory gives the bits of the same model in a folder") {
+  const model_folder m;
+  const std::string folder = m.folder.path();
+  const auto weights = [&] { return aisle::load_checkpoint(folder); };
+  const aisle::json config = aisle::read_json(m.folder / "config.json");
+  const std::vector<std::string> words = {"[PAD]",  "[UNK]", "[CLS]", "[SEP]",
+                                          "[MASK]", "red",   "blue",  "shirt"};
+  const text_encoder encoder({weights(), config, aisle::wordpiece(words)});
+  const auto expected = m.load().encode({"red shirt"});
+  CHECK(std::ranges::equal(encoder.encode("red shirt").row(0), expected.row(0)));
+
+  aisle::json tokenizer = aisle::parse_json(
+      R"({"model": {"type": "WordPiece", "vocab": {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4,
+          "red": 5, "blue": 6, "shirt": 7}}, "pre_tokenizer": {"type": "BertPreTokenizer"}})",
+      "here");
+  const auto from_json =
+      aisle::wordpiece::from_json(tokenizer, aisle::parse_json(R"({"do_lower_case": true})", "here"));
+  aisle::sentence_model sentence;
+  sentence.layers.emplace_back(aisle::unit_norm{});
+  sentence.max_tokens = 4;
+  const text_encoder unit({weights(), config, from_json, sentence});
+  CHECK(unit.max_tokens() == 4);
+  CHECK(norm_of(unit.encode("Red shirt").row(0)) == doctest::Approx(1).epsilon(1e-5));
+}
+
+TEST_CASE("a prompt goes before each text: the model's default, another, or none") {
+  const model_folder m;
+  m.put("modules.json", modules({"Transformer", "Pooling"}));
+  m.put("1_Pooling/config.json", R"({"pooling_mode": "mean", "include_prompt": true})");
+  m.put("config_sentence_transformers.json",
+        R"({"prompts": {"colour": "red ", "noun": "shirt "}, "default_prompt_name": "colour"})");
+  const auto same = [](const aisle::matrix<float>& a, const aisle::matrix<float>& b) {
+    return std::ranges::equal(a.row(0), b.row(0));
+  };
+  {
+    const text_encoder e = m.load();
+    const auto plain = [&](const char* text) { return e.encode(text, {.prompt = ""}); };
+    CHECK(same(e.encode("blue"), plain("red blue")));
+    CHECK(same(e.encode("blue", {.prompt = "noun"}), plain("shirt blue")));
+    CHECK(same(e.encode("blue", {.prompt = "query"}), plain("blue")));
+    CHECK_FALSE(same(plain("red blue"), plain("blue")));
+    CHECK_THROWS_WITH_AS(e.encode("blue", {.prompt = "nun"}),
+                         "the model has no prompt \"nun\", only colour, noun, query, document",
+                         aisle::option_error);
+  }
+  // Pooling may leave the prompt and [CLS] out: here [CLS] red, so that blue and [SEP] remain.
+  m.put("1_Pooling/config.json", R"({"pooling_mode": ["cls", "lasttoken"], "include_prompt": false})");
+  const text_encoder e = m.load();
+  CHECK(e.dimension() == 32);
+  const auto left = e.encode("blue");
+  m.put("1_Pooling/config.json", R"({"pooling_mode": "mean", "include_prompt": false})");
+  const auto mean = m.load().encode("blue");
+  for (std::size_t c = 0; c < 16; ++c)
+    CHECK(mean.row(0)[c] == doctest::Approx((left.row(0)[c] + left.row(0)[c + 16]) / 2).epsilon(1e-5));
+  const auto ids = e.tokenize(std::vector<std::string>{"blue"});
+  CHECK(ids.prompt_tokens == 2);
+  CHECK(same(e.encode_ids(ids.ids), left));
+
+  m.put("config_sentence_transformers.json", R"({"prompts": {}, "default_prompt_name": "colour"})");
+  CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("default_prompt_name"), aisle::format_error);
+}
+
+TEST_CASE("a Dense module, and the transformer in a folder of its own") {
+  const model_folder m;
+  aisle::state_dict weights;
+  aisle::tensor w(aisle::dtype::f32, aisle::shape{2, 16}), bias(aisle::dtype::f32, aisle::shape{2});
+  for (std::size_t i = 0; i < 32; ++i) w.data<float>()[i] = 0.25f * static_cast<float>(i % 5);
+  bias.data<float>()[1] = -1;
+  weights.add("linear.weight", w);
+  weights.add("linear.bias", bias);
+  const auto mean = m.load().encode("red shirt");
+  aisle::make_folders(m.folder / "1_Dense");
+  aisle::write_safetensors(m.folder / "1_Dense/model.safetensors", weights);
+  m.put("1_Pooling/config.json", R"({"pooling_mode": "mean"})");
+  m.put("modules.json", modules({"Transformer", "Pooling", "Dense"}));
+  const std::string sizes = R"({"in_features": 16, "out_features": 2, "activation_function": )";
+  for (const bool tanh : {true, false}) {
+    m.put("1_Dense/config.json", sizes + (tanh ? R"("torch.nn.modules.activation.Tanh"})"
+                                               : R"("torch.nn.modules.linear.Identity"})"));
+    const text_encoder encoder = m.load();
+    REQUIRE(encoder.dimension() == 2);
+    const auto v = encoder.encode("red shirt");
+    for (std::size_t o = 0; o < 2; ++o) {
+      double sum = o == 1 ? -1 : 0;
+      for (std::size_t i = 0; i < 16; ++i)
+        sum += 0.25 * static_cast<double>((16 * o + i) % 5) * static_cast<double>(mean.row(0)[i]);
+      CHECK(v.row(0)[o] == doctest::Approx(tanh ? std::tanh(sum) : sum).epsilon(1e-5));
+    }
+  }
+  const auto refused = [&](const std::string& config, const char* what) {
+    m.put("1_Dense/config.json", config);
+    CHECK_THROWS_WITH_AS(m.load(), doctest::Contains(what), aisle::error);
+  };
+  refused(sizes + R"("mine.Act"})", "the activation mine.Act is not built in");
+  refused(R"({"in_features": 16, "out_features": 2, "use_residual": true})", "use_residual");
+  refused(R"({"in_features": 8, "out_features": 2})", "linear.weight");
+  m.put("1_Pooling/config.json", R"({"pooling_mode": ["max", "mean"]})");
+  refused(R"({"in_features": 16, "out_features": 2})", "takes 16 values, what comes before it has 32");
+
+  const support::temporary_folder outer;
+  aisle::make_folders(outer / "1_Pooling");
+  std::filesystem::copy(m.folder.path(), outer / "0_Transformer");
+  aisle::write_file(outer / "1_Pooling/config.json", R"({"pooling_mode": "mean"})");
+  aisle::write_file(outer / "modules.json",
+                    R"([{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
+                        {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])");
+  CHECK(std::ranges::equal(text_encoder::load(outer.path()).encode("red shirt").row(0), mean.row(0)));
 }
 
 TEST_CASE("progress is told until all texts are done, and what the callback throws ends the call") {

@@ -130,6 +130,52 @@ TEST_CASE("the committed tables are what the generator writes") {
   CHECK((aisle::read_file(written) == committed));
 }
 
+// characters.tsv: what Rust `tokenizers` 0.23.3 does to each code point.
+TEST_CASE("lower case and characters of words are the reference's") {
+  std::vector<char32_t> lower(0x110000);
+  std::vector<bool> word(0x110000);
+  for (char32_t c = 0; c < 0x110000; ++c) lower[c] = c;
+  std::istringstream in(aisle::read_file(support::data("text/characters.tsv")));
+  std::string line, kind;
+  std::getline(in, line);
+  std::uint32_t first = 0, last = 0, step = 0, becomes = 0;
+  while (std::getline(in, line)) {
+    std::istringstream fields(line);
+    fields >> kind >> std::hex >> first >> last >> std::dec >> step >> std::hex >> becomes;
+    for (std::uint32_t c = first; c <= last; c += step)
+      if (kind == "word")
+        word[c] = true;
+      else
+        lower[c] = becomes + (c - first);
+  }
+  int wrong = 0;
+  for (char32_t c = 0; c < 0x110000; ++c) {
+    const auto n = aisle::lower_case_of(c);
+    if (c == 0x130)
+      CHECK(aisle::normalize_text(utf8(c), {.strip_accents = false}) == "i\u0307");
+    else
+      wrong += n.size != 1 || n.codes[0] != lower[c];
+    wrong += aisle::is_word_character(c) != word[c];
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("lower case first comes to the same as lower case last, of every code point") {
+  int wrong = 0;
+  for (char32_t c = 0; c < 0x110000; ++c) {
+    if (is_surrogate(c)) continue;
+    const aisle::normalized_character low = aisle::lower_case_of(c);
+    std::string first;
+    for (std::uint8_t i = 0; i < low.size; ++i) aisle::append_utf8(first, low.codes[i]);
+    for (const bool strip : {true, false}) {
+      const aisle::character_rules rules{.strip_accents = strip};
+      const aisle::character_rules after{.lower_case = strip, .strip_accents = strip};
+      wrong += aisle::normalize_text(utf8(c), rules) != aisle::normalize_text(first, after);
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("UTF-8 of every code point reads back") {
   for (char32_t c = 0; c < 0x110000; ++c) {
     if (is_surrogate(c)) continue;

@@ -259,11 +259,12 @@ TEST_CASE("loading") {
     aisle::write_file(config, R"({"do_lower_case": true})");
     CHECK(pieces(aisle::wordpiece::load(folder.path()), "Blue") == "blue");
     aisle::write_file(config, R"({"do_lower_case": true, "strip_accents": false})");
+    CHECK(pieces(aisle::wordpiece::load(folder.path()), "BLUE É") == "blue é");
+    aisle::write_file(config, R"({"do_lower_case": false, "strip_accents": true})");
     CHECK(has(message_of<aisle::option_error>([&] { aisle::wordpiece::load(folder.path()); }),
               "strip_accents"));
     aisle::write_file(config, R"({"tokenize_chinese_chars": false})");
-    CHECK(has(message_of<aisle::option_error>([&] { aisle::wordpiece::load(folder.path()); }),
-              "tokenize_chinese_chars"));
+    CHECK(pieces(aisle::wordpiece::load(folder.path()), "a東 東") == "[UNK] 東");
     aisle::write_file(config, "{");
     CHECK(has(message_of<aisle::format_error>([&] { aisle::wordpiece::load(folder.path()); }), config));
   }
@@ -284,7 +285,8 @@ TEST_CASE("loading") {
     };
     const std::string bert = R"({"type": "BertNormalizer", "lowercase": false, "strip_accents": null})";
     const std::string model = R"({"type": "WordPiece", "max_input_chars_per_word": 2,
-                                  "vocab": {"a": 3, "[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "##a": 5}})";
+                                  "vocab": {"a": 3, "[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[MASK]": 4,
+                                  "##a": 5}})";
     put(model, bert);
     const auto tokenizer = aisle::wordpiece::load(folder.path());
     CHECK(tokenizer.vocabulary_size() == 6);
@@ -293,13 +295,15 @@ TEST_CASE("loading") {
     put(R"({"type": "BPE", "vocab": {}})", bert);
     CHECK(refused("BPE"));
     put(model, "null");
-    CHECK(refused("tokenizer.json: normalizer is none, expected BertNormalizer"));
-    put(model, R"({"type": "Sequence", "normalizers": []})");
-    CHECK(refused("normalizer is Sequence, expected BertNormalizer"));
-    put(model, R"({"type": "NFC"})");
-    CHECK(refused("normalizer is NFC"));
-    put(model, R"({"type": "BertNormalizer", "clean_text": false})");
-    CHECK(refused("clean_text"));
+    CHECK(pieces(aisle::wordpiece::load(folder.path()), "a A") == "a [UNK]");
+    put(model, R"({"type": "Sequence", "normalizers": [{"type": "Lowercase"}]})");
+    CHECK(pieces(aisle::wordpiece::load(folder.path()), "a A") == "a a");
+    put(model, R"({"type": "Sequence", "normalizers": [{"type": "Lowercase"}, {"type": "NFC"}]})");
+    CHECK(refused("tokenizer.json: normalizer.normalizers[1]: the normalizer NFC is not built in"));
+    put(model, R"({"type": "Replace", "pattern": {"Regex": "a"}, "content": "b"})");
+    CHECK(refused("the normalizer Replace of a regular expression is not built in"));
+    put(model, R"({"type": "BertNormalizer", "strip_accents": true, "lowercase": false})");
+    CHECK(refused("strip_accents"));
     put(model, bert, "null");
     CHECK(refused("pre_tokenizer is none, expected BertPreTokenizer"));
     put(model, bert, R"({"type": "Whitespace"})");
