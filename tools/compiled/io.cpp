@@ -16,4 +16,5 @@
 #include <aisle/io/table.ipp>
 #include <aisle/io/text_encoding.ipp>
 #include <aisle/io/torch_checkpoint.ipp>
+#include <aisle/io/torch_wrapping.ipp>
 #include <aisle/io/zip.ipp>
