@@ -152,7 +152,7 @@ TEST_CASE("lower case and characters of words are the reference's") {
   for (char32_t c = 0; c < 0x110000; ++c) {
     const auto n = aisle::lower_case_of(c);
     if (c == 0x130)
-      CHECK(aisle::normalize_text(utf8(c), {.strip_accents = false}) == "i\u0307");
+      CHECK(aisle::text_normalizer({.strip_accents = false})(utf8(c)) == "i\u0307");
     else
       wrong += n.size != 1 || n.codes[0] != lower[c];
     wrong += aisle::is_word_character(c) != word[c];
@@ -170,7 +170,7 @@ TEST_CASE("lower case first comes to the same as lower case last, of every code 
     for (const bool strip : {true, false}) {
       const aisle::character_rules rules{.strip_accents = strip};
       const aisle::character_rules after{.lower_case = strip, .strip_accents = strip};
-      wrong += aisle::normalize_text(utf8(c), rules) != aisle::normalize_text(first, after);
+      wrong += aisle::text_normalizer(rules)(utf8(c)) != aisle::text_normalizer(after)(first);
     }
   }
   CHECK(wrong == 0);

@@ -26,8 +26,6 @@ struct normalizer_options {
 /// One difference: what remains of combining characters is not put in canonical order. None of those is a
 /// mark that survives in a BERT vocabulary, so that token ids are the same.
 std::string normalize_text(std::string_view text, const normalizer_options& options = {});
-/// The same under these rules.
-std::string normalize_text(std::string_view text, const character_rules& rules);
 
 /// What a tokenizer does to a text before it splits words: one or more of the reference's normalizers, one
 /// after the other.

@@ -28,7 +28,8 @@ std::string map_characters(std::string_view text, Of of) {
 }
 
 AISLE_API std::string normalize_step(std::string_view text, const text_normalizer::step& step) {
-  if (const auto* rules = std::get_if<character_rules>(&step)) return normalize_text(text, *rules);
+  if (const auto* rules = std::get_if<character_rules>(&step))
+    return map_characters(text, [&](char32_t c) { return normalize_character(c, *rules); });
   if (std::holds_alternative<text_normalizer::lower_case>(step)) return map_characters(text, lower_case_of);
   if (const auto* s = std::get_if<text_normalizer::strip>(&step)) {
     const auto space_at = [&](std::size_t at) { return is_white_space(decode_utf8(text, at).code); };
@@ -55,10 +56,6 @@ AISLE_API std::string normalize_step(std::string_view text, const text_normalize
 
 AISLE_API std::string normalize_text(std::string_view text, const normalizer_options& options) {
   return detail::map_characters(text, [&](char32_t c) { return normalize_character(c, options.lower_case); });
-}
-
-AISLE_API std::string normalize_text(std::string_view text, const character_rules& rules) {
-  return detail::map_characters(text, [&](char32_t c) { return normalize_character(c, rules); });
 }
 
 AISLE_API void text_normalizer::add(const json& normalizer) {
