@@ -53,15 +53,16 @@ catalogue_job::catalogue_job() {
 }
 
 void catalogue_job::add_columns(CLI::App& app) {
-  app.add_option("--data", data, "products as CSV")->required()->type_name("FILE");
+  app.add_option("--data", data, "products: CSV of any separator, JSON lines or a JSON array, also gzip")
+      ->required()
+      ->type_name("FILE");
   app.add_option("--id-column", id_column, "column of the ids")->type_name("COLUMN")->capture_default_str();
-  app.add_option("--text-columns", text_columns,
-                 "columns whose texts are joined (default: name, description)")
-      ->type_name("COLUMN,…")
-      ->delimiter(',');
+  add_column_list(app, "--text-columns", text_columns,
+                  "columns whose texts are joined (default: name, description)");
   app.add_option("--image-column", image_column,
                  "column of the pictures' paths, relative to the CSV (default: image_path)")
       ->type_name("COLUMN");
+  add_table_options(app, table);
 }
 
 void catalogue_job::add_embeddings(CLI::App& app, const std::string& default_text) {
@@ -81,11 +82,16 @@ void catalogue_job::add_fusion(CLI::App& app) {
 }
 
 aisle::catalogue catalogue_job::load(bool with_label) const {
-  return aisle::load_catalogue(data, {.id_column = id_column,
-                                      .text_columns = text_columns,
-                                      .image_column = image_column,
-                                      .label_column = with_label ? common.label : std::string(),
-                                      .limit = common.limit});
+  aisle::catalogue out =
+      aisle::load_catalogue(data, {.id_column = id_column,
+                                   .text_columns = text_columns,
+                                   .image_column = image_column,
+                                   .label_column = with_label ? common.label : std::string(),
+                                   .limit = common.limit,
+                                   .delimiter = table.delimiter,
+                                   .encoding = table.encoding});
+  tell_format(data, out.format);
+  return out;
 }
 
 aisle::fusion_options catalogue_job::fusion_options() const {
@@ -112,18 +118,6 @@ std::optional<aisle::embedding_table> catalogue_job::embed_images(const aisle::c
   if (!wants_images(products, model)) return std::nullopt;
   return embed(*this, model, bar,
                [&](const auto& options) { return aisle::embed_images(products, options); });
-}
-
-void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& where) {
-  constexpr std::size_t shown = 20;
-  for (std::size_t i = 0; i < rows.size() && i < shown; ++i) {
-    const aisle::skipped_row& r = rows[i];
-    warn(r.file + ": row " + std::to_string(r.row) + (r.id.empty() ? "" : " (" + r.id + ")") +
-         (r.column.empty() ? "" : ", column " + r.column) + ": " + r.reason);
-  }
-  if (rows.size() > shown)
-    warn(std::to_string(rows.size() - shown) + " more rows are skipped" +
-         (where.empty() ? "" : ", see " + where));
 }
 
 void add_left_out(std::vector<aisle::skipped_row>& skipped, const aisle::catalogue& products,

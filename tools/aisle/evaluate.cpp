@@ -3,7 +3,7 @@
 #include <unordered_map>
 
 #include <aisle/catalogue/experiment.hpp>
-#include <aisle/io/csv.hpp>
+#include <aisle/io/table.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/learn/classification_report.hpp>
 #include <aisle/learn/metrics.hpp>
@@ -20,30 +20,26 @@ struct options {
 };
 
 /// How to read a table whose bad records are passed over, as `aisle run` and `aisle predict` do, and named.
-aisle::csv_options tolerant(const std::string& path, std::vector<std::string> required,
-                            std::vector<aisle::skipped_row>& bad) {
-  return {.required = std::move(required), .on_problem = [&bad, path](const aisle::csv_problem& p) {
-            bad.push_back({path,
-                           p.row,
-                           {},
-                           {},
-                           "line " + std::to_string(p.line) + ", column " + std::to_string(p.column) + ": " +
-                               p.reason});
+aisle::table_options tolerant(const std::string& path, std::vector<std::string> expected,
+                              std::vector<aisle::skipped_row>& bad) {
+  return {.expected = std::move(expected), .on_problem = [&bad, path](const aisle::csv_problem& p) {
+            bad.push_back(aisle::skipped_record(path, p));
           }};
 }
 
 /// Truth from a catalogue, joined to predictions by id.
 std::pair<aisle::label_vector, aisle::label_vector> join(const options& o, std::int64_t& without_label,
                                                          std::vector<aisle::skipped_row>& bad) {
-  aisle::csv_reader truth_table(o.data, tolerant(o.data, {o.id_column, o.label}, bad));
-  const std::size_t truth_id = truth_table.column(o.id_column), label = truth_table.column(o.label);
+  aisle::table_reader truth_table(o.data, tolerant(o.data, {o.id_column, o.label}, bad));
+  const std::size_t truth_id = truth_table.column(o.id_column, "id_column"),
+                    label = truth_table.column(o.label, "label_column");
   std::unordered_map<std::string, std::string> known;
-  for (aisle::csv_row row; truth_table.next(row);)
+  for (aisle::table_row row; truth_table.next(row);)
     known.emplace(aisle::trimmed(row.fields[truth_id]), aisle::trimmed(row.fields[label]));
-  aisle::csv_reader table(o.predictions, tolerant(o.predictions, {o.id_column, "Prediction"}, bad));
-  const std::size_t id = table.column(o.id_column), prediction = table.column("Prediction");
+  aisle::table_reader table(o.predictions, tolerant(o.predictions, {o.id_column, "Prediction"}, bad));
+  const std::size_t id = table.column(o.id_column, "id_column"), prediction = table.column("Prediction");
   std::vector<std::string> truth, predicted;
-  for (aisle::csv_row row; table.next(row);) {
+  for (aisle::table_row row; table.next(row);) {
     const auto found = known.find(std::string(aisle::trimmed(row.fields[id])));
     if (found == known.end() || found->second.empty()) {
       ++without_label;

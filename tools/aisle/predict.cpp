@@ -94,7 +94,7 @@ int predict(const options& o) {
   if ((text || !p.uses_text()) && (image || !p.uses_images()))
     found = aisle::predict(p, text ? &*text : nullptr, image ? &*image : nullptr);
   add_left_out(bad, products, found.rows, p.uses_text(), p.uses_images(), "the pipeline");
-  tell_skipped(bad, o.skipped);
+  tell_skipped(bad, skipped_list(o.skipped));
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
   if (found.rows.empty()) {
     say("nothing to do: " + o.job.data + ": no row has what the pipeline needs");

@@ -31,7 +31,7 @@ int train(const options& o) {
                complete ? aisle::join_modalities(text ? &*text : nullptr, image ? &*image : nullptr).rows
                         : aisle::index_vector{},
                uses_text, uses_image, "modality " + o.modality);
-  tell_skipped(bad, o.skipped);
+  tell_skipped(bad, skipped_list(o.skipped));
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
   if (!complete) {
     say("nothing to do: " + o.job.data + ": no row has what modality " + o.modality + " looks at");
