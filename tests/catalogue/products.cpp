@@ -106,6 +106,69 @@ TEST_CASE("bad rows become problems with their place, good ones go on") {
   CHECK(c.problems[5].column == "class_id");
 }
 
+TEST_CASE("rows are named by data row and line of the file") {
+  const support::temporary_folder work;
+  const auto c = load(work,
+                      "sku,name\n"
+                      "1,\"two\nlines\"\n"
+                      "\n"
+                      ",\n"
+                      "2,b\n"
+                      "1,c\n"
+                      "3\n"
+                      "4,\"x\"y\n");
+  REQUIRE(c.products.size() == 2);
+  CHECK(c.products[0].line == 2);
+  CHECK(c.products[1].row == 1);
+  CHECK(c.products[1].line == 6);
+  CHECK(c.data_rows == 5);
+  REQUIRE(c.problems.size() == 3);
+  CHECK(c.problems[0].line == 7);
+  CHECK(c.problems[0].reason == "duplicate id, already in row 0 (line 2)");
+  CHECK(c.problems[1].line == 8);
+  CHECK(c.problems[1].reason == "1 fields, expected 2 as in the header");
+  CHECK(c.problems[2].line == 9);
+  CHECK(c.problems[2].reason.find("closing quote") != std::string::npos);
+  CHECK(c.problems[2].reason.find("at byte 6 of the line") != std::string::npos);
+  CHECK(aisle::row_name(12, 14) == "row 12 (line 14)");
+  CHECK(aisle::row_name(12, 0) == "row 12");
+}
+
+TEST_CASE("products are read from any table, and its format is told") {
+  const support::temporary_folder work;
+  const auto tabs =
+      load(work, "\xEF\xBB\xBF sku \tname\tkind\n1\ta \"b\"\tx, y\n", {.label_column = " kind"});
+  REQUIRE(tabs.products.size() == 1);
+  CHECK(tabs.products[0].text == "a \"b\"");
+  CHECK(tabs.products[0].label == "x, y");
+  CHECK(tabs.format.describe() == "tab-separated, UTF-8");
+  CHECK(tabs.options.label_column == "kind");
+  const auto json = load(work, "[{\"sku\": 12345678901234567890, \"name\": \"a\"}]");
+  REQUIRE(json.products.size() == 1);
+  CHECK(json.products[0].id == "12345678901234567890");
+  CHECK(load(work, "sku:name\n1:a\n", {.delimiter = ':'}).products.size() == 1);
+  CHECK(load(work, "sku,name\n1,\xE9\n", {.encoding = "latin-1"}).products.at(0).text == "\xC3\xA9");
+}
+
+TEST_CASE("columns that are nearly there are named") {
+  const support::temporary_folder work;
+  const auto what = [&](const std::string& csv, const aisle::catalogue_options& options = {}) {
+    try {
+      load(work, csv, options);
+    } catch (const aisle::error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  CHECK(what(" SKU,Name ,Class_ID\n1,a,b\n")
+            .find("no column 'sku' (id_column); columns: 'SKU', 'Name', "
+                  "'Class_ID', did you mean 'SKU'?") != std::string::npos);
+  CHECK(what("sku,Name\n1,a\n").find("did you mean 'Name'?") != std::string::npos);
+  CHECK(what("sku,name,size,size\n1,a,b,c\n").empty());
+  CHECK(what("sku,name,size,size\n1,a,b,c\n", {.label_column = "size"}).find("is there twice") !=
+        std::string::npos);
+}
+
 TEST_CASE("limit counts data rows, bad ones too") {
   const support::temporary_folder work;
   const auto c = load(work, "sku,name\n1,a\n2\n3,c\n4\n", {.limit = 3});
@@ -118,11 +181,11 @@ TEST_CASE("limit counts data rows, bad ones too") {
 TEST_CASE("skipped rows as CSV") {
   const support::temporary_folder work;
   aisle::write_skipped(work / "s.csv",
-                       {{"p.csv", 3, "a,b", "name", "says \"no\""}, {"p.csv", 0, "", "", "x"}});
+                       {{"p.csv", 3, "a,b", "name", "says \"no\"", 5}, {"p.csv", 0, "", "", "x"}});
   const auto t = aisle::read_csv(work / "s.csv");
-  CHECK(t.header == std::vector<std::string>{"file", "row", "id", "column", "reason"});
-  CHECK(t.rows.at(0).fields == std::vector<std::string>{"p.csv", "3", "a,b", "name", "says \"no\""});
-  CHECK(t.rows.at(1).fields == std::vector<std::string>{"p.csv", "0", "", "", "x"});
+  CHECK(t.header == std::vector<std::string>{"file", "row", "line", "id", "column", "reason"});
+  CHECK(t.rows.at(0).fields == std::vector<std::string>{"p.csv", "3", "5", "a,b", "name", "says \"no\""});
+  CHECK(t.rows.at(1).fields == std::vector<std::string>{"p.csv", "0", "", "", "", "x"});
 }
 
 TEST_CASE("trimmed takes Unicode white space from both ends alone") {

@@ -36,12 +36,30 @@ TEST_CASE("json: values of every kind") {
   CHECK(j.get<bool>("t"));
   CHECK(j.get<int>("i") == -7);
   CHECK(j.get<std::int64_t>("big") == std::numeric_limits<std::int64_t>::max());
-  CHECK_FALSE(j["over"].is_integer());
+  CHECK(j["over"].is_integer());
+  CHECK(j.get<std::uint64_t>("over") == std::numeric_limits<std::uint64_t>::max());
   CHECK(j.get<double>("over") == 18446744073709551615.0);
   CHECK(j.get<float>("d") == 2.5f);
   CHECK(j.get<std::string>("s") == "h\xC3\xA9\n");
   CHECK(j["a"].size() == 3);
   CHECK(parse_json("[1,2.5]", "x").as_vector<double>() == std::vector<double>{1, 2.5});
+}
+
+TEST_CASE("json: integers of any size keep their digits") {
+  for (const char* digits : {"9223372036854775808", "12345678901234567890", "-9223372036854775809",
+                             "123456789012345678901234567890123456789012345678901234567890"}) {
+    CAPTURE(digits);
+    const json j = parse_json("{\"id\":" + std::string(digits) + "}", "x");
+    CHECK(j["id"].is_integer());
+    CHECK(j.dump() == "{\"id\":" + std::string(digits) + "}");
+    CHECK(j == parse_json(j.dump(), "y"));
+    CHECK(failure([&] { j.get<std::int64_t>("id"); }) ==
+          "x: id: expected an integer from -9223372036854775808 to 9223372036854775807, found " +
+              std::string(digits));
+    CHECK(j.get<double>("id") == std::stod(digits));
+  }
+  CHECK(json(std::numeric_limits<std::uint64_t>::max()).dump() == "18446744073709551615");
+  CHECK(parse_json("1e30", "x").dump() == "1e+30");
 }
 
 TEST_CASE("json: order of members, last duplicate wins in the first place") {

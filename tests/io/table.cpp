@@ -215,6 +215,12 @@ TEST_CASE("table: encodings are recognised") {
   CHECK(read("sku,name\n1,\xFF\xFE\n2,b\n").problems == strings{"0:2:3 invalid UTF-8"});
   CHECK(read("sku,name\n1,caf\xE9\n", {.encoding = "utf-8"}).problems.size() == 1);
   CHECK(read(std::string_view("sku,name\n1,a\0\n2,b\n", 18)).problems == strings{"0:2:4 a NUL byte"});
+  // One zero in a short text makes no UTF-16; Chinese in it has few.
+  CHECK(read(std::string_view("sku,name\n1,a\0\n2,bb\n", 19)).problems.size() == 1);
+  std::string chinese = utf16("sku,name\n", false);
+  for (int i = 0; i < 30; ++i)
+    chinese += utf16("1,", false) + "\x54\x46\x54\x0D\x79\xF0\x51\x7F" + utf16("\n", false);
+  CHECK(read(chinese).rows.size() == 31);
   CHECK(contains(failure([] { read("a\n", {.encoding = "klingon"}); }), "windows-1252 or latin-1"));
 }
 

@@ -67,16 +67,17 @@ catalogue_job::catalogue_job() {
 }
 
 void catalogue_job::add_columns(CLI::App& app) {
-  app.add_option("--data", data, "products as CSV")->required()->type_name("FILE");
+  app.add_option("--data", data, "products: CSV of any separator, JSON lines or a JSON array, also gzip")
+      ->required()
+      ->type_name("FILE");
   app.add_option("--id-column", id_column, "column of the ids")->type_name("COLUMN")->capture_default_str();
-  app.add_option("--text-columns", text_columns,
-                 "columns whose texts are joined (default: name, description)")
-      ->type_name("COLUMN,…")
-      ->delimiter(',');
+  add_column_list(app, "--text-columns", text_columns,
+                  "columns whose texts are joined (default: name, description)");
   app.add_option("--image-column", image_column,
                  "column of the pictures' paths, relative to the CSV (default: image_path)")
       ->type_name("COLUMN");
   add_keep_html(app, keep_html);
+  add_table_options(app, table);
 }
 
 void catalogue_job::add_label(CLI::App& app) {
@@ -112,12 +113,18 @@ aisle::catalogue_options catalogue_job::reading(bool with_label) const {
           .text_columns = text_columns,
           .image_column = image_column,
           .label_column = with_label ? common.label : std::string(),
+          .labels = labels,
+          .keep_html = keep_html,
           .limit = common.limit,
-          .bare_rows = !text_vectors.empty() || !image_vectors.empty()};
+          .bare_rows = !text_vectors.empty() || !image_vectors.empty(),
+          .delimiter = table.delimiter,
+          .encoding = table.encoding};
 }
 
 aisle::catalogue catalogue_job::load(bool with_label) const {
-  return aisle::load_catalogue(data, reading(with_label));
+  aisle::catalogue out = aisle::load_catalogue(data, reading(with_label));
+  tell_format(data, out.format);
+  return out;
 }
 
 aisle::fusion_options catalogue_job::fusion_options() const {
@@ -155,18 +162,6 @@ job_vectors catalogue_job::embed(const aisle::catalogue& products, job_inputs in
     out.image = aisle::embed_images(
         products, embedding_options(*this, common.image_model, std::move(inputs.image_model), bar));
   return out;
-}
-
-void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& where) {
-  constexpr std::size_t shown = 20;
-  for (std::size_t i = 0; i < rows.size() && i < shown; ++i) {
-    const aisle::skipped_row& r = rows[i];
-    warn(r.file + ": row " + std::to_string(r.row) + (r.id.empty() ? "" : " (" + r.id + ")") +
-         (r.column.empty() ? "" : ", column " + r.column) + ": " + r.reason);
-  }
-  if (rows.size() > shown)
-    warn(std::to_string(rows.size() - shown) + " more rows are skipped" +
-         (where.empty() ? "" : ", see " + where));
 }
 
 void add_left_out(std::vector<aisle::skipped_row>& skipped, const aisle::catalogue& products,

@@ -44,13 +44,14 @@ struct catalogue_job {
   std::string image_column;
   aisle::label_treatment labels;
   bool keep_html = false;
+  aisle::catalogue_options table;  ///< how to read the file: its delimiter and encoding are used
   std::string embeddings;                   ///< folder that keeps them; empty: none
   std::string text_vectors, image_vectors;  ///< files of vectors made elsewhere
   std::string fusion = "balanced";
   common_options common;
 
   catalogue_job();
-  /// --data and the column options.
+  /// --data, the column options and --delimiter, --encoding.
   void add_columns(CLI::App& app);
   /// --label and how its cells become classes.
   void add_label(CLI::App& app);
@@ -59,7 +60,8 @@ struct catalogue_job {
 
   /// How the catalogue is read.
   aisle::catalogue_options reading(bool with_label) const;
-  /// Reads the catalogue; one that is missing a column is an aisle::error.
+  /// Reads the catalogue and says what the file was recognised as; one that is missing a column is an
+  /// aisle::error.
   aisle::catalogue load(bool with_label) const;
   aisle::fusion_options fusion_options() const;
 
@@ -74,8 +76,25 @@ struct catalogue_job {
   job_vectors embed(const aisle::catalogue& products, job_inputs inputs, progress_bar& bar) const;
 };
 
-/// Says what is wrong with rows, the first of them one by one.
-void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& where);
+/// --delimiter and --encoding.
+void add_table_options(CLI::App& app, aisle::catalogue_options& options);
+/// An option of names of columns: separated by commas, names that hold one in quotes as in CSV; given several
+/// times it adds to them.
+CLI::Option* add_column_list(CLI::App& app, const std::string& option, std::vector<std::string>& columns,
+                             const std::string& help);
+/// Says what a file was recognised as, unless it is comma-separated UTF-8.
+void tell_format(const std::string& path, const aisle::table_format& format);
+/// The message of a column that was asked for, with the option that named it.
+std::string column_message(const aisle::column_error& e);
+
+/// Says what is wrong with rows: one by one where few have a fault, in one line where many have the same.
+/// `list` is where they all are listed, a file or the option that makes one; empty: nowhere.
+void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& list);
+/// The file of --skipped, or the option itself, for tell_skipped().
+inline std::string skipped_list(const std::string& file) { return file.empty() ? "--skipped FILE" : file; }
+/// What two rows have alike that have the same fault: a reason without what differs from row to row, such as
+/// numbers, quoted texts and paths.
+std::string fault_of(const aisle::skipped_row& row);
 
 /// Adds the products that are neither done nor among `skipped` yet, for want of what `who` looks at, and
 /// sorts by row.

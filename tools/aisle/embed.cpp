@@ -35,7 +35,7 @@ struct options {
 
 /// One row of the input.
 struct item {
-  std::int64_t row = 0;
+  std::int64_t row = 0, line = 0;
   aisle::json id;
   std::string text, image, error;
   const aisle::product* source = nullptr;
@@ -55,11 +55,16 @@ class catalogue_source : public source {
  public:
   explicit catalogue_source(aisle::catalogue c) : catalogue_(std::move(c)) {
     for (const aisle::product& p : catalogue_.products)
-      items_.push_back({p.row, p.id, p.text, p.image_path, {}, &p});
+      items_.push_back({p.row, p.line, p.id, p.text, p.image_path, {}, &p});
     for (const aisle::skipped_row& p : catalogue_.problems) {
       const std::string column = p.column.empty() ? std::string() : "column " + p.column + ": ";
-      items_.push_back(
-          {p.row, p.id.empty() ? aisle::json() : aisle::json(p.id), {}, {}, column + p.reason, nullptr});
+      items_.push_back({p.row,
+                        p.line,
+                        p.id.empty() ? aisle::json() : aisle::json(p.id),
+                        {},
+                        {},
+                        column + p.reason,
+                        nullptr});
     }
     std::stable_sort(items_.begin(), items_.end(),
                      [](const item& a, const item& b) { return a.row < b.row; });
@@ -96,6 +101,7 @@ class json_source : public source {
       if (line_.find_first_not_of(" \t\r") == std::string::npos) continue;
       item i;
       i.row = rows_++;
+      i.line = lines_.number();
       try {
         read(i);
       } catch (const aisle::error& e) {
@@ -213,21 +219,26 @@ struct job {
     }
   }
 
-  /// Remembered to a limit: a stream may go on for ever.
+  /// Remembered to a limit: a stream may go on for ever. The first rows of a stream are told of at once, as
+  /// who feeds it may want to know; what is left is told of at the end.
   void skip(const source& input, const item& i) {
-    constexpr std::size_t shown = 10, kept = 1'000'000;
+    constexpr std::size_t shown = 3, kept = 1'000'000;
     ++skipped_count;
-    if (skipped.size() < kept)
-      skipped.push_back({input.path(), i.row,
-                         i.id.is_string() ? i.id.as<std::string>()
-                         : i.id.is_null() ? ""
-                                          : i.id.dump(),
-                         "", i.error});
-    if (skipped.size() > shown) return;
+    if (skipped.size() == kept) return;
+    skipped.push_back({input.path(), i.row,
+                       i.id.is_string() ? i.id.as<std::string>()
+                       : i.id.is_null() ? ""
+                                        : i.id.dump(),
+                       "", i.error, i.line});
+    if (input.total() > 0 || told == shown) return;
     tell_skipped({skipped.back()}, {});
-    if (skipped.size() == shown)
-      warn("further rows that are skipped are only counted; --skipped FILE lists them");
+    ++told;
   }
+  void tell_rest() const {
+    tell_skipped({skipped.begin() + static_cast<std::ptrdiff_t>(told), skipped.end()},
+                 skipped_list(o.skipped));
+  }
+  std::size_t told = 0;
   std::int64_t skipped_count = 0;
 };
 
@@ -343,6 +354,7 @@ int run(options& o) {
   if (!o.data.empty()) {
     o.columns.limit = o.common.limit;
     aisle::catalogue products = aisle::load_catalogue(o.data, o.columns);
+    tell_format(o.data, products.format);
     if (products.data_rows == 0) throw_nothing(o.data, 0);
     tell_missing_modalities(products, o.common);
     if (format.empty()) return embed_folder(o, products);
@@ -368,6 +380,7 @@ int run(options& o) {
                  .image_model = o.common.image_model,
                  .kernel = j.text ? j.text->network().table().name : j.image->network().table().name});
   j.run(*input, *sink);
+  j.tell_rest();
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, j.skipped);
   if (j.vectors == 0) throw_nothing(input->path(), j.rows);  // an output of an earlier call stays
   sink->finish();
@@ -377,7 +390,8 @@ int run(options& o) {
 
 action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
-  app.add_option("--data", o->data, "products as CSV")->type_name("FILE.csv");
+  app.add_option("--data", o->data, "products: CSV of any separator, JSON lines or a JSON array, also gzip")
+      ->type_name("FILE");
   app.add_option("--in", o->in, "rows as JSON lines; - is stdin")->type_name("FILE.jsonl|-");
   o->common.add(app, {common::text_model, common::prompt, common::image_model});
   app.add_option("--out", o->out, "file, folder or - for stdout")->type_name("PATH|-")->required();
@@ -390,14 +404,13 @@ action setup(CLI::App& app) {
   app.add_option("--id-column", o->columns.id_column, "column of the ids")
       ->type_name("COLUMN")
       ->capture_default_str();
-  app.add_option("--text-columns", o->columns.text_columns,
-                 "columns whose texts are joined (default: name,description)")
-      ->type_name("COLUMN,...")
-      ->delimiter(',');
+  add_column_list(app, "--text-columns", o->columns.text_columns,
+                  "columns whose texts are joined (default: name,description)");
   app.add_option("--image-column", o->columns.image_column,
                  "column of the pictures' paths (default: image_path)")
       ->type_name("COLUMN");
   add_keep_html(app, o->columns.keep_html);
+  add_table_options(app, o->columns);
   app.add_option("--image-root", o->image_root,
                  "folder that paths in JSON rows are relative to (default: the input's)")
       ->type_name("DIR");
@@ -406,7 +419,7 @@ action setup(CLI::App& app) {
       ->type_name("FILE.csv");
   o->common.add(app, {common::limit, common::threads, common::precision, common::isa, common::weights});
   app.footer(
-      "Rows in: products as CSV, or JSON lines {\"id\":..., \"text\":\"...\", \"image\":\"path\"}.\n"
+      "Rows in: a table of products, or JSON lines {\"id\":..., \"text\":\"...\", \"image\":\"path\"}.\n"
       "Rows out, in the same order:\n"
       "  jsonl        {\"id\":...,\"text_embedding\":[...],\"image_embedding\":[...]}; of a row "
       "that cannot\n"

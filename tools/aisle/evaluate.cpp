@@ -6,8 +6,8 @@
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/catalogue/name_match.hpp>
-#include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/table.hpp>
 #include <aisle/learn/classification_report.hpp>
 #include <aisle/learn/metrics.hpp>
 
@@ -24,15 +24,10 @@ struct options {
 };
 
 /// How to read a table whose bad records are passed over, as `aisle run` and `aisle predict` do, and named.
-aisle::csv_options tolerant(const std::string& path, std::vector<std::string> required,
-                            std::vector<aisle::skipped_row>& bad) {
-  return {.required = std::move(required), .on_problem = [&bad, path](const aisle::csv_problem& p) {
-            bad.push_back({path,
-                           p.row,
-                           {},
-                           {},
-                           "line " + std::to_string(p.line) + ", column " + std::to_string(p.column) + ": " +
-                               p.reason});
+aisle::table_options tolerant(const std::string& path, std::vector<std::string> expected,
+                              std::vector<aisle::skipped_row>& bad) {
+  return {.expected = std::move(expected), .on_problem = [&bad, path](const aisle::csv_problem& p) {
+            bad.push_back(aisle::skipped_record(path, p));
           }};
 }
 
@@ -45,11 +40,12 @@ struct judged_rows {
 
 /// Calls `use(first, second)` with two columns of each good record, trimmed.
 template <class Use>
-void each_pair(const std::string& path, const std::string& first, const std::string& second,
-               std::vector<aisle::skipped_row>& bad, Use use) {
-  aisle::csv_reader table(path, tolerant(path, {first, second}, bad));
-  const std::size_t a = table.column(first), b = table.column(second);
-  for (aisle::csv_row row; table.next(row);)
+void each_pair(const std::string& path, const std::string& first, const char* first_role,
+               const std::string& second, const char* second_role, std::vector<aisle::skipped_row>& bad,
+               Use use) {
+  aisle::table_reader table(path, tolerant(path, {first, second}, bad));
+  const std::size_t a = table.column(first, first_role), b = table.column(second, second_role);
+  for (aisle::table_row row; table.next(row);)
     use(std::string(aisle::trimmed(row.fields[a])), std::string(aisle::trimmed(row.fields[b])));
 }
 
@@ -80,11 +76,11 @@ judged_rows join(const options& o) {
   judged_rows out;
   std::unordered_map<std::string, std::string> known;
   std::vector<std::string> ids, their_ids;
-  each_pair(o.data, o.id_column, o.label, out.bad, [&](std::string id, const std::string& label) {
+  each_pair(o.data, o.id_column, "id_column", o.label, "label_column", out.bad, [&](std::string id, const std::string& label) {
     if (known.emplace(id, o.labels.apply(label)).second) their_ids.push_back(std::move(id));
   });
   std::vector<std::string> predicted;
-  each_pair(o.predictions, o.id_column, "Prediction", out.bad, [&](std::string id, std::string label) {
+  each_pair(o.predictions, o.id_column, "id_column", "Prediction", "", out.bad, [&](std::string id, std::string label) {
     ids.push_back(std::move(id));
     predicted.push_back(std::move(label));
   });

@@ -13,6 +13,7 @@
 #include <aisle/catalogue/products.hpp>
 #include <aisle/kernels/table.hpp>
 
+#include "catalogue_job.hpp"
 #include "command.hpp"
 #include "output.hpp"
 
@@ -109,6 +110,8 @@ int main(int argc, char** argv) {
     return exit_closed;
   } catch (const aisle::nothing_to_do& e) {
     return fail(e.what(), exit_nothing);
+  } catch (const aisle::column_error& e) {
+    return fail(column_message(e), exit_failed);
   } catch (const std::bad_alloc&) {
     return fail("out of memory", exit_failed);
   } catch (const std::exception& e) {

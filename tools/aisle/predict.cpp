@@ -50,13 +50,18 @@ aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, 
   if (!job.id_column.empty()) reading.id_column = job.id_column;
   if (!job.text_columns.empty()) reading.text_columns = job.text_columns;
   if (!job.image_column.empty()) reading.image_column = job.image_column;
+  reading.keep_html = reading.keep_html || job.keep_html;
   aisle::catalogue products = aisle::load_catalogue(job.data, reading);
+  tell_format(job.data, products.format);
   std::vector<std::string> given = job.text_columns, wanted;
   if (!job.image_column.empty()) given.push_back(job.image_column);
   if (set.text()) wanted = reading.text_columns;
   if (set.image() && !reading.image_column.empty()) wanted.push_back(reading.image_column);
   for (const std::string& column : given)
-    if (!products.find_column(column)) throw aisle::format_error(job.data, "no column \"" + column + "\"");
+    if (!products.find_column(column))
+      throw aisle::missing_column(job.data, column,
+                                  column == job.image_column ? "image_column" : "text_columns",
+                                  products.header);
   for (const std::string& column : wanted)
     if (!products.find_column(column))
       warn(job.data + ": no column \"" + column + "\", which the pipeline learnt from");
@@ -143,7 +148,7 @@ int predict(const options& o) {
   for (std::size_t r = 0; r < found.rows.size(); ++r)
     if (found.rows[r].pipeline >= 0) done.push_back(static_cast<std::int64_t>(r));
   add_left_out(bad, products, done, set.text() != nullptr, set.image() != nullptr, "the pipeline");
-  tell_skipped(bad, o.skipped);
+  tell_skipped(bad, skipped_list(o.skipped));
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
   if (done.empty()) {
     say("nothing to do: " + o.job.data + ": no row has what the pipeline needs");

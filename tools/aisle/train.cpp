@@ -33,7 +33,7 @@ int train(const options& o) {
     aisle::check_training(products, {.text = uses_text && job.text_vectors.empty(),
                                      .image = uses_image && job.image_vectors.empty()});
   } catch (const aisle::nothing_to_do& nothing) {
-    tell_skipped(nothing.rows(), o.skipped);
+    tell_skipped(nothing.rows(), skipped_list(o.skipped));
     if (!o.skipped.empty()) aisle::write_skipped(o.skipped, nothing.rows());
     say(std::string("nothing to do: ") + nothing.what());
     return exit_nothing;
@@ -46,7 +46,7 @@ int train(const options& o) {
       bad, products,
       complete ? aisle::join_modalities(vectors.texts(), vectors.images()).rows : aisle::index_vector{},
       uses_text, uses_image, "modality " + o.modality);
-  tell_skipped(bad, o.skipped);
+  tell_skipped(bad, skipped_list(o.skipped));
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
   if (!complete) {
     say("nothing to do: " + o.job.data + ": no row has what modality " + o.modality + " looks at");

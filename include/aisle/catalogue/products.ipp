@@ -51,21 +51,27 @@ struct product_columns {
   std::optional<std::size_t> image, label;
 
   product_columns(const table_reader& table, catalogue_options& options) {
-    id = table.column(options.id_column, "id_column");
     const auto passed_over = [&](const std::string& name) {
       return options.missing_columns && !table.find_column(name);
     };
+    // The options get the names as the header has them, without blanks at the ends.
+    const auto find = [&](std::string& name, const char* role) {
+      const std::size_t at = table.column(name, role);
+      name = table.header()[at];
+      return at;
+    };
+    id = find(options.id_column, "id_column");
     if (options.text_columns.empty()) {
       for (const char* name : {"name", "description"})
         if (table.find_column(name)) options.text_columns.emplace_back(name);
     } else {
       std::erase_if(options.text_columns, passed_over);
     }
-    for (const std::string& name : options.text_columns) text.push_back(table.column(name, "text_columns"));
+    for (std::string& name : options.text_columns) text.push_back(find(name, "text_columns"));
     if (options.image_column.empty() && table.find_column("image_path")) options.image_column = "image_path";
     if (!options.image_column.empty() && passed_over(options.image_column)) options.image_column.clear();
-    if (!options.image_column.empty()) image = table.column(options.image_column, "image_column");
-    if (!options.label_column.empty()) label = table.column(options.label_column, "label_column");
+    if (!options.image_column.empty()) image = find(options.image_column, "image_column");
+    if (!options.label_column.empty()) label = find(options.label_column, "label_column");
   }
 };
 
@@ -81,12 +87,12 @@ AISLE_API std::vector<std::string> expected_columns(const catalogue_options& opt
 
 [[noreturn]] AISLE_API void throw_nothing_to_look_at(const std::string& path,
                                                      const std::vector<std::string>& header) {
-  std::string near;
+  std::vector<std::string> near;
   for (const char* name : {"name", "description", "image_path"})
-    for (const std::string& n : nearest_names(name, header, 1)) near += (near.empty() ? "'" : ", '") + n + "'";
+    for (const std::string& n : nearest_names(name, header, 1)) near.push_back(n);
   throw option_error(path +
                      ": no column of texts (name, description) and none of pictures (image_path); columns: " +
-                     list_columns(header) + (near.empty() ? "" : ", did you mean " + near + "?"));
+                     list_columns(header) + did_you_mean(near));
 }
 
 }  // namespace detail
@@ -183,7 +189,8 @@ AISLE_API std::string row_name(std::int64_t row, std::int64_t line) {
 
 AISLE_API skipped_row skipped_record(const std::string& file, const csv_problem& problem) {
   // A fault that is not where the line begins says where it is.
-  const std::string at = problem.column > 1 ? ", at byte " + std::to_string(problem.column) + " of the line" : "";
+  const std::string at =
+      problem.column > 1 ? ", at byte " + std::to_string(problem.column) + " of the line" : "";
   return {file, problem.row, {}, {}, problem.reason + at, problem.line};
 }
 

@@ -30,6 +30,18 @@ inline constexpr reading_option reading_table[] = {
      [](catalogue_options& o, const std::string& v) { o.image_column = v; }},
     {"label_column", [](const catalogue_options& o) { return o.label_column; },
      [](catalogue_options& o, const std::string& v) { o.label_column = v; }},
+    {"label_separator", [](const catalogue_options& o) { return o.labels.separator; },
+     [](catalogue_options& o, const std::string& v) { o.labels.separator = v; }},
+    {"label_level",
+     [](const catalogue_options& o) {
+       return o.labels.level == 0 ? std::string() : std::to_string(o.labels.level);
+     },
+     [](catalogue_options& o, const std::string& v) {
+       o.labels.level = parse_json(v, "label_level").as<int>();
+     }},
+    {"keep_html",
+     [](const catalogue_options& o) { return o.keep_html ? std::string("true") : std::string(); },
+     [](catalogue_options& o, const std::string& v) { o.keep_html = v == "true"; }},
 };
 
 }  // namespace detail

@@ -21,6 +21,11 @@
 
 AISLE_NAMESPACE_BEGIN
 
+namespace detail {
+/// "'sku', 'name'", for messages.
+std::string list_columns(const std::vector<std::string>& header);
+}  // namespace detail
+
 /// One record that could not be read.
 struct csv_problem {
   std::int64_t row = -1;    ///< 0-based data row; -1 for the header

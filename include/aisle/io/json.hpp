@@ -1,5 +1,6 @@
 #pragma once
 
+#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -53,7 +55,6 @@ class json {
   ~json();
   json(std::nullptr_t) noexcept;
   json(std::same_as<bool> auto v);
-  /// Integers above 2^63 - 1 become a number (double).
   template <std::integral T>
   requires(!std::same_as<T, bool>) json(T v);
   json(std::floating_point auto v);
@@ -72,7 +73,7 @@ class json {
     return json(std::move(out));
   }
 
-  kind type() const noexcept { return static_cast<kind>(value_.index()); }
+  kind type() const noexcept { return is_long_integer() ? kind::integer : static_cast<kind>(value_.index()); }
   /// "an integer", "a string", …: for messages.
   std::string_view type_name() const noexcept;
   bool is_null() const noexcept { return type() == kind::null; }
@@ -84,16 +85,21 @@ class json {
   bool is_object() const noexcept { return type() == kind::object; }
 
   /// The value as T: bool; any integer type (range checked; 3.0 is an integer, 3.5 is not); double or float;
-  /// string; string_view (valid while this value lives). Throws format_error that names the place.
+  /// string; string_view (valid while this value lives). Throws format_error that names the place. Integers
+  /// beyond 64 bits are kept digit by digit; dump() has them.
   template <json_readable T>
   T as() const {
     if constexpr (std::same_as<T, bool>) {
       return as_bool();
     } else if constexpr (std::integral<T>) {
+      const auto low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+      if (is_long_integer()) {
+        T v{};
+        if (!read_long_integer(v)) throw_range(dump(), std::to_string(low), std::to_string(high));
+        return v;
+      }
       const std::int64_t v = as_integer();
-      if (!std::in_range<T>(v))
-        throw_range(v, std::to_string(std::numeric_limits<T>::min()),
-                    std::to_string(std::numeric_limits<T>::max()));
+      if (!std::in_range<T>(v)) throw_range(std::to_string(v), std::to_string(low), std::to_string(high));
       return static_cast<T>(v);
     } else if constexpr (std::floating_point<T>) {
       return static_cast<T>(as_number());
@@ -166,10 +172,24 @@ class json {
   std::int64_t as_integer() const;
   double as_number() const;
   const std::string& as_string() const;
-  [[noreturn]] void throw_range(std::int64_t value, const std::string& low, const std::string& high) const;
+  [[noreturn]] void throw_range(const std::string& value, const std::string& low,
+                                const std::string& high) const;
   void write(std::string& out, int indent, int depth) const;
 
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, array_type, object_type> value_;
+  /// An integer that 64 bits with a sign do not hold, as its digits.
+  struct long_integer {
+    std::string digits;
+    friend bool operator==(const long_integer&, const long_integer&) = default;
+  };
+  bool is_long_integer() const noexcept { return std::holds_alternative<long_integer>(value_); }
+  template <class T>
+  bool read_long_integer(T& v) const {
+    const std::string& digits = std::get<long_integer>(value_).digits;
+    return std::from_chars(digits.data(), digits.data() + digits.size(), v).ec == std::errc();
+  }
+
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, array_type, object_type, long_integer>
+      value_;
   // Scalars in arrays share the array's place and say which element they are: a long vector costs no strings.
   std::shared_ptr<const detail::json_place> place_;
   std::int64_t element_ = -1;
@@ -195,7 +215,7 @@ requires(!std::same_as<T, bool>) json::json(T v) {
   if (std::in_range<std::int64_t>(v))
     value_ = static_cast<std::int64_t>(v);
   else
-    value_ = static_cast<double>(v);
+    value_ = long_integer{std::to_string(v)};
 }
 json::json(std::floating_point auto v) : value_(static_cast<double>(v)) {}
 inline json::json(std::string v) : value_(std::move(v)) {}

@@ -142,7 +142,13 @@ struct json_builder {
   bool boolean(bool v) { return add(json(v)); }
   bool number_integer(number_integer_t v) { return add(json(v)); }
   bool number_unsigned(number_unsigned_t v) { return add(json(v)); }
-  bool number_float(number_float_t v, const string_t&) { return add(json(v)); }
+  bool number_float(number_float_t v, const string_t& token) {
+    // Integers beyond 64 bits come as this.
+    if (token.find_first_not_of("-0123456789") != string_t::npos) return add(json(v));
+    json exact;
+    exact.value_ = json::long_integer{token};
+    return add(std::move(exact));
+  }
   bool string(string_t& v) { return add(json(std::move(v))); }
   bool binary(binary_t&) { return false; }
   bool start_object(std::size_t) { return start(json(json::object_type{})); }
@@ -193,7 +199,7 @@ AISLE_API json read_json(const std::string& path, const json_options& options) {
 AISLE_API std::string_view json::type_name() const noexcept {
   constexpr std::array<std::string_view, 7> names = {"null",     "a boolean", "an integer", "a number",
                                                      "a string", "an array",  "an object"};
-  return names[value_.index()];
+  return names[static_cast<std::size_t>(type())];
 }
 
 AISLE_API std::string json::where() const {
@@ -210,8 +216,9 @@ AISLE_API std::string json::where() const {
 
 AISLE_API void json::fail(const std::string& what) const { throw format_error(where(), what); }
 
-AISLE_API void json::throw_range(std::int64_t value, const std::string& low, const std::string& high) const {
-  fail("expected an integer from " + low + " to " + high + ", found " + std::to_string(value));
+AISLE_API void json::throw_range(const std::string& value, const std::string& low,
+                                 const std::string& high) const {
+  fail("expected an integer from " + low + " to " + high + ", found " + value);
 }
 
 AISLE_API bool json::as_bool() const {
@@ -226,6 +233,10 @@ AISLE_API std::int64_t json::as_integer() const {
   return static_cast<std::int64_t>(v);
 }
 AISLE_API double json::as_number() const {
+  if (double v = 0; is_long_integer()) {
+    read_long_integer(v);
+    return v;
+  }
   if (is_integer()) return static_cast<double>(std::get<std::int64_t>(value_));
   if (!is_number()) fail("expected a number, found " + std::string(type_name()));
   return std::get<double>(value_);
@@ -357,7 +368,8 @@ AISLE_API void json::write(std::string& out, int indent, int depth) const {
       out += std::get<bool>(value_) ? "true" : "false";
       break;
     case kind::integer:
-      out += std::to_string(std::get<std::int64_t>(value_));
+      out += is_long_integer() ? std::get<long_integer>(value_).digits
+                               : std::to_string(std::get<std::int64_t>(value_));
       break;
     case kind::number:
       detail::write_json_number(out, std::get<double>(value_));

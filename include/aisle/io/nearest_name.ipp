@@ -73,4 +73,10 @@ AISLE_API std::vector<std::string> nearest_names(std::string_view name, std::spa
   return out;
 }
 
+AISLE_API std::string did_you_mean(std::span<const std::string> names) {
+  std::string out;
+  for (const std::string& n : names) out += (out.empty() ? ", did you mean '" : " or '") + n + "'";
+  return out.empty() ? out : out + "?";
+}
+
 AISLE_NAMESPACE_END

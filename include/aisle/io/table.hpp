@@ -51,23 +51,35 @@ struct table_format {
   std::string describe() const;
 };
 
-/// A column that was asked for and is not there: "products.csv: no column 'sku' (id_column); columns: 'SKU',
-/// 'Name', did you mean 'SKU'?".
-class missing_column : public format_error {
+/// A column that was asked for and cannot be told: "products.csv: no column 'sku' (id_column); columns: …".
+class column_error : public format_error {
  public:
-  missing_column(const std::string& where, std::string name, std::string role,
-                 std::vector<std::string> columns, std::string hint = {});
-  const std::string& name() const noexcept { return name_; }
+  column_error(const std::string& where, std::string found, std::string role, std::string rest)
+      : format_error(where, found + (role.empty() ? "" : " (" + role + ")") + rest),
+        found_(std::move(found)),
+        role_(std::move(role)),
+        rest_(std::move(rest)) {}
   const std::string& role() const noexcept { return role_; }  ///< what it was asked for; may be empty
-  const std::vector<std::string>& columns() const noexcept { return columns_; }
-  /// The columns it may have meant, the likeliest first.
-  const std::vector<std::string>& nearest() const noexcept { return nearest_; }
   /// The message with another word for the role, such as the option that named the column.
-  std::string message(const std::string& role) const;
+  std::string message(const std::string& role) const {
+    return column_error(where(), found_, role, rest_).what();
+  }
 
  private:
-  std::string name_, role_, hint_;
-  std::vector<std::string> columns_, nearest_;
+  std::string found_, role_, rest_;
+};
+
+/// One that is not there: "…; columns: 'SKU', 'Name', did you mean 'SKU'?".
+class missing_column : public column_error {
+ public:
+  /// `hint` is what else the message says.
+  missing_column(const std::string& where, std::string_view name, std::string_view role,
+                 const std::vector<std::string>& columns, const std::string& hint = {});
+  /// The columns it may have meant, the likeliest first.
+  const std::vector<std::string>& nearest() const noexcept { return nearest_; }
+
+ private:
+  std::vector<std::string> nearest_;
 };
 
 /// A good record: as many fields as the header has, 0-based data row, physical lines.
@@ -99,7 +111,7 @@ class table_reader {
   const table_format& format() const noexcept { return format_; }
 
   /// Where a column stands; blanks at the ends of the name do not count. `role` says in errors what it is
-  /// for. Throws missing_column, which says so where a line below looks like the header; format_error for a
+  /// for. Throws missing_column, which says so where a line below looks like the header; column_error for a
   /// name that several columns have.
   std::size_t column(std::string_view name, std::string_view role = {}) const;
   /// The first column of that name.

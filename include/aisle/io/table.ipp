@@ -58,27 +58,13 @@ AISLE_API std::string table_format::describe() const {
   return out;
 }
 
-AISLE_API missing_column::missing_column(const std::string& where, std::string name, std::string role,
-                                         std::vector<std::string> columns, std::string hint)
-    : format_error(where,
-                   [&] {
-                     std::string what = "no column '" + name + "'" + (role.empty() ? "" : " (" + role + ")") +
-                                        "; columns: " + detail::list_columns(columns);
-                     std::string near;
-                     for (const std::string& n : nearest_names(name, columns))
-                       near += (near.empty() ? "'" : " or '") + n + "'";
-                     if (!near.empty()) what += ", did you mean " + near + "?";
-                     return what + hint;
-                   }()),
-      name_(std::move(name)),
-      role_(std::move(role)),
-      hint_(std::move(hint)),
-      columns_(std::move(columns)),
-      nearest_(nearest_names(name_, columns_)) {}
-
-AISLE_API std::string missing_column::message(const std::string& role) const {
-  return missing_column(where(), name_, role, columns_, hint_).what();
-}
+AISLE_API missing_column::missing_column(const std::string& where, std::string_view name,
+                                         std::string_view role, const std::vector<std::string>& columns,
+                                         const std::string& hint)
+    : column_error(
+          where, "no column '" + std::string(name) + "'", std::string(role),
+          "; columns: " + detail::list_columns(columns) + did_you_mean(nearest_names(name, columns)) + hint),
+      nearest_(nearest_names(name, columns)) {}
 
 AISLE_API table_reader::table_reader(const std::string& path, table_options options)
     : where_(path), options_(std::move(options)) {
@@ -179,14 +165,12 @@ AISLE_API std::string table_reader::header_below(std::string_view name) const {
 AISLE_API std::size_t table_reader::column(std::string_view name, std::string_view role) const {
   const std::string_view wanted = detail::without_blanks(name);
   const auto found = find_column(wanted);
-  if (!found)
-    throw missing_column(where_, std::string(name), std::string(role), header_, header_below(wanted));
+  if (!found) throw missing_column(where_, name, role, header_, header_below(wanted));
   const auto first = header_.begin() + static_cast<std::ptrdiff_t>(*found);
   if (const auto second = std::find(first + 1, header_.end(), wanted); second != header_.end())
-    throw format_error(where_, "the column '" + std::string(wanted) + "'" +
-                                   (role.empty() ? "" : " (" + std::string(role) + ")") +
-                                   " is there twice, as columns " + std::to_string(*found + 1) + " and " +
-                                   std::to_string(second - header_.begin() + 1) + ", expected once");
+    throw column_error(where_, "the column '" + std::string(wanted) + "'", std::string(role),
+                       " is there twice, as columns " + std::to_string(*found + 1) + " and " +
+                           std::to_string(second - header_.begin() + 1) + ", expected once");
   return *found;
 }
 

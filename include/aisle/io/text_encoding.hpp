@@ -27,7 +27,8 @@ std::size_t byte_order_mark(std::string_view bytes, text_encoding encoding) noex
 
 /// Recognises the encoding of a whole text:
 /// - by its mark;
-/// - UTF-16 without one where one side of the byte pairs is zero at least once in ten, the other seldom;
+/// - UTF-16 without one where one side of the byte pairs is zero at least once in ten, the other seldom,
+///   and most pairs are not two characters of ASCII;
 /// - Windows-1252 where the bytes are not UTF-8, fewer than one in twenty of the sequences beyond ASCII are
 ///   UTF-8 all the same, and at least nine in ten stand as letters and signs of Windows-1252 stand in a text:
 ///   letters alone or in a word with ASCII letters, no control characters;

@@ -51,7 +51,14 @@ AISLE_API std::optional<text_encoding> detect_utf16(std::string_view bytes) noex
   const std::size_t pairs = sample.size() / 2;
   if (pairs < 2) return std::nullopt;
   std::array<std::size_t, 2> zeros{};
-  for (std::size_t i = 0; i < 2 * pairs; ++i) zeros[i & 1] += sample[i] == '\0';
+  std::size_t letters = 0;  // pairs of two characters of ASCII: much of a text that is none of UTF-16
+  const auto is_ascii = [](char c) { return c >= 0x20 && c < 0x7F; };
+  for (std::size_t i = 0; i < 2 * pairs; i += 2) {
+    zeros[0] += sample[i] == '\0';
+    zeros[1] += sample[i + 1] == '\0';
+    letters += is_ascii(sample[i]) && is_ascii(sample[i + 1]);
+  }
+  if (10 * letters > 6 * pairs) return std::nullopt;
   for (const std::size_t side : {std::size_t{0}, std::size_t{1}})
     if (10 * zeros[side] >= pairs && 8 * zeros[1 - side] <= zeros[side])
       return side == 0 ? text_encoding::utf16be : text_encoding::utf16le;

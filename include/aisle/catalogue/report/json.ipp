@@ -159,8 +159,12 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
     out["phases"].push_back(json::object({{"name", name}, {"seconds", seconds}}));
   for (const model_result& m : result.models) out["models"].push_back(detail::report::json_of(m));
   for (const skipped_row& s : result.skipped)
-    out["skipped"].push_back(json::object(
-        {{"file", s.file}, {"row", s.row}, {"id", s.id}, {"column", s.column}, {"reason", s.reason}}));
+    out["skipped"].push_back(json::object({{"file", s.file},
+                                           {"row", s.row},
+                                           {"line", s.line},
+                                           {"id", s.id},
+                                           {"column", s.column},
+                                           {"reason", s.reason}}));
   for (const product_card& p : result.products)
     out["products"].push_back(json::object(
         {{"id", p.id}, {"name", p.name}, {"text", p.text}, {"image_path", p.image_path}, {"line", p.line}}));
@@ -195,7 +199,8 @@ AISLE_API experiment_result load_result(const std::string& path) {
     out.models.push_back(detail::report::model_of(m, static_cast<std::int64_t>(out.classes.size())));
   for (const json& s : in["skipped"].elements())
     out.skipped.push_back({s.get<std::string>("file"), s.get<std::int64_t>("row"), s.get<std::string>("id"),
-                           s.get<std::string>("column"), s.get<std::string>("reason")});
+                           s.get<std::string>("column"), s.get<std::string>("reason"),
+                           s.get<std::int64_t>("line", 0)});
   for (const json& p : in["products"].elements())
     out.products.push_back({p.get<std::string>("id"), p.get<std::string>("name"), p.get<std::string>("text"),
                             p.get<std::string>("image_path"), p.get<std::int64_t>("line", 0)});

@@ -1,0 +1,141 @@
+// Tables of other kinds than plain CSV through the command line: recognised, said, overruled; columns by
+// name.
+
+#include <doctest/doctest.h>
+
+#include <aisle/io/csv.hpp>
+
+#include "command.hpp"
+
+namespace {
+
+using command::has;
+
+std::string utf16(std::string_view ascii) {
+  std::string out = "\xFF\xFE";
+  for (const char c : ascii) out.append(1, c).append(1, '\0');
+  return out;
+}
+
+/// Embeds the texts of a table; its rows have the columns of `embed --format csv`.
+command::outcome embed(const support::temporary_folder& work, const std::string& options) {
+  return command::run(work, "embed --text-model tiny-bert --out t.csv " + options);
+}
+
+}  // namespace
+
+TEST_CASE("tables of every kind are read, and what they are is said") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  const std::pair<std::string, const char*> cases[] = {
+      {"sku,name\n1,blue shirt\n2,red\n", ""},
+      {"sku;name\n1;blue, shirt\n2;red\n", "p.txt: semicolon-separated, UTF-8\n"},
+      {utf16("sku\tname\r\n1\tblue shirt\r\n2\tred\r\n"), "p.txt: tab-separated, UTF-16LE\n"},
+      {"sku,name\n1,Caf\xE9 shirt\n2,red\n", "p.txt: comma-separated, Windows-1252\n"},
+      {"{\"sku\":1,\"name\":\"blue shirt\"}\n{\"sku\":2,\"name\":\"red\"}\n", "p.txt: JSON lines, UTF-8\n"},
+      {"[{\"sku\":1,\"name\":\"blue shirt\"},\n{\"sku\":2,\"name\":\"red\"}]",
+       "p.txt: a JSON array, UTF-8\n"},
+      {"sku, name\n1, \"blue shirt\"\n2, \"red\",\n,\n", ""}};
+  for (const auto& [bytes, said] : cases) {
+    CAPTURE(said);
+    aisle::write_file(work / "p.txt", bytes);
+    const auto o = embed(work, "--data p.txt");
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    CHECK((said[0] == '\0' ? !has(o.err, "separated") : has(o.err, said)));
+    const auto t = aisle::read_csv(work / "t.csv");
+    REQUIRE(t.rows.size() == 2);
+    CHECK(t.at(0, "sku") == "1");
+    CHECK(t.at(1, "name") == "red");
+  }
+}
+
+TEST_CASE("--delimiter and --encoding overrule") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  aisle::write_file(work / "p.csv", "sku:name\n1:blue \xE9\n");
+  const auto o = embed(work, "--data p.csv --delimiter : --encoding latin-1");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(has(o.err, "p.csv: separated by ':', Latin-1"));
+  CHECK(aisle::read_csv(work / "t.csv").at(0, "name") == "blue \xC3\xA9");
+  for (const char* tab : {"tab", "'\\t'", "'\t'"}) {
+    aisle::write_file(work / "t.txt", "sku\tname\n1\tblue\n");
+    CHECK(embed(work, "--data t.txt --delimiter " + std::string(tab)).code == 0);
+  }
+  CHECK(embed(work, "--data p.csv --delimiter ';;'").code == 2);
+  CHECK(embed(work, "--data p.csv --encoding klingon").code == 2);
+  CHECK(has(command::run(work, "run --help").out, "--delimiter"));
+}
+
+TEST_CASE("files that are no tables are named, with what to do") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  aisle::write_file(work / "p.csv", "PK\x03\x04 xl/workbook.xml");
+  const auto o = embed(work, "--data p.csv");
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "p.csv: an Excel workbook (xlsx), expected a table as text"));
+}
+
+TEST_CASE("a missing column is named with its option and the nearest ones") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  aisle::write_file(work / "p.csv", " SKU,Name ,Class_ID,\"Long, text\"\n1,blue shirt,a,cotton\n");
+  CHECK(has(embed(work, "--data p.csv").err,
+            "p.csv: no column 'sku' (--id-column); columns: 'SKU', 'Name', 'Class_ID', 'Long, text', did you "
+            "mean 'SKU'?"));
+  CHECK(has(
+      command::run(work, "train --data p.csv --id-column SKU --text-columns Name --label class --out x").err,
+      "no column 'class' (--label);"));
+  const auto comma = embed(work, "--data p.csv --id-column SKU --text-columns 'Long, text'");
+  CHECK(has(comma.err, "no column 'Long' (--text-columns);"));
+  CHECK(has(comma.err, "--text-columns '\"Long, text\"'"));
+  for (const char* columns :
+       {"--text-columns 'Name,\"Long, text\"'", "--text-columns Name --text-columns '\"Long, text\"'"}) {
+    const auto o = command::run(
+        work, "embed --data p.csv --id-column SKU --text-model tiny-bert --out - " + std::string(columns));
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    aisle::write_file(work / "one.csv", "sku,name\n1,blue shirt cotton\n");
+    CHECK(o.out == command::run(work, "embed --data one.csv --text-model tiny-bert --out -").out);
+  }
+  aisle::write_file(work / "title.csv", "Product export,\nsku,name\n1,blue\n");
+  CHECK(has(embed(work, "--data title.csv").err, "line 2 looks like the header"));
+}
+
+TEST_CASE("a fault that many rows have is one line with their number") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  std::string csv = "sku,name\n";
+  for (int i = 0; i < 100; ++i) csv += std::to_string(i) + (i % 2 ? ",blue\n" : "\n");
+  aisle::write_file(work / "p.csv", csv + "1,again\n");
+  const auto o = embed(work, "--data p.csv --skipped s.csv");
+  CAPTURE(o.err);
+  CHECK(o.code == 3);
+  CHECK(has(o.err, "p.csv: 50 rows with one fault, the first of them row 0 (line 2): 1 fields, expected 2"));
+  CHECK(has(o.err, "p.csv: row 100 (line 102), id 1"));
+  CHECK(has(o.err, "s.csv lists them all"));
+  CHECK(command::lines_of(o.err).size() < 8);
+  const auto skipped = aisle::read_csv(work / "s.csv");
+  REQUIRE(skipped.rows.size() == 51);
+  CHECK(skipped.at(0, "line") == "2");
+}
+
+TEST_CASE("ids in JSON lines come back digit by digit") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  const auto o = command::run(work, "embed --in - --format jsonl --out - --text-model tiny-bert",
+                              "{\"id\":12345678901234567890,\"text\":\"blue\"}\n"
+                              "{\"id\":-123456789012345678901234,\"text\":\"red\"}\n");
+  CHECK(o.code == 0);
+  const auto lines = command::lines_of(o.out);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].starts_with("{\"id\":12345678901234567890,"));
+  CHECK(lines[1].starts_with("{\"id\":-123456789012345678901234,"));
+}

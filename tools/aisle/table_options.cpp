@@ -1,0 +1,141 @@
+// The options of every subcommand that reads a table, and what is said of a table that was read.
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include <aisle/base/error.hpp>
+#include <aisle/io/csv.hpp>
+#include <aisle/io/delimiter.hpp>
+
+#include "catalogue_job.hpp"
+
+namespace aisle_command {
+
+namespace {
+
+/// Passes what a function of the library does not throw for.
+template <class Parse>
+CLI::Validator accepted_by(Parse parse) {
+  return CLI::Validator(
+      [parse](const std::string& text) {
+        try {
+          parse(text);
+          return std::string();
+        } catch (const aisle::error& e) {
+          return std::string(e.what());
+        }
+      },
+      {});
+}
+
+/// Names separated by commas, as a record of CSV.
+std::vector<std::string> split_names(const std::string& list) {
+  if (list.empty()) return {};
+  return aisle::csv_reader(std::string_view(list), list, {.lenient = true}).header();
+}
+
+}  // namespace
+
+void add_table_options(CLI::App& app, aisle::catalogue_options& options) {
+  app.add_option_function<std::string>(
+         "--delimiter",
+         [&options](const std::string& name) { options.delimiter = aisle::parse_delimiter(name); },
+         "what separates the columns: , ; tab | or another character (default: recognised)")
+      ->type_name("CHAR")
+      ->check(accepted_by([](const std::string& name) { aisle::parse_delimiter(name); }));
+  app.add_option("--encoding", options.encoding,
+                 "utf-8, utf-16, utf-16le, utf-16be, windows-1252 or latin-1 (default: recognised)")
+      ->type_name("NAME")
+      ->check(accepted_by([](const std::string& name) { aisle::parse_text_encoding(name); }));
+}
+
+CLI::Option* add_column_list(CLI::App& app, const std::string& option, std::vector<std::string>& columns,
+                             const std::string& help) {
+  return app
+      .add_option_function<std::vector<std::string>>(
+          option,
+          [&columns](const std::vector<std::string>& lists) {
+            columns.clear();
+            for (const std::string& list : lists)
+              for (std::string& name : split_names(list)) columns.push_back(std::move(name));
+          },
+          help + "; names that hold a comma in double quotes")
+      ->type_name("COLUMN,…")
+      ->check(accepted_by([](const std::string& list) { split_names(list); }));
+}
+
+void tell_format(const std::string& path, const aisle::table_format& format) {
+  if (!format.is_plain()) say(path + ": " + format.describe());
+}
+
+std::string column_message(const aisle::column_error& e) {
+  if (e.role().empty()) return e.what();
+  std::string option = e.role() == "label_column" ? "--label" : "--" + e.role();
+  std::ranges::replace(option, '_', '-');
+  std::string out = e.message(option);
+  if (const auto* missing = dynamic_cast<const aisle::missing_column*>(&e);
+      missing && option == "--text-columns")
+    for (const std::string& name : missing->nearest())
+      if (name.find(',') != std::string::npos) {
+        out += " (a name that holds a comma goes in quotes: --text-columns '\"" + name + "\"')";
+        break;
+      }
+  return out;
+}
+
+std::string fault_of(const aisle::skipped_row& row) {
+  const std::string& reason = row.reason;
+  // "pics/a.jpg: cannot open: …": the path is the row's own.
+  std::size_t from = 0;
+  if (const std::size_t colon = reason.find(": "); colon != std::string::npos)
+    if (reason.substr(0, colon).find_first_of("./\\") != std::string::npos) from = colon;
+  std::string out;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (std::size_t i = from; i < reason.size(); ++i) {
+    const char c = reason[i];
+    if (c == '\'' || c == '"') {
+      const std::size_t end = reason.find(c, i + 1);
+      if (end != std::string::npos) i = end;
+      out += c;
+    } else if (is_digit(c)) {
+      while (i + 1 < reason.size() && is_digit(reason[i + 1])) ++i;
+      out += '#';
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& list) {
+  constexpr std::size_t few = 3, most_lines = 20;
+  using fault = std::tuple<std::string, std::string, std::string>;
+  std::map<fault, std::pair<std::size_t, bool>> faults;  // rows, whether they were told of
+  const auto key = [](const aisle::skipped_row& r) { return fault(r.file, r.column, fault_of(r)); };
+  for (const aisle::skipped_row& r : rows) ++faults[key(r)].first;
+  std::size_t lines = 0, told = 0;
+  bool in_one_line = false;
+  for (const aisle::skipped_row& r : rows) {
+    auto& [count, done] = faults[key(r)];
+    if (done || lines == most_lines) continue;
+    const std::string which = aisle::row_name(r.row, r.line) + (r.id.empty() ? "" : ", id " + r.id);
+    const std::string what = (r.column.empty() ? "" : ", column " + r.column) + ": " + r.reason;
+    if (count > few) {
+      done = in_one_line = true;
+      warn(r.file + ": " + std::to_string(count) + " rows with one fault, the first of them " + which + what);
+      told += count;
+    } else {
+      warn(r.file + ": " + which + what);
+      ++told;
+    }
+    ++lines;
+  }
+  const std::string where = list.empty() ? "" : "; " + list + " lists them all";
+  if (told < rows.size())
+    warn(std::to_string(rows.size() - told) + " more rows are skipped" + where);
+  else if (in_one_line && !list.empty())
+    warn(std::to_string(rows.size()) + " rows are skipped" + where);
+}
+
+}  // namespace aisle_command
