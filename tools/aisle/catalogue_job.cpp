@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include <aisle/base/error.hpp>
+#include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/models/zoo.hpp>
+
+#include "manifest.hpp"
 
 namespace aisle_command {
 
@@ -29,7 +32,7 @@ bool wants_texts(const aisle::catalogue& products, const std::string& model) {
 
 bool wants_images(const aisle::catalogue& products, const std::string& model) {
   return model != "none" && std::ranges::any_of(products.products, [](const aisle::product& p) {
-           return !p.image_path.empty();
+           return !p.image_path.empty() || !p.image_url.empty();
          });
 }
 
@@ -60,8 +63,13 @@ void catalogue_job::add_columns(CLI::App& app) {
       ->type_name("COLUMN,…")
       ->delimiter(',');
   app.add_option("--image-column", image_column,
-                 "column of the pictures' paths, relative to the CSV (default: image_path)")
+                 "column of the pictures' paths, relative to --image-root or the CSV (default: image_path)")
       ->type_name("COLUMN");
+  app.add_option("--image-root", image_root,
+                 "folder that the pictures' paths are relative to, or that pictures named by URL were "
+                 "downloaded to (default: the CSV's)")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
 }
 
 void catalogue_job::add_embeddings(CLI::App& app, const std::string& default_text) {
@@ -84,6 +92,7 @@ aisle::catalogue catalogue_job::load(bool with_label) const {
   return aisle::load_catalogue(data, {.id_column = id_column,
                                       .text_columns = text_columns,
                                       .image_column = image_column,
+                                      .image_root = image_root,
                                       .label_column = with_label ? common.label : std::string(),
                                       .limit = common.limit});
 }
@@ -96,7 +105,11 @@ void catalogue_job::check_models(const aisle::catalogue& products, const std::st
                                  const std::string& image_model) const {
   common.engine();
   if (wants_texts(products, text_model)) aisle::models::open_model(common.model_path(text_model));
-  if (wants_images(products, image_model)) aisle::models::open_model(common.model_path(image_model));
+  if (wants_images(products, image_model)) {
+    aisle::models::open_model(common.model_path(image_model));
+    preset_of(common, image_model);
+    if (const std::string missing = aisle::missing_pictures(products); !missing.empty()) warn(missing);
+  }
 }
 
 std::optional<aisle::embedding_table> catalogue_job::embed_texts(const aisle::catalogue& products,
@@ -110,8 +123,20 @@ std::optional<aisle::embedding_table> catalogue_job::embed_images(const aisle::c
                                                                   const std::string& model,
                                                                   progress_bar& bar) const {
   if (!wants_images(products, model)) return std::nullopt;
-  return embed(*this, model, bar,
-               [&](const auto& options) { return aisle::embed_images(products, options); });
+  return embed(*this, model, bar, [&](aisle::embedding_options& options) {
+    options.preset = chosen_preset(common, model);
+    return aisle::embed_images(products, options);
+  });
+}
+
+void go_on_without_pictures(const aisle::catalogue& products, std::optional<aisle::embedding_table>& images,
+                            const std::vector<aisle::skipped_row>& bad, bool has_text) {
+  if (!images) return;
+  const std::string none = aisle::no_picture_read(products, *images);
+  if (none.empty()) return;
+  if (!has_text) throw aisle::nothing_to_do(none, bad);
+  warn(none + "; going on with the texts alone");
+  images.reset();
 }
 
 void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& where) {

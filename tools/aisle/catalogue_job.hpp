@@ -21,7 +21,7 @@ struct catalogue_job {
   std::string data;
   std::string id_column = "sku";
   std::vector<std::string> text_columns;
-  std::string image_column;
+  std::string image_column, image_root;
   std::string embeddings;  ///< folder that keeps them; empty: none
   std::string fusion = "balanced";
   common_options common;
@@ -46,6 +46,11 @@ struct catalogue_job {
   std::optional<aisle::embedding_table> embed_images(const aisle::catalogue& products,
                                                      const std::string& model, progress_bar& bar) const;
 };
+
+/// Where none of the pictures could be read: warns and forgets the table if there are texts to go on with,
+/// throws nothing_to_do, with `bad` rows, if not.
+void go_on_without_pictures(const aisle::catalogue& products, std::optional<aisle::embedding_table>& images,
+                            const std::vector<aisle::skipped_row>& bad, bool has_text);
 
 /// Says what is wrong with rows, the first of them one by one.
 void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& where);

@@ -106,6 +106,7 @@ void flush_out();
 enum class common {
   text_model,
   image_model,
+  preset,
   label,
   test_size,
   seed,
@@ -119,6 +120,7 @@ enum class common {
 
 struct common_options {
   std::string text_model, image_model;
+  std::string preset;  ///< how pictures are prepared; empty: as the image model wants them
   std::string label;
   double test_size = 0.3;
   std::uint64_t seed = 42;

@@ -107,24 +107,39 @@ aisle::text_encoder load_text_encoder(const common_options& o) {
 }
 
 aisle::image_encoder load_image_encoder(const common_options& o) {
-  const std::string path = o.model_path(o.image_model);
-  const std::string folder = aisle::folder_exists(path) ? path : aisle::parent_folder(path);
-  aisle::image_encoder_options options{.engine = o.engine(), .on_warning = warn};
-  if (!aisle::preset_from_files(folder)) options.preset = manifest_preset(aisle::file_name(folder));
-  return aisle::image_encoder::load(path, options);
+  return aisle::image_encoder::load(
+      o.model_path(o.image_model),
+      {.engine = o.engine(), .preset = preset_of(o, o.image_model), .on_warning = warn});
 }
 
-aisle::preset preset_of(const common_options& o) {
-  std::string folder = aisle::join_path(o.weights, o.image_model);
-  if (!aisle::folder_exists(folder) && o.image_model.find('/') != std::string::npos)
-    folder = aisle::folder_exists(o.image_model) ? o.image_model : aisle::parent_folder(o.image_model);
+namespace {
+
+std::string folder_of(const common_options& o, const std::string& id) {
+  std::string folder = aisle::join_path(o.weights, id);
+  if (!aisle::folder_exists(folder) && id.find('/') != std::string::npos)
+    folder = aisle::folder_exists(id) ? id : aisle::parent_folder(id);
+  return folder;
+}
+
+}  // namespace
+
+std::optional<aisle::preset> chosen_preset(const common_options& o, const std::string& id) {
+  if (o.preset.empty() && aisle::preset_from_files(folder_of(o, id))) return std::nullopt;
+  return preset_of(o, id);
+}
+
+aisle::preset preset_of(const common_options& o, const std::string& id) {
+  if (!o.preset.empty()) return aisle::find_preset(o.preset);
+  const std::string folder = folder_of(o, id);
   if (auto own = aisle::preset_from_files(folder)) return *own;
-  const std::string id = aisle::file_name(folder);
-  if (auto known = manifest_preset(id)) return *known;
-  if (const auto* entry = aisle::models::find_model(id); entry && !entry->preset.empty())
+  const std::string name = aisle::file_name(folder);
+  if (auto known = manifest_preset(name)) return *known;
+  if (const auto* entry = aisle::models::find_model(name); entry && !entry->preset.empty())
     return aisle::find_preset(entry->preset);
-  throw aisle::error("nothing says how pictures are prepared for " + o.image_model + ": no files in " +
-                     folder + " do, and it is no image model of `aisle models`");
+  throw aisle::error(
+      "nothing says how pictures are prepared for " + id + ": no files in " + folder +
+      " do, and it is no image model of `aisle models`; --preset NAME says it (`aisle preprocess "
+      "--help` lists the names)");
 }
 
 }  // namespace aisle_command

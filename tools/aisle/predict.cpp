@@ -2,6 +2,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
 
@@ -87,6 +88,8 @@ int predict(const options& o) {
   const auto text = job.embed_texts(products, text_model, bar);
   const auto image = job.embed_images(products, image_model, bar);
   if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
+  if (image)
+    if (const std::string none = aisle::no_picture_read(products, *image); !none.empty()) warn(none);
   warn_of_other_weights(p.text, text);
   warn_of_other_weights(p.image, image);
 
@@ -118,7 +121,7 @@ action setup(CLI::App& app) {
   app.add_flag("--probabilities", o->probabilities, "add a column with the probability of each class");
   app.add_option("--skipped", o->skipped, "write rows that could not be classified there, as CSV")
       ->type_name("FILE");
-  o->job.common.add(app, {common::text_model, common::image_model, common::weights});
+  o->job.common.add(app, {common::text_model, common::image_model, common::preset, common::weights});
   for (const char* name : {"--text-model", "--image-model"})
     app.get_option(name)->default_str("the pipeline's");
   o->job.add_embeddings(app, "not kept");

@@ -97,10 +97,11 @@ int run(const options& o) {
     o.job.check_models(products, o.job.common.text_model, o.job.common.image_model);
     phases.emplace_back("check", watch.lap());
     const auto text = o.job.embed_texts(products, o.job.common.text_model, bar);
-    const auto image = o.job.embed_images(products, o.job.common.image_model, bar);
+    auto image = o.job.embed_images(products, o.job.common.image_model, bar);
     for (const auto* table : {&text, &image})
       if (*table) phases.insert(phases.end(), (*table)->phases.begin(), (*table)->phases.end());
     if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
+    go_on_without_pictures(products, image, bad, text && !text->rows.empty());
     if (text && text->truncated > 0)
       warn(std::to_string(text->truncated) + " of " + std::to_string(text->rows.size()) +
            " texts are longer than the model takes and were cut");
@@ -149,7 +150,7 @@ action setup(CLI::App& app) {
   o->job.common.add(app, {common::label});
   app.get_option("--label")->required();
   app.add_option("--out", o->out, "folder of the results")->required()->type_name("DIR");
-  o->job.common.add(app, {common::text_model, common::image_model, common::weights});
+  o->job.common.add(app, {common::text_model, common::image_model, common::preset, common::weights});
   o->job.add_embeddings(app, "Embeddings/ beside --out");
   o->job.add_fusion(app);
   app.add_option("--learners", o->learners, "classifiers to train")

@@ -1,6 +1,7 @@
 // aisle train: one classifier, on every row that has a label.
 
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/picture_checks.hpp>
 
 #include "catalogue_job.hpp"
 
@@ -26,6 +27,8 @@ int train(const options& o) {
   const auto text = o.job.embed_texts(products, text_model, bar);
   const auto image = o.job.embed_images(products, image_model, bar);
   if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
+  if (image)
+    if (const std::string none = aisle::no_picture_read(products, *image); !none.empty()) warn(none);
   const bool complete = (text || !uses_text) && (image || !uses_image);
   add_left_out(bad, products,
                complete ? aisle::join_modalities(text ? &*text : nullptr, image ? &*image : nullptr).rows
@@ -69,7 +72,7 @@ action setup(CLI::App& app) {
       ->check(CLI::IsMember({"text", "image", "multimodal"}))
       ->type_name("NAME")
       ->capture_default_str();
-  o->job.common.add(app, {common::text_model, common::image_model, common::weights});
+  o->job.common.add(app, {common::text_model, common::image_model, common::preset, common::weights});
   o->job.add_embeddings(app, "not kept");
   o->job.add_fusion(app);
   o->job.common.add(app, {common::seed, common::threads, common::precision, common::isa, common::limit});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/models/preset.hpp>
 #include <aisle/nn/precision.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -22,6 +24,8 @@ struct embedding_options {
   /// as `NAME.old.csv`. Empty: nothing is read or written.
   std::string folder = {};
   engine_selection engine{};
+  /// Of pictures: how they are prepared. Empty: as image_encoder_options says.
+  std::optional<aisle::preset> preset{};
   int threads = 0;
   progress_callback progress{};
   warning_callback on_warning{};

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/io/csv.hpp>
 
@@ -63,6 +64,14 @@ struct product_columns {
   }
 };
 
+/// Takes over what a cell names; true where that is a file that is not there.
+AISLE_API bool name_picture(product& p, picture_reference named) {
+  p.image_path = std::move(named.path);
+  p.image_url = std::move(named.url);
+  p.image_problem = std::move(named.problem);
+  return !p.image_path.empty() && !named.found;
+}
+
 }  // namespace detail
 
 AISLE_API std::string_view trimmed(std::string_view text) {
@@ -108,7 +117,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
     throw option_error(path + ": no column of texts (name, description) and none of pictures (image_path)");
   out.header = table.header();
 
-  const std::string folder = parent_folder(path);
+  picture_finder pictures(parent_folder(path), options.image_root);
   std::unordered_map<std::string, std::int64_t> seen;
   for (csv_row row; table.next(row);) {
     if (options.limit > 0 && row.row >= options.limit) break;
@@ -132,10 +141,11 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
       p.text += part;
     }
     if (columns.image)
-      if (const std::string_view image = trimmed(row.fields[*columns.image]); !image.empty())
-        p.image_path = join_path(folder, image);
+      out.missing_pictures += detail::name_picture(p, pictures.resolve(trimmed(row.fields[*columns.image])));
     if (p.text.empty() && p.image_path.empty()) {
-      out.problems.push_back(out.problem(p, {}, "neither a text nor a picture"));
+      out.problems.push_back(p.image_problem.empty()
+                                 ? out.problem(p, {}, "neither a text nor a picture")
+                                 : out.problem(p, out.options.image_column, p.image_problem));
       continue;
     }
     if (columns.label) {
