@@ -10,6 +10,13 @@
 #include <aisle/image/decode.hpp>
 #include <aisle/image/preprocess.hpp>
 
+#if AISLE_WEBP
+#include <aisle/image/webp.hpp>
+namespace {
+const bool webp_added = (aisle::add_webp(), true);
+}
+#endif
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span bytes(data, size);
   try {

@@ -6,8 +6,11 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
+#include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/text/sentence_model.hpp>
+
+#include "manifest.hpp"
 
 namespace aisle_command {
 
@@ -15,13 +18,14 @@ namespace {
 
 aisle::embedding_options embedding_options(const catalogue_job& job, const std::string& model,
                                            std::shared_ptr<aisle::models::opened_model> opened,
-                                           progress_bar& bar) {
+                                           std::optional<aisle::preset> preset, progress_bar& bar) {
   return {.model_path = job.common.model_path(model),
           .name = {},
           .prompt = job.common.prompt,
           .folder = job.embeddings,
           .opened = std::move(opened),
           .engine = job.common.engine(),
+          .preset = std::move(preset),
           .threads = job.common.threads,
           .progress = bar.callback(),
           .on_warning = [](std::string_view what) { warn(what); }};
@@ -43,7 +47,7 @@ bool wants_texts(const aisle::catalogue& products, const std::string& model) {
 
 bool wants_images(const aisle::catalogue& products, const std::string& model) {
   return model != "none" && std::ranges::any_of(products.products, [](const aisle::product& p) {
-           return !p.image_path.empty();
+           return !p.image_path.empty() || !p.image_url.empty();
          });
 }
 
@@ -74,8 +78,13 @@ void catalogue_job::add_columns(CLI::App& app) {
   add_column_list(app, "--text-columns", text_columns,
                   "columns whose texts are joined (default: name, description)");
   app.add_option("--image-column", image_column,
-                 "column of the pictures' paths, relative to the CSV (default: image_path)")
+                 "column of the pictures' paths, relative to --image-root or the CSV (default: image_path)")
       ->type_name("COLUMN");
+  app.add_option("--image-root", image_root,
+                 "folder that the pictures' paths are relative to, or that pictures named by URL were "
+                 "downloaded to (default: the CSV's)")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
   add_keep_html(app, keep_html);
   add_table_options(app, table);
 }
@@ -112,6 +121,7 @@ aisle::catalogue_options catalogue_job::reading(bool with_label) const {
   return {.id_column = id_column,
           .text_columns = text_columns,
           .image_column = image_column,
+          .image_root = image_root,
           .label_column = with_label ? common.label : std::string(),
           .labels = labels,
           .keep_html = keep_html,
@@ -149,6 +159,10 @@ job_inputs catalogue_job::open_inputs(const aisle::catalogue& products) const {
     out.image = vectors_of(products, image_vectors, aisle::vector_kind::image);
   else if (wants_images(products, common.image_model))
     out.image_model = open(common.image_model, false);
+  if (out.image_model) {
+    preset_of(common, common.image_model);  // throws where nothing says how it wants its pictures
+    if (const std::string missing = aisle::missing_pictures(products); !missing.empty()) warn(missing);
+  }
   return out;
 }
 
@@ -157,11 +171,22 @@ job_vectors catalogue_job::embed(const aisle::catalogue& products, job_inputs in
   job_vectors out{std::move(inputs.text), std::move(inputs.image)};
   if (inputs.text_model)
     out.text = aisle::embed_texts(
-        products, embedding_options(*this, common.text_model, std::move(inputs.text_model), bar));
+        products, embedding_options(*this, common.text_model, std::move(inputs.text_model), {}, bar));
   if (inputs.image_model)
     out.image = aisle::embed_images(
-        products, embedding_options(*this, common.image_model, std::move(inputs.image_model), bar));
+        products, embedding_options(*this, common.image_model, std::move(inputs.image_model),
+                                    chosen_preset(common, common.image_model), bar));
   return out;
+}
+
+void go_on_without_pictures(const aisle::catalogue& products, std::optional<aisle::embedding_table>& images,
+                            const std::vector<aisle::skipped_row>& bad, bool has_text) {
+  if (!images) return;
+  const std::string none = aisle::no_picture_read(products, *images);
+  if (none.empty()) return;
+  if (!has_text) throw aisle::nothing_to_do(none, bad);
+  warn(none + "; going on with the texts alone");
+  images.reset();
 }
 
 void add_left_out(std::vector<aisle::skipped_row>& skipped, const aisle::catalogue& products,

@@ -41,7 +41,7 @@ struct catalogue_job {
   std::string data;
   std::string id_column = "sku";
   std::vector<std::string> text_columns;
-  std::string image_column;
+  std::string image_column, image_root;
   aisle::label_treatment labels;
   bool keep_html = false;
   aisle::catalogue_options table;  ///< how to read the file: its delimiter and encoding are used
@@ -75,6 +75,11 @@ struct catalogue_job {
   /// Vectors of the texts and the pictures, where the catalogue has any.
   job_vectors embed(const aisle::catalogue& products, job_inputs inputs, progress_bar& bar) const;
 };
+
+/// Where none of the pictures could be read: warns and forgets the table if there are texts to go on with,
+/// throws nothing_to_do, with `bad` rows, if not.
+void go_on_without_pictures(const aisle::catalogue& products, std::optional<aisle::embedding_table>& images,
+                            const std::vector<aisle::skipped_row>& bad, bool has_text);
 
 /// --delimiter and --encoding.
 void add_table_options(CLI::App& app, aisle::catalogue_options& options);

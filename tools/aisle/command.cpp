@@ -16,6 +16,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/process.hpp>
+#include <aisle/models/preset.hpp>
 
 #include "early_checks.hpp"
 #include "manifest.hpp"
@@ -236,6 +237,22 @@ void common_options::add(CLI::App& app, std::initializer_list<common> which) {
                                             "image model: an id of `aisle models`, a folder or a weight file")
                                  ->type_name("ID")
                                  ->capture_default_str();
+        break;
+      case common::preset:
+        app.add_option("--preset", preset,
+                       "how to prepare pictures, by a name that `aisle preprocess --help` lists (default: as "
+                       "the image model's files say)")
+            ->type_name("NAME")
+            ->check(CLI::Validator(
+                [](const std::string& name) {
+                  try {
+                    aisle::find_preset(name);
+                  } catch (const aisle::option_error& e) {
+                    return std::string(e.what());
+                  }
+                  return std::string();
+                },
+                {}));
         break;
       case common::label:
         app.add_option("--label", label, "column with the classes")

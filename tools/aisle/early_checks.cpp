@@ -129,13 +129,11 @@ void check_named_models(const common_options& common) {
     if (option != nullptr && option->count() > 0 && !id->empty() && *id != "none") common.model_path(*id);
 }
 
-void check_model(const aisle::models::opened_model& model, const std::string& path, bool text,
-                 const std::string& preset) {
+void check_model(const aisle::models::opened_model& model, const std::string& path, bool text) {
   if (model.of->text != text)
     throw aisle::option_error((text ? "--text-model: " : "--image-model: ") + path + " holds a model of " +
                               (text ? "pictures (" : "text (") + std::string(model.of->name) +
                               "), expected one of " + (text ? "text" : "pictures"));
-  if (!text && preset.empty()) aisle::detail::preset_for(path);
 }
 
 void tell_odd_labels(const aisle::catalogue& products) {

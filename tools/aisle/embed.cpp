@@ -11,6 +11,8 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/embeddings.hpp>
+#include <aisle/catalogue/picture_checks.hpp>
+#include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/text/html.hpp>
@@ -38,6 +40,7 @@ struct item {
   std::int64_t row = 0, line = 0;
   aisle::json id;
   std::string text, image, error;
+  std::string image_problem;  ///< why the picture's name leads nowhere
   const aisle::product* source = nullptr;
 };
 
@@ -55,7 +58,7 @@ class catalogue_source : public source {
  public:
   explicit catalogue_source(aisle::catalogue c) : catalogue_(std::move(c)) {
     for (const aisle::product& p : catalogue_.products)
-      items_.push_back({p.row, p.line, p.id, p.text, p.image_path, {}, &p});
+      items_.push_back({p.row, p.line, p.id, p.text, p.image_path, {}, p.image_problem, &p});
     for (const aisle::skipped_row& p : catalogue_.problems) {
       const std::string column = p.column.empty() ? std::string() : "column " + p.column + ": ";
       items_.push_back({p.row,
@@ -64,6 +67,7 @@ class catalogue_source : public source {
                         {},
                         {},
                         column + p.reason,
+                        {},
                         nullptr});
     }
     std::stable_sort(items_.begin(), items_.end(),
@@ -88,10 +92,10 @@ class catalogue_source : public source {
 class json_source : public source {
  public:
   json_source(const std::string& path, std::string image_root, std::int64_t limit, bool keep_html)
-      : lines_(path), image_root_(std::move(image_root)), limit_(limit), keep_html_(keep_html) {
-    if (image_root_.empty() && path != "-") image_root_ = aisle::parent_folder(path);
-    if (image_root_ == ".") image_root_.clear();
-  }
+      : lines_(path),
+        pictures_(path == "-" ? "." : aisle::parent_folder(path), std::move(image_root)),
+        limit_(limit),
+        keep_html_(keep_html) {}
   std::vector<item> next(std::size_t count) override {
     std::vector<item> out;
     // What has arrived is worked on at once: a producer may wait for the answer to its row before it sends
@@ -122,11 +126,13 @@ class json_source : public source {
     if (const aisle::json* id = j.find("id")) i.id = *id;
     const std::string text = j.get("text", "");
     i.text = aisle::trimmed(keep_html_ ? text : aisle::strip_html(text));
-    i.image = j.get("image", "");
-    if (!i.image.empty() && !image_root_.empty()) i.image = aisle::join_path(image_root_, i.image);
+    aisle::picture_reference picture = pictures_.resolve(aisle::trimmed(j.get("image", "")));
+    i.image = std::move(picture.path);
+    i.image_problem = std::move(picture.problem);
   }
   line_reader lines_;
-  std::string image_root_, line_;
+  aisle::picture_finder pictures_;
+  std::string line_;
   std::int64_t limit_, rows_ = 0;
   bool keep_html_;
 };
@@ -167,6 +173,7 @@ struct job {
     std::vector<std::string> paths;
     std::vector<std::size_t> from;
     for (std::size_t i = 0; i < items.size(); ++i) {
+      if (items[i].error.empty()) items[i].error = items[i].image_problem;
       if (!items[i].error.empty() || items[i].image.empty()) continue;
       at[i] = static_cast<std::int64_t>(paths.size());
       paths.push_back(items[i].image);
@@ -183,7 +190,7 @@ struct job {
   }
 
   std::string nothing_in(const item& i) const {
-    if ((text && !i.text.empty()) || (image && !i.image.empty())) return {};
+    if ((text && !i.text.empty()) || (image && !(i.image.empty() && i.image_problem.empty()))) return {};
     return text && image ? "neither a text nor a picture" : text ? "no text" : "no picture";
   }
 
@@ -272,6 +279,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
                              .folder = o.out,
                              .opened = {},
                              .engine = o.common.engine(),
+                             .preset = {},
                              .threads = o.common.threads,
                              .progress = bar.callback(),
                              .on_warning = warn};
@@ -280,6 +288,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
   const auto account = [&](const aisle::embedding_table& t, const std::string& path) {
     skipped.insert(skipped.end(), t.problems.begin(), t.problems.end());
     done.insert(done.end(), t.rows.begin(), t.rows.end());
+    if (const std::string none = aisle::no_picture_read(products, t); !none.empty()) warn(none);
     report_cut(t.truncated, static_cast<std::int64_t>(t.rows.size()), 0);
     say(path + ": " + aisle::counted(static_cast<std::int64_t>(t.rows.size()), "row") + ", " +
         std::to_string(t.reused) + " of them from before");
@@ -295,6 +304,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
   };
   std::shared_ptr<aisle::models::opened_model> text = open(o.common.text_model, true),
                                                image = open(o.common.image_model, false);
+  if (image) preset_of(o.common, o.common.image_model);  // throws where nothing says it
   if (text) {
     e.model_path = o.common.model_path(o.common.text_model);
     e.opened = std::move(text);
@@ -305,6 +315,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
   if (image) {
     e.model_path = o.common.model_path(o.common.image_model);
     e.opened = std::move(image);
+    e.preset = chosen_preset(o.common, o.common.image_model);
     const aisle::embedding_table t = embed_images(products, e);
     account(t, aisle::image_embeddings_path(o.out, t.model));
   }
@@ -353,10 +364,14 @@ int run(options& o) {
   std::vector<std::string> header;
   if (!o.data.empty()) {
     o.columns.limit = o.common.limit;
+    o.columns.image_root = o.image_root;
     aisle::catalogue products = aisle::load_catalogue(o.data, o.columns);
     tell_format(o.data, products.format);
     if (products.data_rows == 0) throw_nothing(o.data, 0);
     tell_missing_modalities(products, o.common);
+    if (const std::string missing = aisle::missing_pictures(products);
+        !missing.empty() && !o.common.image_model.empty())
+      warn(missing);
     if (format.empty()) return embed_folder(o, products);
     header = products.header;
     input = std::make_unique<catalogue_source>(std::move(products));
@@ -393,7 +408,7 @@ action setup(CLI::App& app) {
   app.add_option("--data", o->data, "products: CSV of any separator, JSON lines or a JSON array, also gzip")
       ->type_name("FILE");
   app.add_option("--in", o->in, "rows as JSON lines; - is stdin")->type_name("FILE.jsonl|-");
-  o->common.add(app, {common::text_model, common::prompt, common::image_model});
+  o->common.add(app, {common::text_model, common::prompt, common::image_model, common::preset});
   app.add_option("--out", o->out, "file, folder or - for stdout")->type_name("PATH|-")->required();
   app.add_option("--format", o->format, "what to write (default: what --out's ending says; - is jsonl)")
       ->check(CLI::IsMember({"csv", "npy", "safetensors", "jsonl"}));
@@ -412,7 +427,8 @@ action setup(CLI::App& app) {
   add_keep_html(app, o->columns.keep_html);
   add_table_options(app, o->columns);
   app.add_option("--image-root", o->image_root,
-                 "folder that paths in JSON rows are relative to (default: the input's)")
+                 "folder that the pictures' paths are relative to, or that pictures named by URL were "
+                 "downloaded to (default: the input's)")
       ->type_name("DIR");
   app.add_option("--skipped", o->skipped,
                  "list the rows that were skipped, as CSV (a folder gets skipped.csv in any case)")

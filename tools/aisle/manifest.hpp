@@ -54,7 +54,11 @@ std::optional<aisle::preset> manifest_preset(std::string_view id);
 aisle::text_encoder load_text_encoder(const common_options& o);
 aisle::image_encoder load_image_encoder(const common_options& o);
 
-/// How pictures are prepared for the image model ID, without loading it.
-aisle::preset preset_of(const common_options& o);
+/// How pictures are prepared for the image model `id`, without loading it: --preset, else what its files say,
+/// else what is known of its name. Throws aisle::error that names --preset.
+aisle::preset preset_of(const common_options& o, const std::string& id);
+
+/// The same where --preset or the command's own knowledge decides; nothing where the model's files do.
+std::optional<aisle::preset> chosen_preset(const common_options& o, const std::string& id);
 
 }  // namespace aisle_command

@@ -1,11 +1,14 @@
 // aisle predict: a trained pipeline applied to new products.
 
+#include <algorithm>
 #include <utility>
 
+#include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/io/csv.hpp>
 
 #include "catalogue_job.hpp"
+#include "manifest.hpp"
 
 namespace {
 
@@ -39,6 +42,19 @@ void warn_of_others(const aisle::pipeline_input* trained, const aisle::embedding
     warn("vectors of " + (now->file.empty() ? now->model : now->file) + " for a pipeline that learnt from " +
          (trained->file.empty() ? "model " + trained->model : trained->file) +
          ": they must be made by the same model");
+}
+
+/// The preset that the pipeline learnt with, where the model would not be given it anyway; else empty.
+std::string other_preset(const common_options& common, const aisle::pipeline_input& trained) {
+  const auto known = [&](const aisle::preset& p) { return p.name == trained.preset; };
+  if (trained.preset.empty() || common.image_model == "none") return {};
+  const auto& all = aisle::all_presets();
+  if (std::none_of(all.begin(), all.end(), known)) return {};
+  try {
+    return known(preset_of(common, common.image_model)) ? std::string() : trained.preset;
+  } catch (const aisle::error&) {
+    return trained.preset;
+  }
 }
 
 /// The user's columns, else those that the pipelines learnt from, where the catalogue has them.
@@ -127,7 +143,9 @@ int predict(const options& o) {
   job.common.image_model = model_of(set.image(), o.job.common.image_model);
   if (!set.text()) job.text_vectors.clear();
   if (!set.image()) job.image_vectors.clear();
-  if (set.text()) job.common.prompt = set.text()->preset;  // what was learnt from
+  // Prepared as what was learnt from.
+  if (set.text()) job.common.prompt = set.text()->preset;
+  if (job.common.preset.empty() && set.image()) job.common.preset = other_preset(job.common, *set.image());
   const aisle::catalogue products = load(job, set, o.model);
   std::vector<aisle::skipped_row> bad = products.problems;
   job_inputs inputs;
@@ -140,6 +158,8 @@ int predict(const options& o) {
   const job_vectors vectors = job.embed(products, std::move(inputs), bar);
   const std::vector<aisle::skipped_row> unreadable = vectors.problems();
   bad.insert(bad.end(), unreadable.begin(), unreadable.end());
+  if (vectors.image)
+    if (const std::string none = aisle::no_picture_read(products, *vectors.image); !none.empty()) warn(none);
   warn_of_others(set.text(), vectors.texts());
   warn_of_others(set.image(), vectors.images());
 
@@ -174,7 +194,7 @@ action setup(CLI::App& app) {
   app.add_flag("--probabilities", o->probabilities, "add a column with the probability of each class");
   app.add_option("--skipped", o->skipped, "write rows that could not be classified there, as CSV")
       ->type_name("FILE");
-  o->job.common.add(app, {common::text_model, common::image_model, common::weights});
+  o->job.common.add(app, {common::text_model, common::image_model, common::preset, common::weights});
   for (const char* name : {"--id-column", "--text-model", "--image-model"})
     app.get_option(name)->default_str("the pipeline's");
   o->job.add_embeddings(app, "not kept");

@@ -18,23 +18,15 @@ using namespace aisle_command;
 
 struct options {
   common_options common;
-  std::string image, preset, out;
+  std::string image, out;
 };
 
 int run(const options& o) {
-  if (o.preset.empty() == o.common.image_model.empty())
+  if (o.common.preset.empty() == o.common.image_model.empty())
     throw usage_error("expected one of --preset and --image-model");
   check_not_input("--out", o.out, {o.image});
   check_output_file("--out", o.out);
-  aisle::preset preset;
-  if (o.preset.empty())
-    preset = preset_of(o.common);
-  else
-    try {
-      preset = aisle::find_preset(o.preset);
-    } catch (const aisle::option_error& e) {
-      throw usage_error(e.what());
-    }
+  const aisle::preset preset = preset_of(o.common, o.common.image_model);
   aisle::tensor t(aisle::dtype::f32, {3, preset.crop_height, preset.crop_width});
   const auto made =
       aisle::preprocess(aisle::read_image(o.image), preset, aisle::tensor_layout::channels_first);
@@ -45,9 +37,8 @@ int run(const options& o) {
 
 action setup(CLI::App& app) {
   auto o = std::make_shared<options>();
-  app.add_option("IMAGE", o->image, "PNG, JPEG, GIF or BMP")->required();
-  app.add_option("--preset", o->preset, "how to prepare it, by name")->type_name("NAME");
-  o->common.add(app, {common::image_model});
+  app.add_option("IMAGE", o->image, "PNG, JPEG, GIF, BMP or WebP")->required();
+  o->common.add(app, {common::preset, common::image_model});
   app.add_option("--out", o->out, "float32, 3 x height x width")->type_name("FILE.npy")->required();
   o->common.add(app, {common::weights});
   std::string names = "Presets:", line;

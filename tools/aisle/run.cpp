@@ -84,11 +84,12 @@ int run(const options& o) {
     if (!foreign) tell_missing_modalities(products, o.job.common);
     job_inputs inputs = o.job.open_inputs(products);
     phases.emplace_back("check", watch.lap());
-    const job_vectors vectors = o.job.embed(products, std::move(inputs), bar);
+    job_vectors vectors = o.job.embed(products, std::move(inputs), bar);
     for (const aisle::embedding_table* table : {vectors.texts(), vectors.images()})
       if (table) phases.insert(phases.end(), table->phases.begin(), table->phases.end());
     const std::vector<aisle::skipped_row> unreadable = vectors.problems();
     bad.insert(bad.end(), unreadable.begin(), unreadable.end());
+    go_on_without_pictures(products, vectors.image, bad, vectors.text && !vectors.text->rows.empty());
     if (const auto* text = vectors.texts(); text && text->truncated > 0)
       warn(std::to_string(text->truncated) + " of " + std::to_string(text->rows.size()) +
            " texts are longer than the model takes and were cut");
@@ -139,7 +140,8 @@ action setup(CLI::App& app) {
   o->job.add_label(app);
   app.get_option("--label")->required();
   app.add_option("--out", o->out, "folder of the results")->required()->type_name("DIR");
-  o->job.common.add(app, {common::text_model, common::prompt, common::image_model, common::weights});
+  o->job.common.add(
+      app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
   o->job.add_embeddings(app, "Embeddings/ beside --out");
   o->job.add_fusion(app);
   app.add_option("--learners", o->learners, "classifiers to train")

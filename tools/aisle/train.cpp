@@ -1,6 +1,7 @@
 // aisle train: one classifier, on every row that has a label.
 
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/picture_checks.hpp>
 
 #include "catalogue_job.hpp"
 
@@ -41,6 +42,8 @@ int train(const options& o) {
   const job_vectors vectors = job.embed(products, job.open_inputs(products), bar);
   const std::vector<aisle::skipped_row> unreadable = vectors.problems();
   bad.insert(bad.end(), unreadable.begin(), unreadable.end());
+  if (vectors.image)
+    if (const std::string none = aisle::no_picture_read(products, *vectors.image); !none.empty()) warn(none);
   const bool complete = (vectors.text || !uses_text) && (vectors.image || !uses_image);
   add_left_out(
       bad, products,
@@ -84,7 +87,8 @@ action setup(CLI::App& app) {
       ->check(CLI::IsMember({"text", "image", "multimodal"}))
       ->type_name("NAME")
       ->capture_default_str();
-  o->job.common.add(app, {common::text_model, common::prompt, common::image_model, common::weights});
+  o->job.common.add(
+      app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
   o->job.add_embeddings(app, "not kept");
   o->job.add_fusion(app);
   o->job.common.add(app, {common::seed, common::threads, common::precision, common::isa, common::limit});

@@ -12,6 +12,8 @@
 #include <aisle/catalogue/label_findings.ipp>
 #include <aisle/catalogue/label_treatment.ipp>
 #include <aisle/catalogue/name_match.ipp>
+#include <aisle/catalogue/picture_checks.ipp>
+#include <aisle/catalogue/picture_paths.ipp>
 #include <aisle/catalogue/pipeline.ipp>
 #include <aisle/catalogue/pipeline_set.ipp>
 #include <aisle/catalogue/products.ipp>

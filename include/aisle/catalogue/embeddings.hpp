@@ -10,6 +10,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/models/preset.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/nn/precision.hpp>
 #include <aisle/tensor/matrix.hpp>
@@ -27,6 +28,8 @@ struct embedding_options {
   std::string folder = {};
   std::shared_ptr<models::opened_model> opened = {};  ///< the model, where it is open already
   engine_selection engine{};
+  /// Of pictures: how they are prepared. Empty: as image_encoder_options says.
+  std::optional<aisle::preset> preset{};
   int threads = 0;
   progress_callback progress{};
   warning_callback on_warning{};

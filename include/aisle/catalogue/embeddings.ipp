@@ -343,12 +343,13 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   embedding_table out;
   out.model = options.name.empty() ? file_name(options.model_path) : options.name;
   detail::embedding_job job(options, "image", image_embeddings_path(options.folder, out.model), out);
-  out.preset = detail::preset_for(options.model_path).name;
+  const preset how = options.preset ? *options.preset : detail::preset_for(options.model_path);
+  out.preset = options.preset ? detail::preset_label(how) : how.name;
   job.open(json::object({{"preset", out.preset}}), options.model_path);
 
   std::vector<detail::embedding_job::item> items;
   for (const product& p : products.products)
-    if (!p.image_path.empty()) items.push_back({&p, 0});
+    if (!p.image_path.empty() && p.image_problem.empty()) items.push_back({&p, 0});
   std::vector<std::string> reasons(items.size());
   shared_progress progress(
       options.progress,
@@ -366,6 +367,8 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   const auto report = [&](const product& p, std::string reason) {
     out.problems.push_back(products.problem(p, products.options.image_column, std::move(reason)));
   };
+  for (const product& p : products.products)
+    if (!p.image_problem.empty()) report(p, p.image_problem);
   std::vector<detail::embedding_job::item> readable;
   for (std::size_t i = 0; i < items.size(); ++i)
     if (reasons[i].empty())
@@ -378,8 +381,10 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
       readable,
       [&] {
         encoder = image_encoder::load(
-            options.model_path,
-            {.engine = options.engine, .on_warning = options.on_warning, .opened = job.take_opened()});
+            options.model_path, {.engine = options.engine,
+                                 .preset = how,
+                                 .on_warning = options.on_warning,
+                                 .opened = job.take_opened()});
         return json::object({{"dimension", encoder->dimension()}});
       },
       [&](std::span<const std::size_t> fresh, std::vector<std::size_t>& failed) {

@@ -36,6 +36,9 @@ struct catalogue_options {
   /// Paths of the pictures, relative to the CSV's folder. Empty: "image_path" if there is one; a column named
   /// here must exist.
   std::string image_column = {};
+  /// Folder that the paths are relative to, before the CSV's own; it may hold copies of pictures that the
+  /// column names by URL. Empty: the CSV's folder alone.
+  std::string image_root = {};
   std::string label_column = {};  ///< empty: labels are not read
   label_treatment labels = {};    ///< how a cell of it becomes a class
   bool keep_html = false;         ///< texts as they are, else as strip_html leaves them
@@ -53,8 +56,10 @@ struct product {
   std::string id;
   /// The text columns, without HTML, each trimmed, empty ones left out, joined by one space.
   std::string text;
-  std::string image_path;  ///< as it can be opened; empty if the row names none
-  std::string label;       ///< the class as options.labels makes it of the cell; empty if the row has none
+  std::string image_path;     ///< as it can be opened; empty if the row names none, or only a URL
+  std::string image_url;      ///< where the row names its picture by a URL
+  std::string image_problem;  ///< why the name leads to no picture, beyond a file that is not there
+  std::string label;  ///< the class as options.labels makes it of the cell; empty if the row has none
   std::vector<std::string> fields;  ///< every column as it stands in the table
 };
 
@@ -66,6 +71,7 @@ struct catalogue {
   std::vector<product> products;      ///< rows that have an id of their own and a text or a picture
   std::vector<skipped_row> problems;  ///< rows left out, and labels that are missing
   std::int64_t data_rows = 0;         ///< rows read, bad ones too
+  std::int64_t missing_pictures = 0;  ///< products whose picture's file is not there
 
   bool has_text() const noexcept { return !options.text_columns.empty(); }
   bool has_images() const noexcept { return !options.image_column.empty(); }
@@ -81,10 +87,10 @@ struct catalogue {
 
 /// Reads a products table of any kind that table_reader knows. A record that cannot be read or is not UTF-8,
 /// an id that is missing or was seen before, a row without text and picture: each becomes a problem with its
-/// row, and reading goes on. Pictures are not looked at. Throws file_error, csv_error for a bad header,
-/// format_error for a file that is no table, missing_column for a column that is asked for and not there
-/// (its role is the option of catalogue_options), option_error when there is neither a text nor an image
-/// column.
+/// row, and reading goes on. Pictures are looked for (picture_finder), not read. Throws file_error, csv_error
+/// for a bad header, format_error for a file that is no table, missing_column for a column that is asked for
+/// and not there (its role is the option of catalogue_options), option_error when there is neither a text nor
+/// an image column.
 catalogue load_catalogue(const std::string& path, const catalogue_options& options = {});
 
 /// Without white space at either end, that of Unicode included (what Python's str.strip() takes away).

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/nearest_name.hpp>
@@ -95,6 +96,14 @@ AISLE_API std::vector<std::string> expected_columns(const catalogue_options& opt
                      list_columns(header) + did_you_mean(near));
 }
 
+/// Takes over what a cell names; true where that is a file that is not there.
+AISLE_API bool name_picture(product& p, picture_reference named) {
+  p.image_path = std::move(named.path);
+  p.image_url = std::move(named.url);
+  p.image_problem = std::move(named.problem);
+  return !p.image_path.empty() && !named.found;
+}
+
 }  // namespace detail
 
 AISLE_API std::string_view trimmed(std::string_view text) {
@@ -142,7 +151,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
     detail::throw_nothing_to_look_at(path, table.header());
   out.header = table.header();
 
-  const std::string folder = parent_folder(path);
+  picture_finder pictures(parent_folder(path), options.image_root);
   std::unordered_map<std::string, std::string> seen;  // ids, and the names of their rows
   for (table_row row; table.next(row);) {
     if (options.limit > 0 && row.row >= options.limit) break;
@@ -167,10 +176,11 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
       p.text += part;
     }
     if (columns.image)
-      if (const std::string_view image = trimmed(row.fields[*columns.image]); !image.empty())
-        p.image_path = join_path(folder, image);
+      out.missing_pictures += detail::name_picture(p, pictures.resolve(trimmed(row.fields[*columns.image])));
     if (p.text.empty() && p.image_path.empty() && !options.bare_rows) {
-      out.problems.push_back(out.problem(p, {}, "neither a text nor a picture"));
+      out.problems.push_back(p.image_problem.empty()
+                                 ? out.problem(p, {}, "neither a text nor a picture")
+                                 : out.problem(p, out.options.image_column, p.image_problem));
       continue;
     }
     if (columns.label) {

@@ -21,12 +21,26 @@ inline constexpr std::uint64_t picture_file_limit = std::uint64_t{1} << 31;
 /// The most pixels a picture may have: Pillow's limit against decompression bombs.
 inline constexpr std::uint64_t max_image_pixels = 178'956'970;
 
-/// Decodes PNG, JPEG, GIF or BMP, recognised by content. `where` (the file's path, say) begins every message.
-/// Throws format_error for bytes that are no such image, are damaged or cut off, or exceed max_image_pixels.
+/// Decodes PNG, JPEG, GIF, BMP or a format that was added, recognised by content. `where` (the file's path,
+/// say) begins every message. Throws format_error for bytes that are no such image, are damaged or cut off,
+/// or exceed max_image_pixels.
 image decode_image(std::span<const std::byte> bytes, std::string_view where);
 
 /// Decodes a file. Throws file_error if it cannot be read, format_error as decode_image does.
 image read_image(const std::string& path);
+
+/// A format that is not built in.
+struct image_format {
+  std::string name;
+  /// Whether the bytes begin as its files do.
+  bool (*recognises)(std::span<const std::byte> bytes);
+  /// As decode_image: refuses pictures of more than max_image_pixels before it takes memory for them.
+  image (*decode)(std::span<const std::byte> bytes, std::string_view where);
+};
+
+/// Makes decode_image, and so everything that reads pictures, take one more format; one of the same name is
+/// replaced. For the whole program, from any thread; aisle/image/webp.hpp is one.
+void add_image_format(image_format format);
 
 /// Throws format_error unless 0 < width * height <= max_image_pixels.
 void check_image_size(std::uint64_t width, std::uint64_t height, std::string_view where);

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include <aisle/base/file.hpp>
 #include <aisle/image/bmp.hpp>
@@ -32,22 +36,25 @@ AISLE_API std::string describe_bytes(std::span<const std::byte> bytes) {
     std::string_view magic, name;
   };
   static constexpr signature known[] = {
-      {"%PDF"sv, "a PDF document"sv},
-      {"\x1f\x8b"sv, "gzip data"sv},
-      {"PK\x03\x04"sv, "a ZIP archive"sv},
-      {"II*\0"sv, "a TIFF image"sv},
-      {"MM\0*"sv, "a TIFF image"sv},
-      {"8BPS"sv, "a Photoshop image"sv},
-      {"\0\0\1\0"sv, "a Windows icon"sv},
-      {"<!DOCTYPE"sv, "an HTML page"sv},
-      {"<!doctype"sv, "an HTML page"sv},
-      {"<html"sv, "an HTML page"sv},
-      {"<svg"sv, "an SVG drawing"sv},
-      {"<?xml"sv, "an XML document"sv},
-      {"{"sv, "JSON text"sv},
+      {"%PDF"sv, "a PDF document"sv},      {"\x1f\x8b"sv, "gzip data"sv},
+      {"PK\x03\x04"sv, "a ZIP archive"sv}, {"II*\0"sv, "a TIFF image"sv},
+      {"MM\0*"sv, "a TIFF image"sv},       {"II+\0"sv, "a TIFF image"sv},
+      {"MM\0+"sv, "a TIFF image"sv},       {"\0\0\0\x0cJXL "sv, "a JPEG XL image"sv},
+      {"\xff\x0a"sv, "a JPEG XL image"sv}, {"\0\0\0\x0cjP  "sv, "a JPEG 2000 image"sv},
+      {"8BPS"sv, "a Photoshop image"sv},   {"\0\0\1\0"sv, "a Windows icon"sv},
+      {"<!DOCTYPE"sv, "an HTML page"sv},   {"<!doctype"sv, "an HTML page"sv},
+      {"<html"sv, "an HTML page"sv},       {"<svg"sv, "an SVG drawing"sv},
+      {"<?xml"sv, "an XML document"sv},    {"{"sv, "JSON text"sv},
   };
-  if (text.size() >= 12 && text.starts_with("RIFF") && text.substr(8, 4) == "WEBP") return "a WebP image";
-  if (text.size() >= 12 && text.substr(4, 4) == "ftyp") return "a HEIF, AVIF or MP4 file";
+  if (text.size() >= 12 && text.starts_with("RIFF") && text.substr(8, 4) == "WEBP")
+    return "a WebP image, which needs libwebp: the command reads it when it was built where libwebp is "
+           "installed (Debian: libwebp-dev), a program after add_webp() of aisle/image/webp.hpp";
+  if (text.size() >= 12 && text.substr(4, 4) == "ftyp") {
+    const std::string_view brand = text.substr(8, 4);
+    if (brand == "avif" || brand == "avis") return "an AVIF image";
+    if (brand.starts_with("he") || brand == "mif1" || brand == "msf1") return "a HEIF image";
+    return "a HEIF, AVIF or MP4 file";
+  }
   for (const auto& s : known)
     if (text.starts_with(s.magic)) return std::string(s.name);
   std::string hex;
@@ -60,7 +67,23 @@ AISLE_API std::string describe_bytes(std::span<const std::byte> bytes) {
   return std::to_string(text.size()) + (text.size() == 1 ? " byte, " : " bytes that begin with ") + hex;
 }
 
+struct added_image_formats {
+  std::mutex mutex;
+  std::vector<image_format> formats;
+};
+AISLE_API added_image_formats& added_formats() {
+  static added_image_formats all;
+  return all;
+}
+
 }  // namespace detail
+
+AISLE_API void add_image_format(image_format format) {
+  auto& added = detail::added_formats();
+  const std::lock_guard lock(added.mutex);
+  std::erase_if(added.formats, [&](const image_format& f) { return f.name == format.name; });
+  added.formats.push_back(std::move(format));
+}
 
 AISLE_API image decode_image(std::span<const std::byte> bytes, std::string_view where) {
   if (bytes.empty()) throw format_error(std::string(where), "an empty file, expected an image");
@@ -70,8 +93,19 @@ AISLE_API image decode_image(std::span<const std::byte> bytes, std::string_view 
   if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return decode_gif(bytes, where);
   if (text == "\xff\xd8") throw format_error(std::string(where), "JPEG: cut off after its first marker");
   if (text.starts_with("BM")) return decode_bmp(bytes, where);
-  throw format_error(std::string(where),
-                     "not a PNG, JPEG, GIF or BMP image but " + detail::describe_bytes(bytes));
+  std::optional<image_format> other;
+  std::string names = "PNG, JPEG, GIF, BMP";
+  {
+    auto& added = detail::added_formats();
+    const std::lock_guard lock(added.mutex);
+    for (const image_format& f : added.formats) {
+      names += ", " + f.name;
+      if (!other && f.recognises(bytes)) other = f;
+    }
+  }
+  if (other) return other->decode(bytes, where);
+  names.replace(names.rfind(", "), 2, " or ");
+  throw format_error(std::string(where), "not a " + names + " image but " + detail::describe_bytes(bytes));
 }
 
 AISLE_API image read_image(const std::string& path) {

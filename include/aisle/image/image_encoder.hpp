@@ -80,6 +80,8 @@ namespace detail {
 /// How pictures are prepared for the model at `path`: what its own files say, else the usual way for its
 /// folder's name. Throws option_error where neither is known.
 preset preset_for(const std::string& path);
+/// The name of a preset, with a hash of what it says where that is not what the known one of this name does.
+std::string preset_label(const preset& p);
 }  // namespace detail
 
 AISLE_NAMESPACE_END

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <mutex>
 #include <utility>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/hash.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/image_encoder.hpp>
@@ -22,6 +24,22 @@ AISLE_API preset preset_for(const std::string& path) {
       folder +
       ": nothing says how pictures are prepared: expected a preprocessor_config.json, a config.json with a "
       "pretrained_cfg, a folder named after a known model, or the option preset");
+}
+
+AISLE_API std::string preset_label(const preset& p) {
+  const auto said = [](const preset& x) {
+    std::string text;
+    for (const int v :
+         {static_cast<int>(x.resize), x.resize_width, x.resize_height, static_cast<int>(x.filter),
+          x.crop_width, x.crop_height, static_cast<int>(x.offset), static_cast<int>(x.order)})
+      text += std::to_string(v) + ' ';
+    for (const double v : {x.scale, x.mean[0], x.mean[1], x.mean[2], x.std[0], x.std[1], x.std[2]})
+      text += std::to_string(std::bit_cast<std::uint64_t>(v)) + ' ';
+    return text;
+  };
+  for (const preset& known : all_presets())
+    if (known.name == p.name && said(known) == said(p)) return p.name;
+  return p.name + " " + to_hex(fnv1a64::of(said(p)));
 }
 
 }  // namespace detail

@@ -1,0 +1,333 @@
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/picture_paths.hpp>
+#include <aisle/io/json.hpp>
+#include <aisle/text/unicode.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail::picture_names {
+
+/// Without letter case, and however accents are composed.
+AISLE_API std::string fold(std::string_view name) {
+  std::string out;
+  for (std::size_t at = 0; at < name.size();) {
+    const decoded_character c = decode_utf8(name, at);
+    const normalized_character n = normalize_character(c.code, true);
+    for (std::size_t i = 0; i < n.size; ++i) append_utf8(out, n.codes[i]);
+    at += c.size;
+  }
+  return out;
+}
+
+AISLE_API std::string_view without_space(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto begin = text.find_first_not_of(space);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(space) - begin + 1);
+}
+
+AISLE_API std::string without_quotes(const std::string& name) {
+  const std::string_view text = without_space(name);
+  if (text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\''))
+    return std::string(without_space(text.substr(1, text.size() - 2)));
+  return std::string(text);
+}
+
+/// "file:///shop/a.jpg" and "file://localhost/shop/a.jpg" -> "/shop/a.jpg"; "file:///C:/a.jpg" -> "C:/a.jpg";
+/// "file://pics/a.jpg", whose writer means no host -> "pics/a.jpg".
+AISLE_API std::string without_file_scheme(const std::string& name) {
+  if (name.size() < 5 || fold(name.substr(0, 5)) != "file:") return name;
+  std::string_view rest = std::string_view(name).substr(5);
+  if (rest.starts_with("//")) {
+    rest.remove_prefix(2);
+    if (rest.starts_with("localhost/")) rest.remove_prefix(9);
+  }
+  if (rest.size() > 2 && rest[0] == '/' && rest[2] == ':') rest.remove_prefix(1);
+  return std::string(rest);
+}
+
+AISLE_API std::string without_query(const std::string& name) {
+  return name.substr(0, std::min(name.find('?'), name.find('#')));
+}
+
+AISLE_API std::string percent_decoded(const std::string& name) {
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool code =
+        name[i] == '%' && i + 2 < name.size() && digit(name[i + 1]) >= 0 && digit(name[i + 2]) >= 0;
+    const int value = code ? digit(name[i + 1]) * 16 + digit(name[i + 2]) : 0;
+    if (value == 0) {
+      out += name[i];
+      continue;
+    }
+    out += static_cast<char>(value);
+    i += 2;
+  }
+  return out;
+}
+
+AISLE_API std::string with_slashes(const std::string& name) {
+  std::string out = name;
+  std::replace(out.begin(), out.end(), '\\', '/');
+  return out;
+}
+
+/// "https://…", "//cdn.example/…", "www.…" and "data:…"; not "file://…", "C:\…" and "\\server\…".
+AISLE_API bool is_url(std::string_view text) {
+  const std::string start = fold(text.substr(0, std::min<std::size_t>(text.size(), 64)));
+  if (start.starts_with("data:") || start.starts_with("www.")) return true;
+  if (start.starts_with("//")) {
+    const std::string_view host = std::string_view(start).substr(2, start.find('/', 2) - 2);
+    return host.find('.') != std::string_view::npos;
+  }
+  const auto colon = start.find("://");
+  return colon != std::string::npos && colon > 1 && !start.starts_with("file:") &&
+         std::all_of(start.begin(), start.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+         });
+}
+
+/// For a message: a picture may be in the URL itself.
+AISLE_API std::string shortened(const std::string& url) {
+  if (url.size() <= 200) return url;
+  std::size_t end = 60;
+  while (end > 0 && (static_cast<unsigned char>(url[end]) & 0xC0) == 0x80) --end;
+  return url.substr(0, end) + "…";
+}
+
+/// The first picture that a JSON value names: a string, of an object the one that is called so.
+AISLE_API std::string first_of(const json& value) {
+  if (value.is_string()) return value.as<std::string>();
+  if (value.is_array())
+    for (const json& element : value.elements())
+      if (std::string name = first_of(element); !name.empty()) return name;
+  if (value.is_object()) {
+    for (const char* key : {"path", "file", "filename", "url", "src", "image", "image_path", "href"})
+      if (const json* member = value.find(key))
+        if (std::string name = first_of(*member); !name.empty()) return name;
+    for (const auto& [key, member] : value.members())
+      if (std::string name = first_of(member); !name.empty()) return name;
+  }
+  return {};
+}
+
+/// What the cell may name, the more literal first: itself, and the first of what looks like a list.
+AISLE_API std::vector<std::string> readings(std::string_view cell) {
+  std::vector<std::string> out = {std::string(cell)};
+  const auto add = [&](std::string_view name) {
+    name = without_space(name);
+    if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end()) out.emplace_back(name);
+  };
+  std::string_view text = cell;
+  const char open = text.front(), close = text.back();
+  if ((open == '[' && close == ']') || (open == '{' && close == '}')) {
+    try {
+      add(first_of(parse_json(text, "picture")));
+      return out;
+    } catch (const error&) {
+      text = text.substr(1, text.size() - 2);  // a list of Python or PostgreSQL
+    }
+  }
+  for (const char separator : {'|', '\n', ';', ','}) {
+    if (text.find(separator) == std::string_view::npos) continue;
+    std::string_view first, rest = text;
+    while (first.empty() && !rest.empty()) {
+      const auto end = std::min(rest.find(separator), rest.size());
+      first = without_space(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    add(first);
+  }
+  if (text != cell) add(text);
+  return out;
+}
+
+/// `readings` with everything that is taken off names, what needs the least of it first.
+AISLE_API std::vector<std::string> spellings(const std::vector<std::string>& readings) {
+  std::vector<std::string> out;
+  for (const std::string& reading : readings) {
+    std::vector<std::string> all = {reading};
+    for (const auto step :
+         {without_quotes, without_file_scheme, without_query, percent_decoded, with_slashes})
+      for (std::size_t i = 0, n = all.size(); i < n; ++i)
+        if (std::string next = step(all[i]);
+            !next.empty() && std::find(all.begin(), all.end(), next) == all.end())
+          all.push_back(std::move(next));
+    for (std::string& name : all)
+      if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(std::move(name));
+  }
+  return out;
+}
+
+/// The URL that a cell begins with. Commas and semicolons may be part of it: they end it only where another
+/// URL follows.
+AISLE_API std::string url_of(std::string_view text) {
+  std::size_t end = text.find_first_of("|\n\t \"");
+  if (end == std::string_view::npos) end = text.size();
+  for (std::size_t i = 0; i < end; ++i)
+    if ((text[i] == ',' || text[i] == ';') && !fold(text.substr(0, 5)).starts_with("data:") &&
+        is_url(without_space(text.substr(i + 1))))
+      end = i;
+  std::string_view url = text.substr(0, end);
+  while (!url.empty() && (url.back() == ',' || url.back() == ';')) url.remove_suffix(1);
+  return std::string(url);
+}
+
+}  // namespace detail::picture_names
+
+AISLE_API picture_finder::picture_finder(std::string folder, std::string image_root)
+    : has_image_root_(!image_root.empty()) {
+  while (image_root.size() > 1 && image_root.back() == '/') image_root.pop_back();
+  if (has_image_root_) roots_.push_back(std::move(image_root));
+  roots_.push_back(std::move(folder));
+}
+
+AISLE_API picture_reference picture_finder::resolve(std::string_view cell) {
+  namespace names = detail::picture_names;
+  picture_reference out;
+  if (cell.empty()) return out;
+  const std::vector<std::string> readings = names::readings(cell);
+  for (const std::string& reading : readings) {
+    const std::string name = names::without_quotes(reading);
+    if (!names::is_url(name)) continue;
+    out.url = names::url_of(name);
+    // "https://host/pics/a%20b.jpg?v=1": host and path, as some programs store what they download.
+    const auto scheme = out.url.find("//");
+    std::string path = scheme == std::string::npos ? out.url : out.url.substr(scheme + 2);
+    path = names::without_query(path);
+    if (has_image_root_ && !out.url.starts_with("data:"))
+      find_by_last_parts({path, names::percent_decoded(path)}, true, out);
+    if (!out.found && out.problem.empty())
+      out.problem = names::shortened(out.url) +
+                    " is a URL, which nothing here fetches: download the pictures (curl, wget) into a folder "
+                    "and name it as the image root (--image-root), or name their files in the column";
+    return out;
+  }
+  for (const std::string& root : roots_)
+    if (std::string path = join_path(root, cell); file_exists(path)) {
+      out.path = std::move(path);
+      out.found = true;
+      return out;
+    }
+  const std::vector<std::string> spellings = names::spellings(readings);
+  if (auto path = find_below_roots(spellings)) {
+    out.path = std::move(*path);
+    out.found = true;
+    return out;
+  }
+  find_by_last_parts(spellings, false, out);
+  // What is not there is told by its first name.
+  const std::string first = readings.size() > 1 ? names::without_quotes(readings[1]) : std::string(cell);
+  if (!out.found) out.path = join_path(roots_.front(), first);
+  return out;
+}
+
+AISLE_API std::optional<std::string> picture_finder::find_below_roots(const std::vector<std::string>& names) {
+  for (const look how : {look::exact, look::any_case, look::any_extension})
+    for (const std::string& name : names)
+      for (const std::string& root : roots_)
+        if (auto path = find_file(join_path(root, name), how)) return path;
+  return std::nullopt;
+}
+
+AISLE_API void picture_finder::find_by_last_parts(const std::vector<std::string>& names, bool is_url,
+                                                  picture_reference& out) {
+  for (const look how : {look::exact, look::any_case, look::any_extension})
+    for (const std::string& name : names) {
+      if (name.find('\\') != std::string::npos) continue;  // the same with slashes is among them
+      const bool drive = name.size() > 1 && name[1] == ':';
+      const bool absolute = is_url || drive || name.front() == '/' || name.starts_with("file:");
+      for (std::size_t at = 0; (at = name.find('/', at)) != std::string::npos;) {
+        const std::string_view dropped = std::string_view(name).substr(0, at),
+                               part = std::string_view(name).substr(++at);
+        if (part.empty() || part.front() == '/') continue;
+        for (const std::string& root : roots_) {
+          if (is_url && &root != &roots_.front()) continue;
+          // Of a relative name those folders may go that the root ends with already.
+          if (!absolute && !(root == dropped || root.ends_with("/" + std::string(dropped)))) continue;
+          auto path = find_file(join_path(root, part), how);
+          if (!path) continue;
+          const std::string key = detail::picture_names::fold(std::string_view(name).substr(drive ? 2 : 0));
+          const auto [before, is_new] = taken_.emplace(*path, key);
+          if (!is_new && before->second != key) {
+            out.problem = name + ": " + *path + " is the only file of that name, and " + before->second +
+                          " was taken for it";
+            return;
+          }
+          out.path = std::move(*path);
+          out.found = true;
+          return;
+        }
+      }
+    }
+}
+
+AISLE_API std::optional<std::string> picture_finder::find_file(const std::string& path, look how) {
+  const auto folder = find_folder(parent_folder(path));
+  if (!folder || path.back() == '/') return std::nullopt;
+  const listing& there = list(*folder);
+  const std::string name = file_name(path);
+  const auto whole = [&](const std::string& entry) -> std::optional<std::string> {
+    std::string found = *folder == "." && !path.starts_with("./") ? entry : join_path(*folder, entry);
+    if (!file_exists(found)) return std::nullopt;
+    return found;
+  };
+  if (there.names.contains(name))
+    if (auto found = whole(name)) return found;
+  if (how == look::exact) return std::nullopt;
+  const std::string folded = detail::picture_names::fold(name);
+  const auto any_case = [&](const std::string& key) -> std::optional<std::string> {
+    const auto entry = there.folded.find(key);
+    if (entry == there.folded.end() || entry->second.empty()) return std::nullopt;
+    return whole(entry->second);
+  };
+  if (how == look::any_case) return any_case(folded);
+  for (const char* extension : {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".jfif"})
+    if (auto found = any_case(folded + extension)) return found;
+  return std::nullopt;
+}
+
+AISLE_API std::optional<std::string> picture_finder::find_folder(const std::string& path) {
+  if (const auto known = folders_.find(path); known != folders_.end()) return known->second;
+  std::optional<std::string> found;
+  if (folder_exists(path)) {
+    found = path;
+  } else if (const std::string parent = parent_folder(path); parent != path) {
+    if (const auto above = find_folder(parent)) {
+      const listing& there = list(*above);
+      const auto entry = there.folded.find(detail::picture_names::fold(file_name(path)));
+      if (entry != there.folded.end() && !entry->second.empty())
+        if (std::string inside = join_path(*above, entry->second); folder_exists(inside)) found = inside;
+    }
+  }
+  return folders_.emplace(path, std::move(found)).first->second;
+}
+
+AISLE_API const picture_finder::listing& picture_finder::list(const std::string& folder) {
+  const auto [at, is_new] = listings_.try_emplace(folder);
+  if (!is_new) return at->second;
+  listing& out = at->second;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator entry(folder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    std::string name = entry->path().filename().string();
+    const auto [known, first] = out.folded.emplace(detail::picture_names::fold(name), name);
+    if (!first) known->second.clear();
+    out.names.insert(std::move(name));
+  }
+  return out;
+}
+
+AISLE_NAMESPACE_END

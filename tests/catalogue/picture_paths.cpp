@@ -1,0 +1,252 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/picture_checks.hpp>
+#include <aisle/catalogue/picture_paths.hpp>
+#include <aisle/io/json.hpp>
+
+#include "support/support.hpp"
+
+namespace {
+
+using aisle::picture_finder;
+using aisle::picture_reference;
+
+/// A folder with files of the given names.
+struct shop {
+  support::temporary_folder work;
+
+  explicit shop(std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+      const std::string path = work / name;
+      std::filesystem::create_directories(aisle::parent_folder(path));
+      aisle::write_file(path, name);
+    }
+  }
+  /// What the cell leads to, below the folder; "" if nothing is found.
+  std::string find(const std::string& cell, const std::string& root = {}) const {
+    picture_finder finder(work.path(), root.empty() ? root : work / root);
+    const picture_reference r = finder.resolve(cell);
+    if (!r.found) return {};
+    CHECK(aisle::file_exists(r.path));
+    CHECK(r.problem.empty());
+    return std::filesystem::relative(r.path, work.path()).string();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a picture's name as it stands goes before everything that is made of it") {
+  const shop s({"a%20b.jpg", "a b.jpg", "a,b.jpg", "a", "a;b", "c|d.png", "c", "e?v=1.jpg", "e", "'q'.jpg",
+                "q.jpg", "[x].jpg", "x.jpg", "pics\\1.jpg", "pics/1.jpg", "Up.JPG", "up.jpg"});
+  for (const char* name : {"a%20b.jpg", "a,b.jpg", "a;b", "c|d.png", "e?v=1.jpg", "'q'.jpg", "[x].jpg",
+                           "pics\\1.jpg", "Up.JPG", "up.jpg"})
+    CHECK(s.find(name) == name);
+}
+
+TEST_CASE("the first of several pictures in one cell") {
+  const shop s({"pics/1.jpg", "pics/2.jpg", "pics/a,b.jpg", "pics/a;b.jpg", "pics/c d.jpg"});
+  for (const std::string cell : {"pics/1.jpg|pics/2.jpg",
+                                 "pics/1.jpg | pics/2.jpg",
+                                 "pics/1.jpg;pics/2.jpg",
+                                 "pics/1.jpg, pics/2.jpg",
+                                 "pics/1.jpg,",
+                                 ",pics/1.jpg",
+                                 "|pics/1.jpg|",
+                                 "pics/1.jpg\npics/2.jpg",
+                                 "pics/1.jpg\r\npics/2.jpg",
+                                 R"(["pics/1.jpg", "pics/2.jpg"])",
+                                 R"(["pics/1.jpg"])",
+                                 R"([ "", "pics/1.jpg"])",
+                                 "['pics/1.jpg', 'pics/2.jpg']",
+                                 "{pics/1.jpg,pics/2.jpg}",
+                                 R"({pics/1.jpg,"pics/2.jpg"})",
+                                 R"([{"id": 7, "src": "pics/1.jpg"}, {"src": "x"}])",
+                                 R"({"url": "pics/1.jpg"})",
+                                 R"("pics/1.jpg")",
+                                 R"("pics/1.jpg","pics/2.jpg")",
+                                 "[pics/1.jpg]",
+                                 "pics/1.jpg?v=3|pics/2.jpg?v=3",
+                                 "pics\\1.jpg;pics\\2.jpg"}) {
+    CAPTURE(cell);
+    CHECK(s.find(cell) == "pics/1.jpg");
+  }
+  CHECK(s.find("pics/a,b.jpg|pics/1.jpg") == "pics/a,b.jpg");
+  CHECK(s.find("pics/a;b.jpg,pics/1.jpg") == "pics/a;b.jpg");
+  CHECK(s.find(R"(["pics/c%20d.jpg", "pics/1.jpg"])") == "pics/c d.jpg");
+  CHECK(s.find("pics/absent.jpg|pics/1.jpg").empty());  // not the next: it may show something else
+}
+
+TEST_CASE("names of Windows, of the web and of people") {
+  const shop s({"pics/red & blue 1.jpg", "pics/1.jpg", "pics/caf\xc3\xa9.jpg", "Pics2/Big/One.JPEG",
+                "pics/100% wool.png", "pics/no.1"});
+  const std::pair<const char*, const char*> cases[] = {
+      {"pics\\1.jpg", "pics/1.jpg"},
+      {".\\pics\\1.jpg", "pics/1.jpg"},
+      {"./pics/1.jpg", "pics/1.jpg"},
+      {"C:\\shop\\pics\\1.jpg", "pics/1.jpg"},
+      {"d:/shop/pics/1.jpg", "pics/1.jpg"},
+      {"\\\\server\\share\\pics\\1.jpg", "pics/1.jpg"},
+      {"/shop/pics/1.jpg", "pics/1.jpg"},
+      {"file:///shop/pics/1.jpg", "pics/1.jpg"},
+      {"file:///C:/shop/pics/red%20%26%20blue%201.jpg", "pics/red & blue 1.jpg"},
+      {"file://localhost/shop/pics/1.jpg", "pics/1.jpg"},
+      {"file://pics/1.jpg", "pics/1.jpg"},
+      {"FILE:pics/1.jpg", "pics/1.jpg"},
+      {"pics/red%20%26%20blue%201.jpg", "pics/red & blue 1.jpg"},
+      {"pics\\red%20%26%20blue%201.jpg?v=12", "pics/red & blue 1.jpg"},
+      {"\"pics/red & blue 1.jpg\"", "pics/red & blue 1.jpg"},
+      {"' pics/red & blue 1.jpg '", "pics/red & blue 1.jpg"},
+      {"pics/1.jpg?v=12", "pics/1.jpg"},
+      {"pics/1.jpg?width=3&v=1#top", "pics/1.jpg"},
+      {"pics/1.jpg#top", "pics/1.jpg"},
+      {"pics/caf%C3%A9.jpg", "pics/caf\xc3\xa9.jpg"},
+      {"pics/cafe\xcc\x81.jpg", "pics/caf\xc3\xa9.jpg"},  // as macOS composes it
+      {"PICS/1.JPG", "pics/1.jpg"},
+      {"pics2/big/one.jpeg", "Pics2/Big/One.JPEG"},
+      {"pics/CAF\xc3\x89.jpg", "pics/caf\xc3\xa9.jpg"},
+      {"pics/1", "pics/1.jpg"},
+      {"PICS\\1", "pics/1.jpg"},
+      {"pics2/big/one", "Pics2/Big/One.JPEG"},
+      {"pics/100% wool.png", "pics/100% wool.png"},
+      {"pics/100%25%20wool.png", "pics/100% wool.png"},
+      {"pics/no.1", "pics/no.1"},
+  };
+  for (const auto& [cell, file] : cases) {
+    CAPTURE(cell);
+    CHECK(s.find(cell) == file);
+  }
+  for (const std::string absent :
+       {"pics", "pics/", "pics/2.jpg", "other/pics/1.jpg", "1.jpg", "%", "?", "|", "[]", "{}", "\"\"",
+        "C:", "/", "\\", "file://", "..", "[\"", "%00pics/1.jpg"}) {
+    CAPTURE(absent);
+    CHECK(s.find(absent).empty());
+  }
+}
+
+TEST_CASE("the image root goes first, then the catalogue's own folder") {
+  const shop s({"1.jpg", "pics/1.jpg", "pics/sub/2.jpg", "3.jpg", "pics/4.PNG"});
+  CHECK(s.find("1.jpg") == "1.jpg");
+  CHECK(s.find("1.jpg", "pics") == "pics/1.jpg");
+  CHECK(s.find("1.jpg", "pics/") == "pics/1.jpg");
+  CHECK(s.find("3.jpg", "pics") == "3.jpg");
+  CHECK(s.find("pics/1.jpg", "pics") == "pics/1.jpg");
+  CHECK(s.find("sub\\2.jpg", "pics") == "pics/sub/2.jpg");
+  CHECK(s.find("4", "pics") == "pics/4.PNG");
+  CHECK(s.find("C:\\x\\y\\2.jpg", "pics/sub") == "pics/sub/2.jpg");
+  CHECK(s.find("pics/9.jpg", "pics").empty());
+  picture_finder finder(s.work.path(), s.work / "pics");
+  CHECK(finder.resolve("9.jpg").path == s.work / "pics/9.jpg");
+  CHECK(finder.resolve("a.jpg|b.jpg").path == s.work / "pics/a.jpg");
+  // Names that begin with what the root ends with.
+  const shop deep({"media/catalog/1.jpg"});
+  CHECK(deep.find("catalog/1.jpg", "media/catalog") == "media/catalog/1.jpg");
+  CHECK(deep.find("other/1.jpg", "media/catalog").empty());
+}
+
+TEST_CASE("a URL says what to do, and is found where it was downloaded to") {
+  const shop s({"pics/a b.jpg", "pics/2.jpg", "pics/cdn.shop.example/x/3.jpg", "pics/x/3.jpg", "1.jpg"});
+  picture_finder here(s.work.path(), {});
+  for (const std::string url : {"https://cdn.shop.example/x/1.jpg", "http://cdn.shop.example/1.jpg?v=2,3",
+                                "//cdn.shop.example/x/1.jpg", "www.shop.example/1.jpg", "s3://bucket/1.jpg",
+                                "HTTPS://CDN.SHOP.EXAMPLE/1.jpg"}) {
+    const picture_reference r = here.resolve(url);
+    CAPTURE(url);
+    CHECK_FALSE(r.found);  // 1.jpg beside the CSV need not be it
+    CHECK(r.path.empty());
+    CHECK(r.url == url);
+    CHECK(r.problem.find(url + " is a URL") == 0);
+    CHECK(r.problem.find("--image-root") != std::string::npos);
+  }
+  const std::pair<const char*, const char*> lists[] = {
+      {"https://a.example/1.jpg,https://a.example/2.jpg", "https://a.example/1.jpg"},
+      {"https://a.example/1.jpg; https://a.example/2.jpg", "https://a.example/1.jpg"},
+      {"https://a.example/w_4,h_3/1.jpg|https://a.example/2.jpg", "https://a.example/w_4,h_3/1.jpg"},
+      {"https://a.example/w_4,h_3/1.jpg https://a.example/2.jpg", "https://a.example/w_4,h_3/1.jpg"},
+      {R"(["https://a.example/1.jpg", "b"])", "https://a.example/1.jpg"},
+      {R"([{"src": "https://a.example/1.jpg"}])", "https://a.example/1.jpg"},
+      {"\"https://a.example/1.jpg\"", "https://a.example/1.jpg"}};
+  for (const auto& [cell, url] : lists) CHECK(here.resolve(cell).url == url);
+  const picture_reference data = here.resolve("data:image/png;base64," + std::string(5000, 'A'));
+  CHECK(data.url.size() > 5000);
+  CHECK(data.problem.size() < 400);
+
+  picture_finder fetched(s.work.path(), s.work / "pics");
+  CHECK(fetched.resolve("https://cdn.shop.example/p/a%20b.jpg?v=12").path == s.work / "pics/a b.jpg");
+  CHECK(fetched.resolve("https://cdn.shop.example/p/a%20b.jpg?v=12").url ==
+        "https://cdn.shop.example/p/a%20b.jpg?v=12");
+  CHECK(fetched.resolve("https://cdn.shop.example/x/3.jpg").path == s.work / "pics/x/3.jpg");
+  CHECK_FALSE(fetched.resolve("https://cdn.shop.example/1.jpg").found);
+  // Two pictures of one name cannot be the same file.
+  CHECK(fetched.resolve("https://cdn.shop.example/p/2.jpg").found);
+  CHECK(fetched.resolve("https://cdn.shop.example/p/2.jpg?v=2").found);
+  const picture_reference other = fetched.resolve("https://cdn.shop.example/q/2.jpg");
+  CHECK_FALSE(other.found);
+  CHECK(other.problem.find("cdn.shop.example/p/2.jpg was taken for it") != std::string::npos);
+}
+
+TEST_CASE("catalogues keep URLs, count what is missing and give advice where nearly all is") {
+  const shop s({"pics/1.jpg"});
+  const auto load = [&](const std::string& csv, const std::string& root = {}) {
+    aisle::write_file(s.work / "products.csv", csv);
+    return aisle::load_catalogue(s.work / "products.csv", {.image_root = root});
+  };
+  const auto c = load(
+      "sku,name,image_path\n1,a,pics\\1.jpg\n2,b,https://x.example/2.jpg\n3,,https://x.example/3.jpg\n"
+      "4,d,absent.jpg\n5,e,\n");
+  REQUIRE(c.products.size() == 4);
+  CHECK(c.products[0].image_path == s.work / "pics/1.jpg");
+  CHECK(c.products[1].image_path.empty());
+  CHECK(c.products[1].image_url == "https://x.example/2.jpg");
+  CHECK(c.products[1].image_problem.find("is a URL") != std::string::npos);
+  CHECK(c.products[2].image_path == s.work / "absent.jpg");
+  CHECK(c.missing_pictures == 1);
+  REQUIRE(c.problems.size() == 1);  // neither a text nor a picture: the URL is why
+  CHECK(c.problems[0].row == 2);
+  CHECK(c.problems[0].column == "image_path");
+  CHECK(c.problems[0].reason.find("is a URL") != std::string::npos);
+  CHECK(aisle::missing_pictures(c).empty());
+
+  std::string csv = "sku,name,image_path\n0,x,pics/1.jpg\n";
+  for (int i = 1; i < 20; ++i) csv += std::to_string(i) + ",x,1-" + std::to_string(i) + ".jpg\n";
+  const std::string missing = aisle::missing_pictures(load(csv));
+  CAPTURE(missing);
+  CHECK(missing.find("column image_path: 19 of 20 pictures are not where the catalogue says") !=
+        std::string::npos);
+  CHECK(missing.find("row 1 (1)") != std::string::npos);
+  CHECK(missing.find(s.work / "1-1.jpg") != std::string::npos);
+  CHECK(missing.find("--image-root") != std::string::npos);
+  const std::string urls = aisle::missing_pictures(
+      load("sku,name,image_path\n1,a,https://x.example/1.jpg\n2,a,https://x.example/2.jpg\n"));
+  CAPTURE(urls);
+  CHECK(urls.find("2 of 2 pictures are URLs") != std::string::npos);
+  CHECK(urls.find("curl, wget") != std::string::npos);
+
+  aisle::embedding_table nothing;
+  nothing.problems = {{"products.csv", 1, "1", "image_path", "the first reason"}, {}};
+  CHECK(aisle::no_picture_read(c, nothing) == "None of 2 pictures could be read: the first reason");
+  nothing.rows = {1};
+  CHECK(aisle::no_picture_read(c, nothing).empty());
+}
+
+TEST_CASE("names of shops as they were found") {
+  const std::string folder = support::shared("cases");
+  if (folder.empty()) return;
+  const std::pair<const char*, const char*> cases[] = {
+      {"backslash", ""}, {"comma", ""}, {"drive", ""},         {"file_url", ""},  {"json_list", ""},
+      {"percent20", ""}, {"pipe", ""},  {"spaces_quoted", ""}, {"upper_ext", ""}, {"name_only", "pics"}};
+  for (const auto& [name, root] : cases) {
+    CAPTURE(name);
+    const auto c = aisle::load_catalogue(folder + "/img_paths_" + name + ".csv",
+                                         {.image_root = *root == '\0' ? std::string() : folder + "/" + root});
+    REQUIRE(c.products.size() == 24);
+    for (const aisle::product& p : c.products) {
+      CHECK(aisle::file_exists(p.image_path));
+      CHECK(p.image_path.ends_with(p.id + ".jpg"));
+    }
+  }
+  const auto lost = aisle::load_catalogue(folder + "/img_paths_name_only.csv");
+  CHECK(aisle::missing_pictures(lost).find("24 of 24 pictures") != std::string::npos);
+}
