@@ -35,7 +35,11 @@ void check_vectors(const aisle::pipeline_input* trained, const std::string& give
 }
 
 void warn_of_others(const aisle::pipeline_input* trained, const aisle::embedding_table* now) {
-  if (!trained || !now || now->weights_sha256 == trained->weights_sha256) return;
+  if (!trained || !now) return;
+  if (trained->file.empty() && now->file.empty() && now->preset != trained->preset)
+    warn(trained->model + " prepares its input by \"" + now->preset + "\", the pipeline learnt from what \"" +
+         trained->preset + "\" prepared");
+  if (now->weights_sha256 == trained->weights_sha256) return;
   if (trained->file.empty() && now->file.empty())
     warn("the weights of " + trained->model + " are not those that the pipeline was trained with");
   else

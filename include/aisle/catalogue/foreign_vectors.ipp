@@ -87,7 +87,8 @@ AISLE_API vectors_of_file read_safetensors_vectors(const std::string& path, vect
   file.read_f32(name, std::span<float>(out.vectors.data(), static_cast<std::size_t>(dims[0] * dims[1])));
   const auto& metadata = file.metadata();
   if (const auto ids = metadata.find("ids"); ids != metadata.end()) {
-    for (const json& id : parse_json(ids->second, path + ": ids").elements())
+    const json list = parse_json(ids->second, path + ": ids");
+    for (const json& id : list.elements())
       out.ids.push_back(id.is_string() ? id.as<std::string>() : id.is_null() ? "" : id.dump());
   } else {
     out.ids = read_ids(path, id_column);

@@ -29,20 +29,24 @@ AISLE_API std::string lede(const report_scores& all) {
   const model_scores* best = all.best();
   if (!best || !std::isfinite(best->accuracy_mean)) return {};
   const std::string model = best->model->model;
+  // Where they differ, how many rows a figure is of belongs to it.
+  const auto of_rows = [&](const model_scores& m) {
+    return all.rows_differ() ? " (" + grouped(m.model->rows_tested()) + " rows)" : std::string();
+  };
   std::string out = "<p class=\"lede\">Going by " + by_what(best->model->modality) + ", the " +
                     (model == "random_forest" || model == "logistic_regression"
                          ? model_title(model).replace(0, 1, model.substr(0, 1))
                      : model == "mlp" ? "neural network"
                                       : "classifier " + escape_html(model)) +
                     " puts <b>" + fixed(best->accuracy_mean, 1) +
-                    "\u00a0%</b> of the products it had not seen into the right one of " +
+                    "\u00a0%</b> of the products it had not seen" + of_rows(*best) + " into the right one of " +
                     grouped(static_cast<std::int64_t>(all.names.size())) + " classes.";
   std::string others;
   for (const std::string& modality : all.modalities) {
     const model_scores* m = all.chosen(modality);
     if (m == best || !std::isfinite(m->accuracy_mean)) continue;
     others += (others.empty() ? " By " : ", by ") + by_what(modality) + " it is " +
-              fixed(m->accuracy_mean, 1) + "\u00a0%";
+              fixed(m->accuracy_mean, 1) + "\u00a0%" + of_rows(*m);
   }
   return out + others + (others.empty() ? "</p>" : ".</p>");
 }

@@ -60,8 +60,8 @@ AISLE_API std::string scores_section(const report_scores& all) {
       "</th><th class=\"n\">Macro F1, %</th>"
       "<th class=\"plot\">" +
       scale + "</th>" +
-      (common ? "<th class=\"n\">Common rows</th><th class=\"n\">Accuracy, %</th>"
-                "<th class=\"n\">Macro F1, %</th>"
+      (common ? "<th class=\"n\">Common rows</th><th class=\"n\">Accuracy on them, %</th>"
+                "<th class=\"n\">Macro F1 on them, %</th>"
               : "") +
       "<th class=\"n\">Cross-val. F1, %</th><th class=\"n\">Training</th>"
       "</tr></thead>";
