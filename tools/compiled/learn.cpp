@@ -4,5 +4,6 @@
 #include <aisle/learn/detail/tree_model.ipp>
 #include <aisle/learn/labels.ipp>
 #include <aisle/learn/metrics.ipp>
+#include <aisle/learn/nearest.ipp>
 #include <aisle/learn/ranking_metrics.ipp>
 #include <aisle/learn/split.ipp>
