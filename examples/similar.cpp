@@ -5,12 +5,11 @@
 //
 // Prints the five nearest: cosine (1 = the same direction), id, text.
 
-#include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <iomanip>
 #include <iostream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <aisle/all.hpp>
@@ -36,15 +35,11 @@ int main(int count, char** arguments) try {
       picture ? aisle::image_encoder::load(weights + "/efficientnet-lite0").encode_files(items)
               : aisle::text_encoder::load(weights + "/all-MiniLM-L6-v2").encode(items);
 
-  const auto wanted = vectors.row(vectors.rows() - 1);
-  std::vector<std::pair<double, std::size_t>> scores;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    scores.emplace_back(aisle::cosine_similarity<float>(vectors.row(static_cast<std::int64_t>(i)), wanted),
-                        i);
-  std::sort(scores.rbegin(), scores.rend());
+  const auto products = vectors.view().rows(0, vectors.rows() - 1);
+  const auto found = aisle::nearest(vectors.row(products.rows()), products, {.k = 5});
   std::cout << std::fixed << std::setprecision(3);
-  for (std::size_t i = 0; i < std::min<std::size_t>(5, scores.size()); ++i)
-    std::cout << scores[i].first << "  " << names[scores[i].second] << '\n';
+  for (std::int64_t i = 0; i < found.indices.cols(); ++i)
+    std::cout << found.scores(0, i) << "  " << names[static_cast<std::size_t>(found.indices(0, i))] << '\n';
   return 0;
 } catch (const std::exception& e) {
   std::cerr << "similar: " << e.what() << '\n';

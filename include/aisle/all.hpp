@@ -1,8 +1,12 @@
 #pragma once
 
-// Everything there is: aisle.hpp and the catalogue floor.
+// Every public header: aisle.hpp, the catalogue floor, file formats and what else learns and searches. Only
+// tensor/eigen.hpp is included by those who have Eigen. Not public is what include/README.md says is a part of
+// something else (tests/base/umbrella.cpp checks both).
 
 #include <aisle/aisle.hpp>
+#include <aisle/base/hash.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
@@ -15,3 +19,15 @@
 #include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/results.hpp>
+#include <aisle/image/decode.hpp>
+#include <aisle/image/encode.hpp>
+#include <aisle/image/resize.hpp>
+#include <aisle/io/csv.hpp>
+#include <aisle/io/npy.hpp>
+#include <aisle/io/torch_checkpoint.hpp>
+#include <aisle/learn/cross_validation.hpp>
+#include <aisle/learn/learners.hpp>
+#include <aisle/learn/nearest.hpp>
+#include <aisle/learn/ranking_metrics.hpp>
+#include <aisle/learn/scaler.hpp>
+#include <aisle/text/normalizer.hpp>

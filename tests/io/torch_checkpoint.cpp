@@ -146,8 +146,9 @@ TEST_CASE("torch: tensors of one storage: whole, part, transposed, expanded, sca
     CHECK(values(d, "scalar") == std::vector<float>{6});
     CHECK(values(d, "empty").empty());
     CHECK(values(d, "parameter") == std::vector<float>{0, 1});
-    CHECK(d.map("whole").bytes().size() == 32);
-    CHECK(d.map("transposed").data<float>()[1] == 4);
+    const auto mapped = d.map("whole"), gathered = d.map("transposed");
+    CHECK(mapped.bytes().size() == 32);
+    CHECK(gathered.data<float>()[1] == 4);
   });
 }
 
@@ -168,7 +169,8 @@ TEST_CASE("torch: element types") {
   CHECK(values(d, "h") == std::vector<float>{1, -2});
   CHECK(values(d, "b") == std::vector<float>{3});
   CHECK(values(d, "d") == std::vector<float>{0.25f});
-  CHECK(d.read("l").data<std::int64_t>()[1] == 9);
+  const auto l = d.read("l");
+  CHECK(l.data<std::int64_t>()[1] == 9);
   CHECK(contains(failure([&] { d.read("c"); }), "'c' cannot be read: stored as torch.ComplexFloatStorage"));
 }
 

@@ -7,12 +7,15 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <aisle/base/file.hpp>
 #include <aisle/learn/cross_validation.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/model_file.hpp>
+#include <aisle/learn/scaler.hpp>
 #include <aisle/learn/split.hpp>
 
 #include "blobs.hpp"
@@ -90,8 +93,10 @@ TEST_CASE_TEMPLATE("every learner learns what is easy and keeps its promises", T
     const auto model = make({});
     CHECK(model->kind() == kind);
     CHECK_FALSE(model->fitted());
-    CHECK_THROWS_AS(model->predict(x_test), aisle::option_error);
-    CHECK_THROWS_AS(model->save(folder / "x"), aisle::option_error);
+    CHECK_THROWS_WITH_AS(model->predict(x_test), doctest::Contains("has not been fitted: call fit() first"),
+                         aisle::not_fitted_error);
+    CHECK_THROWS_AS(model->save(folder / "x"), aisle::not_fitted_error);
+    CHECK(model->classes().empty());
     model->fit(x, y);
     CHECK(model->fitted());
     CHECK(model->features() == 10);
@@ -362,4 +367,54 @@ TEST_CASE("damaged model files are refused, never read out of bounds") {
     }
     CHECK(refused >= 100);
   }
+}
+
+TEST_CASE("a negative number of threads is refused by every learner, however small the problem") {
+  const auto d = blobs::make({6, 6}, 2);
+  for (const auto& [kind, make] : learners<float>()) {
+    CHECK_THROWS_WITH_AS(make({.threads = -4})->fit(d.x, d.labels),
+                         "threads is -4, expected 0 (all the process may use) or a number of threads",
+                         aisle::option_error);
+  }
+}
+
+TEST_CASE("learners without template arguments learn from floats; a row is predicted by itself") {
+  const auto d = blobs::make({8, 8}, 3);
+  aisle::random_forest forest{{.trees = 5}};
+  aisle::decision_tree tree;
+  aisle::logistic_regression logistic{{.c = 2}};
+  aisle::mlp network{aisle::mlp_options{.epochs = 2}};
+  static_assert(std::is_same_v<decltype(forest), aisle::random_forest<float>>);
+  static_assert(std::is_same_v<decltype(tree), aisle::decision_tree<float>>);
+  static_assert(std::is_same_v<decltype(logistic), aisle::logistic_regression<float>>);
+  static_assert(std::is_same_v<decltype(network), aisle::mlp<float>>);
+  forest.fit(d.x, d.labels.decode());
+  logistic.fit(d.x, d.labels);
+  const auto all = forest.predict(d.x);
+  CHECK(forest.predict(d.x.row(3))[0] == all[3]);
+  const std::vector<float> row(d.x.row(3).begin(), d.x.row(3).end());
+  CHECK(logistic.predict(row).size() == 1);
+  CHECK(logistic.predict_proba(row).cols() == 2);
+  CHECK_THROWS_WITH_AS(forest.nodes(5), "tree 5 of a forest of 5", aisle::shape_error);
+  CHECK_THROWS_AS(forest.oob_score(), aisle::not_fitted_error);
+
+  const auto taken = std::move(forest);
+  CHECK(taken.fitted());
+  CHECK_FALSE(forest.fitted());
+  CHECK(forest.classes().empty());
+  CHECK_THROWS_AS(forest.predict(d.x), aisle::not_fitted_error);
+}
+
+TEST_CASE("a scaler that was not fitted, and numbers that are none") {
+  const aisle::matrix<float> x(3, 2, 1.f);
+  CHECK_THROWS_WITH_AS(aisle::standard_scaler<float>().transform(x),
+                       "this scaler has not been fitted: standard_scaler::fit makes one",
+                       aisle::not_fitted_error);
+  const auto scaler = aisle::standard_scaler<float>::fit(x);
+  aisle::matrix<float> bad = x;
+  bad(2, 1) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH_AS(scaler.transform(bad), "features: row 2, column 1: NaN, expected a number",
+                       aisle::row_error);
+  CHECK_THROWS_AS(aisle::standard_scaler<float>::fit(bad), aisle::row_error);
+  CHECK_THROWS_AS(aisle::standard_scaler<float>::fit(aisle::matrix<float>(3, 0)), aisle::shape_error);
 }

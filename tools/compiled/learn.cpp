@@ -4,6 +4,7 @@
 #include <aisle/learn/detail/tree_model.ipp>
 #include <aisle/learn/labels.ipp>
 #include <aisle/learn/metrics.ipp>
+#include <aisle/learn/nearest.ipp>
 #include <aisle/learn/ranking_metrics.ipp>
 #include <aisle/learn/split.ipp>
 

@@ -1,0 +1,52 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <regex>
+#include <set>
+#include <string>
+
+#include <aisle/base/file.hpp>
+
+// all.hpp includes every public header. What is not public: folders named detail, and the parts of other headers
+// that include/README.md lists.
+
+namespace {
+
+namespace fs = std::filesystem;
+const std::string top = std::string(AISLE_SOURCE_FOLDER) + "/include/";
+
+/// What `header` includes of ours, itself among them. Definitions (.ipp) are not part of aisle::compiled's
+/// headers and do not count.
+void collect(const std::string& header, std::set<std::string>& found) {
+  if (!found.insert(header).second) return;
+  const std::string text = aisle::read_file(top + header);
+  static const std::regex ours("#include <(aisle/[a-z0-9_/]+\\.hpp)>");
+  for (std::sregex_iterator at(text.begin(), text.end(), ours), end; at != end; ++at)
+    collect((*at)[1].str(), found);
+}
+
+bool is_part(const std::string& header) {
+  static const std::regex parts(
+      "aisle/(.*/detail/.*|base/stream\\.hpp|catalogue/report/.*|image/(bmp|gif|inflate|jpeg|png|webp)\\.hpp|"
+      "io/(inflate|pickle|utf8|zip)\\.hpp|simd/.*|tensor/eigen\\.hpp|text/unicode.*)");
+  return std::regex_match(header, parts);
+}
+
+}  // namespace
+
+TEST_CASE("all.hpp includes every public header") {
+  std::set<std::string> reached;
+  collect("aisle/all.hpp", reached);
+  CHECK(reached.contains("aisle/learn/ranking_metrics.hpp"));
+  CHECK(is_part("aisle/learn/detail/lbfgs.hpp"));
+  int headers = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(top + "aisle")) {
+    if (entry.path().extension() != ".hpp") continue;
+    const std::string header = fs::relative(entry.path(), top).string();
+    ++headers;
+    CHECK_MESSAGE((reached.contains(header) || is_part(header)),
+                  header << " is neither in all.hpp nor listed in include/README.md as a part of another header");
+  }
+  CHECK(headers > 50);
+  CHECK_FALSE(reached.contains("aisle/tensor/eigen.hpp"));  // who has no Eigen includes all.hpp too
+}
