@@ -307,8 +307,8 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
         }
       });
   encoder.reset();
-  out.truncated =
-      std::ranges::count_if(out.tokens, [&](std::int64_t t) { return t > job.known("max_tokens"); });
+  out.truncated = std::count_if(out.tokens.begin(), out.tokens.end(),
+                                [&](std::int64_t t) { return t > job.known("max_tokens"); });
   job.write(products.header, products.find_column(products.options.id_column).value_or(0), "text_", 1,
             [](const product& p) { return p.fields; });
   return out;

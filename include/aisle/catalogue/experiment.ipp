@@ -239,7 +239,8 @@ class experiment_run {
     for (std::size_t s = 0; s < splits_.size(); ++s) {
       const local_split sides = split_of(m, s);
       const auto counts = m.labels.rows(sides.train).counts();
-      if (sides.test.empty() || std::ranges::count_if(counts, [](auto n) { return n > 0; }) < 2) {
+      if (sides.test.empty() ||
+          std::count_if(counts.begin(), counts.end(), [](auto n) { return n > 0; }) < 2) {
         warn("modality " + m.name + " is left out: split " + std::to_string(s) +
              " leaves no rows of two classes to train on or none to test on");
         return;

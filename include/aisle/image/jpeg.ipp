@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stb_image.h>
+#include <aisle/image/detail/stb.ipp>
 
 #include <algorithm>
 #include <array>
@@ -30,7 +30,7 @@ class jpeg_structure {
       : file_(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), where_(where) {}
 
   /// Throws unless the file is complete and of a kind that can be decoded.
-  void check() {
+  void walk() {
     at_ = 2;
     for (;;) {
       const unsigned marker = next_marker();
@@ -221,7 +221,7 @@ class jpeg_structure {
 
 AISLE_API image decode_jpeg(std::span<const std::byte> bytes, std::string_view where) {
   detail::jpeg_structure structure(bytes, where);
-  structure.check();
+  structure.walk();
   std::vector<std::byte> changed;
   if (structure.needs_adobe_marker()) {
     static constexpr std::uint8_t marker[16] = {0xFF, 0xEE, 0,   14, 'A', 'd', 'o', 'b',

@@ -45,12 +45,12 @@ class tensor {
   /// The elements as T; throws shape_error if the type differs.
   template <class T>
   std::span<const T> data() const {
-    check<T>();
+    check_type<T>();
     return {reinterpret_cast<const T*>(data_.get()), static_cast<std::size_t>(elements())};
   }
   template <class T>
   std::span<T> data() {
-    check<T>();
+    check_type<T>();
     return {reinterpret_cast<T*>(data_.get()), static_cast<std::size_t>(elements())};
   }
 
@@ -59,7 +59,7 @@ class tensor {
     return static_cast<std::size_t>(shape_.elements()) * size_of(type_);
   }
   template <class T>
-  void check() const {
+  void check_type() const {
     if (dtype_of<T> != type_)
       throw shape_error("a tensor of " + std::string(name_of(type_)) + " read as " +
                         std::string(name_of(dtype_of<T>)));

@@ -25,7 +25,7 @@ struct wordpiece::writer {
   writer(const wordpiece& m, std::vector<std::int32_t>& o, std::int64_t r) noexcept
       : model(m), out(o), room(r) {}
 
-  void emit(std::int32_t id) {
+  void push(std::int32_t id) {
     if (length < room) out.push_back(id);
     ++length;
   }
@@ -50,13 +50,13 @@ struct wordpiece::writer {
     for (std::size_t at = 0; known && at < size;) {
       const auto [id, n] = model.vocabulary_.longest_match({word.data() + at, size - at}, at > 0);
       known = id >= 0;
-      if (known) emit(id);
+      if (known) push(id);
       at += n;
     }
     if (!known) {  // one piece that no token covers makes the whole word unknown
       out.resize(stored);
       length = before;
-      emit(model.unk_id());
+      push(model.unk_id());
     }
     characters = 0;
     size = 0;
@@ -109,7 +109,7 @@ AISLE_API std::int64_t wordpiece::encode(std::string_view text, std::int64_t max
         if (action == 1) continue;
         if (c == '[' && options_.match_special_tokens) {
           if (const auto* s = special_at(text.substr(at - 1))) {
-            w.emit(s->second);
+            w.push(s->second);
             at += s->first.size() - 1;
             continue;
           }
