@@ -23,14 +23,13 @@ std::optional<aisle::embedding_table> embed(const catalogue_job& job, const std:
 }
 
 bool wants_texts(const aisle::catalogue& products, const std::string& model) {
-  return model != "none" &&
-         std::ranges::any_of(products.products, [](const aisle::product& p) { return !p.text.empty(); });
+  return model != "none" && std::any_of(products.products.begin(), products.products.end(),
+                                        [](const aisle::product& p) { return !p.text.empty(); });
 }
 
 bool wants_images(const aisle::catalogue& products, const std::string& model) {
-  return model != "none" && std::ranges::any_of(products.products, [](const aisle::product& p) {
-           return !p.image_path.empty();
-         });
+  return model != "none" && std::any_of(products.products.begin(), products.products.end(),
+                                        [](const aisle::product& p) { return !p.image_path.empty(); });
 }
 
 /// As a shell takes it for one word.
@@ -39,7 +38,7 @@ std::string shell_word(const std::string& text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("_-+./:,=@%").find(c) != std::string_view::npos;
   };
-  if (!text.empty() && std::ranges::all_of(text, plain)) return text;
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";

@@ -66,7 +66,7 @@ inline aisle::state_dict generate(const json& c) {
   if (const json* extra = c.find("extra_tensors"))
     for (const json& row : extra->elements()) {
       aisle::tensor t(aisle::dtype::i64, shape_of(row[1]));
-      std::ranges::fill(t.data<std::int64_t>(), 0);
+      for (std::int64_t& v : t.data<std::int64_t>()) v = 0;
       weights.add(row[0].as<std::string>(), std::move(t));
     }
   return weights;
@@ -156,7 +156,7 @@ inline outputs run_batch(const aisle::nn::network& net, const std::vector<elemen
 inline std::vector<element> among_neighbours(const element& e, std::size_t items) {
   element other = e;
   for (float& v : other.image) v = -v;
-  std::ranges::reverse(other.tokens.ids);
+  std::reverse(other.tokens.ids.begin(), other.tokens.ids.end());
   std::vector<element> batch;
   for (std::size_t i = 0; i < items; ++i) batch.push_back(i % 3 == 1 ? e : other);
   return batch;
