@@ -43,9 +43,8 @@ const std::vector<rule>& rules() {
     return std::vector<rule>{
         r("nlohmann/json only in io/json.ipp", "#include <nlohmann", "io/json\\.ipp",
           "#include <nlohmann/json.hpp>"),
-        r("stb only in image/", "#include <stb_|STB_IMAGE(_WRITE)?_IMPLEMENTATION", "image/.*\\.ipp",
-          "#include <stb_image.h>"),
-        r("the implementation of stb nowhere", "STB_IMAGE(_WRITE)?_IMPLEMENTATION", "",
+        r("stb only in image/", "#include <stb_", "image/.*\\.ipp", "#include <stb_image.h>"),
+        r("the implementation of stb nowhere", "#define STB_IMAGE(_WRITE)?_IMPLEMENTATION", "",
           "#define STB_IMAGE_IMPLEMENTATION"),
         r("Eigen only in tensor/eigen.hpp and learn/", "#include <Eigen", "tensor/eigen\\.hpp|learn/.*",
           "#include <Eigen/Core>"),

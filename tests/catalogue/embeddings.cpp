@@ -7,6 +7,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/random.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/io/csv.hpp>
@@ -166,8 +167,8 @@ TEST_CASE("a second call takes over what has not changed, with the same bits") {
     t.rows = "9,jeans red,two.png\n4,jeans,\n1,blue shirt,one.png\n";
     const auto changed = t.texts();
     CHECK(changed.reused == 2);
-    CHECK(std::ranges::equal(changed.vectors.row(1), text.vectors.row(2)));
-    CHECK(std::ranges::equal(changed.vectors.row(2), text.vectors.row(0)));
+    CHECK(aisle::ranges::equal(changed.vectors.row(1), text.vectors.row(2)));
+    CHECK(aisle::ranges::equal(changed.vectors.row(2), text.vectors.row(0)));
     aisle::embedding_options fresh = t.options("tiny-bert");
     fresh.folder.clear();
     CHECK(same_bits(changed.vectors, aisle::embed_texts(t.load(), fresh).vectors));
@@ -190,7 +191,7 @@ TEST_CASE("a second call takes over what has not changed, with the same bits") {
     const auto others = aisle::load_catalogue(t.work / "others.csv");
     const auto made = aisle::embed_texts(others, t.options("tiny-bert"));
     CHECK(made.reused == 1);
-    CHECK(std::ranges::equal(made.vectors.row(0), text.vectors.row(0)));
+    CHECK(aisle::ranges::equal(made.vectors.row(0), text.vectors.row(0)));
     const auto csv = aisle::read_csv(aisle::text_embeddings_path(t.work / "Embeddings", "tiny-bert"));
     REQUIRE(csv.rows.size() == 5);
     CHECK(csv.header.size() == 4 + 32);
@@ -249,8 +250,8 @@ TEST_CASE("a second call takes over what has not changed, with the same bits") {
     CHECK(table.at(0, "ImageName") == "one.png");
     CHECK(table.at(table.rows.size() - 1, "ImageName") == "one.png");
     CHECK(std::stof(std::string(table.at(0, "image_0"))) == changed.vectors(0, 0));
-    CHECK_FALSE(std::ranges::equal(changed.vectors.row(0), image.vectors.row(0)));
-    CHECK(std::ranges::equal(changed.vectors.row(1), image.vectors.row(1)));
+    CHECK_FALSE(aisle::ranges::equal(changed.vectors.row(0), image.vectors.row(0)));
+    CHECK(aisle::ranges::equal(changed.vectors.row(1), image.vectors.row(1)));
   }
   SUBCASE("only other columns changed: vectors are taken over, the CSV is brought up to date") {
     t.rows =

@@ -5,6 +5,7 @@
 #include <set>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
@@ -95,7 +96,7 @@ TEST_CASE("a class of one row is skipped and says so") {
   CHECK(e.result.skipped[0].row == 10);
   CHECK(e.result.skipped[0].id == "id10");
   CHECK(e.result.skipped[0].reason.find("lonely") != std::string::npos);
-  for (const auto& r : e.result.models) CHECK(std::ranges::count(r.test_rows, 10) == 0);
+  for (const auto& r : e.result.models) CHECK(aisle::ranges::count(r.test_rows, 10) == 0);
 }
 
 TEST_CASE("splits of a file: exactly its rows, every split, means and deviations") {

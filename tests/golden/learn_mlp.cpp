@@ -94,7 +94,7 @@ void run_steps(const std::string& path, session& s) {
                           .norm_momentum = file.get<double>("bn_momentum")});
     for (auto& p : parts(network)) {
       const auto t = arrays.read("init." + p.name);
-      std::ranges::copy(t.data<double>(), p.values.begin());
+      std::copy_n(t.data<double>().begin(), t.data<double>().size(), p.values.begin());
     }
     aisle::optimizer<double> adam({.learning_rate = file.get<double>("lr"),
                                    .beta1 = file["betas"][0].as<double>(),

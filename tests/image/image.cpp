@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/image/encode.hpp>
 #include <aisle/image/preprocess.hpp>
 #include <aisle/image/resize.hpp>
@@ -64,7 +65,7 @@ TEST_CASE("pixels of someone else, in rows with gaps, are resized, prepared and 
     for (const auto filter : {aisle::resize_filter::nearest, aisle::resize_filter::bicubic})
       CHECK(aisle::resize(view, w, h, filter) == aisle::resize(own, w, h, filter));
   for (const aisle::preset& p : aisle::all_presets())
-    CHECK(std::ranges::equal(aisle::preprocess(view, p).values(), aisle::preprocess(own, p).values()));
+    CHECK(aisle::ranges::equal(aisle::preprocess(view, p).values(), aisle::preprocess(own, p).values()));
   CHECK(aisle::encode_png(view) == aisle::encode_png(own));
   CHECK(aisle::encode_jpeg(view) == aisle::encode_jpeg(own));
 }

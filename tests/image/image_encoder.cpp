@@ -3,6 +3,7 @@
 #include <mutex>
 #include <stdexcept>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/image/encode.hpp>
 #include <aisle/image/image_encoder.hpp>
 
@@ -40,12 +41,12 @@ TEST_CASE("files and pictures to vectors: in the caller's order, the same bits a
   CHECK(encoder.preset().crop_width == 32);
   const auto all = encoder.encode_files(p.paths, {.threads = 2});
   REQUIRE(all.rows() == 11);
-  CHECK_FALSE(std::ranges::equal(all.row(0), all.row(1)));
+  CHECK_FALSE(aisle::ranges::equal(all.row(0), all.row(1)));
   const auto same = encoder.encode(p.decoded, {.threads = 1});
   for (std::int64_t i = 0; i < 11; ++i) {
-    CHECK(std::ranges::equal(all.row(i), same.row(i)));
+    CHECK(aisle::ranges::equal(all.row(i), same.row(i)));
     const auto one = encoder.encode_files(std::vector{p.paths[static_cast<std::size_t>(i)]});
-    CHECK(std::ranges::equal(all.row(i), one.row(0)));
+    CHECK(aisle::ranges::equal(all.row(i), one.row(0)));
   }
 }
 
@@ -55,7 +56,7 @@ TEST_CASE("every way in makes the same bits as the file") {
   const auto files = encoder.encode_files(p.paths);
   const auto same = [&](const aisle::matrix<float>& m) {
     REQUIRE(m.rows() == 5);
-    for (std::int64_t i = 0; i < 5; ++i) CHECK(std::ranges::equal(m.row(i), files.row(i)));
+    for (std::int64_t i = 0; i < 5; ++i) CHECK(aisle::ranges::equal(m.row(i), files.row(i)));
   };
   // Pixels of someone else, in rows with a gap.
   std::vector<std::vector<std::uint8_t>> wide;
@@ -110,7 +111,7 @@ TEST_CASE("any number of pictures on any number of threads: the same bits, progr
       CHECK(done == static_cast<std::int64_t>(n));
       bool same = true;
       for (std::int64_t i = 0; i < some.rows(); ++i)
-        same = same && std::ranges::equal(some.row(i), all.row(i));
+        same = same && aisle::ranges::equal(some.row(i), all.row(i));
       CHECK(same);
     }
 }
@@ -127,7 +128,7 @@ TEST_CASE("an encoder of weights in memory needs a preset and makes the same bit
       aisle::option_error);
   const auto memory = image_encoder::load(weights, {.preset = file.preset()});
   const auto a = file.encode(p.decoded), b = memory.encode(p.decoded);
-  for (std::int64_t i = 0; i < 3; ++i) CHECK(std::ranges::equal(a.row(i), b.row(i)));
+  for (std::int64_t i = 0; i < 3; ++i) CHECK(aisle::ranges::equal(a.row(i), b.row(i)));
 }
 
 TEST_CASE("a picture that cannot be read is thrown, or told and left zero") {
@@ -146,10 +147,10 @@ TEST_CASE("a picture that cannot be read is thrown, or told and left zero") {
   for (std::int64_t i = 0; i < 5; ++i) {
     const auto& reason = reasons[static_cast<std::size_t>(i)];
     if (i == 0 || i == 2) {  // the first of a group each: what follows must not move up
-      CHECK(std::ranges::all_of(some.row(i), [](float v) { return v == 0; }));
+      CHECK(aisle::ranges::all_of(some.row(i), [](float v) { return v == 0; }));
       CHECK(reason.starts_with(p.paths[static_cast<std::size_t>(i)] + ": "));
     } else {
-      CHECK(std::ranges::equal(some.row(i), good.row(i)));
+      CHECK(aisle::ranges::equal(some.row(i), good.row(i)));
       CHECK(reason.empty());
     }
   }
@@ -217,7 +218,7 @@ TEST_CASE("the preset option goes before the model's own files, and a model of t
   const auto encoder = image_encoder::load(p.folder / "model", {.preset = other});
   CHECK(encoder.preset().crop_width == 40);
   const auto once = encoder.encode(p.decoded), plain = p.load().encode(p.decoded);
-  CHECK_FALSE(std::ranges::equal(once.row(0), plain.row(0)));
+  CHECK_FALSE(aisle::ranges::equal(once.row(0), plain.row(0)));
 
   support::write_tiny_bert(p.folder / "text");
   CHECK_THROWS_WITH_AS(image_encoder::load(p.folder / "text"), doctest::Contains("a model of text (bert)"),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/image/resize.hpp>
 #include <aisle/kernels/table.hpp>
 
@@ -141,7 +142,7 @@ TEST_CASE("the same size is a copy, one changed side is one pass") {
     image black = from;
     std::fill_n(black.row(3).data(), 31 * 3, std::uint8_t{0});
     const image other = aisle::resize(black, 62, 17, f);
-    for (int y = 0; y < 17; ++y) CHECK(std::ranges::equal(wide.row(y), other.row(y)) == (y != 3));
+    for (int y = 0; y < 17; ++y) CHECK(aisle::ranges::equal(wide.row(y), other.row(y)) == (y != 3));
   }
 }
 

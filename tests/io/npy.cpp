@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/npy.hpp>
 
 #include "bytes.hpp"
@@ -47,7 +48,7 @@ TEST_CASE("npy: every type and rank") {
       const tensor back = aisle::read_npy(dir / "t.npy");
       CHECK(back.type() == type);
       CHECK(back.dims() == dims);
-      CHECK(std::ranges::equal(back.bytes(), t.bytes()));
+      CHECK(aisle::ranges::equal(back.bytes(), t.bytes()));
     }
   CHECK(contains(failure([&] { aisle::write_npy(dir / "b.npy", tensor(dtype::bf16, {1})); }),
                  "no elements of bf16"));

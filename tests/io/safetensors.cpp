@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -26,9 +27,7 @@ std::string file_of(const std::string& header, const std::string& data) {
   return bytes::of(std::uint64_t{header.size()}) + header + data;
 }
 
-std::vector<float> floats(const tensor& t) {
-  return {t.data<float>().begin(), t.data<float>().end()};
-}
+std::vector<float> floats(const tensor& t) { return {t.data<float>().begin(), t.data<float>().end()}; }
 
 template <class T>
 tensor tensor_of(dtype type, shape dims, std::vector<T> values) {
@@ -72,8 +71,8 @@ TEST_CASE("safetensors: write and read every type") {
     CHECK(back.type() == t.value.type());
     CHECK(back.dims() == t.value.dims());
     CHECK(reinterpret_cast<std::uintptr_t>(back.bytes().data()) % size_of(back.type()) == 0);
-    CHECK(std::ranges::equal(back.bytes(), t.value.bytes()));
-    CHECK(std::ranges::equal(mapped.bytes(), t.value.bytes()));
+    CHECK(aisle::ranges::equal(back.bytes(), t.value.bytes()));
+    CHECK(aisle::ranges::equal(mapped.bytes(), t.value.bytes()));
   }
   const auto f32 = [&](const char* name) {
     const auto t = d.read_f32(name);
@@ -314,5 +313,5 @@ TEST_CASE("safetensors: the MiniLM checkpoint") {
   CHECK(d.require("embeddings.word_embeddings.weight", {30522, 384}).type == dtype::f32);
   const auto read = d.read("embeddings.word_embeddings.weight");
   const auto mapped = d.map("embeddings.word_embeddings.weight");
-  CHECK(std::ranges::equal(read.bytes(), mapped.bytes()));
+  CHECK(aisle::ranges::equal(read.bytes(), mapped.bytes()));
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/learn/cross_validation.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/model_file.hpp>
@@ -276,7 +277,7 @@ TEST_CASE("products large enough to be shared by threads change no bit") {
   aisle::matrix<float> tall(20 * wide.rows(), wide.cols());
   std::vector<std::string> names;
   for (std::int64_t r = 0; r < tall.rows(); ++r) {
-    std::ranges::copy(wide.row(r % wide.rows()), tall.row(r).begin());
+    aisle::ranges::copy(wide.row(r % wide.rows()), tall.row(r).begin());
     tall(r, r % tall.cols()) += 1;
     names.emplace_back(d.labels[r % wide.rows()]);
   }

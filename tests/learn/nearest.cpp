@@ -10,6 +10,7 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/random.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/learn/nearest.hpp>
 
 namespace {
@@ -27,7 +28,8 @@ aisle::matrix<T> noise(std::int64_t rows, std::int64_t cols, std::uint64_t seed,
 
 /// Every pair measured and sorted.
 template <class T>
-aisle::neighbours<T> by_hand(const aisle::matrix<T>& q, const aisle::matrix<T>& m, std::int64_t k, metric how) {
+aisle::neighbours<T> by_hand(const aisle::matrix<T>& q, const aisle::matrix<T>& m, std::int64_t k,
+                             metric how) {
   k = std::min(k, m.rows());
   aisle::neighbours<T> out{aisle::matrix<std::int64_t>(q.rows(), k), aisle::matrix<T>(q.rows(), k)};
   for (std::int64_t i = 0; i < q.rows(); ++i) {
@@ -60,8 +62,8 @@ TEST_CASE_TEMPLATE("nearest rows are those that measuring every pair finds", T, 
   struct size {
     std::int64_t queries, rows, width, k;
   };
-  const std::vector<size> sizes = {{1, 1, 1, 1}, {1, 5, 3, 10}, {3, 700, 17, 5}, {300, 40, 33, 40},
-                                   {130, 513, 64, 10}};
+  const std::vector<size> sizes = {
+      {1, 1, 1, 1}, {1, 5, 3, 10}, {3, 700, 17, 5}, {300, 40, 33, 40}, {130, 513, 64, 10}};
   for (const metric how : {metric::cosine, metric::dot, metric::l2})
     for (const size& s : sizes) {
       CAPTURE(static_cast<int>(how));
@@ -89,8 +91,8 @@ TEST_CASE("the result does not depend on threads, nor on what else is asked") {
     for (const std::int64_t i : {0, 77, 149}) {
       const auto alone = aisle::nearest(q.row(i), m, {.k = 7, .metric = how});
       CHECK(alone.indices.rows() == 1);
-      CHECK(std::ranges::equal(alone.indices.row(0), one.indices.row(i)));
-      CHECK(std::ranges::equal(alone.scores.row(0), one.scores.row(i)));
+      CHECK(aisle::ranges::equal(alone.indices.row(0), one.indices.row(i)));
+      CHECK(aisle::ranges::equal(alone.scores.row(0), one.scores.row(i)));
     }
   }
 }
@@ -136,8 +138,8 @@ TEST_CASE("fewer rows than asked for, none, rows of zeros and views with rows ap
 
   const aisle::matrix<float> zeros(3, 3);
   const auto found = aisle::nearest(q, zeros);
-  CHECK(std::ranges::equal(found.indices.row(0), std::vector<std::int64_t>{0, 1, 2}));
-  CHECK(std::ranges::equal(found.scores.row(0), std::vector<float>{0, 0, 0}));
+  CHECK(aisle::ranges::equal(found.indices.row(0), std::vector<std::int64_t>{0, 1, 2}));
+  CHECK(aisle::ranges::equal(found.scores.row(0), std::vector<float>{0, 0, 0}));
   CHECK(aisle::nearest(zeros, m).scores(2, 1) == 0);
 
   const auto wide = noise<float>(300, 8, 8);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/safetensors.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/nn/network.hpp>
@@ -25,7 +26,7 @@ inline aisle::state_dict checkpoint_of(const aisle::nn::graph& g, const aisle::n
         const std::string key = prefix + aisle::models::key_for(scheme, name);
         if (name == without || d.contains(key)) return;
         aisle::tensor t(aisle::dtype::f32, dims);
-        std::ranges::copy(out, t.data<float>().begin());
+        aisle::ranges::copy(out, t.data<float>().begin());
         d.add(key, std::move(t));
       });
   std::vector<std::string> outputs;

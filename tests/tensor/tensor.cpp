@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/tensor/tensor.hpp>
 
 TEST_CASE("shapes: elements, equality, text, and a limit on dimensions") {
@@ -58,7 +59,7 @@ TEST_CASE("a copy of a tensor is its own: a const tensor cannot be changed throu
 
 TEST_CASE("a tensor that was moved from is empty, by construction and by assignment") {
   aisle::tensor a(aisle::dtype::i32, {2, 2}), other(aisle::dtype::u8, {7});
-  std::ranges::fill(a.data<std::int32_t>(), 5);
+  aisle::ranges::fill(a.data<std::int32_t>(), 5);
   const aisle::tensor b = std::move(a);
   CHECK(b.data<std::int32_t>()[3] == 5);
   CHECK(a.empty());
@@ -76,13 +77,21 @@ TEST_CASE("a tensor that was moved from is empty, by construction and by assignm
 
 // Who owns and who reads are told apart when a program is compiled.
 template <class Tensor>
-concept written_in_place = requires(Tensor t) { t.template data<float>()[0] = 1.f; };
+concept written_in_place = requires(Tensor t) {
+  t.template data<float>()[0] = 1.f;
+};
 template <class Tensor>
-concept bytes_written = requires(Tensor t) { t.mutable_bytes()[0] = std::byte{}; };
+concept bytes_written = requires(Tensor t) {
+  t.mutable_bytes()[0] = std::byte{};
+};
 template <class Tensor>
-concept elements_of_temporary = requires { Tensor().template data<float>(); };
+concept elements_of_temporary = requires {
+  Tensor().template data<float>();
+};
 template <class Tensor>
-concept bytes_of_temporary = requires { Tensor().bytes(); };
+concept bytes_of_temporary = requires {
+  Tensor().bytes();
+};
 static_assert(written_in_place<aisle::tensor&> && !written_in_place<const aisle::tensor&>);
 static_assert(!written_in_place<aisle::shared_tensor&> && !bytes_written<aisle::shared_tensor&>);
 static_assert(bytes_written<aisle::tensor&> && !bytes_written<const aisle::tensor&>);
@@ -93,7 +102,7 @@ static_assert(std::is_convertible_v<aisle::tensor, aisle::shared_tensor> &&
 
 TEST_CASE("copies of a shared tensor share its elements, which the last of them ends") {
   aisle::tensor a(aisle::dtype::f32, {3});
-  std::ranges::fill(a.data<float>(), 2.f);
+  aisle::ranges::fill(a.data<float>(), 2.f);
   const float* elements = a.data<float>().data();
   aisle::shared_tensor copied = a;
   CHECK(copied.data<float>().data() != elements);  // a is not given up

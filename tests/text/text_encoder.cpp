@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -74,10 +75,10 @@ TEST_CASE("texts to vectors: in the caller's order, the same bits alone and toge
   CHECK(encoder.tokenize(texts).truncated() == 0);
   for (const std::int64_t i : {0, 1, 13, 149}) {
     const auto one = encoder.encode(std::vector{texts[static_cast<std::size_t>(i)]}, {.threads = 1});
-    CHECK(std::ranges::equal(one.row(0), all.row(i)));
+    CHECK(aisle::ranges::equal(one.row(0), all.row(i)));
     CHECK(norm_of(one.row(0)) == doctest::Approx(1).epsilon(1e-5));
   }
-  CHECK_FALSE(std::ranges::equal(all.row(0), all.row(1)));
+  CHECK_FALSE(aisle::ranges::equal(all.row(0), all.row(1)));
 }
 
 TEST_CASE("modules.json decides whether vectors are normalised") {
@@ -92,7 +93,7 @@ TEST_CASE("modules.json decides whether vectors are normalised") {
   const text_encoder encoder = m.load();
   CHECK(encoder.dimension() == 16);
   const auto mean = encoder.encode(texts);
-  CHECK(std::ranges::equal(none.row(0), mean.row(0)));  // as sentence-transformers does it
+  CHECK(aisle::ranges::equal(none.row(0), mean.row(0)));  // as sentence-transformers does it
   for (std::int64_t i = 0; i < 2; ++i) {
     const double norm = norm_of(mean.row(i));
     CHECK(std::abs(norm - 1) > 0.01);
@@ -170,7 +171,7 @@ TEST_CASE(
   CHECK(tokens.truncated() == 1);
   CHECK(tokens.lengths == std::vector<std::int64_t>{5, 6, 3});
   const auto v = encoder.encode(tokens);
-  CHECK(std::ranges::equal(v.row(0), v.row(1)));
+  CHECK(aisle::ranges::equal(v.row(0), v.row(1)));
 }
 
 TEST_CASE("a limit without room for a piece of the text is refused") {
@@ -183,7 +184,7 @@ TEST_CASE("a limit without room for a piece of the text is refused") {
   }
   m.put("tokenizer_config.json", R"({"model_max_length": 3})");
   const auto v = m.load().encode({"red", "blue"});
-  CHECK_FALSE(std::ranges::equal(v.row(0), v.row(1)));
+  CHECK_FALSE(aisle::ranges::equal(v.row(0), v.row(1)));
 }
 
 TEST_CASE("one text, a few, or any range of them") {
@@ -193,8 +194,8 @@ TEST_CASE("one text, a few, or any range of them") {
   const auto all = encoder.encode(strings);
   REQUIRE(all.rows() == 2);
   const auto same = [&](const aisle::matrix<float>& v, std::int64_t rows = 2) {
-    return v.rows() == rows && std::ranges::equal(v.row(0), all.row(0)) &&
-           (rows < 2 || std::ranges::equal(v.row(1), all.row(1)));
+    return v.rows() == rows && aisle::ranges::equal(v.row(0), all.row(0)) &&
+           (rows < 2 || aisle::ranges::equal(v.row(1), all.row(1)));
   };
   CHECK(same(encoder.encode("red"), 1));
   CHECK(same(encoder.encode(std::string("red")), 1));
@@ -218,7 +219,7 @@ TEST_CASE("a model in memory gives the bits of the same model in a folder") {
                                           "[MASK]", "red",   "blue",  "shirt"};
   const text_encoder encoder({weights(), config, aisle::wordpiece(words)});
   const auto expected = m.load().encode({"red shirt"});
-  CHECK(std::ranges::equal(encoder.encode("red shirt").row(0), expected.row(0)));
+  CHECK(aisle::ranges::equal(encoder.encode("red shirt").row(0), expected.row(0)));
 
   aisle::json tokenizer = aisle::parse_json(
       R"({"model": {"type": "WordPiece", "vocab": {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4,
@@ -241,7 +242,7 @@ TEST_CASE("a prompt goes before each text: the model's default, another, or none
   m.put("config_sentence_transformers.json",
         R"({"prompts": {"colour": "red ", "noun": "shirt "}, "default_prompt_name": "colour"})");
   const auto same = [](const aisle::matrix<float>& a, const aisle::matrix<float>& b) {
-    return std::ranges::equal(a.row(0), b.row(0));
+    return aisle::ranges::equal(a.row(0), b.row(0));
   };
   {
     const text_encoder e = m.load();
@@ -315,7 +316,7 @@ TEST_CASE("a Dense module, and the transformer in a folder of its own") {
   aisle::write_file(outer / "modules.json",
                     R"([{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
                         {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])");
-  CHECK(std::ranges::equal(text_encoder::load(outer.path()).encode("red shirt").row(0), mean.row(0)));
+  CHECK(aisle::ranges::equal(text_encoder::load(outer.path()).encode("red shirt").row(0), mean.row(0)));
 }
 
 TEST_CASE("progress is told until all texts are done, and what the callback throws ends the call") {

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/io/safetensors.hpp>
 
@@ -119,7 +120,7 @@ TEST_CASE("weights convert: shards to one file, types and values kept") {
   CHECK(got.at("extra").type == aisle::dtype::f16);
   for (const auto& e : whole.entries()) {
     const aisle::tensor a = got.read(e.name), b = whole.read(e.name);
-    CHECK(std::ranges::equal(a.bytes(), b.bytes()));
+    CHECK(aisle::ranges::equal(a.bytes(), b.bytes()));
   }
   CHECK(command::run(work, "weights convert in/model.safetensors.index.json out.bin").code == 2);
   CHECK(command::run(work, "weights convert nowhere.pth out.safetensors").code == 1);

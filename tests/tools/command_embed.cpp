@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/npy.hpp>
@@ -105,7 +106,7 @@ TEST_CASE("a catalogue as CSV, npy, safetensors and a folder") {
   CHECK(command::run(work, "embed --data products.csv --text-model tiny-bert --out t.npy").code == 3);
   const auto npy = aisle::read_npy_matrix<float>(work / "t.npy");
   REQUIRE(npy.rows() == 4);
-  for (std::int64_t i = 0; i < 4; ++i) CHECK(std::ranges::equal(npy.row(i), r.text.row(i)));
+  for (std::int64_t i = 0; i < 4; ++i) CHECK(aisle::ranges::equal(npy.row(i), r.text.row(i)));
   const aisle::csv_table ids = aisle::read_csv(work / "t.ids.csv");
   CHECK(ids.at(3, "id") == "A5");
   CHECK(ids.at(3, "row") == "4");
@@ -115,8 +116,8 @@ TEST_CASE("a catalogue as CSV, npy, safetensors and a folder") {
   CHECK(tensors.metadata().at("ids") == "[\"A1\",\"A2\",\"A3\",\"A5\"]");
   CHECK(tensors.at("text_embeddings").dims == aisle::shape{4, 32});
   const aisle::tensor images = tensors.read("image_embeddings"), has = tensors.read("has_image");
-  CHECK(std::ranges::equal(images.data<float>().subspan(32, 32), r.image.row(1)));
-  CHECK(std::ranges::equal(has.data<std::uint8_t>(), std::vector<std::uint8_t>{1, 1, 0, 0}));
+  CHECK(aisle::ranges::equal(images.data<float>().subspan(32, 32), r.image.row(1)));
+  CHECK(aisle::ranges::equal(has.data<std::uint8_t>(), std::vector<std::uint8_t>{1, 1, 0, 0}));
 
   const auto folder = command::run(work, "embed --data products.csv --out E" + std::string(both));
   CAPTURE(folder.err);

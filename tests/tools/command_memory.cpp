@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/nn/network.hpp>
 
@@ -25,7 +26,7 @@ double make_checkpoint(const support::temporary_folder& work, const std::string&
       [&](const std::string& name, const aisle::shape& dims, std::span<float> out) {
         generated.read(name, dims, out);
         aisle::tensor t(aisle::dtype::f32, dims);
-        std::ranges::copy(out, t.data<float>().begin());
+        aisle::ranges::copy(out, t.data<float>().begin());
         bytes += t.bytes().size();
         tensors.push_back({name, std::move(t)});
       });

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <aisle/base/error.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/models/zoo.hpp>
@@ -41,12 +42,12 @@ aisle::embedding_table vectors_of(const aisle::catalogue& products, const std::s
 }
 
 bool wants_texts(const aisle::catalogue& products, const std::string& model) {
-  return model != "none" &&
-         std::ranges::any_of(products.products, [](const aisle::product& p) { return !p.text.empty(); });
+  return model != "none" && std::any_of(products.products.begin(), products.products.end(),
+                                        [](const aisle::product& p) { return !p.text.empty(); });
 }
 
 bool wants_images(const aisle::catalogue& products, const std::string& model) {
-  return model != "none" && std::ranges::any_of(products.products, [](const aisle::product& p) {
+  return model != "none" && aisle::ranges::any_of(products.products, [](const aisle::product& p) {
            return !p.image_path.empty() || !p.image_url.empty();
          });
 }
@@ -57,7 +58,7 @@ std::string shell_word(const std::string& text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("_-+./:,=@%").find(c) != std::string_view::npos;
   };
-  if (!text.empty() && std::ranges::all_of(text, plain)) return text;
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";

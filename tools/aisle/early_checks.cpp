@@ -8,6 +8,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/text/case_fold.hpp>
@@ -59,7 +60,7 @@ std::string plain_name(const std::string& id) {
 }
 
 bool has_texts(const aisle::catalogue& products) {
-  return std::ranges::any_of(products.products, [](const aisle::product& p) { return !p.text.empty(); });
+  return aisle::ranges::any_of(products.products, [](const aisle::product& p) { return !p.text.empty(); });
 }
 
 /// "none of 12 rows has a picture (column image_path is empty)"
@@ -147,8 +148,8 @@ void tell_missing_modalities(const aisle::catalogue& products, const common_opti
   const bool wants_text = !common.text_model.empty() && common.text_model != "none",
              wants_images = !common.image_model.empty() && common.image_model != "none";
   const bool texts = has_texts(products);
-  const auto picture =
-      std::ranges::find_if(products.products, [](const aisle::product& p) { return !p.image_path.empty(); });
+  const auto picture = aisle::ranges::find_if(products.products,
+                                              [](const aisle::product& p) { return !p.image_path.empty(); });
   const bool pictures = picture != products.products.end();
   if (wants_text && !texts && named(common.text_model_option))
     warn(products.path + ": --text-model " + common.text_model + ": " +
@@ -169,7 +170,7 @@ void tell_missing_modalities(const aisle::catalogue& products, const common_opti
     std::error_code ignored;
     return !p.image_path.empty() && fs::exists(p.image_path, ignored);
   };
-  if (std::ranges::any_of(products.products, there)) return;
+  if (aisle::ranges::any_of(products.products, there)) return;
   warn(products.path + ": none of " +
        aisle::counted(static_cast<std::int64_t>(products.products.size()), "row") +
        " has a picture that is there: column " + products.options.image_column + " names " +

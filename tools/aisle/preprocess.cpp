@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/preprocess.hpp>
 #include <aisle/io/npy.hpp>
@@ -30,7 +31,7 @@ int run(const options& o) {
   aisle::tensor t(aisle::dtype::f32, {3, preset.crop_height, preset.crop_width});
   const auto made =
       aisle::preprocess(aisle::read_image(o.image), preset, aisle::tensor_layout::channels_first);
-  std::ranges::copy(made.values(), t.data<float>().begin());
+  aisle::ranges::copy(made.values(), t.data<float>().begin());
   aisle::write_npy(o.out, t);
   return exit_ok;
 }

@@ -14,6 +14,7 @@
 
 #include <aisle/base/hash.hpp>
 #include <aisle/base/random.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/models/zoo.hpp>
 
@@ -80,7 +81,7 @@ inline aisle::state_dict generate(const json& c) {
   if (const json* extra = c.find("extra_tensors"))
     for (const json& row : extra->elements()) {
       aisle::tensor t(aisle::dtype::i64, shape_of(row[1]));
-      std::ranges::fill(t.data<std::int64_t>(), 0);
+      for (std::int64_t& v : t.data<std::int64_t>()) v = 0;
       weights.add(row[0].as<std::string>(), std::move(t));
     }
   return weights;
@@ -170,7 +171,7 @@ inline outputs run_batch(const aisle::nn::network& net, const std::vector<elemen
 inline std::vector<element> among_neighbours(const element& e, std::size_t items) {
   element other = e;
   for (float& v : other.image) v = -v;
-  std::ranges::reverse(other.tokens.ids);
+  std::reverse(other.tokens.ids.begin(), other.tokens.ids.end());
   std::vector<element> batch;
   for (std::size_t i = 0; i < items; ++i) batch.push_back(i % 3 == 1 ? e : other);
   return batch;
@@ -298,7 +299,7 @@ inline outcome run(const json& c, const aisle::models::opened_model& model,
     if (const json* logits = expected.find("logits16")) {
       const auto values = logits->as_vector<double>();
       const double largest =
-          std::abs(*std::ranges::max_element(values, {}, [](double v) { return std::abs(v); }));
+          std::abs(*aisle::ranges::max_element(values, {}, [](double v) { return std::abs(v); }));
       result.logits.take(compare(alone.at("logits"), values).max_rel,
                          limit_of(reference.get<double>("logits_max_abs_diff") / largest));
     }

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include <aisle/base/error.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/delimiter.hpp>
 
@@ -72,7 +73,7 @@ void tell_format(const std::string& path, const aisle::table_format& format) {
 std::string column_message(const aisle::column_error& e) {
   if (e.role().empty()) return e.what();
   std::string option = e.role() == "label_column" ? "--label" : "--" + e.role();
-  std::ranges::replace(option, '_', '-');
+  aisle::ranges::replace(option, '_', '-');
   std::string out = e.message(option);
   if (const auto* missing = dynamic_cast<const aisle::missing_column*>(&e);
       missing && option == "--text-columns")

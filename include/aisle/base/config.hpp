@@ -1,4 +1,9 @@
-#pragma once
+// <windows.h> defines these. Undefined whenever this is included, as the standard library's headers do with GCC.
+#undef min
+#undef max
+
+#ifndef AISLE_BASE_CONFIG
+#define AISLE_BASE_CONFIG
 
 // One sentence instead of hundreds of errors; the include that cannot be found ends the compilation.
 #if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L
@@ -8,6 +13,7 @@
 
 #include <aisle/base/abi.hpp>
 #include <aisle/base/version.hpp>
+
 
 // Configuration macros and the inline namespace that all of the library is in (include/README.md: "The ABI
 // namespace"). Each macro is asked for its value, so 0 is off.
@@ -101,3 +107,5 @@
 #define AISLE_NAMESPACE_END \
   }                         \
   }
+
+#endif

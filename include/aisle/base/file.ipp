@@ -179,11 +179,11 @@ AISLE_API void atomic_file::commit() {
 AISLE_API std::string read_file(const std::string& path, std::uint64_t limit) {
   std::uint64_t size = 0;
   const detail::file_handle handle(detail::open_for_reading(path, size));
-  const auto check = [&](std::uint64_t bytes) {
+  const auto refuse_above = [&](std::uint64_t bytes) {
     if (bytes > limit)
       throw file_error(path, "is larger than the limit of " + std::to_string(limit) + " bytes");
   };
-  check(size);
+  refuse_above(size);
   std::string content, chunk(1 << 16, '\0');
   // Not by size alone: pipes and /proc files have none.
   content.reserve(static_cast<std::size_t>(size));
@@ -193,7 +193,7 @@ AISLE_API std::string read_file(const std::string& path, std::uint64_t limit) {
     if (n < 0) detail::throw_errno(path, "cannot read");
     if (n == 0) return content;
     content.append(chunk.data(), static_cast<std::size_t>(n));
-    check(content.size());
+    refuse_above(content.size());
   }
 }
 

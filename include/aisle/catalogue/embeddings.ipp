@@ -11,6 +11,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
 #include <aisle/catalogue/embeddings.hpp>
@@ -332,8 +333,7 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
         }
       });
   encoder.reset();
-  out.truncated =
-      std::ranges::count_if(out.tokens, [&](std::int64_t t) { return t > job.known("max_tokens"); });
+  out.truncated = ranges::count_if(out.tokens, [&](std::int64_t t) { return t > job.known("max_tokens"); });
   const std::size_t id[] = {products.find_column(products.options.id_column).value_or(0)};
   job.write(products.header, id, "text_", 1, [](const product& p) { return p.fields; });
   return out;
@@ -380,11 +380,10 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   job.run(
       readable,
       [&] {
-        encoder = image_encoder::load(
-            options.model_path, {.engine = options.engine,
-                                 .preset = how,
-                                 .on_warning = options.on_warning,
-                                 .opened = job.take_opened()});
+        encoder = image_encoder::load(options.model_path, {.engine = options.engine,
+                                                           .preset = how,
+                                                           .on_warning = options.on_warning,
+                                                           .opened = job.take_opened()});
         return json::object({{"dimension", encoder->dimension()}});
       },
       [&](std::span<const std::size_t> fresh, std::vector<std::size_t>& failed) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
@@ -138,7 +139,7 @@ AISLE_API void write_predictions(const experiment_result& result, const std::str
   for (const model_result& m : result.models)
     if (m.chosen)
       for (std::size_t i = 0; i < m.test_rows.size(); ++i) places.push_back({&m, i, m.test_rows[i]});
-  std::ranges::stable_sort(places, {}, &place::row);
+  ranges::stable_sort(places, {}, &place::row);
   csv_writer out(path);
   for (const char* name : {"row", "line", "id", "name", "modality", "true_label", "predicted", "probability",
                            "runner_up", "runner_up_probability", "true_label_probability", "side"})

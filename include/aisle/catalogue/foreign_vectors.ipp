@@ -11,6 +11,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
@@ -148,7 +149,7 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
   vectors_of_file out;
   std::vector<float> values;
   for (csv_row row; table.next(row);) {
-    const bool any = std::ranges::any_of(columns, [&](auto c) { return !trimmed(row.fields[c]).empty(); });
+    const bool any = ranges::any_of(columns, [&](auto c) { return !trimmed(row.fields[c]).empty(); });
     for (const std::size_t c : columns) {
       const std::optional<float> value = any ? parse_component(row.fields[c]) : 0.0f;
       if (!value)

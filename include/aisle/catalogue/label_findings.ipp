@@ -5,6 +5,7 @@
 #include <map>
 
 #include <aisle/base/counted.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/text/case_fold.hpp>
 
@@ -80,7 +81,7 @@ AISLE_API label_findings find_odd_classes(const std::map<std::string, std::int64
   }
   for (auto& [key, group] : groups) {
     if (group.size() < 2) continue;
-    std::ranges::stable_sort(group, [](const auto& a, const auto& b) { return a.rows > b.rows; });
+    ranges::stable_sort(group, [](const auto& a, const auto& b) { return a.rows > b.rows; });
     std::string difference = difference_of(group);
     out.near_equal.push_back({std::move(group), std::move(difference)});
   }
@@ -91,7 +92,7 @@ AISLE_API label_findings find_odd_classes(const std::map<std::string, std::int64
 
 AISLE_API bool names_missing_value(std::string_view label) {
   const std::string plain = fold_case(trimmed(label));
-  return std::ranges::find(detail::missing_values, plain) != std::end(detail::missing_values);
+  return ranges::find(detail::missing_values, plain) != std::end(detail::missing_values);
 }
 
 AISLE_API label_findings find_odd_labels(std::span<const std::string> labels) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/io/json.hpp>
 
@@ -64,8 +65,7 @@ AISLE_API const pipeline_input* pipeline_set::image() const noexcept {
 
 AISLE_API const reading_options& pipeline_set::reading() const noexcept {
   // Those of earlier versions remember less where they look at pictures alone.
-  return std::ranges::max_element(pipelines_, {}, [](const pipeline& p) { return p.reading.size(); })
-      ->reading;
+  return ranges::max_element(pipelines_, {}, [](const pipeline& p) { return p.reading.size(); })->reading;
 }
 
 AISLE_API pipeline_set pipeline_set::load(const std::string& path) {

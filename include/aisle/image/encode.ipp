@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stb_image_write.h>
+#include <aisle/image/detail/stb.ipp>
 
 #include <climits>
 

@@ -8,6 +8,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/image_encoder.hpp>
 
@@ -104,7 +105,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, int height, int width,
     for (std::int64_t i = 0; i < count; ++i) {
       if (failed[static_cast<std::size_t>(i)] != 0) continue;
       const auto to = static_cast<std::int64_t>(good.size());
-      if (to != i) std::ranges::copy(group.picture(i), group.picture(to).begin());
+      if (to != i) ranges::copy(group.picture(i), group.picture(to).begin());
       good.push_back(first + i);
     }
     const auto rows = static_cast<std::int64_t>(good.size());
@@ -112,7 +113,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, int height, int width,
     network_->run_images(group.values().data(), rows, nn::value_shape::map(height, width, 3),
                          {{"embedding", vectors.data()}}, {.threads = threads});
     for (std::int64_t i = 0; i < rows; ++i)
-      std::ranges::copy(vectors.row(i), out.row(good[static_cast<std::size_t>(i)]).begin());
+      ranges::copy(vectors.row(i), out.row(good[static_cast<std::size_t>(i)]).begin());
     if (!options.progress) return;
     const std::lock_guard lock(calls);
     event.done += count;
@@ -173,7 +174,7 @@ AISLE_API matrix<float> image_encoder::encode_tensors(const image_tensor& pictur
                        const auto from = pictures.picture(i);
                        const auto to = out.picture(at);
                        if (pictures.layout() == tensor_layout::channels_last) {
-                         std::ranges::copy(from, to.begin());
+                         ranges::copy(from, to.begin());
                          return;
                        }
                        const std::size_t pixels = from.size() / 3;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stb_image.h>
+#include <aisle/image/detail/stb.ipp>
 
 #include <algorithm>
 #include <array>
@@ -31,7 +31,7 @@ class jpeg_structure {
       : file_(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), where_(where) {}
 
   /// Throws unless the file is complete and of a kind that can be decoded.
-  void check() {
+  void walk() {
     at_ = 2;
     for (;;) {
       const std::size_t from = at_;
@@ -321,7 +321,7 @@ AISLE_API std::pair<std::size_t, std::size_t> stuffed_leftover(std::span<const s
 
 AISLE_API image decode_jpeg(std::span<const std::byte> bytes, std::string_view where) {
   detail::jpeg_structure structure(bytes, where);
-  structure.check();
+  structure.walk();
   std::vector<std::byte> changed = structure.without_leftovers(bytes);
   if (!changed.empty()) bytes = changed;
   if (structure.needs_adobe_marker()) {

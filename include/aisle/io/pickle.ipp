@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include <aisle/base/number.hpp>
 #include <aisle/io/pickle.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -298,7 +299,7 @@ AISLE_API bool unpickler::text_opcode(char code) {
     case 'F': {
       const std::string_view digits = line();
       double v = 0;
-      std::from_chars(digits.data(), digits.data() + digits.size(), v);
+      parse_number(digits.data(), digits.data() + digits.size(), v);
       push({.type = kind::number, .number = v});
       return true;
     }

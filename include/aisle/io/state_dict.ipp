@@ -143,10 +143,10 @@ AISLE_API std::vector<std::string> state_dict::nearest(std::string_view name, st
 
 AISLE_API std::string state_dict::list_nearest(std::string_view name) const {
   std::string out;
-  for (const std::string& near : nearest(name, contains(name) ? 4 : 3))
-    if (near != name)
-      out +=
-          (out.empty() ? "; nearest: '" : ", '") + near.substr(0, 200) + "' " + to_string(find(near)->dims);
+  for (const std::string& nearby : nearest(name, contains(name) ? 4 : 3))
+    if (nearby != name)
+      out += (out.empty() ? "; nearest: '" : ", '") + nearby.substr(0, 200) + "' " +
+             to_string(find(nearby)->dims);
   return out;
 }
 

@@ -63,8 +63,7 @@ AISLE_API label_vector::label_vector(std::vector<std::int32_t> codes,
     : codes_(std::move(codes)),
       classes_(classes ? std::move(classes) : std::make_shared<const class_list>()) {
   for (const std::int32_t c : codes_)
-    if (c < 0 || c >= classes_->size())
-      detail::throw_code(c, classes_->size());
+    if (c < 0 || c >= classes_->size()) detail::throw_code(c, classes_->size());
 }
 
 AISLE_API void label_vector::encode(const std::vector<std::string_view>& names) {
@@ -154,10 +153,10 @@ AISLE_API class_weights class_weights::in_order(std::vector<double> weights) {
 AISLE_API std::vector<double> class_weights::resolve(const label_vector& labels) const {
   const auto& classes = labels.classes();
   std::vector<double> out(static_cast<std::size_t>(classes.size()), 1.0);
-  const auto check = [](const double& w, const std::string& name) {
+  const auto require = [](const double& w, const std::string& name) {
     if (!is_finite(w) || w < 0)
-      throw option_error("the weight of class \"" + name + "\" is " + (is_nan(w) ? "NaN" : std::to_string(w)) +
-                         ", expected a finite number not below 0");
+      throw option_error("the weight of class \"" + name + "\" is " +
+                         (is_nan(w) ? "NaN" : std::to_string(w)) + ", expected a finite number not below 0");
   };
   switch (mode_) {
     case mode::uniform:
@@ -175,7 +174,7 @@ AISLE_API std::vector<double> class_weights::resolve(const label_vector& labels)
     }
     case mode::by_name:
       for (const auto& [name, weight] : named_) {
-        check(weight, name);
+        require(weight, name);
         const auto code = classes.find(name);
         if (!code) throw option_error("a weight for class \"" + name + "\", which is not one of the classes");
         out[static_cast<std::size_t>(*code)] = weight;
@@ -185,7 +184,7 @@ AISLE_API std::vector<double> class_weights::resolve(const label_vector& labels)
       if (ordered_.size() != out.size())
         throw option_error(std::to_string(ordered_.size()) + " class weights for " +
                            std::to_string(out.size()) + " classes");
-      for (std::size_t c = 0; c < out.size(); ++c) check(ordered_[c], classes.names()[c]);
+      for (std::size_t c = 0; c < out.size(); ++c) require(ordered_[c], classes.names()[c]);
       out = ordered_;
       break;
   }

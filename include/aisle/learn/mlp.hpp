@@ -116,8 +116,8 @@ class mlp final : public classifier<T> {
       }
     }
     if (!best_parameters.empty()) {
-      std::ranges::copy(best_parameters, network_.parameters().begin());
-      std::ranges::copy(best_statistics, network_.statistics().begin());
+      std::copy(best_parameters.begin(), best_parameters.end(), network_.parameters().begin());
+      std::copy(best_statistics.begin(), best_statistics.end(), network_.statistics().begin());
     }
   }
 
@@ -178,8 +178,8 @@ class mlp final : public classifier<T> {
     if (statistics.rows() != 1 ||
         statistics.cols() != static_cast<std::int64_t>(network_.statistics().size()))
       in.fail("statistics of " + std::to_string(statistics.cols()) + " numbers do not fit the layers");
-    std::ranges::copy(parameters.row(0), network_.parameters().begin());
-    std::ranges::copy(statistics.row(0), network_.statistics().begin());
+    std::copy_n(parameters.row(0).begin(), parameters.cols(), network_.parameters().begin());
+    std::copy_n(statistics.row(0).begin(), statistics.cols(), network_.statistics().begin());
     options_.hidden = shape.hidden;
     options_.order = shape.order;
     options_.batch_norm = shape.batch_norm;
@@ -203,7 +203,7 @@ class mlp final : public classifier<T> {
     void fill(const training_data& data, std::span<const std::int64_t> rows) {
       codes.clear();
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        std::ranges::copy(data.x.row(rows[i]), x.row(static_cast<std::int64_t>(i)).begin());
+        std::copy_n(data.x.row(rows[i]).begin(), data.x.cols(), x.row(static_cast<std::int64_t>(i)).begin());
         codes.push_back(data.codes[static_cast<std::size_t>(rows[i])]);
       }
     }
@@ -244,8 +244,8 @@ class mlp final : public classifier<T> {
       held_out.insert(held_out.end(), members[c].begin(), middle);
       train.insert(train.end(), middle, members[c].end());
     }
-    std::ranges::sort(train);
-    std::ranges::sort(held_out);
+    std::sort(train.begin(), train.end());
+    std::sort(held_out.begin(), held_out.end());
   }
 
   /// Sample weight times class weight of the rows learnt from.

@@ -107,8 +107,8 @@ class mlp_network {
       for (T& v : part(parameters_, l.weight, l.outputs * l.inputs))
         v = static_cast<T>(random.uniform(-bound, bound));
       for (T& v : bias(i)) v = static_cast<T>(random.uniform(-bound, bound));
-      std::ranges::fill(gamma(i), T{1});
-      std::ranges::fill(running_variance(i), T{1});
+      for (T& v : gamma(i)) v = T{1};
+      for (T& v : running_variance(i)) v = T{1};
     }
   }
 

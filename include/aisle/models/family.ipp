@@ -76,7 +76,9 @@ AISLE_API void refuse_unread(const state_dict& checkpoint, const family& f, cons
     if (!e.name.starts_with(match.prefix) || !is_float(e) || is_counter(e.name) || read.contains(e.name))
       continue;
     const std::string_view key = std::string_view(e.name).substr(match.prefix.size());
-    if (std::ranges::any_of(f.unread, [&](std::string_view head) { return key.starts_with(head); })) continue;
+    if (std::any_of(f.unread.begin(), f.unread.end(),
+                    [&](std::string_view head) { return key.starts_with(head); }))
+      continue;
     if (++count <= 3) list += (count > 1 ? ", '" : " '") + e.name + "' " + to_string(e.dims);
   }
   if (count == 0) return;

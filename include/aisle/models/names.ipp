@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/models/names.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -78,7 +79,7 @@ AISLE_API std::vector<key_match> match_keys(const state_dict& checkpoint,
       if (!e.name.ends_with(first)) continue;
       const std::string prefix = e.name.substr(0, e.name.size() - first.size());
       if (!prefix.empty() && prefix.back() != '.') continue;  // "preconv1" is not "conv1" behind a prefix
-      if (!std::ranges::all_of(signature, [&](const std::string& name) {
+      if (!ranges::all_of(signature, [&](const std::string& name) {
             return checkpoint.contains(prefix + key_for(scheme, name));
           }))
         continue;
@@ -96,7 +97,7 @@ AISLE_API std::vector<key_match> match_keys(const state_dict& checkpoint,
       found.push_back({std::string(scheme.name), prefix, key_of});
     }
   }
-  std::ranges::stable_sort(found, {}, [](const key_match& m) { return m.prefix.size(); });
+  ranges::stable_sort(found, {}, [](const key_match& m) { return m.prefix.size(); });
   return found;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/models/family.ipp>
 #include <aisle/models/recognise.hpp>
 
@@ -64,7 +65,7 @@ AISLE_API recognised recognise(const state_dict& checkpoint, std::span<const fam
   std::vector<recognised> found;
   for (const family* f : families)
     for (key_match& match : match_keys(checkpoint, f->schemes, f->signature, f->head))
-      if (std::ranges::none_of(found, [&](const recognised& r) {
+      if (ranges::none_of(found, [&](const recognised& r) {
             return r.match.prefix == match.prefix ||
                    detail::same_network(checkpoint, r.match.prefix, match.prefix);
           }))
@@ -97,9 +98,9 @@ AISLE_API std::string note_on(const state_dict& checkpoint, const recognised& ne
   }
   const std::string& prefix = network.match.prefix;
   const auto& published = network.of->prefixes;
-  const bool usual = wrapping.prefix.empty() && std::ranges::find(published, prefix) != published.end();
+  const bool usual = wrapping.prefix.empty() && ranges::find(published, prefix) != published.end();
   if (!usual) {
-    const auto behind = std::ranges::count_if(
+    const auto behind = ranges::count_if(
         checkpoint.entries(), [&](const state_dict::entry& e) { return e.name.starts_with(prefix); });
     parts.push_back("drops '" + wrapping.prefix + prefix + "' in front of " + std::to_string(behind) +
                     " names");

@@ -20,15 +20,15 @@ AISLE_API prepared load(const token_embedding& op, const weight_source& weights)
 
 AISLE_API void run(const token_embedding& op, const prepared& w, const run_context& ctx, value_view out) {
   const token_batch& t = ctx.tokens;
-  const auto check = [](std::span<const std::int32_t> values, std::int64_t limit, const char* what) {
+  const auto require = [](std::span<const std::int32_t> values, std::int64_t limit, const char* what) {
     for (const std::int32_t v : values)
       if (v < 0 || v >= limit)
         throw shape_error(std::string(what) + " " + std::to_string(v) + " is outside its table of " +
                           std::to_string(limit) + " rows");
   };
-  check(t.ids, op.vocabulary, "token id");
-  check(t.types, op.types, "token type");
-  check(t.positions, op.positions, "position");
+  require(t.ids, op.vocabulary, "token id");
+  require(t.types, op.types, "token type");
+  require(t.positions, op.positions, "position");
   const std::int64_t c = op.hidden;
   const float *words = w.tables[0].data<float>().data(), *positions = w.tables[1].data<float>().data(),
               *types = w.tables[2].data<float>().data();

@@ -165,7 +165,8 @@ AISLE_API std::vector<double> network::run_tokens(const token_batch& tokens, con
   if (tokens.starts.size() < 2) return {};
   const auto n = tokens.ids.size();
   if (tokens.types.size() != n || tokens.positions.size() != n || tokens.starts.front() != 0 ||
-      tokens.starts.back() != static_cast<std::int64_t>(n) || !std::ranges::is_sorted(tokens.starts))
+      tokens.starts.back() != static_cast<std::int64_t>(n) ||
+      !std::is_sorted(tokens.starts.begin(), tokens.starts.end()))
     throw shape_error("a token batch of " + std::to_string(n) +
                       " ids needs as many types and positions, and starts that ascend from 0 to " +
                       std::to_string(n));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <aisle/base/error.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/text/added_tokens.hpp>
 #include <aisle/text/unicode.hpp>
 
@@ -24,7 +25,7 @@ AISLE_API added_token_matcher::added_token_matcher(std::span<const added_token> 
     : match_special_(match_special) {
   for (const added_token& t : tokens)
     if (!t.content.empty()) tokens_.push_back(t);
-  std::ranges::stable_sort(tokens_, {}, &added_token::content);
+  ranges::stable_sort(tokens_, {}, &added_token::content);
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (i > 0 && tokens_[i].content == tokens_[i - 1].content)
       throw option_error("two added tokens, " + std::to_string(tokens_[i - 1].id) + " and " +

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <aisle/base/error.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/utf8.hpp>
 #include <aisle/text/normalizer.hpp>
@@ -98,8 +99,7 @@ AISLE_API text_normalizer text_normalizer::from_json(const json& normalizer) {
 }
 
 AISLE_API void text_normalizer::lower_first() {
-  if (std::ranges::any_of(steps_, [](const step& s) { return std::holds_alternative<lower_case>(s); }))
-    return;
+  if (ranges::any_of(steps_, [](const step& s) { return std::holds_alternative<lower_case>(s); })) return;
   if (const character_rules* r = rules()) {
     // Of every code point, lower case first comes to the same as lower case last (a test compares).
     steps_ = {character_rules{r->clean_text, r->space_cjk, true, r->strip_accents}};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <aisle/base/error.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/kernels/arguments.hpp>
 #include <aisle/text/pooling.hpp>
 
@@ -56,7 +57,7 @@ AISLE_API token_pooling token_pooling::from_json(const json& config) {
   std::vector<mode> found;
   const auto named = [&](const json& j) {
     const auto name = j.as<std::string>();
-    const auto at = std::ranges::find(detail::pooling_names, name, &detail::pooling_name::name);
+    const auto at = ranges::find(detail::pooling_names, name, &detail::pooling_name::name);
     if (at == std::end(detail::pooling_names))
       throw option_error(j.where() + ": the pooling \"" + name + "\" is not built in");
     found.push_back(at->mode);
@@ -70,7 +71,7 @@ AISLE_API token_pooling token_pooling::from_json(const json& config) {
   } else {
     for (const auto& [key, value] : config.members()) {
       if (!key.starts_with("pooling_mode_")) continue;
-      if (std::ranges::find(detail::pooling_names, key, &detail::pooling_name::old_key) ==
+      if (ranges::find(detail::pooling_names, key, &detail::pooling_name::old_key) ==
           std::end(detail::pooling_names))
         throw option_error(config.where() + ": " + key + " is not built in");
     }
@@ -140,7 +141,7 @@ AISLE_API dense_layer dense_layer::from_json(const json& config, const state_dic
       {"Identity", activation::identity}, {"Tanh", activation::tanh},       {"ReLU", activation::relu},
       {"GELU", activation::gelu},         {"Sigmoid", activation::sigmoid}, {"SiLU", activation::silu}};
   const std::string_view last = std::string_view(name).substr(name.find_last_of('.') + 1);
-  const auto at = std::ranges::find(known, last, &std::pair<std::string_view, activation>::first);
+  const auto at = ranges::find(known, last, &std::pair<std::string_view, activation>::first);
   if (!name.starts_with("torch.nn.") || at == std::end(known))
     throw option_error(config.where() + ": the activation " + name +
                        " is not built in, expected Identity, Tanh, ReLU, GELU, Sigmoid or SiLU of torch.nn");
@@ -194,8 +195,7 @@ AISLE_API std::vector<float> unit_norm::operator()(std::span<const float> x) con
   for (const float v : x) squares += static_cast<double>(v) * static_cast<double>(v);
   const double norm = std::max(std::sqrt(squares), 1e-12);
   std::vector<float> y(x.size());
-  std::ranges::transform(x, y.begin(),
-                         [&](float v) { return static_cast<float>(static_cast<double>(v) / norm); });
+  ranges::transform(x, y.begin(), [&](float v) { return static_cast<float>(static_cast<double>(v) / norm); });
   return y;
 }
 

@@ -7,6 +7,7 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/text/sentence_model.hpp>
 
@@ -42,7 +43,7 @@ class transformer_settings {
         // Not asked for by encode(), or only how it is computed:
         "query_length", "document_length", "query_expansion", "unpad_inputs", "backend"};
     for (const auto& [key, value] : settings.members())
-      if (std::ranges::find(known, key) == std::end(known)) refuse(value, "is not known");
+      if (ranges::find(known, key) == std::end(known)) refuse(value, "is not known");
     expect("transformer_task", "feature-extraction");
     expect("module_output_name", "token_embeddings");
     for (const char* key : {"config_args", "config_kwargs", "processing_kwargs"})
@@ -70,7 +71,7 @@ class transformer_settings {
     for (const char* key : {"model_args", "model_kwargs"})
       if (const json* v = stated(settings_, key))
         for (const auto& [name, value] : v->members())
-          if (std::ranges::find(harmless, name) == std::end(harmless)) refuse(value, "is not supported");
+          if (ranges::find(harmless, name) == std::end(harmless)) refuse(value, "is not supported");
   }
   void read_modalities() const {
     const json* modalities = stated(settings_, "modality_config");
@@ -144,8 +145,7 @@ AISLE_API void read_prompts(const std::string& folder, sentence_model& model) {
     for (const auto& [name, text] : prompts->members())
       model.prompts.emplace_back(name, text.is_null() ? std::string() : text.as<std::string>());
   for (const char* name : {"query", "document"})
-    if (std::ranges::find(model.prompts, name, &std::pair<std::string, std::string>::first) ==
-        model.prompts.end())
+    if (ranges::find(model.prompts, name, &std::pair<std::string, std::string>::first) == model.prompts.end())
       model.prompts.emplace_back(name, "");
   model.default_prompt = config.get("default_prompt_name", "");
   if (!model.default_prompt.empty()) try {
@@ -219,7 +219,7 @@ AISLE_API wordpiece sentence_model::load_tokenizer() const {
 AISLE_API const std::string& sentence_model::prompt(std::string_view name) const {
   static const std::string none;
   if (name.empty()) return none;
-  const auto at = std::ranges::find(prompts, name, &std::pair<std::string, std::string>::first);
+  const auto at = ranges::find(prompts, name, &std::pair<std::string, std::string>::first);
   if (at != prompts.end()) return at->second;
   std::string names;
   for (const auto& [n, text] : prompts) names += (names.empty() ? "" : ", ") + n;

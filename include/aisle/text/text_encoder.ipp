@@ -8,6 +8,7 @@
 #include <variant>
 
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/text/text_encoder.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -155,7 +156,7 @@ AISLE_API matrix<float> text_encoder::encode_rows(std::span<const std::vector<st
                          hidden, prompt_tokens, vector.data());
       for (const sentence_layer& layer : sentence_->layers)
         vector = std::visit([&](const auto& l) { return l(vector); }, layer);
-      std::ranges::copy(vector, out.row(order[i]).begin());
+      ranges::copy(vector, out.row(order[i]).begin());
     }
     progress.add(static_cast<std::int64_t>(last - first));
   };

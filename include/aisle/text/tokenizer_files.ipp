@@ -8,6 +8,7 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/text/tokenizer_files.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -57,7 +58,7 @@ AISLE_API added_token added_token_of(const json& j, bool special) {
 
 /// The one of that content, or null.
 AISLE_API added_token* find_added(std::vector<added_token>& tokens, std::string_view content) noexcept {
-  const auto at = std::ranges::find(tokens, content, &added_token::content);
+  const auto at = ranges::find(tokens, content, &added_token::content);
   return at == tokens.end() ? nullptr : &*at;
 }
 
@@ -150,13 +151,13 @@ class added_token_collector {
   std::vector<added_token> take() { return std::move(tokens_); }
   /// The content of the special token of that name, "" where there is none.
   std::string named(const std::string& key) const {
-    const auto at = std::ranges::find(named_, key, &std::pair<std::string, json>::first);
+    const auto at = ranges::find(named_, key, &std::pair<std::string, json>::first);
     return at == named_.end() || at->second.is_null() ? std::string() : content_of(at->second);
   }
 
  private:
   void name(const std::string& key, const json& token) {
-    const auto at = std::ranges::find(named_, key, &std::pair<std::string, json>::first);
+    const auto at = ranges::find(named_, key, &std::pair<std::string, json>::first);
     if (at == named_.end())
       named_.emplace_back(key, token);
     else
@@ -198,9 +199,9 @@ class added_token_collector {
     if (files_.added_tokens.is_object())
       for (const auto& [content, id] : files_.added_tokens.members()) {
         const auto same = [&](const json& token) { return content_of(token) == content; };
-        const bool special =
-            std::ranges::any_of(further_, same) ||
-            std::ranges::any_of(named_, [&](const auto& n) { return !n.second.is_null() && same(n.second); });
+        const bool special = ranges::any_of(further_, same) || ranges::any_of(named_, [&](const auto& n) {
+                               return !n.second.is_null() && same(n.second);
+                             });
         by_id_[id.as<std::int32_t>()] = {.content = content, .normalized = !special, .special = special};
       }
     if (files_.tokenizer.contains("added_tokens"))
@@ -261,7 +262,7 @@ AISLE_API tokenizer_description describe_tokenizer(const tokenizer_files& files)
   if (type.empty())
     type = files.of_model || !config.is_null() || !has_json ? "BertTokenizer" : "TokenizersBackend";
   constexpr std::string_view like_bert[] = {"BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"};
-  const bool bert = std::ranges::find(like_bert, type) != std::end(like_bert);
+  const bool bert = ranges::find(like_bert, type) != std::end(like_bert);
   if (!bert && type != "PreTrainedTokenizer" && type != "TokenizersBackend")
     throw option_error((config.is_null() ? files.where : config.where()) + ": tokenizer_class is " + type +
                        ", expected BertTokenizer or PreTrainedTokenizerFast");

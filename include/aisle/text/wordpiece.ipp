@@ -5,6 +5,7 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/utf8.hpp>
 #include <aisle/text/unicode.hpp>
@@ -73,7 +74,7 @@ AISLE_API tokenizer_description describe_vocabulary(std::vector<std::string> voc
   d.where = where;
   d.normalizer = character_rules{.lower_case = options.lower_case, .strip_accents = options.lower_case};
   for (const std::string* special : {&d.unknown, &d.first, &d.last, &d.padding, &d.mask})
-    if (std::ranges::find(vocabulary, *special) != vocabulary.end())
+    if (ranges::find(vocabulary, *special) != vocabulary.end())
       d.added.push_back({.content = *special, .normalized = false, .special = true});
   d.vocabulary = std::move(vocabulary);
   d.match_special_tokens = options.match_special_tokens;
@@ -141,7 +142,7 @@ AISLE_API std::string_view wordpiece::token(std::int64_t id) const {
 }
 
 AISLE_API std::int32_t wordpiece::find(std::string_view token) const noexcept {
-  const auto at = std::ranges::find(behind_, token);
+  const auto at = ranges::find(behind_, token);
   return at == behind_.end() ? vocabulary_.find(token)
                              : static_cast<std::int32_t>(vocabulary_.size() + (at - behind_.begin()));
 }

@@ -11,6 +11,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
+#include <aisle/base/number.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
@@ -163,7 +164,7 @@ AISLE_API embedding_rows read_embedding_csv(std::string_view text, const std::st
     const auto [from, to] = rows[static_cast<std::size_t>(r)];
     const char *p = text.data() + from, *end = text.data() + to;
     for (float& v : out.vectors.row(r)) {
-      const auto [next, code] = std::from_chars(p, end, v);
+      const auto [next, code] = parse_number(p, end, v);
       if (code != std::errc{} || !std::isfinite(v) ||
           (next != end && *next != ',' && *next != '\n' && *next != '\r'))
         throw format_error(path, "row " + std::to_string(r) + ": \"" +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/experiment_rows.hpp>
 #include <aisle/learn/split.hpp>
 
@@ -137,7 +138,7 @@ AISLE_API std::vector<modality> make_modalities(const embedding_table* text, con
     for (std::size_t s = 0; s < splits.size(); ++s) {
       const row_sides sides = m.sides(splits[s]);
       const auto counts = m.labels.rows(sides.train).counts();
-      if (!sides.test.empty() && std::ranges::count_if(counts, [](auto n) { return n > 0; }) >= 2) continue;
+      if (!sides.test.empty() && ranges::count_if(counts, [](auto n) { return n > 0; }) >= 2) continue;
       if (warn)
         warn("modality " + m.name + " is left out: split " + std::to_string(s) +
              " leaves no rows of two classes to train on or none to test on");
@@ -200,7 +201,7 @@ AISLE_API row_fates decide_fates(const catalogue& products, std::span<const moda
   }
   auto& left_out = out.usage.left_out;
   left_out.assign(reasons.begin(), reasons.end());
-  std::ranges::stable_sort(left_out, [](const auto& a, const auto& b) { return a.second > b.second; });
+  ranges::stable_sort(left_out, [](const auto& a, const auto& b) { return a.second > b.second; });
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/number.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/io/json.hpp>
@@ -17,7 +18,7 @@ AISLE_API double short_double(float value) {
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
   double out = 0;
-  std::from_chars(text, end, out);
+  parse_number(text, end, out);
   return static_cast<float>(out) == value ? out : static_cast<double>(value);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/charts.hpp>
 #include <aisle/catalogue/report/markdown.hpp>
@@ -211,7 +212,7 @@ AISLE_API std::string drawn_note(std::size_t all, const char* which) {
 AISLE_API std::vector<std::size_t> weakest_curves(const model_scores& m) {
   std::vector<std::size_t> out(m.curves.size());
   std::iota(out.begin(), out.end(), std::size_t{0});
-  std::ranges::stable_sort(out, {}, [&](std::size_t i) { return m.curves[i].auc; });
+  ranges::stable_sort(out, {}, [&](std::size_t i) { return m.curves[i].auc; });
   if (out.size() > classes_drawn) out.resize(classes_drawn);
   std::sort(out.begin(), out.end());
   return out;

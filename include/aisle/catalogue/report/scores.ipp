@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/report/text.hpp>
 #include <aisle/learn/classification_report.hpp>
@@ -38,7 +39,7 @@ AISLE_API const model_scores* report_scores::best() const {
 }
 
 AISLE_API bool report_scores::rows_differ() const {
-  return std::ranges::any_of(models, [](const model_scores& m) {
+  return ranges::any_of(models, [](const model_scores& m) {
     const auto& splits = m.model->splits;
     return !splits.empty() && splits.front().rows != splits.front().common.rows;
   });
@@ -230,7 +231,7 @@ AISLE_API std::vector<std::int64_t> most_confused(const model_scores& scores, st
   std::vector<std::int64_t> out(scores.labels.size());
   std::iota(out.begin(), out.end(), std::int64_t{0});
   if (out.size() <= limit) return out;
-  std::ranges::stable_sort(out, std::greater<>(), [&](std::int64_t i) {
+  ranges::stable_sort(out, std::greater<>(), [&](std::int64_t i) {
     const auto at = static_cast<std::size_t>(i);
     return std::make_pair(mixed_up[at], scores.per_class.support[at]);
   });

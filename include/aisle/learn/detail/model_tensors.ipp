@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include <aisle/base/number.hpp>
 #include <aisle/io/safetensors.hpp>
 #include <aisle/learn/detail/model_tensors.hpp>
 
@@ -59,7 +60,7 @@ AISLE_API const std::string& model_reader::text(const std::string& name) const {
 AISLE_API double model_reader::number(const std::string& name) const {
   const std::string& digits = text(name);
   double value = 0;
-  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  const auto [end, code] = parse_number(digits.data(), digits.data() + digits.size(), value);
   if (code != std::errc{} || end != digits.data() + digits.size())
     fail("aisle." + name + " is \"" + digits + "\", expected a number");
   return value;

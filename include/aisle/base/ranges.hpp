@@ -1,0 +1,84 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+
+#include <aisle/base/config.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+/// The algorithms of std::ranges that this library uses and libc++ 14 has not, with projections and without
+/// constraints: they take whatever std::begin and std::end take. Iterators are of lvalues alone.
+namespace ranges {
+
+template <class Range, class Predicate, class Projection = std::identity>
+auto find_if(Range& range, Predicate predicate, Projection projection = {}) {
+  return std::find_if(std::begin(range), std::end(range),
+                      [&](auto&& v) -> bool { return std::invoke(predicate, std::invoke(projection, v)); });
+}
+template <class Range, class Value, class Projection = std::identity>
+auto find(Range& range, const Value& value, Projection projection = {}) {
+  return ranges::find_if(
+      range, [&](const auto& v) { return v == value; }, projection);
+}
+
+template <class Range, class Predicate>
+bool any_of(const Range& range, Predicate predicate) {
+  return std::any_of(std::begin(range), std::end(range), predicate);
+}
+template <class Range, class Predicate>
+bool all_of(const Range& range, Predicate predicate) {
+  return std::all_of(std::begin(range), std::end(range), predicate);
+}
+template <class Range, class Predicate>
+bool none_of(const Range& range, Predicate predicate) {
+  return std::none_of(std::begin(range), std::end(range), predicate);
+}
+template <class Range, class Predicate>
+auto count_if(const Range& range, Predicate predicate) {
+  return std::count_if(std::begin(range), std::end(range), predicate);
+}
+template <class Range, class Value>
+auto count(const Range& range, const Value& value) {
+  return std::count(std::begin(range), std::end(range), value);
+}
+template <class A, class B>
+bool equal(const A& a, const B& b) {
+  return std::equal(std::begin(a), std::end(a), std::begin(b), std::end(b));
+}
+
+template <class Range, class Output>
+void copy(const Range& range, Output out) {
+  std::copy(std::begin(range), std::end(range), out);
+}
+template <class Range, class Output, class Function>
+void transform(const Range& range, Output out, Function function) {
+  std::transform(std::begin(range), std::end(range), out, function);
+}
+/// A span's elements too, of a temporary span as well.
+template <class Range, class Value>
+void fill(Range&& range, const Value& value) {
+  std::fill(std::begin(range), std::end(range), value);
+}
+template <class Range, class Value>
+void replace(Range& range, const Value& before, const Value& after) {
+  std::replace(std::begin(range), std::end(range), before, after);
+}
+
+template <class Range, class Compare = std::less<>, class Projection = std::identity>
+void stable_sort(Range& range, Compare compare = {}, Projection projection = {}) {
+  std::stable_sort(std::begin(range), std::end(range), [&](const auto& a, const auto& b) -> bool {
+    return std::invoke(compare, std::invoke(projection, a), std::invoke(projection, b));
+  });
+}
+template <class Range, class Compare = std::less<>, class Projection = std::identity>
+auto max_element(Range& range, Compare compare = {}, Projection projection = {}) {
+  return std::max_element(std::begin(range), std::end(range), [&](const auto& a, const auto& b) -> bool {
+    return std::invoke(compare, std::invoke(projection, a), std::invoke(projection, b));
+  });
+}
+
+}  // namespace ranges
+
+AISLE_NAMESPACE_END
