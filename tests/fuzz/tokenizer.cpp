@@ -59,7 +59,19 @@ void check(const aisle::wordpiece& model, std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const aisle::tokenizer_description taught = [] {
+    aisle::tokenizer_description d;
+    d.vocabulary = vocabulary();
+    d.normalizer = aisle::text_normalizer({.clean_text = false, .strip_accents = false});
+    d.added = {{.content = "[SEP]", .normalized = false, .special = true},
+               {.content = "É", .single_word = true, .lstrip = true},
+               {.content = "é t", .rstrip = true, .normalized = false},
+               {.content = "Shirts"},
+               {.content = "東"}};
+    return d;
+  }();
   static const aisle::wordpiece models[] = {
+      aisle::wordpiece(taught),
       aisle::wordpiece(vocabulary()),
       aisle::wordpiece(vocabulary(), {.match_special_tokens = false}),
       aisle::wordpiece(vocabulary(), {.lower_case = false, .match_special_tokens = false}),

@@ -60,6 +60,16 @@ TEST_CASE("tokens that the vocabulary has not follow it, whatever id the file sa
   CHECK(tokenizer.encode("redtwo").ids == std::vector<std::int32_t>{2, 5, 8, 3});
 }
 
+TEST_CASE("a special token that no file names and the vocabulary has not takes no id") {
+  const support::temporary_folder folder;
+  aisle::write_file(folder / "vocab.txt", "[UNK]\n[CLS]\n[SEP]\nred\n");
+  CHECK(aisle::wordpiece::load(folder.path()).vocabulary_size() == 4);
+  aisle::write_file(folder / "tokenizer_config.json", R"({"extra_special_tokens": ["<new>"]})");
+  const auto tokenizer = aisle::wordpiece::load(folder.path());
+  CHECK(tokenizer.pad_id() == 4);  // it is counted where a token follows
+  CHECK(tokenizer.find("<new>") == 6);
+}
+
 TEST_CASE("tokenizers that are not BERT's are refused by name") {
   const auto refused = [](const std::string& more, const char* config, const char* what) {
     CHECK_THROWS_WITH_AS(aisle::wordpiece::from_json(tokenizer_json(more), parse(config)),

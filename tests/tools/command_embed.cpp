@@ -221,3 +221,39 @@ TEST_CASE("texts that are too long are cut and counted") {
   CHECK(r.code == 0);
   CHECK(r.err.find("1 of 2 texts were cut to 64 tokens") != std::string::npos);
 }
+
+TEST_CASE("a prompt: the model's, another or none, and stored vectors of each are kept apart") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  command::make_catalogue(work);
+  const std::string model = work / "weights/tiny-bert";
+  aisle::make_folders(model + "/1_Pooling");
+  aisle::write_file(model + "/1_Pooling/config.json", R"({"pooling_mode": "mean"})");
+  aisle::write_file(model + "/modules.json",
+                    R"([{"path": "", "type": "sentence_transformers.models.Transformer"},
+                        {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])");
+  aisle::write_file(model + "/config_sentence_transformers.json",
+                    R"({"prompts": {"colour": "red "}, "default_prompt_name": "colour"})");
+  const auto vector = [&](const std::string& options, const char* text) {
+    const auto o = command::run(work, "embed --in - --out - --text-model tiny-bert " + options,
+                                std::string(R"({"text": ")") + text + "\"}\n");
+    CAPTURE(o.err);
+    REQUIRE(o.code == 0);
+    return floats(aisle::parse_json(command::lines_of(o.out)[0], "out")["text_embedding"]);
+  };
+  CHECK(vector("", "shirt") == vector("--prompt ''", "red shirt"));
+  CHECK(vector("--prompt colour", "shirt") == vector("", "shirt"));
+  CHECK(vector("--prompt ''", "shirt") != vector("", "shirt"));
+  const auto unknown =
+      command::run(work, "embed --in - --out - --text-model tiny-bert --prompt no", "{\"text\": \"a\"}\n");
+  CHECK(unknown.code == 1);
+  CHECK(command::has(unknown.err, "the model has no prompt \"no\", only colour, query, document"));
+
+  const std::string keep = "embed --data products.csv --text-model tiny-bert --out E";
+  CHECK(command::has(command::run(work, keep).err, "0 of them from before"));
+  CHECK_FALSE(command::has(command::run(work, keep + " --prompt colour").err, " 0 of them from before"));
+  const auto other = command::run(work, keep + " --prompt ''");
+  CHECK(command::has(other.err, "other prompt"));
+  CHECK(command::has(other.err, " 0 of them from before"));
+}

@@ -121,12 +121,14 @@ class added_token_collector {
          {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"})
       named_.emplace_back(key, json());
     if (bert) {
-      constexpr std::pair<const char*, const char*> usual[] = {{"unk_token", "[UNK]"},
-                                                               {"sep_token", "[SEP]"},
-                                                               {"pad_token", "[PAD]"},
-                                                               {"cls_token", "[CLS]"},
-                                                               {"mask_token", "[MASK]"}};
-      for (const auto& [key, content] : usual) name(key, content);
+      usual_ = {{"unk_token", "[UNK]"},
+                {"sep_token", "[SEP]"},
+                {"pad_token", "[PAD]"},
+                {"cls_token", "[CLS]"},
+                {"mask_token", "[MASK]"}};
+      for (auto& [key, token] : named_)
+        for (const auto& [usual_key, content] : usual_)
+          if (key == usual_key) token = json(content);
     }
     read_named(files.config);
     read_further_old(files.config);
@@ -148,7 +150,17 @@ class added_token_collector {
     for (const json& token : further_) put_special(token, false);
   }
 
-  std::vector<added_token> take() { return std::move(tokens_); }
+  /// Without those that would take the last ids though no file names them: a "[MASK]" that nobody uses.
+  std::vector<added_token> take(const std::vector<std::string>& vocabulary) {
+    for (std::size_t i = tokens_.size(); i-- > 0;) {
+      const std::string& content = tokens_[i].content;
+      if (std::ranges::find(vocabulary, content) != vocabulary.end()) continue;
+      if (std::ranges::find(usual_, content, &std::pair<std::string, std::string>::second) == usual_.end())
+        break;
+      tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    return std::move(tokens_);
+  }
   /// The content of the special token of that name, "" where there is none.
   std::string named(const std::string& key) const {
     const auto at = ranges::find(named_, key, &std::pair<std::string, json>::first);
@@ -157,6 +169,7 @@ class added_token_collector {
 
  private:
   void name(const std::string& key, const json& token) {
+    std::erase_if(usual_, [&](const auto& u) { return u.first == key; });
     const auto at = ranges::find(named_, key, &std::pair<std::string, json>::first);
     if (at == named_.end())
       named_.emplace_back(key, token);
@@ -223,6 +236,7 @@ class added_token_collector {
   std::vector<std::pair<std::string, json>> named_;
   std::vector<json> further_;
   bool has_further_ = false;
+  std::vector<std::pair<std::string, std::string>> usual_;  // special tokens that no file names
   std::vector<added_token> tokens_;
 };
 
@@ -315,7 +329,7 @@ AISLE_API tokenizer_description describe_tokenizer(const tokenizer_files& files)
   }
   d.padding = added.named("pad_token");
   d.mask = added.named("mask_token");
-  d.added = added.take();
+  d.added = added.take(d.vocabulary);
   return d;
 }
 
