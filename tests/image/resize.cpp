@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include <aisle/image/resize.hpp>
 #include <aisle/kernels/table.hpp>
@@ -58,22 +57,6 @@ image naive_bilinear(const image& from, int width, int height) {
   return tall ? across(down(from, height), width) : down(across(from, width), height);
 }
 
-/// Runs `test` once for every kernel table: resize takes the best one, which the environment can name.
-template <class Test>
-void with_every_table(Test test) {
-  const char* set = std::getenv("AISLE_ISA");
-  const std::string before = set ? set : "";
-  support::each_table([&](const aisle::kernels::kernel_table& table) {
-    ::setenv("AISLE_ISA", table.name, 1);
-    CHECK(&aisle::kernels::best_table() == &table);
-    test();
-  });
-  if (set)
-    ::setenv("AISLE_ISA", before.c_str(), 1);
-  else
-    ::unsetenv("AISLE_ISA");
-}
-
 image cut(const image& from, int left, int top, int width, int height) {
   image out(width, height);
   for (int y = 0; y < height; ++y) std::copy_n(from.row(top + y) + 3 * left, 3 * width, out.row(y));
@@ -83,7 +66,7 @@ image cut(const image& from, int left, int top, int width, int height) {
 }  // namespace
 
 TEST_CASE("six filters, byte for byte as Pillow 13, on every instruction set") {
-  with_every_table([] {
+  support::each_table([](const aisle::kernels::kernel_table& table) {
     int count = 0;
     for (const auto& row : image_data::rows("expected.jsonl")) {
       const auto name = row.get<std::string>("file");
@@ -94,7 +77,7 @@ TEST_CASE("six filters, byte for byte as Pillow 13, on every instruction set") {
         const char* filter = names[static_cast<int>(f)];
         CAPTURE(name);
         CAPTURE(filter);
-        CHECK(image_data::hash_of(aisle::resize(i, 224, 224, f)) ==
+        CHECK(image_data::hash_of(aisle::resize(i, 224, 224, f, {}, &table)) ==
               row["resize224"][filter].get<std::string>("fnv"));
         ++count;
       }
@@ -104,7 +87,7 @@ TEST_CASE("six filters, byte for byte as Pillow 13, on every instruction set") {
 }
 
 TEST_CASE("sizes around the width of a group, on every instruction set") {
-  with_every_table([] {
+  support::each_table([](const aisle::kernels::kernel_table& table) {
     aisle::random_generator random(3);
     for (int k = 0; k < 120; ++k) {
       const auto side = [&] { return 1 + static_cast<int>(random.below(k < 60 ? 40 : 90)); };
@@ -114,7 +97,7 @@ TEST_CASE("sizes around the width of a group, on every instruction set") {
       CAPTURE(from.height);
       CAPTURE(width);
       CAPTURE(height);
-      CHECK(image_data::hash_of(aisle::resize(from, width, height, resize_filter::bilinear)) ==
+      CHECK(image_data::hash_of(aisle::resize(from, width, height, resize_filter::bilinear, {}, &table)) ==
             image_data::hash_of(naive_bilinear(from, width, height)));
     }
   });

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <vector>
@@ -88,6 +89,22 @@ void check_product(const kernel_table& table, std::int64_t m, std::int64_t n, st
 TEST_CASE("every table names itself once and is found by its name") {
   each_table([](const kernel_table& t) { CHECK(&aisle::kernels::find_table(t.name) == &t); });
   CHECK_THROWS_WITH_AS(aisle::kernels::find_table("sse9"), doctest::Contains("generic"), aisle::option_error);
+}
+
+TEST_CASE("AISLE_ISA is read once in a process") {
+  const kernel_table &best = aisle::kernels::best_table(), &plain = aisle::kernels::plain_table();
+  const char* set = std::getenv("AISLE_ISA");
+  const std::string before = set ? set : "";
+  for (const char* name : {"generic", "amx", "abacus", ""}) {
+    ::setenv("AISLE_ISA", name, 1);
+    CHECK(&aisle::kernels::best_table() == &best);
+    CHECK(&aisle::kernels::plain_table() == &plain);
+    CHECK(&aisle::kernels::find_table("") == &best);
+  }
+  if (set)
+    ::setenv("AISLE_ISA", before.c_str(), 1);
+  else
+    ::unsetenv("AISLE_ISA");
 }
 
 TEST_CASE("f32 and f64 products of every size up to two tiles") {

@@ -5,6 +5,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/image/image.hpp>
+#include <aisle/kernels/table.hpp>
 #include <aisle/models/preset.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -21,8 +22,9 @@ struct crop_box {
 /// (crop.height x crop.width x 3), at the cost of its share: a resize of 1 x 500 pixels to 342 x 171000 with
 /// a crop of 299 x 299 touches a few rows. Throws shape_error for an empty source, sizes that are not
 /// positive, or a crop outside the result. Source: Pillow 13, libImaging/Resample.c and Geometry.c.
+/// `table`: null for the best kernels.
 image resize(const image& source, std::int64_t width, std::int64_t height, resize_filter filter,
-             const crop_box& crop = {});
+             const crop_box& crop = {}, const kernels::kernel_table* table = nullptr);
 
 AISLE_NAMESPACE_END
 

@@ -49,12 +49,14 @@ AISLE_API double filter_weight(resize_filter f, double x) noexcept {
 /// One axis of a resize from `in` to `out` samples.
 class resize_axis {
  public:
-  resize_axis(std::int64_t in, std::int64_t out, resize_filter filter)
-      : in_(in), scale_(static_cast<double>(in) / static_cast<double>(out)), filter_(filter) {
+  resize_axis(std::int64_t in, std::int64_t out, resize_filter filter, const kernels::kernel_table& table)
+      : table_(&table), in_(in), scale_(static_cast<double>(in) / static_cast<double>(out)), filter_(filter) {
     stretch_ = std::max(scale_, 1.0);
     support_ = filter_support(filter) * stretch_;
     taps_ = static_cast<std::int64_t>(std::ceil(support_)) * 2 + 1;
   }
+
+  const kernels::kernel_table& table() const noexcept { return *table_; }
 
   struct range {
     std::int64_t begin, end;
@@ -105,6 +107,7 @@ class resize_axis {
   }
 
  private:
+  const kernels::kernel_table* table_;
   double centre(std::int64_t x) const noexcept {
     // volatile: fused with the sums that follow, the product would not be rounded, and ties would fall
     // elsewhere
@@ -145,7 +148,7 @@ AISLE_API void horizontal_pass(resize_axis& axis, const picture_part& from, std:
     pass.column_end = reads.end - from.left;
     scratch.resize(static_cast<std::size_t>(pass.scratch_bytes()));
     pass.scratch = scratch.data();
-    kernels::best_table().resize_horizontal(pass);
+    axis.table().resize_horizontal(pass);
     done += count;
   }
 }
@@ -162,7 +165,7 @@ AISLE_API void vertical_pass(resize_axis& axis, const picture_part& from, std::i
     pass.target = to + done * bytes;
     pass.target_stride = bytes;
     pass.lines = bytes;
-    kernels::best_table().resize_vertical(pass);
+    axis.table().resize_vertical(pass);
     done += count;
   }
 }
@@ -209,7 +212,7 @@ AISLE_API image crop_of(const image& source, const crop_box& crop) {
 }  // namespace detail
 
 AISLE_API image resize(const image& source, std::int64_t width, std::int64_t height, resize_filter filter,
-                       const crop_box& crop_or_all) {
+                       const crop_box& crop_or_all, const kernels::kernel_table* table) {
   const auto size = [](std::int64_t w, std::int64_t h) {
     return std::to_string(w) + " x " + std::to_string(h);
   };
@@ -228,7 +231,8 @@ AISLE_API image resize(const image& source, std::int64_t width, std::int64_t hei
   if (filter == resize_filter::nearest) return detail::resize_nearest(source, width, height, crop);
 
   const auto stride = static_cast<std::ptrdiff_t>(source.stride());
-  detail::resize_axis across(w, width, filter), down(h, height, filter);
+  const kernels::kernel_table& kernels = table != nullptr ? *table : kernels::best_table();
+  detail::resize_axis across(w, width, filter, kernels), down(h, height, filter, kernels);
   image out(crop.width, crop.height);
   const detail::picture_part all{source.rgb.data(), stride, 0, 0};
   if (h == height) {

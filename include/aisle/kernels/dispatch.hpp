@@ -214,13 +214,20 @@ AISLE_API const kernel_table& find_table(std::string_view name) {
 }
 
 AISLE_API const kernel_table& best_table() {
-  if (const char* name = std::getenv("AISLE_ISA"); name && *name) return find_table(name);
-  return detail::best_vector_table();
+  // Every product and every step of a learner asks. A name that does not exist throws at each call.
+  static const kernel_table& chosen = []() -> const kernel_table& {
+    if (const char* name = std::getenv("AISLE_ISA"); name && *name) return find_table(name);
+    return detail::best_vector_table();
+  }();
+  return chosen;
 }
 
 AISLE_API const kernel_table& plain_table() {
-  const kernel_table& best = best_table();
-  return best.f32.scratch_bytes ? detail::best_vector_table() : best;
+  static const kernel_table& chosen = []() -> const kernel_table& {
+    const kernel_table& best = best_table();
+    return best.f32.scratch_bytes ? detail::best_vector_table() : best;
+  }();
+  return chosen;
 }
 
 }  // namespace kernels

@@ -66,7 +66,8 @@ struct kernel_table {
 /// Every table this library was built with, slowest first, whether this processor supports it or not.
 std::span<const kernel_table* const> all_tables();
 
-/// The fastest tuned table this processor supports, or the one AISLE_ISA names.
+/// The fastest tuned table this processor supports, or the one AISLE_ISA names, which is read once in a
+/// process. Throws option_error for a name that does not exist here.
 const kernel_table& best_table();
 
 /// The table called `name`; throws option_error if there is none or the processor lacks it, naming those it
