@@ -238,3 +238,25 @@ TEST_CASE("folders and paths") {
   CHECK(aisle::parent_folder("c.csv") == ".");
   CHECK(aisle::parent_folder("/c.csv") == "/");
 }
+
+TEST_CASE("renames and removals: what the system refuses is an error that names the path") {
+  const support::temporary_folder folder;
+  aisle::write_file(folder / "a", "one");
+  aisle::write_file(folder / "b", "two");
+  aisle::rename_file(folder / "a", folder / "b");
+  CHECK(aisle::read_file(folder / "b") == "one");
+  CHECK_THROWS_WITH_AS(aisle::rename_file(folder / "a", folder / "b"),
+                       doctest::Contains((folder / "a: cannot rename to ").c_str()), aisle::file_error);
+  aisle::cut_file(folder / "b", 2);
+  CHECK(aisle::read_file(folder / "b") == "on");
+  CHECK_THROWS_AS(aisle::cut_file(folder / "a", 2), aisle::file_error);
+  aisle::remove_file(folder / "b");
+  CHECK_FALSE(aisle::file_exists(folder / "b"));
+  CHECK_NOTHROW(aisle::remove_file(folder / "b"));
+  aisle::make_folders(folder / "c/d");
+  CHECK_THROWS_WITH_AS(aisle::remove_file(folder / "c"), doctest::Contains("cannot remove"),
+                       aisle::file_error);
+  aisle::remove_tree(folder / "c");
+  CHECK_FALSE(aisle::folder_exists(folder / "c"));
+  CHECK_NOTHROW(aisle::remove_tree(folder / "c"));
+}

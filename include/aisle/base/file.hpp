@@ -80,7 +80,11 @@ void write_file(const std::string& path, std::string_view content);
 bool file_exists(const std::string& path);  ///< a regular file
 bool folder_exists(const std::string& path);
 std::uint64_t file_size(const std::string& path);
-void make_folders(const std::string& path);  ///< like mkdir -p
+void make_folders(const std::string& path);                        ///< like mkdir -p
+void rename_file(const std::string& from, const std::string& to);  ///< within a file system; replaces `to`
+void remove_file(const std::string& path);  ///< or an empty folder; one that is not there is no error
+void remove_tree(const std::string& path);  ///< like rm -rf
+void cut_file(const std::string& path, std::uint64_t size);  ///< to its first `size` bytes
 
 /// "a" + "b" -> "a/b"; an absolute `name` stays as it is.
 std::string join_path(std::string_view folder, std::string_view name);

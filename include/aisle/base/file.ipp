@@ -223,6 +223,27 @@ AISLE_API void make_folders(const std::string& path) {
   if (code) throw file_error(path, "cannot create folder: " + code.message());
 }
 
+AISLE_API void rename_file(const std::string& from, const std::string& to) {
+  std::error_code code;
+  std::filesystem::rename(from, to, code);
+  if (code) throw file_error(from, "cannot rename to " + to + ": " + code.message());
+}
+AISLE_API void remove_file(const std::string& path) {
+  std::error_code code;
+  std::filesystem::remove(path, code);
+  if (code) throw file_error(path, "cannot remove: " + code.message());
+}
+AISLE_API void remove_tree(const std::string& path) {
+  std::error_code code;
+  std::filesystem::remove_all(path, code);
+  if (code) throw file_error(path, "cannot remove: " + code.message());
+}
+AISLE_API void cut_file(const std::string& path, std::uint64_t size) {
+  std::error_code code;
+  std::filesystem::resize_file(path, size, code);
+  if (code) throw file_error(path, "cannot cut: " + code.message());
+}
+
 AISLE_API std::string join_path(std::string_view folder, std::string_view name) {
   if (folder.empty() || (!name.empty() && name.front() == '/')) return std::string(name);
   std::string out(folder);
