@@ -228,7 +228,8 @@ TEST_CASE("torch: what was chosen of a file with several weights") {
   // Averages that were not kept: None, or an empty dict.
   check(dict({{"state_dict_ema", "N"}, {"state_dict", plain}}), "a ", "state_dict");
   check(dict({{"state_dict_ema", dict({})}, {"state_dict", plain}}), "a ", "state_dict");
-  check(dict({{"checkpoint", integer(1)}, {"model", dict({{"state_dict", plain}})}}), "a ", "model.state_dict");
+  check(dict({{"checkpoint", integer(1)}, {"model", dict({{"state_dict", plain}})}}), "a ",
+        "model.state_dict");
   // A tensor beside the weights is no reason to take it for them.
   check(dict({{"epoch", t}, {"state_dict", plain}}), "a ", "state_dict");
   check(dict({{"what", plain}}), "a ", "what");
@@ -236,8 +237,8 @@ TEST_CASE("torch: what was chosen of a file with several weights") {
   check(dict({{"module._orig_mod.a", t}}), "a ", "", {}, "module._orig_mod.");
   check(dict({{"_orig_mod.module.a", t}}), "a ", "", {}, "_orig_mod.module.");
   // What Lightning keeps beside.
-  const std::string parameters = global("pytorch_lightning.utilities.parsing", "AttributeDict") + ")\x81}" +
-                                 text("lr") + "K\x01sb";
+  const std::string parameters =
+      global("pytorch_lightning.utilities.parsing", "AttributeDict") + ")\x81}" + text("lr") + "K\x01sb";
   check(dict({{"hyper_parameters", parameters}, {"state_dict", dict({{"model.a", t}})}}), "model.a ",
         "state_dict");
 }

@@ -8,4 +8,5 @@
 #include <aisle/io/safetensors.ipp>
 #include <aisle/io/state_dict.ipp>
 #include <aisle/io/torch_checkpoint.ipp>
+#include <aisle/io/torch_wrapping.ipp>
 #include <aisle/io/zip.ipp>

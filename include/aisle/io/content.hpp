@@ -10,9 +10,9 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// What a file that should hold weights is instead, from its first bytes (a thousand are enough) and its size:
-/// "is a web page (HTML), not a checkpoint: …". Empty where it may be one. A download that went wrong leaves
-/// such files under the name of the right one.
+/// What a file that should hold weights is instead, from its first bytes (a thousand are enough) and its
+/// size: "is a web page (HTML), not a checkpoint: …". Empty where it may be one. A download that went wrong
+/// leaves such files under the name of the right one.
 std::string not_a_checkpoint(std::string_view start, std::uint64_t size);
 
 }  // namespace detail

@@ -13,6 +13,7 @@
 
 #include <aisle/io/pickle.hpp>
 #include <aisle/io/torch_checkpoint.hpp>
+#include <aisle/io/torch_wrapping.hpp>
 #include <aisle/io/zip.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -76,7 +77,7 @@ class torch_reader {
 
   state_dict read(std::uint32_t root) {
     state_dict::wrapping wrapping;
-    const pickled& weights = unwrap(values_[root], wrapping);
+    const pickled& weights = torch_wrapping(values_, path()).unwrap(values_[root], wrapping);
     // A key given twice keeps its last value, as in Python.
     std::vector<std::pair<std::string_view, const pickled*>> tensors;
     std::unordered_map<std::string_view, std::size_t> known;
@@ -109,72 +110,6 @@ class torch_reader {
 
  private:
   const std::string& path() const { return file_->file().path(); }
-
-  bool has_tensors(const pickled& v) const {
-    if (v.type != pickled::kind::dict) return false;
-    for (std::size_t i = 1; i < v.items.size(); i += 2)
-      if (values_[v.items[i]].type == pickled::kind::tensor) return true;
-    return false;
-  }
-
-  /// Keys under which training scripts keep weights, the preferred first: running averages before the weights
-  /// they average (timm's load_state_dict, BasicSR).
-  static constexpr std::array<std::string_view, 13> containers = {
-      "state_dict_ema",   "model_ema", "ema_state_dict", "params_ema", "ema",    "state_dict",
-      "model_state_dict", "model",     "module",         "net",        "network", "params",
-      "weights"};
-
-  bool holds_weights(const pickled& v, int depth = 0) const {
-    if (v.type != pickled::kind::dict || depth > 4) return false;
-    if (has_tensors(v)) return true;
-    return std::any_of(containers.begin(), containers.end(), [&](std::string_view key) {
-      const pickled* inner = values_.find(v, key);
-      return inner != nullptr && holds_weights(*inner, depth + 1);
-    });
-  }
-
-  const pickled& unwrap(const pickled& v, state_dict::wrapping& way, int depth = 0) const {
-    if (v.type != pickled::kind::dict || depth > 4) throw format_error(path(), "holds no dict of tensors");
-    const auto enter = [&](std::string_view key) {
-      way.container += (way.container.empty() ? "" : ".") + std::string(key);
-    };
-    // Before tensors of its own: beside the weights may stand an epoch or a loss that is a tensor.
-    const pickled* taken = nullptr;
-    const std::string outside = way.container.empty() ? "" : way.container + ".";
-    for (const std::string_view key : containers)
-      if (const pickled* inner = values_.find(v, key); inner != nullptr && holds_weights(*inner, depth + 1)) {
-        if (taken != nullptr) {
-          way.passed_over.push_back(outside + std::string(key));
-          continue;
-        }
-        taken = inner;
-        enter(key);
-      }
-    if (taken != nullptr) return unwrap(*taken, way, depth + 1);
-    if (has_tensors(v)) return v;
-    const pickled* only = nullptr;
-    std::string_view only_key;
-    std::string keys;
-    for (std::size_t i = 0; i + 1 < v.items.size(); i += 2) {
-      const pickled &key = values_[v.items[i]], &value = values_[v.items[i + 1]];
-      if (key.type == pickled::kind::string && keys.size() < 300)
-        keys += (keys.empty() ? "" : ", ") + std::string(key.text.substr(0, 100));
-      if (!has_tensors(value)) continue;
-      if (only != nullptr) {
-        for (std::size_t j = i + 2; j + 1 < v.items.size(); j += 2)
-          if (const pickled& more = values_[v.items[j]];
-              more.type == pickled::kind::string && keys.size() < 300)
-            keys += ", " + std::string(more.text.substr(0, 100));
-        throw format_error(path(), "holds several dicts of tensors, under the keys " + keys +
-                                       ": which of them is meant, no name says; save one alone");
-      }
-      only = &value;
-      if (key.type == pickled::kind::string) only_key = key.text;
-    }
-    if (only == nullptr) throw format_error(path(), "holds no dict of tensors; its keys are: " + keys);
-    enter(only_key);
-    return *only;
-  }
 
   std::int64_t integer(std::uint32_t id, const std::string& name) const {
     const std::int64_t v = values_[id].integer;
