@@ -80,9 +80,9 @@ TEST_CASE("a prefix of any name in front of all names is dropped, and said") {
 
 TEST_CASE("names as their publishers give them are nothing to say") {
   CHECK(open_model(network(""), aisle::json())->note.empty());
-  CHECK(open_model(checkpoint_of(resnet(small), nominal, resnet_family().schemes[1], "resnet."),
-                   aisle::json())
-            ->note.empty());
+  CHECK(
+      open_model(checkpoint_of(resnet(small), nominal, resnet_family().schemes[1], "resnet."), aisle::json())
+          ->note.empty());
 }
 
 TEST_CASE("what stands beside the prefix: its head is read, the rest is named") {
@@ -148,10 +148,10 @@ TEST_CASE("RoBERTa's names say what its tensors do not") {
   const auto text = bert({.hidden = 16, .layers = 1, .heads = 2, .intermediate = 32, .vocabulary = 9});
   const auto config = aisle::parse_json(R"({"num_attention_heads": 2})", "config.json");
   for (const std::string prefix : {"roberta.", "model.roberta."})
-    CHECK(has(error_of(checkpoint_of(text, aisle::nn::value_shape::tokens(0), bert_family().schemes[0],
-                                     prefix),
-                       config),
-              "computes something else"));
+    CHECK(
+        has(error_of(checkpoint_of(text, aisle::nn::value_shape::tokens(0), bert_family().schemes[0], prefix),
+                     config),
+            "computes something else"));
 }
 
 TEST_CASE("an opened model is not copied: its weights read from its own checkpoint") {

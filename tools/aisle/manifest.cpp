@@ -110,7 +110,7 @@ aisle::image_encoder load_image_encoder(const common_options& o) {
   const std::string path = o.model_path(o.image_model);
   const std::string folder = aisle::folder_exists(path) ? path : aisle::parent_folder(path);
   aisle::image_encoder_options options{.engine = o.engine(), .on_warning = warn};
-  if (!aisle::preset_from_files(folder)) options.preset = manifest_preset(aisle::file_name(folder));
+  if (!aisle::preset_from_files(path)) options.preset = manifest_preset(aisle::file_name(folder));
   return aisle::image_encoder::load(path, options);
 }
 
@@ -118,7 +118,8 @@ aisle::preset preset_of(const common_options& o) {
   std::string folder = aisle::join_path(o.weights, o.image_model);
   if (!aisle::folder_exists(folder) && o.image_model.find('/') != std::string::npos)
     folder = aisle::folder_exists(o.image_model) ? o.image_model : aisle::parent_folder(o.image_model);
-  if (auto own = aisle::preset_from_files(folder)) return *own;
+  const bool file = aisle::file_exists(o.image_model) && !aisle::folder_exists(o.image_model);
+  if (auto own = aisle::preset_from_files(file ? o.image_model : folder)) return *own;
   const std::string id = aisle::file_name(folder);
   if (auto known = manifest_preset(id)) return *known;
   if (const auto* entry = aisle::models::find_model(id); entry && !entry->preset.empty())

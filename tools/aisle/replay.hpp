@@ -29,7 +29,8 @@ using aisle::json;
 inline double limit_of(double reference) { return std::max(1e-6, 4 * reference); }
 inline double cosine_limit_of(double reference) { return std::max(1e-12, 16 * reference); }
 
-/// An error and the limit it is held to: the worst of several is the one nearest to (or furthest over) its limit.
+/// An error and the limit it is held to: the worst of several is the one nearest to (or furthest over) its
+/// limit.
 struct judged {
   double error = 0, limit = 0;
 
@@ -296,8 +297,8 @@ inline outcome run(const json& c, const aisle::models::opened_model& model,
     }
     if (const json* logits = expected.find("logits16")) {
       const auto values = logits->as_vector<double>();
-      const double largest = std::abs(
-          *std::ranges::max_element(values, {}, [](double v) { return std::abs(v); }));
+      const double largest =
+          std::abs(*std::ranges::max_element(values, {}, [](double v) { return std::abs(v); }));
       result.logits.take(compare(alone.at("logits"), values).max_rel,
                          limit_of(reference.get<double>("logits_max_abs_diff") / largest));
     }

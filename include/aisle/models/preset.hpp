@@ -50,11 +50,13 @@ std::span<const preset> all_presets();
 /// The preset called `name`; throws option_error naming all of them.
 const preset& find_preset(std::string_view name);
 
-/// The preset that a checkpoint's own files describe: `preprocessor_config.json` (transformers' image
-/// processors for ConvNeXt, ViT, DeiT, CLIP, BiT and those configured alike) or else the `pretrained_cfg` of
-/// `config.json` (timm). Nothing if neither is there. Throws format_error, naming file and key, for values
-/// that are damaged, option_error for a processor whose arithmetic is another.
-std::optional<preset> preset_from_files(const std::string& folder);
+/// The preset that the files of a model describe, given its folder or its weight file:
+/// `preprocessor_config.json` (transformers' image processors for ConvNeXt, ViT, DeiT, CLIP, BiT and those
+/// configured alike), else the `pretrained_cfg` of `config.json` (timm); else the same as text, or the name
+/// of a preset, under "preprocessor_config.json", "config.json" or "preset" in the metadata of a safetensors
+/// file, where `aisle weights convert` puts them. Nothing if none is there. Throws format_error, naming file
+/// and key, for values that are damaged, option_error for a processor whose arithmetic is another.
+std::optional<preset> preset_from_files(const std::string& path);
 
 AISLE_NAMESPACE_END
 

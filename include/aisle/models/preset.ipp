@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include <aisle/base/file.hpp>
+#include <aisle/io/checkpoint.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/safetensors.hpp>
 #include <aisle/models/preset.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -235,19 +238,46 @@ AISLE_API const preset& find_preset(std::string_view name) {
   throw option_error("no image preset '" + std::string(name) + "'; there are: " + names);
 }
 
-AISLE_API std::optional<preset> preset_from_files(const std::string& folder) {
-  const std::string processor = join_path(folder, "preprocessor_config.json"),
-                    config = join_path(folder, "config.json");
-  if (file_exists(processor)) {
-    const json c = read_json(processor);
-    if (!c.get<std::string>("image_processor_type", "").starts_with("TimmWrapper"))
-      return detail::presets::preset_of_transformers(c);
+namespace detail::presets {
+
+/// Either may be null.
+AISLE_API std::optional<preset> preset_of(const json& processor, const json& config) {
+  if (processor.is_object() &&
+      !processor.get<std::string>("image_processor_type", "").starts_with("TimmWrapper"))
+    return preset_of_transformers(processor);
+  if (config.is_object())
+    if (const json* p = config.find("pretrained_cfg"); p != nullptr && p->is_object())
+      return preset_of_timm(*p, config.get<std::string>("architecture", "timm"));
+  return std::nullopt;
+}
+
+/// The metadata of the safetensors file that would be opened for `path`; empty where it is none.
+AISLE_API std::map<std::string, std::string> metadata_of(const std::string& path) {
+  try {
+    const std::string file = folder_exists(path) ? find_checkpoint(path) : path;
+    if (file.ends_with(".safetensors") && file_exists(file)) return read_safetensors(file).metadata();
+  } catch (const error&) {  // who opens the weights says what is wrong with them
   }
-  if (file_exists(config)) {
-    const json c = read_json(config);
-    if (const json* p = c.find("pretrained_cfg"); p != nullptr && p->is_object())
-      return detail::presets::preset_of_timm(*p, c.get<std::string>("architecture", "timm"));
-  }
+  return {};
+}
+
+}  // namespace detail::presets
+
+AISLE_API std::optional<preset> preset_from_files(const std::string& path) {
+  using namespace detail::presets;
+  const std::string folder = folder_exists(path) ? path : parent_folder(path);
+  const auto beside = [&](const char* name) {
+    const std::string file = join_path(folder, name);
+    return file_exists(file) ? read_json(file) : json();
+  };
+  if (auto found = preset_of(beside("preprocessor_config.json"), beside("config.json"))) return found;
+  const std::map<std::string, std::string> metadata = metadata_of(path);
+  const auto inside = [&](const char* name) {
+    const auto text = metadata.find(name);
+    return text == metadata.end() ? json() : parse_json(text->second, path + ": metadata " + name);
+  };
+  if (auto found = preset_of(inside("preprocessor_config.json"), inside("config.json"))) return found;
+  if (const auto name = metadata.find("preset"); name != metadata.end()) return find_preset(name->second);
   return std::nullopt;
 }
 

@@ -46,7 +46,7 @@ struct opened_model {
 
   std::string path;
   state_dict checkpoint;
-  json config;  ///< config.json beside the weights, or null
+  json config;  ///< config.json beside the weights, or in their metadata, or null
   const family* of = nullptr;
   std::string scheme;
   std::string prefix;  ///< stands in front of the scheme's names in the file; or empty

@@ -128,7 +128,14 @@ AISLE_API std::unique_ptr<opened_model> open_model(const std::string& path) {
   state_dict checkpoint = load_checkpoint(path);
   const std::string folder = folder_exists(path) ? path : parent_folder(path),
                     file = join_path(folder, "config.json");
-  return open_model(std::move(checkpoint), file_exists(file) ? read_json(file) : json());
+  json config;
+  if (file_exists(file)) {
+    config = read_json(file);
+  } else if (const auto kept = checkpoint.metadata().find("config.json");
+             kept != checkpoint.metadata().end()) {
+    config = parse_json(kept->second, checkpoint.path() + ": metadata config.json");
+  }
+  return open_model(std::move(checkpoint), std::move(config));
 }
 
 AISLE_API nn::weight_source generated_weights() {

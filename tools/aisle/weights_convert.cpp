@@ -1,0 +1,97 @@
+// aisle weights convert: any checkpoint to one .safetensors that opens by itself.
+
+#include "weights_convert.hpp"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <aisle/base/file.hpp>
+#include <aisle/io/checkpoint.hpp>
+#include <aisle/io/json.hpp>
+#include <aisle/io/safetensors.hpp>
+#include <aisle/models/preset.hpp>
+#include <aisle/models/zoo.hpp>
+
+#include "manifest.hpp"
+
+namespace aisle_command {
+
+namespace {
+
+struct options {
+  std::string in, out, prefix;
+};
+
+/// What OUT carries beside the tensors: a folder of another name would not say how pictures are prepared, and
+/// the files that say it stay behind.
+std::map<std::string, std::string> metadata_for(const aisle::state_dict& from) {
+  std::map<std::string, std::string> kept = {{"format", "pt"}};
+  const std::string folder = aisle::parent_folder(from.path());
+  for (const char* name : {"config.json", "preprocessor_config.json", "preset"})
+    if (const auto known = from.metadata().find(name); known != from.metadata().end())
+      kept[name] = known->second;
+  for (const char* name : {"config.json", "preprocessor_config.json"})
+    if (const std::string file = aisle::join_path(folder, name); aisle::file_exists(file))
+      kept[name] = aisle::read_json(file).dump();
+  try {
+    if (aisle::preset_from_files(from.path())) return kept;
+  } catch (const aisle::error&) {  // of a model that is not built in: its files say it all the same
+    return kept;
+  }
+  std::error_code none;
+  const std::string id =
+      aisle::file_name(std::filesystem::absolute(folder, none).lexically_normal().string());
+  if (const auto known = manifest_preset(id)) {
+    kept["preset"] = known->name;
+  } else if (const auto* entry = aisle::models::find_model(id); entry && !entry->preset.empty()) {
+    kept["preset"] = entry->preset;
+  }
+  return kept;
+}
+
+int convert(const options& o) {
+  if (!o.out.ends_with(".safetensors")) throw usage_error("OUT: expected a name that ends in .safetensors");
+  aisle::state_dict from = aisle::load_checkpoint(o.in);
+  if (!o.prefix.empty())
+    from = from.renamed([&](const std::string& name) {
+      return name.starts_with(o.prefix) ? name.substr(o.prefix.size()) : std::string();
+    });
+  if (from.size() == 0)
+    throw aisle::format_error(o.in, o.prefix.empty()
+                                        ? "holds no tensors"
+                                        : "holds no tensors behind the prefix '" + o.prefix + "'");
+  check_not_input("OUT", o.out, {from.path()});
+  aisle::make_folders(aisle::parent_folder(o.out));
+  aisle::write_safetensors(o.out, from, metadata_for(from));
+  say(o.out + ": " + std::to_string(from.size()) + " tensors, " +
+      human_bytes(static_cast<double>(aisle::file_size(o.out))));
+  return exit_ok;
+}
+
+}  // namespace
+
+action setup_weights_convert(CLI::App& app) {
+  auto o = std::make_shared<options>();
+  app.add_option("IN", o->in, ".pth, .pt, .bin, an index of shards, or a folder with one of them")
+      ->required();
+  app.add_option("OUT", o->out, "one .safetensors file")->required();
+  app.add_option("--prefix", o->prefix, "only the tensors whose names begin so, without it")
+      ->type_name("PREFIX");
+  app.footer(
+      "Names and types of the tensors stay as they are; one tensor at a time is in memory. Nothing in a "
+      "checkpoint is\n"
+      "executed. IN's config.json and preprocessor_config.json, or the preset that is known for the name of "
+      "its "
+      "folder, go\n"
+      "into the metadata of OUT, which opens by itself then, wherever it lies. --prefix takes one network of "
+      "several.\n"
+      "\n"
+      "Examples:\n"
+      "  aisle weights convert efficientnet-lite0-57934424.pth model.safetensors\n"
+      "  aisle weights convert moco.pth encoder.safetensors --prefix encoder_q.");
+  return [o] { return convert(*o); };
+}
+
+}  // namespace aisle_command
