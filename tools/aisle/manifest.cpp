@@ -118,7 +118,7 @@ aisle::preset preset_of(const common_options& o) {
   std::string folder = aisle::join_path(o.weights, o.image_model);
   if (!aisle::folder_exists(folder) && o.image_model.find('/') != std::string::npos)
     folder = aisle::folder_exists(o.image_model) ? o.image_model : aisle::parent_folder(o.image_model);
-  const bool file = aisle::file_exists(o.image_model) && !aisle::folder_exists(o.image_model);
+  const bool file = o.image_model.find('/') != std::string::npos && aisle::file_exists(o.image_model);
   if (auto own = aisle::preset_from_files(file ? o.image_model : folder)) return *own;
   const std::string id = aisle::file_name(folder);
   if (auto known = manifest_preset(id)) return *known;
