@@ -66,7 +66,7 @@ TEST_CASE("a single class: one sentence") {
   if (command::program().empty()) return;
   const early e;
   aisle::write_file(e.work / "c.csv", rows_of(1, 12));
-  for (const std::string& line :
+  for (const std::string line :
        {"run --data c.csv --label kind --out out --text-model tiny-bert --image-model none",
         "train --data c.csv --label kind --out t.safetensors --modality text --text-model tiny-bert"}) {
     e.fails(line, 4, {"all 12 rows that can take part are of one class, 'make 0'"});

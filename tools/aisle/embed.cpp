@@ -271,11 +271,13 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
         std::to_string(t.reused) + " of them from before");
   };
   // Both are looked at before the first of them works.
-  for (const std::string& model : {o.common.text_model, o.common.image_model}) {
-    if (model.empty()) continue;
+  const auto check = [&](const std::string& model, bool text) {
+    if (model.empty()) return;
     const std::string path = o.common.model_path(model);
-    check_model(*aisle::models::open_model(path), path, &model == &o.common.text_model);
-  }
+    check_model(*aisle::models::open_model(path), path, text);
+  };
+  check(o.common.text_model, true);
+  check(o.common.image_model, false);
   if (!o.common.text_model.empty()) {
     e.model_path = o.common.model_path(o.common.text_model);
     const aisle::embedding_table t = embed_texts(products, e);
