@@ -149,9 +149,8 @@ void tell_missing_modalities(const aisle::catalogue& products, const common_opti
   const bool wants_text = !common.text_model.empty() && common.text_model != "none",
              wants_images = !common.image_model.empty() && common.image_model != "none";
   const bool texts = has_texts(products);
-  const auto picture =
-      std::ranges::find_if(products.products, [](const aisle::product& p) { return !p.image_path.empty(); });
-  const bool pictures = picture != products.products.end();
+  const bool pictures =
+      std::ranges::any_of(products.products, [](const aisle::product& p) { return !p.image_path.empty(); });
   if (wants_text && !texts && named(common.text_model_option))
     warn(products.path + ": --text-model " + common.text_model + ": " +
          none_has(products, "text",
