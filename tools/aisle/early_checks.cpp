@@ -148,9 +148,9 @@ void tell_missing_modalities(const aisle::catalogue& products, const common_opti
   const bool wants_text = !common.text_model.empty() && common.text_model != "none",
              wants_images = !common.image_model.empty() && common.image_model != "none";
   const bool texts = has_texts(products);
-  const auto picture = aisle::ranges::find_if(products.products,
-                                              [](const aisle::product& p) { return !p.image_path.empty(); });
-  const bool pictures = picture != products.products.end();
+  const bool pictures = aisle::ranges::any_of(products.products, [](const aisle::product& p) {
+    return !p.image_path.empty() || !p.image_url.empty();
+  });
   if (wants_text && !texts && named(common.text_model_option))
     warn(products.path + ": --text-model " + common.text_model + ": " +
          none_has(products, "text",
@@ -158,23 +158,12 @@ void tell_missing_modalities(const aisle::catalogue& products, const common_opti
          (wants_images && pictures ? "; pictures alone are looked at" : ""));
   if (!wants_images) return;
   const std::string alone = wants_text && texts ? "; texts alone are looked at" : "";
-  if (!pictures) {
-    const std::string what = none_has(products, "picture", products.options.image_column);
-    if (named(common.image_model_option))
-      warn(products.path + ": --image-model " + common.image_model + ": " + what + alone);
-    else
-      say(products.path + ": " + what + alone);
-    return;
-  }
-  const auto there = [](const aisle::product& p) {
-    std::error_code ignored;
-    return !p.image_path.empty() && fs::exists(p.image_path, ignored);
-  };
-  if (aisle::ranges::any_of(products.products, there)) return;
-  warn(products.path + ": none of " +
-       aisle::counted(static_cast<std::int64_t>(products.products.size()), "row") +
-       " has a picture that is there: column " + products.options.image_column + " names " +
-       picture->image_path + " first" + alone);
+  if (pictures) return;
+  const std::string what = none_has(products, "picture", products.options.image_column);
+  if (named(common.image_model_option))
+    warn(products.path + ": --image-model " + common.image_model + ": " + what + alone);
+  else
+    say(products.path + ": " + what + alone);
 }
 
 }  // namespace aisle_command

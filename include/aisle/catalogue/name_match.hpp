@@ -1,10 +1,10 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,7 +21,7 @@ std::optional<std::string> plain_number(std::string_view text);
 struct name_match {
   /// Names that are the other table's when read as numbers, and what they are called there. Filled where all
   /// names of both tables are numbers, as pandas compares columns then, and no two names are one number.
-  std::unordered_map<std::string, std::string> renamed;
+  std::map<std::string, std::string> renamed;
   /// Names that would be found as numbers but are not in `renamed`, with the other table's.
   std::vector<std::pair<std::string, std::string>> near_misses;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <aisle/catalogue/name_match.hpp>

@@ -265,7 +265,7 @@ AISLE_API std::map<std::string, std::string> metadata_of(const std::string& path
 
 AISLE_API std::optional<preset> preset_from_files(const std::string& path) {
   using namespace detail::presets;
-  const std::string folder = folder_exists(path) ? path : parent_folder(path);
+  const std::string folder = file_exists(path) ? parent_folder(path) : path;
   const auto beside = [&](const char* name) {
     const std::string file = join_path(folder, name);
     return file_exists(file) ? read_json(file) : json();

@@ -154,8 +154,8 @@ class added_token_collector {
   std::vector<added_token> take(const std::vector<std::string>& vocabulary) {
     for (std::size_t i = tokens_.size(); i-- > 0;) {
       const std::string& content = tokens_[i].content;
-      if (std::ranges::find(vocabulary, content) != vocabulary.end()) continue;
-      if (std::ranges::find(usual_, content, &std::pair<std::string, std::string>::second) == usual_.end())
+      if (ranges::find(vocabulary, content) != vocabulary.end()) continue;
+      if (ranges::find(usual_, content, &std::pair<std::string, std::string>::second) == usual_.end())
         break;
       tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(i));
     }
