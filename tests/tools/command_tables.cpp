@@ -67,7 +67,7 @@ TEST_CASE("--delimiter and --encoding overrule") {
   }
   CHECK(embed(work, "--data p.csv --delimiter ';;'").code == 2);
   CHECK(embed(work, "--data p.csv --encoding klingon").code == 2);
-  CHECK(has(command::run(work, "run --help").out, "--delimiter"));
+  CHECK(has(command::run(work, "train --help").out, "--delimiter"));
 }
 
 TEST_CASE("files that are no tables are named, with what to do") {
