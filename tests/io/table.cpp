@@ -342,7 +342,8 @@ TEST_CASE("table: the export files of the reference set") {
       {"csv_windows1252.csv", "comma-separated, Windows-1252"},
       {"csv_empty_trailing_rows.csv", "comma-separated, UTF-8"},
       {"table_csv_gz.csv.gz", "comma-separated, UTF-8, gzip"}};
-  for (const auto& [file, format] : cases) {
+  for (const auto& [name, format] : cases) {
+    const std::string file = name;
     CAPTURE(file);
     aisle::table_reader t(folder + "/" + file, {.expected = {"sku", "name", "class_id"}});
     CHECK(t.format().describe() == format);

@@ -217,7 +217,7 @@ TEST_CASE("evaluate passes over the records that run and predict pass over") {
   aisle::write_file(work / "p.csv", "sku,Prediction\n1,x\n3,y\n");
   const auto e = command::run(work, "evaluate p.csv --data products.csv --label class_id --json");
   CHECK(e.code == 3);
-  CHECK(has(e.err, "products.csv: row 1: line 3"));
+  CHECK(has(e.err, "products.csv: row 1 (line 3): 2 fields"));
   CHECK(aisle::parse_json(e.out, "scores").get<int>("rows") == 2);
 }
 
