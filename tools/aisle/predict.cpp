@@ -1,10 +1,13 @@
 // aisle predict: a trained pipeline applied to new products.
 
+#include <algorithm>
+
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/models/preset.hpp>
 
 #include "catalogue_job.hpp"
 
@@ -75,6 +78,11 @@ int predict(const options& o) {
   const aisle::pipeline p = aisle::pipeline::load(find_pipeline(o.model));
   catalogue_job job = o.job;
   if (p.uses_text() && job.text_columns.empty()) job.text_columns = p.text.text_columns;
+  // Pictures are prepared as they were for training, where that has a name.
+  if (job.common.preset.empty() && std::ranges::any_of(aisle::all_presets(), [&](const auto& known) {
+        return known.name == p.image.preset;
+      }))
+    job.common.preset = p.image.preset;
   const aisle::catalogue products = job.load(false);
   std::vector<aisle::skipped_row> bad = products.problems;
   const std::string text_model = p.uses_text() ? model_of(p.text, o.job.common.text_model) : "none",
