@@ -96,7 +96,7 @@ int run(const options& o) {
     aisle::check_experiment(products, options);
     o.job.check_models(products, o.job.common.text_model, o.job.common.image_model);
     phases.emplace_back("check", watch.lap());
-    const auto text = o.job.embed_texts(products, o.job.common.text_model, bar);
+    auto text = o.job.embed_texts(products, o.job.common.text_model, bar);
     auto image = o.job.embed_images(products, o.job.common.image_model, bar);
     for (const auto* table : {&text, &image})
       if (*table) phases.insert(phases.end(), (*table)->phases.begin(), (*table)->phases.end());
