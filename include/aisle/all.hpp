@@ -14,6 +14,8 @@
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
 #include <aisle/catalogue/name_match.hpp>
+#include <aisle/catalogue/picture_checks.hpp>
+#include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/catalogue/products.hpp>

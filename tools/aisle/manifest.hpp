@@ -58,6 +58,7 @@ aisle::image_encoder load_image_encoder(const common_options& o);
 /// else what is known of its name. Throws aisle::error that names --preset.
 aisle::preset preset_of(const common_options& o, const std::string& id);
 
+inline aisle::preset preset_of(const common_options& o) { return preset_of(o, o.image_model); }
 /// The same where --preset or the command's own knowledge decides; nothing where the model's files do.
 std::optional<aisle::preset> chosen_preset(const common_options& o, const std::string& id);
 
