@@ -97,7 +97,8 @@ TEST_CASE("vectors that were made elsewhere: run, train and predict load no mode
   CHECK(has(o.err, "39 text only"));
   CHECK(has(o.err, "left out 1 (1 no text)"));
   CHECK(aisle::read_csv(work / "out/skipped.csv").at(0, "id") == "p39");
-  CHECK(aisle::read_json(work / "out/metrics.json")["models"][0].get<double>("accuracy_mean") == 100);
+  const aisle::json metrics = aisle::read_json(work / "out/metrics.json");
+  CHECK(metrics["models"][0].get<double>("accuracy_mean") == 100);
 
   aisle::matrix<float> fresh(2, 3);
   fresh(0, 0) = 1;
