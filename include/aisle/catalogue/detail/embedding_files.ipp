@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <set>
@@ -14,6 +13,7 @@
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
 #include <aisle/io/checkpoint.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -164,7 +164,7 @@ AISLE_API embedding_rows read_embedding_csv(std::string_view text, const std::st
     const char *p = text.data() + from, *end = text.data() + to;
     for (float& v : out.vectors.row(r)) {
       const auto [next, code] = std::from_chars(p, end, v);
-      if (code != std::errc{} || !std::isfinite(v) ||
+      if (code != std::errc{} || !is_finite(v) ||
           (next != end && *next != ',' && *next != '\n' && *next != '\r'))
         throw format_error(path, "row " + std::to_string(r) + ": \"" +
                                      std::string(p, std::find(p, end, ',')) + "\", expected a number");
