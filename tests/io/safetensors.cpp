@@ -26,9 +26,7 @@ std::string file_of(const std::string& header, const std::string& data) {
   return bytes::of(std::uint64_t{header.size()}) + header + data;
 }
 
-std::vector<float> floats(const tensor& t) {
-  return {t.data<float>().begin(), t.data<float>().end()};
-}
+std::vector<float> floats(const tensor& t) { return {t.data<float>().begin(), t.data<float>().end()}; }
 
 template <class T>
 tensor tensor_of(dtype type, shape dims, std::vector<T> values) {

@@ -27,7 +27,8 @@ aisle::matrix<T> noise(std::int64_t rows, std::int64_t cols, std::uint64_t seed,
 
 /// Every pair measured and sorted.
 template <class T>
-aisle::neighbours<T> by_hand(const aisle::matrix<T>& q, const aisle::matrix<T>& m, std::int64_t k, metric how) {
+aisle::neighbours<T> by_hand(const aisle::matrix<T>& q, const aisle::matrix<T>& m, std::int64_t k,
+                             metric how) {
   k = std::min(k, m.rows());
   aisle::neighbours<T> out{aisle::matrix<std::int64_t>(q.rows(), k), aisle::matrix<T>(q.rows(), k)};
   for (std::int64_t i = 0; i < q.rows(); ++i) {
@@ -60,8 +61,8 @@ TEST_CASE_TEMPLATE("nearest rows are those that measuring every pair finds", T, 
   struct size {
     std::int64_t queries, rows, width, k;
   };
-  const std::vector<size> sizes = {{1, 1, 1, 1}, {1, 5, 3, 10}, {3, 700, 17, 5}, {300, 40, 33, 40},
-                                   {130, 513, 64, 10}};
+  const std::vector<size> sizes = {
+      {1, 1, 1, 1}, {1, 5, 3, 10}, {3, 700, 17, 5}, {300, 40, 33, 40}, {130, 513, 64, 10}};
   for (const metric how : {metric::cosine, metric::dot, metric::l2})
     for (const size& s : sizes) {
       CAPTURE(static_cast<int>(how));

@@ -76,13 +76,21 @@ TEST_CASE("a tensor that was moved from is empty, by construction and by assignm
 
 // Who owns and who reads are told apart when a program is compiled.
 template <class Tensor>
-concept written_in_place = requires(Tensor t) { t.template data<float>()[0] = 1.f; };
+concept written_in_place = requires(Tensor t) {
+  t.template data<float>()[0] = 1.f;
+};
 template <class Tensor>
-concept bytes_written = requires(Tensor t) { t.mutable_bytes()[0] = std::byte{}; };
+concept bytes_written = requires(Tensor t) {
+  t.mutable_bytes()[0] = std::byte{};
+};
 template <class Tensor>
-concept elements_of_temporary = requires { Tensor().template data<float>(); };
+concept elements_of_temporary = requires {
+  Tensor().template data<float>();
+};
 template <class Tensor>
-concept bytes_of_temporary = requires { Tensor().bytes(); };
+concept bytes_of_temporary = requires {
+  Tensor().bytes();
+};
 static_assert(written_in_place<aisle::tensor&> && !written_in_place<const aisle::tensor&>);
 static_assert(!written_in_place<aisle::shared_tensor&> && !bytes_written<aisle::shared_tensor&>);
 static_assert(bytes_written<aisle::tensor&> && !bytes_written<const aisle::tensor&>);

@@ -27,7 +27,8 @@ AISLE_API modality_fusion::modality_fusion(std::vector<std::vector<float>> means
                                            const fusion_options& options)
     : options_(options), means_(std::move(means)) {
   if (!is_finite(options_.norm) || options_.norm <= 0)
-    throw option_error("fusion: norm is " + detail::number_text(options_.norm) + ", expected a number above 0");
+    throw option_error("fusion: norm is " + detail::number_text(options_.norm) +
+                       ", expected a number above 0");
 }
 
 AISLE_API modality_fusion modality_fusion::fit(std::span<const view> parts, const fusion_options& options) {
@@ -54,7 +55,8 @@ AISLE_API std::int64_t modality_fusion::dimension() const noexcept {
 }
 
 AISLE_API matrix<float> modality_fusion::transform(std::span<const view> parts) const {
-  if (means_.empty()) throw not_fitted_error("this fusion has not been fitted: modality_fusion::fit makes one");
+  if (means_.empty())
+    throw not_fitted_error("this fusion has not been fitted: modality_fusion::fit makes one");
   detail::require_equal_rows(parts);
   if (parts.size() != means_.size())
     throw shape_error("fusion of " + std::to_string(parts.size()) + " modalities, fitted on " +

@@ -63,8 +63,7 @@ AISLE_API label_vector::label_vector(std::vector<std::int32_t> codes,
     : codes_(std::move(codes)),
       classes_(classes ? std::move(classes) : std::make_shared<const class_list>()) {
   for (const std::int32_t c : codes_)
-    if (c < 0 || c >= classes_->size())
-      detail::throw_code(c, classes_->size());
+    if (c < 0 || c >= classes_->size()) detail::throw_code(c, classes_->size());
 }
 
 AISLE_API void label_vector::encode(const std::vector<std::string_view>& names) {
@@ -156,8 +155,8 @@ AISLE_API std::vector<double> class_weights::resolve(const label_vector& labels)
   std::vector<double> out(static_cast<std::size_t>(classes.size()), 1.0);
   const auto check = [](const double& w, const std::string& name) {
     if (!is_finite(w) || w < 0)
-      throw option_error("the weight of class \"" + name + "\" is " + (is_nan(w) ? "NaN" : std::to_string(w)) +
-                         ", expected a finite number not below 0");
+      throw option_error("the weight of class \"" + name + "\" is " +
+                         (is_nan(w) ? "NaN" : std::to_string(w)) + ", expected a finite number not below 0");
   };
   switch (mode_) {
     case mode::uniform:
