@@ -1,8 +1,8 @@
 #pragma once
 
 // Every public header: aisle.hpp, the catalogue floor, file formats and what else learns and searches. Only
-// tensor/eigen.hpp is included by those who have Eigen. Not public is what include/README.md says is a part of
-// something else (tests/base/umbrella.cpp checks both).
+// tensor/eigen.hpp is included by those who have Eigen. Not public is what include/README.md says is a part
+// of something else (tests/base/umbrella.cpp checks both).
 
 #include <aisle/aisle.hpp>
 #include <aisle/base/hash.hpp>

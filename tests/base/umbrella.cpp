@@ -7,8 +7,8 @@
 
 #include <aisle/base/file.hpp>
 
-// all.hpp includes every public header. What is not public: folders named detail, and the parts of other headers
-// that include/README.md lists.
+// all.hpp includes every public header. What is not public: folders named detail, and the parts of other
+// headers that include/README.md lists.
 
 namespace {
 
@@ -44,8 +44,9 @@ TEST_CASE("all.hpp includes every public header") {
     if (entry.path().extension() != ".hpp") continue;
     const std::string header = fs::relative(entry.path(), top).string();
     ++headers;
-    CHECK_MESSAGE((reached.contains(header) || is_part(header)),
-                  header << " is neither in all.hpp nor listed in include/README.md as a part of another header");
+    CHECK_MESSAGE(
+        (reached.contains(header) || is_part(header)),
+        header << " is neither in all.hpp nor listed in include/README.md as a part of another header");
   }
   CHECK(headers > 50);
   CHECK_FALSE(reached.contains("aisle/tensor/eigen.hpp"));  // who has no Eigen includes all.hpp too

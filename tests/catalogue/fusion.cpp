@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <aisle/catalogue/fusion.hpp>
 
@@ -50,5 +52,11 @@ TEST_CASE("what does not fit is refused") {
   CHECK_THROWS_AS(f.transform({a}), aisle::shape_error);
   CHECK_THROWS_AS(f.transform({b, b}), aisle::shape_error);
   CHECK_THROWS_AS(balanced_fusion::fit({a}, {.norm = 0}), aisle::option_error);
+  CHECK_THROWS_AS(balanced_fusion().transform({a}), aisle::not_fitted_error);
+  auto bad = a;
+  bad(0, 0) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH_AS(balanced_fusion::fit({a, bad}),
+                       "fusion: modality 1: row 0, column 0: NaN, expected a number", aisle::row_error);
+  CHECK_THROWS_AS(balanced_fusion::fit({a}).transform({bad}), aisle::row_error);
   CHECK_THROWS_AS(aisle::parse_fusion_kind("mean"), aisle::option_error);
 }

@@ -104,7 +104,9 @@ static_assert(std::is_convertible_v<std::vector<std::string>, label_vector>);
 
 // What points into labels is not to be had of a temporary.
 template <class L>
-concept codes_of = requires(L&& labels) { static_cast<L&&>(labels).codes(); };
+concept codes_of = requires(L&& labels) {
+  static_cast<L&&>(labels).codes();
+};
 static_assert(codes_of<const label_vector&> && !codes_of<label_vector>);
 static_assert(!std::is_reference_v<decltype(std::declval<label_vector>()[0])>);
 static_assert(!std::is_reference_v<decltype(std::declval<label_vector>().classes())>);

@@ -45,7 +45,7 @@ TEST_CASE("every row-major Eigen expression with elements of its own is seen in 
   const Eigen::Map<aisle::eigen_matrix<float>> map(m.data(), 3, 4);
   check(aisle::as_view(map), 3, 4, 0, 11);
   const Eigen::Map<const aisle::eigen_matrix<float>, 0, Eigen::OuterStride<>> apart(m.data(), 3, 2,
-                                                                                  Eigen::OuterStride<>(4));
+                                                                                    Eigen::OuterStride<>(4));
   check(aisle::as_view(apart), 3, 2, 0, 9);
   Eigen::RowVectorXf row(2);
   row << 3, 4;
@@ -64,6 +64,7 @@ TEST_CASE("every row-major Eigen expression with elements of its own is seen in 
   aisle::as_view(m.topRows(1))(0, 3) = -1;
   CHECK(m(0, 3) == -1);
   static_assert(std::is_same_v<decltype(aisle::as_view(constant)), aisle::matrix_view<const float>>);
-  static_assert(std::is_same_v<decltype(aisle::as_view(constant.topRows(1))), aisle::matrix_view<const float>>);
+  static_assert(
+      std::is_same_v<decltype(aisle::as_view(constant.topRows(1))), aisle::matrix_view<const float>>);
   static_assert(std::is_same_v<decltype(aisle::as_view(m.topRows(1))), aisle::matrix_view<float>>);
 }

@@ -111,10 +111,9 @@ TEST_CASE("sizes that are negative or overflow are refused, in elements and in b
                        aisle::shape_error);
   CHECK_THROWS_AS(aisle::matrix<float>(2, -1), aisle::shape_error);
   CHECK_THROWS_AS(aisle::matrix<float>(-2, -2), aisle::shape_error);
-  CHECK_THROWS_WITH_AS(
-      aisle::matrix<float>(big, big),
-      "a matrix of 4294967296 x 4294967296 elements, which is more than any memory holds",
-      aisle::shape_error);
+  CHECK_THROWS_WITH_AS(aisle::matrix<float>(big, big),
+                       "a matrix of 4294967296 x 4294967296 elements, which is more than any memory holds",
+                       aisle::shape_error);
   CHECK_THROWS_AS(aisle::matrix<float>(big, big / 2), aisle::shape_error);   // 2^63 elements
   CHECK_THROWS_AS(aisle::matrix<double>(big, big / 8), aisle::shape_error);  // 2^63 bytes
   float one = 0;
@@ -130,11 +129,17 @@ TEST_CASE("sizes that are negative or overflow are refused, in elements and in b
 
 // What points into a matrix is not to be had of a temporary.
 template <class M>
-concept row_of = requires(M&& m) { static_cast<M&&>(m).row(0); };
+concept row_of = requires(M&& m) {
+  static_cast<M&&>(m).row(0);
+};
 template <class M>
-concept view_of = requires(M&& m) { static_cast<M&&>(m).view(); };
+concept view_of = requires(M&& m) {
+  static_cast<M&&>(m).view();
+};
 template <class M>
-concept data_of = requires(M&& m) { static_cast<M&&>(m).data(); };
+concept data_of = requires(M&& m) {
+  static_cast<M&&>(m).data();
+};
 using floats = aisle::matrix<float>;
 static_assert(row_of<floats&> && view_of<floats&> && data_of<floats&>);
 static_assert(row_of<const floats&> && view_of<const floats&> && data_of<const floats&>);

@@ -38,14 +38,14 @@ class modality_fusion {
   modality_fusion(std::vector<std::vector<float>> means, const fusion_options& options);
 
   /// `parts`: for each modality a matrix [rows, its dimension], rows alike. Throws shape_error when there are
-  /// no parts, no rows, or different numbers of rows.
+  /// no parts, no rows, or different numbers of rows, row_error for NaN and infinities.
   static modality_fusion fit(std::span<const view> parts, const fusion_options& options = {});
   static modality_fusion fit(std::initializer_list<view> parts, const fusion_options& options = {}) {
     return fit(std::span<const view>(parts.begin(), parts.size()), options);
   }
 
   /// [rows, sum of the dimensions], modalities in the order given, which must be that of fit(). A row that
-  /// equals the mean stays zero. Throws shape_error.
+  /// equals the mean stays zero. Throws not_fitted_error before fit, shape_error, and row_error for NaN.
   matrix<float> transform(std::span<const view> parts) const;
   matrix<float> transform(std::initializer_list<view> parts) const {
     return transform(std::span<const view>(parts.begin(), parts.size()));

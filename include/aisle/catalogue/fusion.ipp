@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <aisle/catalogue/fusion.hpp>
+#include <aisle/learn/detail/numbers.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -15,7 +16,9 @@ AISLE_API void require_equal_rows(std::span<const modality_fusion::view> parts) 
   for (const auto& p : parts)
     if (p.rows() != parts[0].rows())
       throw shape_error("fusion of modalities with " + std::to_string(parts[0].rows()) + " and " +
-                        std::to_string(p.rows()) + " rows");
+                        std::to_string(p.rows()) + " rows, expected as many");
+  for (std::size_t m = 0; m < parts.size(); ++m)
+    require_numbers("fusion: modality " + std::to_string(m), parts[m]);
 }
 
 }  // namespace detail
@@ -23,8 +26,9 @@ AISLE_API void require_equal_rows(std::span<const modality_fusion::view> parts) 
 AISLE_API modality_fusion::modality_fusion(std::vector<std::vector<float>> means,
                                            const fusion_options& options)
     : options_(options), means_(std::move(means)) {
-  if (!(options_.norm > 0 && std::isfinite(options_.norm)))
-    throw option_error("fusion: norm " + std::to_string(options_.norm) + ", expected a number above 0");
+  if (!is_finite(options_.norm) || options_.norm <= 0)
+    throw option_error("fusion: norm is " + detail::number_text(options_.norm) +
+                       ", expected a number above 0");
 }
 
 AISLE_API modality_fusion modality_fusion::fit(std::span<const view> parts, const fusion_options& options) {
@@ -51,6 +55,8 @@ AISLE_API std::int64_t modality_fusion::dimension() const noexcept {
 }
 
 AISLE_API matrix<float> modality_fusion::transform(std::span<const view> parts) const {
+  if (means_.empty())
+    throw not_fitted_error("this fusion has not been fitted: modality_fusion::fit makes one");
   detail::require_equal_rows(parts);
   if (parts.size() != means_.size())
     throw shape_error("fusion of " + std::to_string(parts.size()) + " modalities, fitted on " +

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <charconv>
-#include <cmath>
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
 #include <aisle/learn/model_file.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -95,7 +95,7 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
       const tensor t = file.read(e.name);
       const auto values = t.data<float>();
       for (const float v : values)
-        if (!std::isfinite(v)) throw format_error(path, e.name + " holds a number that is not finite");
+        if (!is_finite(v)) throw format_error(path, e.name + " holds a number that is not finite");
       means.emplace_back(values.begin(), values.end());
     }
     out.fusion = modality_fusion(

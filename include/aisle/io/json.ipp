@@ -12,6 +12,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/utf8.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -342,7 +343,7 @@ AISLE_API void write_json_string(std::string& out, std::string_view raw) {
 }
 
 AISLE_API void write_json_number(std::string& out, double v) {
-  if (!std::isfinite(v)) {
+  if (!is_finite(v)) {
     out += "null";
     return;
   }

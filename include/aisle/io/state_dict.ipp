@@ -222,7 +222,8 @@ AISLE_API shared_tensor state_dict::map(std::string_view name) const {
   if (!e.file) return e.memory;
   if (!e.strides.empty() || e.bytes() == 0) return read(name);
   const auto mapped = e.file->map();
-  return shared_tensor(e.type, e.dims, std::shared_ptr<const std::byte>(mapped, mapped->bytes().data() + e.offset));
+  return shared_tensor(e.type, e.dims,
+                       std::shared_ptr<const std::byte>(mapped, mapped->bytes().data() + e.offset));
 }
 
 AISLE_API void state_dict::add(entry e) {

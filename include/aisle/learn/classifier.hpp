@@ -114,7 +114,7 @@ class classifier {
   void check_features(matrix_view<const T> x) const;
 
   std::shared_ptr<const class_list> classes_;
-  std::vector<std::int32_t> present_;  // codes of the classes that had rows
+  std::vector<std::int32_t> present_;          // codes of the classes that had rows
   detail::moved_size<std::int64_t> features_;  // 0: not fitted
 
   template <class U>

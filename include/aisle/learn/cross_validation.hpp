@@ -36,8 +36,8 @@ cross_validation_result cross_validate(const classifier<T>& learner, const matri
                                        const label_vector& labels,
                                        const cross_validation_options& options = {}) {
   if (x.rows() != labels.size())
-    throw shape_error(std::to_string(x.rows()) + " rows of features and " + std::to_string(labels.size()) +
-                      " labels");
+    throw shape_error("cross_validate: " + std::to_string(x.rows()) + " rows of features and " +
+                      std::to_string(labels.size()) + " labels, expected one label a row");
   cross_validation_result out;
   std::vector<std::int32_t> predicted(static_cast<std::size_t>(labels.size()), 0);
   for (const auto& [train, test] : stratified_folds(labels, {.folds = options.folds, .seed = options.seed})) {

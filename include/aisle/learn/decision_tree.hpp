@@ -47,10 +47,11 @@ class features_per_split {
     }
     if (kind_ == kind::count && !(wanted >= 1 && wanted <= n)) wanted = -1;
     if (wanted < 0)
-      throw option_error("max_features: " + std::string(kind_ == kind::share ? "a share of " : "a count of ") +
-                         std::to_string(value_) + ", expected " +
-                         (kind_ == kind::share ? "a share in (0, 1]"
-                                               : "1 to the " + std::to_string(features) + " features there are"));
+      throw option_error(
+          "max_features: " + std::string(kind_ == kind::share ? "a share of " : "a count of ") +
+          std::to_string(value_) + ", expected " +
+          (kind_ == kind::share ? "a share in (0, 1]"
+                                : "1 to the " + std::to_string(features) + " features there are"));
     return std::max<std::int64_t>(1, static_cast<std::int64_t>(wanted));
   }
 

@@ -133,8 +133,8 @@ class label_vector {
   }
   /// Numbers with a fraction are measurements, not classes: round them or name their ranges first.
   template <std::ranges::input_range Range>
-  requires std::floating_point<std::ranges::range_value_t<Range>>
-  label_vector(Range&& measurements) = delete;
+  requires std::floating_point<std::ranges::range_value_t<Range>> label_vector(Range&& measurements)
+  = delete;
   /// The same for labels written out: {"a", "b", "a"}.
   template <detail::label_type Label>
   label_vector(std::initializer_list<Label> values) {
@@ -182,15 +182,15 @@ class label_vector {
     using label = std::ranges::range_value_t<Range>;
     if constexpr (std::is_same_v<label, char> || detail::text_label<label>) {
       // What is seen in place must outlive the step of the loop; other labels are copied.
-      constexpr bool in_place =
-          std::is_pointer_v<label> || std::is_same_v<label, std::string_view> ||
-          (detail::text_label<label> && std::ranges::forward_range<Range> &&
-           std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>);
+      constexpr bool in_place = std::is_pointer_v<label> || std::is_same_v<label, std::string_view> ||
+                                (detail::text_label<label> && std::ranges::forward_range<Range> &&
+                                 std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>);
       std::vector<std::conditional_t<in_place, std::string_view, std::string>> names;
       for (const auto& value : values) {
         if constexpr (std::is_pointer_v<label>)
           if (value == nullptr)
-            throw option_error("label " + std::to_string(names.size()) + " is a null pointer, expected a string");
+            throw option_error("label " + std::to_string(names.size()) +
+                               " is a null pointer, expected a string");
         if constexpr (std::is_same_v<label, char>)
           names.emplace_back(1, value);
         else

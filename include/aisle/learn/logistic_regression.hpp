@@ -67,8 +67,9 @@ class logistic_regression final : public classifier<T> {
       throw option_error("logistic_regression: c " + detail::number_text(options_.c) + ", tolerance " +
                          detail::number_text(options_.tolerance) + ", max_iterations " +
                          std::to_string(options_.max_iterations) + ", expected numbers above 0");
-    if (data.classes < 2) throw option_error("logistic_regression: all rows are of one class (\"" + (*data.labels)[0] +
-                                              "\"), expected at least two");
+    if (data.classes < 2)
+      throw option_error("logistic_regression: all rows are of one class (\"" + (*data.labels)[0] +
+                         "\"), expected at least two");
     problem p(data, options_);
     std::vector<double> parameters(p.parameters(), 0.0);
     const auto evaluate = [&](const std::vector<double>& at, std::vector<double>& gradient) {

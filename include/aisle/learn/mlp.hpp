@@ -72,8 +72,9 @@ class mlp final : public classifier<T> {
 
   void fit_rows(const training_data& data) override {
     check_options();
-    if (data.classes < 2) throw option_error("mlp: all rows are of one class (\"" + (*data.labels)[0] +
-                                              "\"), expected at least two");
+    if (data.classes < 2)
+      throw option_error("mlp: all rows are of one class (\"" + (*data.labels)[0] +
+                         "\"), expected at least two");
     network_ = mlp_network<T>({.inputs = data.x.cols(),
                                .hidden = options_.hidden,
                                .outputs = data.classes,

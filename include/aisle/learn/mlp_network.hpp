@@ -48,7 +48,8 @@ class mlp_network {
   /// [0, 1).
   explicit mlp_network(mlp_shape shape) : shape_(std::move(shape)) {
     if (is_nan(shape_.dropout) || shape_.dropout < 0 || shape_.dropout >= 1)
-      throw option_error("mlp: dropout is " + std::to_string(shape_.dropout) + ", expected a share in [0, 1)");
+      throw option_error("mlp: dropout is " + std::to_string(shape_.dropout) +
+                         ", expected a share in [0, 1)");
     std::int64_t inputs = shape_.inputs, at = 0, statistics = 0;
     auto sizes = shape_.hidden;
     sizes.push_back(shape_.outputs);

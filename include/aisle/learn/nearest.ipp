@@ -61,7 +61,8 @@ class nearest_search {
  public:
   nearest_search(matrix_view<const T> queries, matrix_view<const T> rows, const nearest_options& options)
       : queries_(queries), rows_(rows), options_(options), threads_(thread_budget(options.threads)) {
-    if (options.k < 1) throw option_error("nearest: k is " + std::to_string(options.k) + ", expected at least 1");
+    if (options.k < 1)
+      throw option_error("nearest: k is " + std::to_string(options.k) + ", expected at least 1");
     if (queries.cols() != rows.cols())
       throw shape_error("nearest: queries of " + std::to_string(queries.cols()) + " numbers and rows of " +
                         std::to_string(rows.cols()) + ", expected as many");
@@ -96,8 +97,8 @@ class nearest_search {
         best_candidates merged(chosen_);
         const std::int64_t block = i / query_block, inside = i % query_block;
         for (std::int64_t part = 0; part < parts; ++part)
-          for (const candidate& c : best[static_cast<std::size_t>(block * parts + part)]
-                                        [static_cast<std::size_t>(inside)].all())
+          for (const candidate& c :
+               best[static_cast<std::size_t>(block * parts + part)][static_cast<std::size_t>(inside)].all())
             merged.add(c);
         measure(begin + i, merged.all(), out);
       });

@@ -35,8 +35,8 @@ class optimizer {
   explicit optimizer(optimizer_options options = {}) : options_(options) {
     const auto check = [](const char* name, const double& v, bool good, const char* expected) {
       if (is_nan(v) || !good)
-        throw option_error(std::string("optimizer: ") + name + " is " + (is_nan(v) ? "NaN" : std::to_string(v)) +
-                           ", expected " + expected);
+        throw option_error(std::string("optimizer: ") + name + " is " +
+                           (is_nan(v) ? "NaN" : std::to_string(v)) + ", expected " + expected);
     };
     const auto not_negative = [&](const char* name, const double& v) {
       check(name, v, v >= 0, "a number not below 0");

@@ -60,7 +60,8 @@ class random_forest final : public classifier<T> {
   /// Accuracy of the rows' out-of-bag predictions (rows that every tree saw are left out). Throws
   /// not_fitted_error unless the forest was fitted with out_of_bag.
   double oob_score() const {
-    if (!oob_score_) throw not_fitted_error("the forest was not fitted with out_of_bag: it has no such score");
+    if (!oob_score_)
+      throw not_fitted_error("the forest was not fitted with out_of_bag: it has no such score");
     return *oob_score_;
   }
 
@@ -72,8 +73,11 @@ class random_forest final : public classifier<T> {
   bool allows_infinity() const noexcept override { return true; }
 
   void fit_rows(const training_data& data) override {
-    if (options_.trees < 1) throw option_error("random_forest: trees is " + std::to_string(options_.trees) + ", expected at least 1");
-    if (options_.out_of_bag && !options_.bootstrap) throw option_error("random_forest: out_of_bag asks for bootstrap, which is off");
+    if (options_.trees < 1)
+      throw option_error("random_forest: trees is " + std::to_string(options_.trees) +
+                         ", expected at least 1");
+    if (options_.out_of_bag && !options_.bootstrap)
+      throw option_error("random_forest: out_of_bag asks for bootstrap, which is off");
     const auto limits = detail::limits_of(options_.max_depth, options_.min_samples_split,
                                           options_.min_samples_leaf, options_.max_features, data.x.cols());
     const auto row_weights = data.row_weights();

@@ -23,12 +23,13 @@ struct cumulative_counts {
                     std::span<const double> weights) {
     if (positive.size() != scores.size())
       throw shape_error(std::to_string(positive.size()) + " true labels and " +
-                        std::to_string(scores.size()) + " scores");
-    if (scores.empty()) throw shape_error("no rows to score");
+                        std::to_string(scores.size()) + " scores, expected one a row");
+    if (scores.empty()) throw shape_error("no rows to score, expected at least one");
     paired_labels::check_weights(weights, static_cast<std::int64_t>(scores.size()));
     std::vector<std::size_t> order;
     for (std::size_t r = 0; r < scores.size(); ++r) {
-      if (is_nan(scores[r])) throw option_error("the score of row " + std::to_string(r) + " is NaN");
+      if (is_nan(scores[r]))
+        throw option_error("the score of row " + std::to_string(r) + " is NaN, expected a number");
       if (weights.empty() || weights[r] != 0) order.push_back(r);
     }
     std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return scores[a] > scores[b]; });
@@ -41,7 +42,7 @@ struct cumulative_counts {
       negatives.push_back(n);
       thresholds.push_back(scores[r]);
     }
-    if (thresholds.empty()) throw shape_error("every row has weight 0");
+    if (thresholds.empty()) throw shape_error("every row to score has weight 0, expected one above");
   }
 };
 
@@ -50,7 +51,7 @@ inline void check_probabilities(const label_vector& truth, std::int64_t rows, st
   if (rows != truth.size() || cols != truth.classes().size())
     throw shape_error("probabilities of " + std::to_string(rows) + " rows and " + std::to_string(cols) +
                       " classes for " + std::to_string(truth.size()) + " labels of " +
-                      std::to_string(truth.classes().size()) + " classes");
+                      std::to_string(truth.classes().size()) + " classes, expected as many of both");
 }
 
 template <class T>
@@ -62,7 +63,8 @@ double log_loss_of(const label_vector& truth, matrix_view<const T> probabilities
   double sum = 0, all = 0;
   for (std::int64_t r = 0; r < probabilities.rows(); ++r) {
     const T p = probabilities(r, truth.codes()[static_cast<std::size_t>(r)]);
-    if (is_nan(p)) throw option_error("the probability of row " + std::to_string(r) + " is NaN");
+    if (is_nan(p))
+      throw option_error("the probability of row " + std::to_string(r) + " is NaN, expected a number");
     // Clipped in the type of the probabilities: 1 - epsilon has another value in each.
     const T clipped = std::clamp(p, static_cast<T>(epsilon), static_cast<T>(T{1} - static_cast<T>(epsilon)));
     const double w = weights.empty() ? 1.0 : weights[static_cast<std::size_t>(r)];
@@ -219,12 +221,13 @@ AISLE_API double log_loss(const label_vector& truth, matrix_view<const float> pr
 AISLE_API double top_k_accuracy(const label_vector& truth, matrix_view<const double> probabilities,
                                 std::int64_t k) {
   detail::check_probabilities(truth, probabilities.rows(), probabilities.cols());
-  if (k < 1) throw option_error("top " + std::to_string(k) + ", expected at least 1");
+  if (k < 1) throw option_error("top_k_accuracy: k is " + std::to_string(k) + ", expected at least 1");
   double right = 0;
   for (std::int64_t r = 0; r < probabilities.rows(); ++r) {
     const auto t = truth.codes()[static_cast<std::size_t>(r)];
     const double p = probabilities(r, t);
-    if (is_nan(p)) throw option_error("the probability of row " + std::to_string(r) + " is NaN");
+    if (is_nan(p))
+      throw option_error("the probability of row " + std::to_string(r) + " is NaN, expected a number");
     std::int64_t better = 0;
     for (std::int64_t c = 0; c < probabilities.cols(); ++c)
       better += probabilities(r, c) > p || (c > t && probabilities(r, c) == p);

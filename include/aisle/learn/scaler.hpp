@@ -53,7 +53,8 @@ class standard_scaler {
   /// Throws not_fitted_error before fit, shape_error for another number of features, row_error for NaN and
   /// infinities.
   matrix<T> transform(matrix_view<const T> x) const {
-    if (mean_.empty()) throw not_fitted_error("this scaler has not been fitted: standard_scaler::fit makes one");
+    if (mean_.empty())
+      throw not_fitted_error("this scaler has not been fitted: standard_scaler::fit makes one");
     detail::require_numbers("features", x);
     if (x.cols() != static_cast<std::int64_t>(mean_.size()))
       throw shape_error("rows of " + std::to_string(x.cols()) + " features for a scaler of " +

@@ -7,6 +7,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/random.hpp>
 #include <aisle/learn/split.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -80,8 +81,9 @@ AISLE_API index_vector rows_of_small_classes(const label_vector& labels, std::in
 }
 
 AISLE_API split_rows stratified_split(const label_vector& labels, const split_options& options) {
-  if (!(options.test_size > 0 && options.test_size < 1))
-    throw option_error("test_size is " + std::to_string(options.test_size) +
+  if (is_nan(options.test_size) || options.test_size <= 0 || options.test_size >= 1)
+    throw option_error("test_size is " +
+                       (is_nan(options.test_size) ? "NaN" : std::to_string(options.test_size)) +
                        ", expected a share between 0 and 1");
   auto members = detail::rows_by_class(labels);
   std::vector<std::int64_t> counts(members.size());
@@ -125,10 +127,11 @@ AISLE_API split_rows stratified_split(const label_vector& labels, const split_op
 }
 
 AISLE_API std::vector<split_rows> stratified_folds(const label_vector& labels, const fold_options& options) {
-  if (options.folds < 2) throw option_error(std::to_string(options.folds) + " folds, expected at least 2");
+  if (options.folds < 2)
+    throw option_error("folds is " + std::to_string(options.folds) + ", expected at least 2");
   if (options.folds > labels.size())
-    throw option_error(std::to_string(options.folds) + " folds of " + std::to_string(labels.size()) +
-                       " rows");
+    throw option_error("folds is " + std::to_string(options.folds) + ", expected at most the " +
+                       std::to_string(labels.size()) + " rows");
   const auto folds = static_cast<std::size_t>(options.folds);
   std::vector<split_rows> out(folds);
   random_generator random(options.seed);

@@ -49,17 +49,19 @@ requires std::is_base_of_v<Eigen::EigenBase<std::remove_cvref_t<Expression>>, st
 auto as_view(Expression&& e) {
   using expression = std::remove_cvref_t<Expression>;
   constexpr bool direct = (int(expression::Flags) & Eigen::DirectAccessBit) != 0;
-  constexpr bool temporary =
-      !std::is_lvalue_reference_v<Expression> &&
-      std::is_base_of_v<Eigen::PlainObjectBase<expression>, expression>;
-  constexpr bool column = int(expression::ColsAtCompileTime) == 1, row = int(expression::RowsAtCompileTime) == 1;
-  static_assert(direct, "as_view: this Eigen expression has no elements of its own. Evaluate it first: "
-                        "aisle::eigen_matrix<T> m = expression; then as_view(m)");
+  constexpr bool temporary = !std::is_lvalue_reference_v<Expression> &&
+                             std::is_base_of_v<Eigen::PlainObjectBase<expression>, expression>;
+  constexpr bool column = int(expression::ColsAtCompileTime) == 1,
+                 row = int(expression::RowsAtCompileTime) == 1;
+  static_assert(direct,
+                "as_view: this Eigen expression has no elements of its own. Evaluate it first: "
+                "aisle::eigen_matrix<T> m = expression; then as_view(m)");
   static_assert(!temporary, "as_view: the elements of a temporary Eigen matrix would dangle. Give it a name");
-  static_assert(!direct || column || row || expression::IsRowMajor,
-                "as_view: this Eigen matrix is column-major (Eigen's default) and aisle's are row-major. Copy "
-                "it: aisle::eigen_matrix<T> m = matrix; then as_view(m). Or view its transpose in place: "
-                "as_view(matrix.transpose())");
+  static_assert(
+      !direct || column || row || expression::IsRowMajor,
+      "as_view: this Eigen matrix is column-major (Eigen's default) and aisle's are row-major. Copy "
+      "it: aisle::eigen_matrix<T> m = matrix; then as_view(m). Or view its transpose in place: "
+      "as_view(matrix.transpose())");
   if constexpr (direct && !temporary && (column || row || expression::IsRowMajor)) {
     using element = std::remove_pointer_t<decltype(e.data())>;
     if constexpr (column) {

@@ -157,11 +157,13 @@ class matrix {
   std::span<const T> row(I r) const&& = delete;
   template <std::integral I, std::integral J>
   T& operator()(I r, J c) & noexcept {
-    return data_[static_cast<std::size_t>(static_cast<std::int64_t>(r) * cols_ + static_cast<std::int64_t>(c))];
+    return data_[static_cast<std::size_t>(static_cast<std::int64_t>(r) * cols_ +
+                                          static_cast<std::int64_t>(c))];
   }
   template <std::integral I, std::integral J>
   const T& operator()(I r, J c) const& noexcept {
-    return data_[static_cast<std::size_t>(static_cast<std::int64_t>(r) * cols_ + static_cast<std::int64_t>(c))];
+    return data_[static_cast<std::size_t>(static_cast<std::int64_t>(r) * cols_ +
+                                          static_cast<std::int64_t>(c))];
   }
   template <std::integral I, std::integral J>
   T operator()(I r, J c) const&& noexcept {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -15,6 +14,7 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -165,7 +165,7 @@ AISLE_API embedding_rows read_embedding_csv(std::string_view text, const std::st
     const char *p = text.data() + from, *end = text.data() + to;
     for (float& v : out.vectors.row(r)) {
       const auto [next, code] = parse_number(p, end, v);
-      if (code != std::errc{} || !std::isfinite(v) ||
+      if (code != std::errc{} || !is_finite(v) ||
           (next != end && *next != ',' && *next != '\n' && *next != '\r'))
         throw format_error(path, "row " + std::to_string(r) + ": \"" +
                                      std::string(p, std::find(p, end, ',')) + "\", expected a number");

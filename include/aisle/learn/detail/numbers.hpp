@@ -19,7 +19,7 @@ inline std::string number_text(const double& v) {
 
 /// Throws row_error at the first NaN of `x` (or infinity, unless allowed); `what` says what x is.
 template <class T>
-void require_numbers(const char* what, matrix_view<const T> x, bool allow_infinity = false) {
+void require_numbers(const std::string& what, matrix_view<const T> x, bool allow_infinity = false) {
   for (std::int64_t r = 0; r < x.rows(); ++r) {
     const auto row = x.row(r);
     if (allow_infinity ? no_nan(row) : all_finite(row)) continue;

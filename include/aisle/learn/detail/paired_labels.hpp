@@ -30,8 +30,8 @@ struct paired_labels {
       : weights(sample_weights) {
     if (t.size() != p.size())
       throw shape_error(std::to_string(t.size()) + " true labels and " + std::to_string(p.size()) +
-                        " predictions");
-    if (t.empty()) throw shape_error("no rows to score");
+                        " predictions, expected one a row");
+    if (t.empty()) throw shape_error("no rows to score, expected at least one");
     check_weights(weights, t.size());
     const class_list all = merge(t.classes(), p.classes());
     const auto in_all = [&](const label_vector& v) {
@@ -75,9 +75,11 @@ struct paired_labels {
     if (weights.empty()) return;
     if (static_cast<std::int64_t>(weights.size()) != rows)
       throw shape_error(std::to_string(weights.size()) + " sample weights for " + std::to_string(rows) +
-                        " rows");
-    for (const double w : weights)
-      if (!is_finite(w)) throw option_error("a sample weight is not finite");
+                        " rows, expected one a row");
+    for (std::size_t r = 0; r < weights.size(); ++r)
+      if (!is_finite(weights[r]))
+        throw option_error("the sample weight of row " + std::to_string(r) + " is " +
+                           (is_nan(weights[r]) ? "NaN" : "infinite") + ", expected a finite number");
   }
 };
 
