@@ -10,3 +10,6 @@
 #include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/results.hpp>
+#include <aisle/image/encode.hpp>
+#include <aisle/io/csv.hpp>
+#include <aisle/learn/ranking_metrics.hpp>
