@@ -63,7 +63,7 @@ class label_vector {
       std::integral<std::ranges::range_value_t<const Range&>>) explicit label_vector(const Range& values) {
     if constexpr (std::integral<std::ranges::range_value_t<const Range&>>) {
       std::vector<std::int64_t> numbers;
-      for (const auto value : values) {
+      for (const std::ranges::range_value_t<const Range&> value : values) {  // no proxy of a vector<bool>
         if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(value)>, bool>)
           if (!std::in_range<std::int64_t>(value))
             throw option_error("label " + std::to_string(value) + " does not fit 64 signed bits");
