@@ -53,13 +53,15 @@ compile -DAISLE_OPENMP=0 -fopenmp - <<<'#include <aisle/base/config.hpp>
 #error
 #endif' || fail "AISLE_OPENMP=0"
 
-# Who changes from one form to the other loses no name: aisle.hpp brings in the same headers, but for those of
+# Who changes from one form to the other loses no name: the umbrellas bring in the same headers, but for those of
 # definitions.
 names() {
-  "$compiler" "${options[@]}" -DAISLE_COMPILED="$1" -M -x c++ - <<<'#include <aisle/aisle.hpp>' | tr -s ' \\' '\n' |
-    sed -nE 's|.*/(aisle/.*\.hpp)$|\1|p' | grep -vE '/detail/|dispatch|simd/target|unicode_tables' | sort -u
+  "$compiler" "${options[@]}" -DAISLE_COMPILED="$2" -M -x c++ - <<<"#include <aisle/$1>" | tr -s ' \\' '\n' |
+    sed -nE 's|.*/(aisle/.*\.hpp)$|\1|p' | grep -vE '/(detail|report)/|dispatch|simd/target|unicode_tables' | sort -u
 }
-diff <(names 0) <(names 1) || fail "aisle.hpp brings in other headers when compiled"
+for header in aisle.hpp all.hpp; do
+  diff <(names $header 0) <(names $header 1) || fail "$header lacks these (<) when compiled: name them in it"
+done
 
 [ $failed = 0 ] && echo "headers are at home among others"
 exit $failed
