@@ -35,7 +35,7 @@ AISLE_API const json* stated(const json& object, std::string_view key) {
 /// Reads the settings of a module Transformer (sentence_bert_config.json in its folder).
 class transformer_settings {
  public:
-  transformer_settings(const json& settings, sentence_model& model) : settings_(settings), model_(model) {
+  transformer_settings(const json& settings, sentence_model& model) : settings_(settings) {
     constexpr std::string_view known[] = {
         "max_seq_length", "do_lower_case", "model_args", "model_kwargs", "tokenizer_args", "processor_kwargs",
         "config_args", "config_kwargs", "transformer_task", "modality_config", "module_output_name",
@@ -88,7 +88,6 @@ class transformer_settings {
   }
 
   const json& settings_;
-  sentence_model& model_;
 };
 
 /// The last of a module's names: releases differ in the packages before it. Other packages' code is refused.

@@ -211,7 +211,7 @@ class added_token_collector {
   void read_old() {
     if (files_.added_tokens.is_object())
       for (const auto& [content, id] : files_.added_tokens.members()) {
-        const auto same = [&](const json& token) { return content_of(token) == content; };
+        const auto same = [&name = content](const json& token) { return content_of(token) == name; };
         const bool special = ranges::any_of(further_, same) || ranges::any_of(named_, [&](const auto& n) {
                                return !n.second.is_null() && same(n.second);
                              });
