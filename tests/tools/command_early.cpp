@@ -127,7 +127,8 @@ TEST_CASE("outputs that cannot be written are found before a model is loaded") {
   e.fails("train --out t.safetensors --skipped nowhere/s.csv " + data + label, 1,
           {"--skipped nowhere/s.csv"});
   e.fails("predict --model absent --out nowhere/p.csv " + data, 1, {"--out nowhere/p.csv"});
-  e.fails("embed --out nowhere/e.npy --text-model tiny-bert " + data, 1, {"--out nowhere/e.npy"});
+  e.fails("embed --out file/e.npy --text-model tiny-bert " + data, 1,
+          {"--out file: is a file, expected a folder"});
   e.fails("embed --out file/ --text-model tiny-bert " + data, 1, {"file"});
   e.fails("embed --out /proc/e.csv --text-model tiny-bert " + data, 1, {"--out /proc/e.csv"});
   for (const auto& file : command::files_of(e.work.path())) CHECK_FALSE(file.first.ends_with(".part"));
@@ -165,7 +166,7 @@ TEST_CASE("small things are said as they are") {
   o = command::run(e.work, "tokenize --text-model tiny-bert --json", "\"a\"\n{\n");
   CHECK(o.code == 3);
   CHECK(has(o.out, "{\"error\":\"line 2, column 2: "));
-  CHECK(has(o.err, "1 of 2 lines is no JSON string"));
+  CHECK(has(o.err, "1 of 2 lines are no JSON strings"));
   o = command::run(e.work, "embed --in - --out - --text-model tiny-bert", "{\"id\":1,\"text\":}\n");
   CHECK(has(o.err, "stdin: row 0: line 1, column 16: "));
   o = command::run(e.work, "tokenize --text-model tiny-bert", "a\n", "AISLE_THREADS=foo");

@@ -259,14 +259,14 @@ struct job {
 int finish(std::int64_t rows, std::int64_t skipped_count) {
   if (skipped_count > 0)
     warn(std::to_string(skipped_count) + " of " + aisle::counted(rows, "row") +
-         (skipped_count == 1 ? " was skipped" : " were skipped"));
+         (rows == 1 ? " was skipped" : " were skipped"));
   return skipped_count > 0 ? exit_skipped : exit_ok;
 }
 
 void report_cut(std::int64_t cut, std::int64_t texts, std::int64_t max_tokens) {
   if (cut > 0)
     warn(std::to_string(cut) + " of " + aisle::counted(texts, "text") +
-         (cut == 1 ? " was cut" : " were cut") +
+         (texts == 1 ? " was cut" : " were cut") +
          (max_tokens > 0 ? " to " + std::to_string(max_tokens) + " tokens" : ""));
 }
 
@@ -353,8 +353,9 @@ int run(options& o) {
   check_not_input("--skipped", o.skipped, {o.data, o.in});
   const std::string format = format_of(o);
   o.common.engine();
-  if (format.empty())
-    check_output_folder("--out", o.out);
+  const std::string folder = format.empty() ? o.out : aisle::parent_folder(o.out);
+  if (format.empty() || !aisle::folder_exists(folder))
+    check_output_folder("--out", folder);  // made if need be
   else
     check_output_file("--out", o.out);
   check_output_file("--skipped", o.skipped);

@@ -94,11 +94,11 @@ int run(const options& o) {
     bar.show("tokenize", done, 0, "lines");
   }
   if (cut > 0)
-    warn(std::to_string(cut) + " of " + aisle::counted(done, "text") + (cut == 1 ? " was" : " were") +
+    warn(std::to_string(cut) + " of " + aisle::counted(done, "text") + (done == 1 ? " was" : " were") +
          " cut to " + std::to_string(max_tokens) + " tokens");
   if (bad > 0)
     warn(std::to_string(bad) + " of " + aisle::counted(done, "line") +
-         (bad == 1 ? " is no JSON string" : " are no JSON strings"));
+         (done == 1 ? " is no JSON string" : " are no JSON strings"));
   if (done == 0) say("nothing to do: stdin: no lines");
   return done == 0 ? exit_nothing : bad > 0 ? exit_skipped : exit_ok;
 }
