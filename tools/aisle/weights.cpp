@@ -1,5 +1,6 @@
 // aisle weights: fetch, verify and convert checkpoints.
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -127,6 +128,9 @@ bool check_sums(const manifest_model& m, const std::string& folder, progress_bar
     return true;
   }
   bool good = true;
+  // Without any sum, nothing says that the folder's files came from there.
+  const bool known =
+      std::any_of(best->files.begin(), best->files.end(), [](const auto& f) { return !f.sha256.empty(); });
   // The same file may be vouched for by several sources.
   const auto vouched = [&](const std::string& path, const std::string& sum) {
     for (const manifest_source& s : m.sources)
@@ -137,8 +141,8 @@ bool check_sums(const manifest_model& m, const std::string& folder, progress_bar
   for (const manifest_file& f : best->files) {
     const std::string path = aisle::join_path(folder, f.path);
     if (!aisle::file_exists(path)) {
-      write_out("  " + f.path + ": missing\n");
-      good = false;
+      write_out("  " + f.path + ": missing" + (known ? "" : ", unless these are weights of your own") + "\n");
+      if (known) good = false;
       continue;
     }
     const std::string sum = sha256_of(path, bar);
