@@ -39,8 +39,9 @@ AISLE_API std::string lede(const report_scores& all) {
                      : model == "mlp" ? "neural network"
                                       : "classifier " + escape_html(model)) +
                     " puts <b>" + fixed(best->accuracy_mean, 1) +
-                    "\u00a0%</b> of the products it had not seen" + of_rows(*best) + " into the right one of " +
-                    grouped(static_cast<std::int64_t>(all.names.size())) + " classes.";
+                    "\u00a0%</b> of the products it had not seen" + of_rows(*best) +
+                    " into the right one of " + grouped(static_cast<std::int64_t>(all.names.size())) +
+                    " classes.";
   std::string others;
   for (const std::string& modality : all.modalities) {
     const model_scores* m = all.chosen(modality);
