@@ -1,6 +1,7 @@
 #include "catalogue_job.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
@@ -129,14 +130,18 @@ std::optional<aisle::embedding_table> catalogue_job::embed_images(const aisle::c
   });
 }
 
-void go_on_without_pictures(const aisle::catalogue& products, std::optional<aisle::embedding_table>& images,
-                            const std::vector<aisle::skipped_row>& bad, bool has_text) {
-  if (!images) return;
+std::vector<aisle::skipped_row> go_on_without_pictures(const aisle::catalogue& products,
+                                                       std::optional<aisle::embedding_table>& images,
+                                                       const std::vector<aisle::skipped_row>& bad,
+                                                       bool has_text) {
+  if (!images) return {};
   const std::string none = aisle::no_picture_read(products, *images);
-  if (none.empty()) return;
+  if (none.empty()) return {};
   if (!has_text) throw aisle::nothing_to_do(none, bad);
   warn(none + "; going on with the texts alone");
+  std::vector<aisle::skipped_row> problems = std::move(images->problems);
   images.reset();
+  return problems;
 }
 
 void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string& where) {

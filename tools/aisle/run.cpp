@@ -1,5 +1,6 @@
 // aisle run: from a products CSV to embeddings, classifiers, scores and a report.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -101,13 +102,15 @@ int run(const options& o) {
     for (const auto* table : {&text, &image})
       if (*table) phases.insert(phases.end(), (*table)->phases.begin(), (*table)->phases.end());
     if (image) bad.insert(bad.end(), image->problems.begin(), image->problems.end());
-    go_on_without_pictures(products, image, bad, text && !text->rows.empty());
+    const auto unread = go_on_without_pictures(products, image, bad, text && !text->rows.empty());
     if (text && text->truncated > 0)
       warn(std::to_string(text->truncated) + " of " + std::to_string(text->rows.size()) +
            " texts are longer than the model takes and were cut");
 
     aisle::experiment e =
         aisle::run_experiment(products, text ? &*text : nullptr, image ? &*image : nullptr, options);
+    e.result.skipped.insert(e.result.skipped.end(), unread.begin(), unread.end());
+    std::ranges::stable_sort(e.result.skipped, {}, &aisle::skipped_row::row);
     bad = e.result.skipped;
     phases.insert(phases.end(), e.result.phases.begin(), e.result.phases.end());
     e.result.phases = phases;
