@@ -180,14 +180,18 @@ job_vectors catalogue_job::embed(const aisle::catalogue& products, job_inputs in
   return out;
 }
 
-void go_on_without_pictures(const aisle::catalogue& products, std::optional<aisle::embedding_table>& images,
-                            const std::vector<aisle::skipped_row>& bad, bool has_text) {
-  if (!images) return;
+std::vector<aisle::skipped_row> go_on_without_pictures(const aisle::catalogue& products,
+                                                       std::optional<aisle::embedding_table>& images,
+                                                       const std::vector<aisle::skipped_row>& bad,
+                                                       bool has_text) {
+  if (!images) return {};
   const std::string none = aisle::no_picture_read(products, *images);
-  if (none.empty()) return;
+  if (none.empty()) return {};
   if (!has_text) throw aisle::nothing_to_do(none, bad);
   warn(none + "; going on with the texts alone");
+  std::vector<aisle::skipped_row> problems = std::move(images->problems);
   images.reset();
+  return problems;
 }
 
 void add_left_out(std::vector<aisle::skipped_row>& skipped, const aisle::catalogue& products,

@@ -77,9 +77,12 @@ struct catalogue_job {
 };
 
 /// Where none of the pictures could be read: warns and forgets the table if there are texts to go on with,
-/// throws nothing_to_do, with `bad` rows, if not.
-void go_on_without_pictures(const aisle::catalogue& products, std::optional<aisle::embedding_table>& images,
-                            const std::vector<aisle::skipped_row>& bad, bool has_text);
+/// throws nothing_to_do, with `bad` rows, if not. Returns what was wrong with the pictures of a table that it
+/// forgot.
+std::vector<aisle::skipped_row> go_on_without_pictures(const aisle::catalogue& products,
+                                                       std::optional<aisle::embedding_table>& images,
+                                                       const std::vector<aisle::skipped_row>& bad,
+                                                       bool has_text);
 
 /// --delimiter and --encoding.
 void add_table_options(CLI::App& app, aisle::catalogue_options& options);

@@ -6,6 +6,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/process.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/report.hpp>
 
@@ -89,12 +90,19 @@ int run(const options& o) {
       if (table) phases.insert(phases.end(), table->phases.begin(), table->phases.end());
     const std::vector<aisle::skipped_row> unreadable = vectors.problems();
     bad.insert(bad.end(), unreadable.begin(), unreadable.end());
-    go_on_without_pictures(products, vectors.image, bad, vectors.text && !vectors.text->rows.empty());
+    const std::vector<aisle::skipped_row> unread =
+        go_on_without_pictures(products, vectors.image, bad, vectors.text && !vectors.text->rows.empty());
     if (const auto* text = vectors.texts(); text && text->truncated > 0)
       warn(std::to_string(text->truncated) + " of " + std::to_string(text->rows.size()) +
            " texts are longer than the model takes and were cut");
 
     aisle::experiment e = aisle::run_experiment(products, vectors.texts(), vectors.images(), options);
+    // What is wrong with pictures that were given up is the better reason where a row has nothing else.
+    std::erase_if(e.result.skipped, [&](const aisle::skipped_row& s) {
+      return aisle::ranges::any_of(unread, [&](const aisle::skipped_row& u) { return u.row == s.row; });
+    });
+    e.result.skipped.insert(e.result.skipped.end(), unread.begin(), unread.end());
+    aisle::ranges::stable_sort(e.result.skipped, {}, &aisle::skipped_row::row);
     bad = e.result.skipped;
     phases.insert(phases.end(), e.result.phases.begin(), e.result.phases.end());
     e.result.phases = phases;
