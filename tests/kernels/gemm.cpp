@@ -283,3 +283,19 @@ TEST_CASE("gemm: transposes, alpha and beta") {
   aisle::matrix<float> a(2, 3), b(4, 5), c(2, 5);
   CHECK_THROWS_AS(aisle::kernels::gemm<float>(a, b, c), aisle::shape_error);
 }
+
+TEST_CASE("gemm takes matrices and views as they are, const or not") {
+  aisle::matrix<float> a(2, 3, 1.f), c(2, 2);
+  const aisle::matrix<float> b(3, 2, 2.f), bt(2, 3, 2.f);
+  aisle::kernels::gemm(a, b, c);
+  CHECK(c(1, 1) == 6.f);
+  aisle::kernels::gemm(a.view(), bt, c, {.transpose_b = true, .alpha = 0.5f, .threads = 2});
+  CHECK(c(0, 1) == 3.f);
+  const aisle::matrix_view<float> first = c.view().rows(0, 1);
+  aisle::kernels::gemm(a.view().rows(0, 1), b, first, {.beta = 1});
+  CHECK(c(0, 0) == 9.f);
+  CHECK(c(1, 0) == 3.f);
+  CHECK_THROWS_WITH_AS(aisle::kernels::gemm(a, a, c), "gemm: op(a) is [2, 3], op(b) is [2, 3], c is [2, 2]",
+                       aisle::shape_error);
+  CHECK_THROWS_AS(aisle::kernels::gemm(a, b, c, {.threads = -4}), aisle::option_error);
+}
