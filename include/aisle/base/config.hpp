@@ -1,9 +1,8 @@
-// <windows.h> defines these. Undefined whenever this is included, as the standard library's headers do with GCC.
+#pragma once
+
+// <windows.h> defines these; the standard library's headers undefine them too with GCC.
 #undef min
 #undef max
-
-#ifndef AISLE_BASE_CONFIG
-#define AISLE_BASE_CONFIG
 
 // One sentence instead of hundreds of errors; the include that cannot be found ends the compilation.
 #if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L
@@ -107,5 +106,3 @@
 #define AISLE_NAMESPACE_END \
   }                         \
   }
-
-#endif
