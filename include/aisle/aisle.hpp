@@ -1,7 +1,7 @@
 #pragma once
 
-// The everyday umbrella: encoders, learners, metrics. all.hpp adds the catalogue. Files of formats are named too, as the
-// headers alone bring them in: both forms have the same names.
+// The everyday umbrella: encoders, learners, metrics. all.hpp adds the catalogue. What the headers alone
+// bring in is named too: both forms have the same names.
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/hash.hpp>
@@ -11,19 +11,11 @@
 #include <aisle/base/progress.hpp>
 #include <aisle/base/version.hpp>
 #include <aisle/catalogue/fusion.hpp>
-#include <aisle/image/bmp.hpp>
 #include <aisle/image/decode.hpp>
-#include <aisle/image/gif.hpp>
 #include <aisle/image/image_encoder.hpp>
-#include <aisle/image/inflate.hpp>
-#include <aisle/image/jpeg.hpp>
-#include <aisle/image/png.hpp>
 #include <aisle/image/resize.hpp>
-#include <aisle/io/pickle.hpp>
 #include <aisle/io/safetensors.hpp>
 #include <aisle/io/torch_checkpoint.hpp>
-#include <aisle/io/utf8.hpp>
-#include <aisle/io/zip.hpp>
 #include <aisle/learn/classification_report.hpp>
 #include <aisle/learn/labels.hpp>
 #include <aisle/learn/logistic_regression.hpp>
@@ -33,8 +25,6 @@
 #include <aisle/learn/random_forest.hpp>
 #include <aisle/learn/split.hpp>
 #include <aisle/models/zoo.hpp>
-#include <aisle/simd/isa.hpp>
 #include <aisle/tensor/matrix.hpp>
 #include <aisle/text/text_encoder.hpp>
-#include <aisle/text/unicode.hpp>
 #include <aisle/text/wordpiece.hpp>

@@ -32,4 +32,5 @@
 #include <aisle/learn/nearest.hpp>
 #include <aisle/learn/ranking_metrics.hpp>
 #include <aisle/learn/scaler.hpp>
+#include <aisle/text/html.hpp>
 #include <aisle/text/normalizer.hpp>

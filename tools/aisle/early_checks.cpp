@@ -11,6 +11,7 @@
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/image/image_encoder.hpp>
+#include <aisle/io/nearest_name.hpp>
 #include <aisle/text/case_fold.hpp>
 
 #include "manifest.hpp"
@@ -33,22 +34,6 @@ void try_to_write(const char* option, const std::string& path) {
   } catch (const aisle::file_error& e) {
     throw aisle::error(std::string(option) + " " + e.what());
   }
-}
-
-/// Letters to change, add or leave out (Levenshtein).
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
 }
 
 /// A model's name as people may write it: without its publisher, its case and what stands between words.
@@ -110,8 +95,8 @@ std::string model_hint(const common_options& common, const std::string& id) {
   for (const std::string& candidate : known) {
     const std::string name = plain_name(candidate);
     const bool part = wanted.size() >= 4 && name.find(wanted) != std::string::npos;
-    const std::size_t distance =
-        part ? std::min<std::size_t>(edit_distance(wanted, name), 1) : edit_distance(wanted, name);
+    const std::size_t distance = part ? std::min<std::size_t>(aisle::edit_distance(wanted, name), 1)
+                                      : aisle::edit_distance(wanted, name);
     if (distance > least) continue;
     if (distance < least) nearest.clear();
     least = distance;

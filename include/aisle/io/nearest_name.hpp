@@ -10,6 +10,9 @@
 
 AISLE_NAMESPACE_BEGIN
 
+/// Bytes to insert, delete or replace between the first 200 of each (Levenshtein).
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
 /// The names nearest to one that is not among them, best first, at most `most`: equal but for case, blanks
 /// and punctuation; then within an edit for every three letters begun; then those of several words that are
 /// one of the other's.

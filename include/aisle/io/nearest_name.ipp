@@ -25,8 +25,12 @@ AISLE_API std::string name_words(std::string_view name) {
   return out;
 }
 
-/// Insertions, deletions and replacements between two short names (Levenshtein).
-AISLE_API std::size_t name_distance(std::string_view a, std::string_view b) {
+}  // namespace detail
+
+AISLE_API std::size_t edit_distance(std::string_view a, std::string_view b) {
+  constexpr std::size_t longest = 200;  // the table of edits is quadratic
+  a = a.substr(0, longest);
+  b = b.substr(0, longest);
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -40,8 +44,6 @@ AISLE_API std::size_t name_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-}  // namespace detail
-
 AISLE_API std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> names,
                                                  std::size_t most) {
   constexpr std::size_t longest = 100;  // of a name that is compared: the table of edits is quadratic
@@ -54,7 +56,7 @@ AISLE_API std::vector<std::string> nearest_names(std::string_view name, std::spa
     if (words.empty() || wanted.empty()) continue;
     std::string together = words;
     std::erase(together, ' ');
-    const std::size_t edits = detail::name_distance(joined, together);
+    const std::size_t edits = edit_distance(joined, together);
     const auto holds = [](const std::string& many, const std::string& few) {
       return (" " + many + " ").find(" " + few + " ") != std::string::npos;
     };

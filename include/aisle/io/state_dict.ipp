@@ -5,6 +5,7 @@
 #include <cstring>
 #include <numeric>
 
+#include <aisle/io/nearest_name.hpp>
 #include <aisle/io/state_dict.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -36,24 +37,6 @@ void convert_elements(const std::byte* from, std::span<float> to) {
     else
       to[i] = static_cast<float>(v);
   }
-}
-
-/// Levenshtein distance of the first 200 bytes.
-AISLE_API std::size_t edit_distance(std::string_view a, std::string_view b) {
-  a = a.substr(0, 200);
-  b = b.substr(0, 200);
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i] != b[j] ? 1 : 0);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({change, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row[b.size()];
 }
 
 /// Copies a strided array, of rank 1 or more, to row-major order. Strides are in elements and not negative.
@@ -133,7 +116,7 @@ AISLE_API const state_dict::entry* state_dict::find(std::string_view name) const
 AISLE_API std::vector<std::string> state_dict::nearest(std::string_view name, std::size_t count) const {
   std::vector<std::pair<std::size_t, std::size_t>> order;
   for (std::size_t i = 0; i < entries_.size(); ++i)
-    order.emplace_back(detail::edit_distance(name, entries_[i].name), i);
+    order.emplace_back(edit_distance(name, entries_[i].name), i);
   count = std::min(count, order.size());
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end());
   std::vector<std::string> out;
