@@ -368,3 +368,36 @@ TEST_CASE("a report calls products by their first text column where none is call
   CHECK(products.at(1).get<std::string>("name") == "blue shirt");
   CHECK(products.at(20).get<std::string>("name") == "20");
 }
+
+TEST_CASE("control characters of files do not reach the terminal") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  aisle::write_file(
+      work / "esc.csv",
+      "sku,name\nA\x1b[2J,blue\nA\x1b[2J,red\nB\xc2\x9b,a\nB\xc2\x9b,b\nC\xc3\xa9,c\nC\xc3\xa9,c\n");
+  const auto r =
+      command::run(work, "embed --data esc.csv --text-model tiny-bert --weights weights --out v.csv");
+  CHECK(r.code == 3);
+  CHECK(r.err.find('\x1b') == std::string::npos);
+  CHECK(r.err.find("\xc2\x9b") == std::string::npos);
+  CHECK(command::has(r.err, "A\\x1b[2J"));
+  CHECK(command::has(r.err, "B\\xc2\\x9b"));
+  CHECK(command::has(r.err, "C\xc3\xa9"));
+}
+
+TEST_CASE("messages do not get into an output when stderr is closed") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  aisle::write_file(work / "d.csv", "sku,name\nA,blue\n,red\nC,a b\n");
+  const std::string job = "embed --data d.csv --text-model tiny-bert --weights weights --out ";
+  CHECK(command::run(work, job + "open.csv").code == 3);
+  const std::string line = "cd '" + work.path() + "' && '" + command::program() + "' " + job;
+  const auto code = [&](const std::string& rest) { return WEXITSTATUS(std::system((line + rest).c_str())); };
+  CHECK(code("closed.csv 2>&-") == 3);
+  CHECK(aisle::read_file(work / "closed.csv") == aisle::read_file(work / "open.csv"));
+  CHECK(code("all.csv <&- >&- 2>&-") == 3);
+  CHECK(aisle::read_file(work / "all.csv") == aisle::read_file(work / "open.csv"));
+  CHECK(code("- >&- 2>/dev/null") == 1);  // vectors that were asked for and have no place to go
+}

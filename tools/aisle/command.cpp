@@ -16,6 +16,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/process.hpp>
+#include <aisle/io/utf8.hpp>
 #include <aisle/models/preset.hpp>
 
 #include "early_checks.hpp"
@@ -76,9 +77,31 @@ void check_interrupt() {
   if (aisle::interrupted()) throw interrupted_error();
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = aisle::utf8_sequence(text, at);
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+    const bool control = (length == 1 && (byte(0) < 0x20 || byte(0) == 0x7f) && byte(0) != '\n') ||
+                         (length == 2 && byte(0) == 0xc2 && byte(1) < 0xa0);
+    if (length > 0 && !control) {
+      out += text.substr(at, length);
+    } else {
+      char escaped[8];
+      for (std::size_t i = 0; i < std::max<std::size_t>(length, 1); ++i) {
+        std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(byte(i)));
+        out += escaped;
+      }
+    }
+    at += std::max<std::size_t>(length, 1);
+  }
+  return out;
+}
+
 void say(std::string_view text) {
   clear_bar();
-  std::fprintf(stderr, "aisle: %.*s\n", static_cast<int>(text.size()), text.data());
+  const std::string line = printable(text);
+  std::fprintf(stderr, "aisle: %.*s\n", static_cast<int>(line.size()), line.data());
 }
 
 void warn(std::string_view text) { say("warning: " + std::string(text)); }

@@ -75,7 +75,10 @@ class interrupted_error : public std::runtime_error {
 /// Throws interrupted_error after Ctrl-C: for loops without a progress bar.
 void check_interrupt();
 
-/// One line for people: "aisle: …" on stderr, clear of a progress bar.
+/// The text with control characters and bytes that are no UTF-8 as \xNN: names and cells of files must not
+/// command a terminal. Line ends stay.
+std::string printable(std::string_view text);
+/// One line for people: "aisle: …" on stderr, printable and clear of a progress bar.
 void say(std::string_view text);
 /// The same as "aisle: warning: …".
 void warn(std::string_view text);

@@ -97,6 +97,7 @@ int fail(const std::string& what, int code) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  aisle::open_closed_streams();
   aisle::ignore_broken_pipes();
   aisle::install_interrupt_handler();
   try {

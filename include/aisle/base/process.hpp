@@ -38,6 +38,10 @@ process_result run_process(const std::vector<std::string>& command);
 void install_interrupt_handler();
 /// True once such a signal has come.
 bool interrupted() noexcept;
+/// Opens /dev/null in the place of stdin, stdout and stderr where they are closed, so that no file that is
+/// opened later takes their number and messages with it. Reading such a stdin and writing such a stdout fail.
+/// To be called first in main().
+void open_closed_streams();
 /// Writing to a pipe whose reader has gone becomes an error of the write instead of a signal.
 void ignore_broken_pipes();
 

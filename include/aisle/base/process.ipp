@@ -107,6 +107,14 @@ AISLE_API void install_interrupt_handler() {
 
 AISLE_API bool interrupted() noexcept { return detail::interrupt_flag != 0; }
 
+AISLE_API void open_closed_streams() {
+  // open() takes the lowest number that is free: in ascending order it is the closed one. Data that somebody
+  // asked for must not vanish, so the first two are opened the wrong way round; messages may.
+  constexpr int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+  for (int number = 0; number < 3; ++number)
+    if (::fcntl(number, F_GETFD) < 0 && errno == EBADF) ::open("/dev/null", modes[number]);
+}
+
 AISLE_API void ignore_broken_pipes() { ::signal(SIGPIPE, SIG_IGN); }
 
 AISLE_NAMESPACE_END
