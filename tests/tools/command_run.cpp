@@ -182,7 +182,8 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
                                     std::string(models));
     CAPTURE(t.err);
     CHECK(t.code == 3);
-    CHECK(has(t.err, "some.csv: row 1 (line 3), id b, column image_path: no picture, which modality image needs"));
+    CHECK(has(t.err,
+              "some.csv: row 1 (line 3), id b, column image_path: no picture, which modality image needs"));
     const auto left_out = aisle::read_csv(work / "s.csv");
     REQUIRE(left_out.rows.size() == 1);
     CHECK(left_out.at(0, "row") == "1");
