@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string_view>
@@ -11,12 +10,14 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
+#include <aisle/base/number.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/safetensors.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -118,14 +119,14 @@ AISLE_API std::optional<float> parse_component(std::string_view text) {
   text = trimmed(text);
   if (text.starts_with('+')) text.remove_prefix(1);
   float value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto [end, code] = parse_number(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size() || text.empty()) return std::nullopt;
   if (code == std::errc::result_out_of_range) {  // too small for a float is 0, too large no number
     double wide = 0;
-    std::from_chars(text.data(), text.data() + text.size(), wide);
+    parse_number(text.data(), text.data() + text.size(), wide);
     return std::abs(wide) < 1 ? std::optional<float>(0.0f) : std::nullopt;
   }
-  if (code != std::errc{} || !std::isfinite(value)) return std::nullopt;
+  if (code != std::errc{} || !is_finite(value)) return std::nullopt;
   return value;
 }
 
@@ -182,9 +183,9 @@ AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) 
     if (!v.has.empty() && !v.has[r]) continue;
     const auto row = v.vectors.row(static_cast<std::int64_t>(r));
     for (std::size_t c = 0; c < row.size(); ++c)
-      if (!std::isfinite(row[c]))
+      if (!is_finite(row[c]))
         throw format_error(path, where() + ", component " + std::to_string(c) + ": " +
-                                     (std::isnan(row[c]) ? "NaN" : "infinite") +
+                                     (is_nan(row[c]) ? "NaN" : "infinite") +
                                      ", expected a finite number");
   }
 }
