@@ -7,8 +7,8 @@
 #include <aisle/io/utf8.hpp>
 #include <aisle/text/html.hpp>
 
-// Any bytes give a text that is not longer, UTF-8 where they were, and the same bytes where nothing in them can
-// begin markup.
+// Any bytes give a text that is not longer, UTF-8 where they were, and the same bytes where nothing in them
+// can begin markup.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::string plain = aisle::strip_html(text);

@@ -129,7 +129,8 @@ TEST_CASE("the test sizes that would do are the least and the largest that do") 
   REQUIRE(two_each.has_value());
   CHECK(two_each->first == 0.49);
   CHECK(two_each->second == 0.5);
-  const auto many = aisle::test_sizes_for(2001, 1000);  // 0.4995 leaves 1000 rows to test on, 1001 to train on
+  const auto many =
+      aisle::test_sizes_for(2001, 1000);  // 0.4995 leaves 1000 rows to test on, 1001 to train on
   REQUIRE(many.has_value());
   CHECK(many->second == 0.5);
 }
@@ -141,12 +142,14 @@ TEST_CASE("a split that cannot be says which could") {
   } catch (const aisle::option_error& e) {
     what = e.what();
   }
-  CHECK(what ==
-        "cannot split 10 rows of 5 classes: 3 test rows, each side needs a row a class; test_size 0.41 to 0.5 "
-        "would do");
+  CHECK(
+      what ==
+      "cannot split 10 rows of 5 classes: 3 test rows, each side needs a row a class; test_size 0.41 to 0.5 "
+      "would do");
   aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.41});
   aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.5});
-  CHECK_THROWS_AS(aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.4}), aisle::option_error);
+  CHECK_THROWS_AS(aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.4}),
+                  aisle::option_error);
   CHECK_THROWS_AS(aisle::stratified_split(with_counts({2, 2, 2, 2, 2}), {.test_size = 0.51}),
                   aisle::option_error);
 }

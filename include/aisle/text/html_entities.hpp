@@ -6,7 +6,8 @@
 #include <aisle/base/config.hpp>
 
 // Names of characters in HTML: the 252 of HTML 4, and of HTML 5's others those of Latin letters, punctuation,
-// currencies, letter-like signs, fractions and a few symbols, and those that begin like one of `bare_entities`.
+// currencies, letter-like signs, fractions and a few symbols, and those that begin like one of
+// `bare_entities`.
 // clang-format off
 
 AISLE_NAMESPACE_BEGIN
