@@ -1,7 +1,7 @@
 #pragma once
 
-// The everyday umbrella: encoders, learners, metrics. all.hpp adds the catalogue. Files of formats are named too, as the
-// headers alone bring them in: both forms have the same names.
+// The everyday umbrella: encoders, learners, metrics. all.hpp adds the catalogue. Files of formats are named
+// too, as the headers alone bring them in: both forms have the same names.
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/hash.hpp>
