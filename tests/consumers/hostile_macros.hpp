@@ -1,5 +1,5 @@
-// What other libraries' headers define, after the standard headers that they include themselves: compiled in front of
-// every header of ours.
+// What other libraries' headers define, after the standard headers that they include themselves: compiled in
+// front of every header of ours.
 #include <algorithm>
 #include <array>
 #include <atomic>

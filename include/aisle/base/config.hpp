@@ -13,7 +13,6 @@
 #include <aisle/base/abi.hpp>
 #include <aisle/base/version.hpp>
 
-
 // Configuration macros and the inline namespace that all of the library is in (include/README.md: "The ABI
 // namespace"). Each macro is asked for its value, so 0 is off.
 //

@@ -6,7 +6,8 @@
 
 #include <aisle/base/counted.hpp>
 #include <aisle/catalogue/experiment.hpp>
-#include <aisle/catalogue/experiment.ipp>
+#include <aisle/catalogue/detail/experiment_rows.hpp>
+#include <aisle/catalogue/detail/experiment_trials.hpp>
 #include <aisle/learn/split.hpp>
 
 AISLE_NAMESPACE_BEGIN

@@ -26,7 +26,8 @@ int main() {
   } catch (const aisle::error& e) {
     refusal = e.what();
   }
-  std::cout << sum << ", accuracy " << accuracy << ", " << refusal << ", " << aisle::parallel_backend() << '\n';
+  std::cout << sum << ", accuracy " << accuracy << ", " << refusal << ", " << aisle::parallel_backend()
+            << '\n';
   return sum == 1000 && accuracy == 1 && !refusal.empty() &&
                  std::string_view(aisle::parallel_backend()) == EXPECTED_BACKEND
              ? 0

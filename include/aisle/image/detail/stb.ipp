@@ -1,7 +1,7 @@
 #pragma once
 
-// The declarations of stb alone: a file that also asks for its implementation gets that from its own include of stb,
-// before or after this one, and once.
+// The declarations of stb alone: a file that also asks for its implementation gets that from its own include
+// of stb, before or after this one, and once.
 
 #ifndef STBI_INCLUDE_STB_IMAGE_H
 #pragma push_macro("STB_IMAGE_IMPLEMENTATION")
