@@ -179,7 +179,7 @@ TEST_CASE("a forest is the mean of trees on bootstrap samples and scores rows th
   CHECK(aisle::accuracy(d.labels, without.predict(d.x)) == 1);  // every row in every tree
   CHECK(forest.oob_score() > one.oob_score());
   CHECK(forest.oob_score() < 0.995);
-  CHECK_THROWS_AS(without.oob_score(), aisle::option_error);
+  CHECK_THROWS_AS(without.oob_score(), aisle::not_fitted_error);
   CHECK(std::accumulate(forest.importances().begin(), forest.importances().end(), 0.0) == doctest::Approx(1));
   CHECK_THROWS_AS((aisle::random_forest<float>{{.bootstrap = false, .out_of_bag = true}}.fit(d.x, d.labels)),
                   aisle::option_error);

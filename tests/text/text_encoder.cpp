@@ -279,6 +279,7 @@ TEST_CASE("a Dense module, and the transformer in a folder of its own") {
   aisle::state_dict weights;
   aisle::tensor w(aisle::dtype::f32, aisle::shape{2, 16}), bias(aisle::dtype::f32, aisle::shape{2});
   for (std::size_t i = 0; i < 32; ++i) w.data<float>()[i] = 0.25f * static_cast<float>(i % 5);
+  bias.data<float>()[0] = 0;
   bias.data<float>()[1] = -1;
   weights.add("linear.weight", w);
   weights.add("linear.bias", bias);

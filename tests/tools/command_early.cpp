@@ -106,9 +106,9 @@ TEST_CASE("a model of the other kind, or that nobody knows the pictures of") {
           {"holds a model of text"});
   std::filesystem::copy(e.work / "weights/resnet18", e.work / "weights/mine");
   e.fails(run + "--test-size 0.5 --text-model tiny-bert --image-model mine", 1,
-          {"mine: nothing says how pictures are prepared"});
+          {"nothing says how pictures are prepared for mine", "--preset NAME"});
   e.fails("embed --data products.csv --out E/ --text-model tiny-bert --image-model mine", 1,
-          {"mine: nothing says how pictures are prepared"});
+          {"nothing says how pictures are prepared for mine", "--preset NAME"});
 }
 
 TEST_CASE("outputs that cannot be written are found before a model is loaded") {
@@ -151,7 +151,7 @@ TEST_CASE("no row has a picture: said with the number of rows") {
             "c.csv: none of 24 rows has a picture (there is no column of them); texts alone are looked at"));
   CHECK_FALSE(has(o.err, "warning: c.csv: none"));
   o = command::run(e.work, run + "--text-model tiny-bert --image-model none");
-  CHECK_FALSE(has(o.err, "picture"));
+  CHECK_FALSE(has(o.err, "has a picture"));
   o = command::run(e.work, "train --data c.csv --label kind --out t.safetensors " + tiny);
   CHECK(o.code == 4);
   CHECK(has(o.err, "no row of 24 has a label, a text and a picture"));

@@ -110,7 +110,7 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
 
     const auto e = command::run(work, "evaluate p.csv --data products.csv --label class_id --json");
     CHECK(e.code == 3);  // row 33 has no label
-    CHECK(has(e.err, "1 rows without a prediction"));
+    CHECK(has(e.err, "1 row without a prediction"));
     const auto scores = aisle::parse_json(e.out, "scores");
     CHECK(scores.get<int>("rows") == 32);
     CHECK(scores.get<double>("accuracy") == doctest::Approx(100 * 31.0 / 32));

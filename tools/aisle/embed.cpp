@@ -110,6 +110,7 @@ class json_source : public source {
         read(i);
       } catch (const aisle::error& e) {
         i.error = e.what();
+        i.line = 0;  // the message names it
       }
       out.push_back(std::move(i));
     }

@@ -6,6 +6,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <aisle/base/hash.hpp>
@@ -148,7 +149,9 @@ void test_text_model(const options& o, reporter& report) {
       common_options c = o.common;
       c.isa = table->name;
       const aisle::text_encoder encoder = load_text_encoder(c);
-      test_rows(c.text_model, table->name, encoder.encode(texts, {.threads = c.threads}), true, report);
+      const auto& layers = encoder.sentence().layers;
+      const bool unit = !layers.empty() && std::holds_alternative<aisle::unit_norm>(layers.back());
+      test_rows(c.text_model, table->name, encoder.encode(texts, {.threads = c.threads}), unit, report);
     });
 }
 
