@@ -24,7 +24,7 @@ inline constexpr std::string_view missing_values[] = {
     "\xe2\x80\x94"};
 
 /// Without what is not seen: white space anywhere, zero-width characters.
-AISLE_API std::string without_blanks(std::string_view text) {
+AISLE_API std::string name_without_blanks(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t size = decode_utf8(text, at).size;
@@ -55,7 +55,7 @@ AISLE_API std::string difference_of(std::span<const class_count> group) {
   const auto distinct = [&](bool blanks, bool zeros, bool letters) {
     std::map<std::string, int> names;
     for (const class_count& c : group) {
-      std::string name = blanks ? c.name : without_blanks(c.name);
+      std::string name = blanks ? c.name : name_without_blanks(c.name);
       if (!zeros) name = without_zero_decimals(name);
       ++names[letters ? name : fold_case(name)];
     }
@@ -76,7 +76,7 @@ AISLE_API label_findings find_odd_classes(const std::map<std::string, std::int64
   std::map<std::string, std::vector<class_count>> groups;
   for (const auto& [name, rows] : classes) {
     if (names_missing_value(name)) out.missing.push_back({name, rows});
-    const std::string plain = without_blanks(name);
+    const std::string plain = name_without_blanks(name);
     groups[fold_case(without_zero_decimals(plain))].push_back({name, rows});
   }
   for (auto& [key, group] : groups) {

@@ -88,12 +88,12 @@ AISLE_API std::vector<std::string> expected_columns(const catalogue_options& opt
 
 [[noreturn]] AISLE_API void throw_nothing_to_look_at(const std::string& path,
                                                      const std::vector<std::string>& header) {
-  std::vector<std::string> near;
+  std::vector<std::string> nearest;
   for (const char* name : {"name", "description", "image_path"})
-    for (const std::string& n : nearest_names(name, header, 1)) near.push_back(n);
+    for (const std::string& n : nearest_names(name, header, 1)) nearest.push_back(n);
   throw option_error(path +
                      ": no column of texts (name, description) and none of pictures (image_path); columns: " +
-                     list_columns(header) + did_you_mean(near));
+                     list_columns(header) + did_you_mean(nearest));
 }
 
 /// Takes over what a cell names; true where that is a file that is not there.

@@ -41,9 +41,9 @@ class class_list {
   /// Class names in code order; integers as decimal text.
   const std::vector<std::string>& names() const noexcept { return names_; }
   /// Throws option_error for a code outside the list.
-  template <std::integral I>
-  const std::string& name(I code) const {
-    if (!std::in_range<std::int64_t>(code) || code < I{0} || static_cast<std::int64_t>(code) >= size())
+  template <std::integral Index>
+  const std::string& name(Index code) const {
+    if (!std::in_range<std::int64_t>(code) || code < Index{0} || static_cast<std::int64_t>(code) >= size())
       detail::throw_code(static_cast<std::int64_t>(code), size());
     return names_[static_cast<std::size_t>(code)];
   }
@@ -156,12 +156,12 @@ class label_vector {
   std::span<const std::int32_t> codes() const& noexcept { return codes_; }
   std::span<const std::int32_t> codes() const&& = delete;  // they would die with the temporary
   /// The name of row's class: decoding is the inverse of construction.
-  template <std::integral I>
-  const std::string& operator[](I row) const& {
+  template <std::integral Index>
+  const std::string& operator[](Index row) const& {
     return classes().name(codes_[static_cast<std::size_t>(row)]);
   }
-  template <std::integral I>
-  std::string operator[](I row) const&& {
+  template <std::integral Index>
+  std::string operator[](Index row) const&& {
     return classes().name(codes_[static_cast<std::size_t>(row)]);
   }
   /// Over the names of the rows' classes.

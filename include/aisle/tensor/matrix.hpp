@@ -90,12 +90,12 @@ class matrix_view {
   constexpr std::int64_t cols() const noexcept { return cols_; }
   constexpr std::int64_t stride() const noexcept { return stride_; }
   constexpr bool empty() const noexcept { return rows_ == 0 || cols_ == 0; }
-  template <std::integral I>
-  constexpr std::span<T> row(I r) const noexcept {
+  template <std::integral Index>
+  constexpr std::span<T> row(Index r) const noexcept {
     return {data_ + static_cast<std::int64_t>(r) * stride_, static_cast<std::size_t>(cols_)};
   }
-  template <std::integral I, std::integral J>
-  constexpr T& operator()(I r, J c) const noexcept {
+  template <std::integral Row, std::integral Column>
+  constexpr T& operator()(Row r, Column c) const noexcept {
     return data_[static_cast<std::int64_t>(r) * stride_ + static_cast<std::int64_t>(c)];
   }
   /// Rows [first, first + count) in place. Throws shape_error where there are no such rows.
@@ -145,28 +145,28 @@ class matrix {
   T* data() & noexcept { return data_.data(); }
   const T* data() const& noexcept { return data_.data(); }
   const T* data() const&& = delete;
-  template <std::integral I>
-  std::span<T> row(I r) & noexcept {
+  template <std::integral Index>
+  std::span<T> row(Index r) & noexcept {
     return {data() + static_cast<std::int64_t>(r) * cols_, static_cast<std::size_t>(cols_)};
   }
-  template <std::integral I>
-  std::span<const T> row(I r) const& noexcept {
+  template <std::integral Index>
+  std::span<const T> row(Index r) const& noexcept {
     return {data() + static_cast<std::int64_t>(r) * cols_, static_cast<std::size_t>(cols_)};
   }
-  template <std::integral I>
-  std::span<const T> row(I r) const&& = delete;
-  template <std::integral I, std::integral J>
-  T& operator()(I r, J c) & noexcept {
+  template <std::integral Index>
+  std::span<const T> row(Index r) const&& = delete;
+  template <std::integral Row, std::integral Column>
+  T& operator()(Row r, Column c) & noexcept {
     return data_[static_cast<std::size_t>(static_cast<std::int64_t>(r) * cols_ +
                                           static_cast<std::int64_t>(c))];
   }
-  template <std::integral I, std::integral J>
-  const T& operator()(I r, J c) const& noexcept {
+  template <std::integral Row, std::integral Column>
+  const T& operator()(Row r, Column c) const& noexcept {
     return data_[static_cast<std::size_t>(static_cast<std::int64_t>(r) * cols_ +
                                           static_cast<std::int64_t>(c))];
   }
-  template <std::integral I, std::integral J>
-  T operator()(I r, J c) const&& noexcept {
+  template <std::integral Row, std::integral Column>
+  T operator()(Row r, Column c) const&& noexcept {
     return (*this)(r, c);
   }
 
