@@ -114,7 +114,8 @@ TEST_CASE("names of Windows, of the web and of people") {
       {"pics/100%25%20wool.png", "pics/100% wool.png"},
       {"pics/no.1", "pics/no.1"},
   };
-  for (const auto& [cell, file] : cases) {
+  for (const auto& c : cases) {
+    const std::string cell = c.first, file = c.second;
     CAPTURE(cell);
     CHECK(s.find(cell) == file);
   }
@@ -237,10 +238,11 @@ TEST_CASE("names of shops as they were found") {
   const std::pair<const char*, const char*> cases[] = {
       {"backslash", ""}, {"comma", ""}, {"drive", ""},         {"file_url", ""},  {"json_list", ""},
       {"percent20", ""}, {"pipe", ""},  {"spaces_quoted", ""}, {"upper_ext", ""}, {"name_only", "pics"}};
-  for (const auto& [name, root] : cases) {
+  for (const auto& named : cases) {
+    const std::string name = named.first, root = named.second;
     CAPTURE(name);
     const auto c = aisle::load_catalogue(folder + "/img_paths_" + name + ".csv",
-                                         {.image_root = *root == '\0' ? std::string() : folder + "/" + root});
+                                         {.image_root = root.empty() ? root : folder + "/" + root});
     REQUIRE(c.products.size() == 24);
     for (const aisle::product& p : c.products) {
       CHECK(aisle::file_exists(p.image_path));

@@ -35,7 +35,8 @@ inline aisle::image draw(std::int32_t label, aisle::random_generator& random) {
     for (int x = 0; x < out.width(); ++x)
       for (int k = 0; k < 3; ++k) {
         const double dx = (x - out.width() / 2.0) / 55, dy = (y - out.height() / 2.0) / 45;
-        out.row(y)[3 * x + k] = dx * dx + dy * dy < 1 ? shade(k) : std::uint8_t{255};
+        out.row(y)[static_cast<std::size_t>(3 * x + k)] =
+            dx * dx + dy * dy < 1 ? shade(k) : std::uint8_t{255};
       }
   return out;
 }

@@ -35,7 +35,7 @@ inline std::vector<aisle::json> rows(const std::string& name) {
 }
 
 inline aisle::image decode(std::string_view bytes) {
-  return aisle::decode_image(std::as_bytes(std::span(bytes)), "test");
+  return aisle::decode_image(std::as_bytes(std::span<const char>(bytes)), "test");
 }
 
 /// The message of the format_error that decoding throws; "" if it does not.

@@ -61,12 +61,16 @@ TEST_CASE("JPEG: leftovers behind the last scan are read over") {
   for (const std::string& file : files()) {
     REQUIRE(file.ends_with("\xFF\xD9"));
     const aisle::image clean = image_data::decode(file);
-    for (const auto& [name, bytes] : read_over()) {
+    for (const auto& tail : read_over()) {
+      const auto& name = tail.name;
+      const auto& bytes = tail.bytes;
       CAPTURE(name);
       CHECK(image_data::refusal(std::string(file).insert(file.size() - 2, bytes)).empty());
       CHECK(image_data::decode(std::string(file).insert(file.size() - 2, bytes)) == clean);
     }
-    for (const auto& [name, bytes] : refused()) {
+    for (const auto& tail : refused()) {
+      const auto& name = tail.name;
+      const auto& bytes = tail.bytes;
       CAPTURE(name);
       CHECK_FALSE(image_data::refusal(std::string(file).insert(file.size() - 2, bytes)).empty());
     }
@@ -77,7 +81,9 @@ TEST_CASE("JPEG: leftovers behind the last scan are read over") {
 TEST_CASE("JPEG: leftovers between the scans of a progressive file are read over") {
   const std::string file = image_data::read("jpeg_progressive_444.jpg");
   const aisle::image clean = image_data::decode(file);
-  for (const auto& [name, bytes] : read_over()) {
+  for (const auto& tail : read_over()) {
+    const auto& name = tail.name;
+    const auto& bytes = tail.bytes;
     if (bytes.find('\xD9') != std::string::npos || bytes.find('\xDD') != std::string::npos) continue;
     CAPTURE(name);
     std::string changed = file;

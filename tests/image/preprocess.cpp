@@ -10,6 +10,14 @@ using aisle::image;
 using aisle::preset;
 using aisle::tensor_layout;
 
+namespace {
+
+int sample(const image& i, int x, int y, int channel) {
+  return i.row(y)[static_cast<std::size_t>(3 * x + channel)];
+}
+
+}  // namespace
+
 TEST_CASE("crops and tensors are those of torchvision, timm and transformers") {
   int count = 0;
   for (const auto& row : image_data::rows("expected.jsonl")) {
@@ -73,15 +81,14 @@ TEST_CASE("a crop larger than the picture is surrounded by black") {
   for (int y = 0; y < 9; ++y)
     for (int x = 0; x < 7; ++x) {
       const bool inside = x >= 1 && x < 5 && y >= 3 && y < 6;
-      for (int c = 0; c < 3; ++c)
-        CHECK(crop.row(y)[3 * x + c] == (inside ? i.row(y - 3)[3 * (x - 1) + c] : 0));
+      for (int c = 0; c < 3; ++c) CHECK(sample(crop, x, y, c) == (inside ? sample(i, x - 1, y - 3, c) : 0));
     }
 }
 
 TEST_CASE("crop offsets: half to even, or down") {
   image wide(7, 4);
   for (int y = 0; y < 4; ++y)
-    for (int k = 0; k < 21; ++k) wide.row(y)[k] = static_cast<std::uint8_t>(k / 3);
+    for (int k = 0; k < 21; ++k) wide.row(y)[static_cast<std::size_t>(k)] = static_cast<std::uint8_t>(k / 3);
   preset p{.name = "crop", .resize = aisle::resize_rule::none, .crop_width = 4, .crop_height = 4};
   CHECK(aisle::crop_for(wide, p).row(0)[0] == 2);  // slack 3: 1.5 goes to 2
   p.offset = aisle::crop_offset::floor;

@@ -128,7 +128,7 @@ TEST_CASE("only the crop's share of a huge result is computed") {
   for (const resize_filter f : {resize_filter::bilinear, resize_filter::lanczos}) {
     const image i = aisle::resize(thin, 2'000'000, 1'000'000'000, f, {999'888, 499'999'888, 224, 224});
     CHECK(i.width() == 224);
-    for (int x = 1; x < 224; ++x) CHECK(i.row(100)[3 * x] == i.row(100)[0]);
+    for (int x = 1; x < 224; ++x) CHECK(i.row(100)[static_cast<std::size_t>(3 * x)] == i.row(100)[0]);
   }
 }
 

@@ -117,11 +117,12 @@ TEST_CASE("what another network has behind the prefix is refused") {
 }
 
 TEST_CASE("of two networks none is taken, and both prefixes are named") {
-  for (const auto& [a, b] : {std::pair{"student.", "teacher."},
-                             {"model.", "model_ema."},
-                             {"module.encoder_q.", "module.encoder_k."},
-                             {"", "ema."}}) {
-    CAPTURE(std::string(b));
+  for (const auto& two : {std::pair{"student.", "teacher."},
+                          {"model.", "model_ema."},
+                          {"module.encoder_q.", "module.encoder_k."},
+                          {"", "ema."}}) {
+    const std::string a = two.first, b = two.second;
+    CAPTURE(b);
     const std::string message = error_of(joined(network(a), network(b)));
     CHECK(has(message, "holds 2 networks"));
     CHECK(has(message, "'" + std::string(a) + "'"));

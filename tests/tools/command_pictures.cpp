@@ -92,7 +92,9 @@ TEST_CASE("a picture model of which nothing is known needs --preset, and says so
       {"train --data a.csv --label k --modality image --out p.safetensors", "p.safetensors"},
       {"run --data a.csv --label k --test-size 0.5 --learners logistic_regression --text-model none --out r",
        "r/metrics.json"}};
-  for (const auto& [line, file] : commands) {
+  for (const auto& command_and_file : commands) {
+    const auto& line = command_and_file.first;
+    const auto& file = command_and_file.second;
     CAPTURE(line);
     const auto refused = command::run(work, line + " --image-model mine");
     CHECK(refused.code == 1);

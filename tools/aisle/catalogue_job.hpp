@@ -44,7 +44,7 @@ struct catalogue_job {
   std::string image_column, image_root;
   aisle::label_treatment labels;
   bool keep_html = false;
-  aisle::catalogue_options table;  ///< how to read the file: its delimiter and encoding are used
+  aisle::catalogue_options table;           ///< how to read the file: its delimiter and encoding are used
   std::string embeddings;                   ///< folder that keeps them; empty: none
   std::string text_vectors, image_vectors;  ///< files of vectors made elsewhere
   std::string fusion = "balanced";

@@ -126,7 +126,7 @@ enum class common {
 struct common_options {
   std::string text_model, image_model;
   std::optional<std::string> prompt;  ///< unset: the text model's default
-  std::string preset;  ///< how pictures are prepared; empty: as the image model wants them
+  std::string preset;                 ///< how pictures are prepared; empty: as the image model wants them
   std::string label;
   double test_size = 0.3;
   std::uint64_t seed = 42;

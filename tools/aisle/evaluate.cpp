@@ -76,14 +76,16 @@ judged_rows join(const options& o) {
   judged_rows out;
   std::unordered_map<std::string, std::string> known;
   std::vector<std::string> ids, their_ids;
-  each_pair(o.data, o.id_column, "id_column", o.label, "label_column", out.bad, [&](std::string id, const std::string& label) {
-    if (known.emplace(id, o.labels.apply(label)).second) their_ids.push_back(std::move(id));
-  });
+  each_pair(o.data, o.id_column, "id_column", o.label, "label_column", out.bad,
+            [&](std::string id, const std::string& label) {
+              if (known.emplace(id, o.labels.apply(label)).second) their_ids.push_back(std::move(id));
+            });
   std::vector<std::string> predicted;
-  each_pair(o.predictions, o.id_column, "id_column", "Prediction", "", out.bad, [&](std::string id, std::string label) {
-    ids.push_back(std::move(id));
-    predicted.push_back(std::move(label));
-  });
+  each_pair(o.predictions, o.id_column, "id_column", "Prediction", "", out.bad,
+            [&](std::string id, std::string label) {
+              ids.push_back(std::move(id));
+              predicted.push_back(std::move(label));
+            });
   const aisle::name_match match = aisle::match_names(ids, their_ids, true);
   tell_match(match, "id", o.predictions, o.data);
   std::string unknown;

@@ -79,9 +79,8 @@ aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, 
   if (set.image() && !reading.image_column.empty()) wanted.push_back(reading.image_column);
   for (const std::string& column : given)
     if (!products.find_column(column))
-      throw aisle::missing_column(job.data, column,
-                                  column == job.image_column ? "image_column" : "text_columns",
-                                  products.header);
+      throw aisle::missing_column(
+          job.data, column, column == job.image_column ? "image_column" : "text_columns", products.header);
   for (const std::string& column : wanted)
     if (!products.find_column(column))
       warn(job.data + ": no column \"" + column + "\", which the pipeline learnt from");

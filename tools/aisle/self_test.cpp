@@ -116,7 +116,7 @@ std::string fnv(const aisle::image& picture) {
 void test_pictures(reporter& report) {
   const std::string on = aisle::kernels::best_table().name;
   const std::string_view bytes = embedded("picture");
-  const aisle::image picture = aisle::decode_image(std::as_bytes(std::span(bytes)), "picture");
+  const aisle::image picture = aisle::decode_image(std::as_bytes(std::span<const char>(bytes)), "picture");
   const aisle::image resized = aisle::resize(picture, 224, 224, aisle::resize_filter::lanczos);
   report.line("resize", on, "LANCZOS to 224x224, byte for byte", fnv(resized) == "520fe935b4316c88");
   for (const auto& [preset, expected] :
@@ -158,7 +158,7 @@ void test_text_model(const options& o, reporter& report) {
 void test_image_model(const options& o, reporter& report) {
   const std::string_view bytes = embedded("picture");
   std::vector<aisle::image> pictures;
-  pictures.push_back(aisle::decode_image(std::as_bytes(std::span(bytes)), "picture"));
+  pictures.push_back(aisle::decode_image(std::as_bytes(std::span<const char>(bytes)), "picture"));
   for (const auto* table : tables(o))
     report.run(o.common.image_model, table->name, [&] {
       common_options c = o.common;

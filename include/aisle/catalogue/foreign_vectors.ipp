@@ -185,8 +185,7 @@ AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) 
     for (std::size_t c = 0; c < row.size(); ++c)
       if (!is_finite(row[c]))
         throw format_error(path, where() + ", component " + std::to_string(c) + ": " +
-                                     (is_nan(row[c]) ? "NaN" : "infinite") +
-                                     ", expected a finite number");
+                                     (is_nan(row[c]) ? "NaN" : "infinite") + ", expected a finite number");
   }
 }
 

@@ -59,7 +59,7 @@ struct product {
   std::string image_path;     ///< as it can be opened; empty if the row names none, or only a URL
   std::string image_url;      ///< where the row names its picture by a URL
   std::string image_problem;  ///< why the name leads to no picture, beyond a file that is not there
-  std::string label;  ///< the class as options.labels makes it of the cell; empty if the row has none
+  std::string label;          ///< the class as options.labels makes it of the cell; empty if the row has none
   std::vector<std::string> fields;  ///< every column as it stands in the table
 };
 

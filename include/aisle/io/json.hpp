@@ -18,6 +18,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
+#include <aisle/base/number.hpp>
 
 // JSON as a small value type. A value that was parsed remembers where it stood, so that a getter's error
 // names the file and the key: "config.json: text.hidden_size: expected an integer, found a string".
@@ -185,7 +186,11 @@ class json {
   template <class T>
   bool read_long_integer(T& v) const {
     const std::string& digits = std::get<long_integer>(value_).digits;
-    return std::from_chars(digits.data(), digits.data() + digits.size(), v).ec == std::errc();
+    const char *first = digits.data(), *last = first + digits.size();
+    if constexpr (std::floating_point<T>)
+      return parse_number(first, last, v).ec == std::errc();
+    else
+      return std::from_chars(first, last, v).ec == std::errc();
   }
 
   std::variant<std::monostate, bool, std::int64_t, double, std::string, array_type, object_type, long_integer>

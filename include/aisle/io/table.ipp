@@ -84,8 +84,8 @@ AISLE_API void table_reader::open(std::string_view bytes) {
     mapped_.reset();
     return std::string_view(owned_);
   };
-  if (is_gzip(std::as_bytes(std::span(bytes)))) {
-    bytes = own(gunzip(std::as_bytes(std::span(bytes)), where_, options_.memory_limit));
+  if (is_gzip(std::as_bytes(std::span<const char>(bytes)))) {
+    bytes = own(gunzip(std::as_bytes(std::span<const char>(bytes)), where_, options_.memory_limit));
     format_.gzip = true;
   }
   detail::check_is_table(bytes, where_);

@@ -53,8 +53,8 @@ class classifier {
     const matrix<T> p = predict_proba(x);
     return likeliest(p);
   }
-  /// The same from what predict_proba gave. Throws not_fitted_error before fit, shape_error for another number
-  /// of classes.
+  /// The same from what predict_proba gave. Throws not_fitted_error before fit, shape_error for another
+  /// number of classes.
   label_vector likeliest(matrix_view<const T> probabilities) const;
   /// Both for a single row of features.
   matrix<T> predict_proba(std::span<const T> row) const { return predict_proba(matrix_view<const T>(row)); }

@@ -155,8 +155,7 @@ class added_token_collector {
     for (std::size_t i = tokens_.size(); i-- > 0;) {
       const std::string& content = tokens_[i].content;
       if (ranges::find(vocabulary, content) != vocabulary.end()) continue;
-      if (ranges::find(usual_, content, &std::pair<std::string, std::string>::second) == usual_.end())
-        break;
+      if (ranges::find(usual_, content, &std::pair<std::string, std::string>::second) == usual_.end()) break;
       tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     return std::move(tokens_);
