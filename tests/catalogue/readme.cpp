@@ -17,7 +17,7 @@ namespace {
 void first_screen() {
 // README: first screen
   const auto text = aisle::text_encoder::load("weights/all-MiniLM-L6-v2");
-  const aisle::matrix<float> v = text.encode(std::vector<std::string>{"a red cotton shirt", "crimson tee"});
+  const aisle::matrix<float> v = text.encode({"a red cotton shirt", "crimson tee"});
   std::cout << v.rows() << " unit vectors of " << v.cols() << " dimensions\n";
 // README: end
 }
