@@ -9,7 +9,6 @@
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/models/zoo.hpp>
-#include <aisle/text/sentence_model.hpp>
 
 #include "manifest.hpp"
 
@@ -145,25 +144,16 @@ aisle::fusion_options catalogue_job::fusion_options() const {
 job_inputs catalogue_job::open_inputs(const aisle::catalogue& products) const {
   common.engine();
   job_inputs out;
-  const auto open = [&](const std::string& model, bool text) {
-    const std::string path = common.model_path(model);
-    std::shared_ptr<aisle::models::opened_model> opened =
-        aisle::models::open_model(text ? aisle::sentence_model::read(path).transformer : path);
-    check_model(*opened, path, text);
-    return opened;
-  };
   if (!text_vectors.empty())
     out.text = vectors_of(products, text_vectors, aisle::vector_kind::text);
   else if (wants_texts(products, common.text_model))
-    out.text_model = open(common.text_model, true);
+    out.text_model = open_checked(common, true);
   if (!image_vectors.empty())
     out.image = vectors_of(products, image_vectors, aisle::vector_kind::image);
   else if (wants_images(products, common.image_model))
-    out.image_model = open(common.image_model, false);
-  if (out.image_model) {
-    preset_of(common, common.image_model);  // throws where nothing says how it wants its pictures
+    out.image_model = open_checked(common, false);
+  if (out.image_model)
     if (const std::string missing = aisle::missing_pictures(products); !missing.empty()) warn(missing);
-  }
   return out;
 }
 

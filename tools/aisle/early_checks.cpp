@@ -13,6 +13,7 @@
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/io/nearest_name.hpp>
 #include <aisle/text/case_fold.hpp>
+#include <aisle/text/sentence_model.hpp>
 
 #include "manifest.hpp"
 
@@ -115,11 +116,17 @@ void check_named_models(const common_options& common) {
     if (option != nullptr && option->count() > 0 && !id->empty() && *id != "none") common.model_path(*id);
 }
 
-void check_model(const aisle::models::opened_model& model, const std::string& path, bool text) {
-  if (model.of->text != text)
+std::shared_ptr<aisle::models::opened_model> open_checked(const common_options& common, bool text) {
+  const std::string& id = text ? common.text_model : common.image_model;
+  const std::string path = common.model_path(id);
+  std::shared_ptr<aisle::models::opened_model> model =
+      aisle::models::open_model(text ? aisle::sentence_model::read(path).transformer : path);
+  if (model->of->text != text)
     throw aisle::option_error((text ? "--text-model: " : "--image-model: ") + path + " holds a model of " +
-                              (text ? "pictures (" : "text (") + std::string(model.of->name) +
+                              (text ? "pictures (" : "text (") + std::string(model->of->name) +
                               "), expected one of " + (text ? "text" : "pictures"));
+  if (!text) preset_of(common, id);  // throws where nothing says how it wants its pictures
+  return model;
 }
 
 void tell_odd_labels(const aisle::catalogue& products) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <aisle/catalogue/products.hpp>
@@ -21,8 +22,10 @@ void check_output_folder(const char* option, const std::string& path);
 void check_named_models(const common_options& common);
 /// "; did you mean all-MiniLM-L6-v2?" for the name of a model that is not there; empty where none is near it.
 std::string model_hint(const common_options& common, const std::string& id);
-/// Throws aisle::option_error when the model at `path` is not of the kind that the option wants.
-void check_model(const aisle::models::opened_model& model, const std::string& path, bool text);
+/// Opens the model of --text-model or --image-model. Throws what models::open_model throws,
+/// aisle::option_error when it is not of the kind that the option wants, and what preset_of throws for one of
+/// pictures.
+std::shared_ptr<aisle::models::opened_model> open_checked(const common_options& common, bool text);
 
 /// Warns of classes that are likely one and of those that are named like missing values. `where`: the file.
 void tell_odd_labels(const aisle::catalogue& products);

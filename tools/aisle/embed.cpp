@@ -16,7 +16,6 @@
 #include <aisle/catalogue/products.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/text/html.hpp>
-#include <aisle/text/sentence_model.hpp>
 
 #include "catalogue_job.hpp"
 #include "command.hpp"
@@ -295,17 +294,9 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
         std::to_string(t.reused) + " of them from before");
   };
   // Both are looked at before the first of them works.
-  const auto open = [&](const std::string& model, bool is_text) {
-    if (model.empty()) return std::shared_ptr<aisle::models::opened_model>();
-    const std::string path = o.common.model_path(model);
-    std::shared_ptr<aisle::models::opened_model> opened =
-        aisle::models::open_model(is_text ? aisle::sentence_model::read(path).transformer : path);
-    check_model(*opened, path, is_text);
-    return opened;
-  };
-  std::shared_ptr<aisle::models::opened_model> text = open(o.common.text_model, true),
-                                               image = open(o.common.image_model, false);
-  if (image) preset_of(o.common, o.common.image_model);  // throws where nothing says it
+  std::shared_ptr<aisle::models::opened_model> text, image;
+  if (!o.common.text_model.empty()) text = open_checked(o.common, true);
+  if (!o.common.image_model.empty()) image = open_checked(o.common, false);
   if (text) {
     e.model_path = o.common.model_path(o.common.text_model);
     e.opened = std::move(text);
