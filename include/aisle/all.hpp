@@ -5,6 +5,7 @@
 // of something else (tests/base/umbrella.cpp checks both).
 
 #include <aisle/aisle.hpp>
+#include <aisle/base/folder_lock.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/catalogue/embeddings.hpp>

@@ -1,5 +1,6 @@
 // The definitions of base/ for the target aisle::compiled.
 #include <aisle/base/file.ipp>
+#include <aisle/base/folder_lock.ipp>
 #include <aisle/base/number.ipp>
 #include <aisle/base/parallel.ipp>
 #include <aisle/base/process.ipp>
