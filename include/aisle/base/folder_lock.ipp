@@ -3,14 +3,13 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <thread>
 #include <utility>
 
 #include <aisle/base/folder_lock.hpp>
@@ -83,7 +82,8 @@ AISLE_API folder_lock::folder_lock(const std::string& folder,
   std::string holder;
   while ((handle_ = detail::lock_folder(folder, holder)) < 0) {
     if (waiting) waiting(holder);
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const ::timespec tenth{0, 100'000'000};
+    ::nanosleep(&tenth, nullptr);
   }
 }
 
