@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <sys/stat.h>
@@ -250,6 +254,21 @@ TEST_CASE("reports made again: metrics.json knows them; those of another run are
   // Reports alone are a whole of their own.
   aisle::write_reports(runs.b.result, runs.work / "site");
   CHECK(aisle::load_result(runs.work / "site").label == runs.b.result.label);
+}
+
+TEST_CASE("a reader waits a moment for results that are just being replaced") {
+  const two_runs runs;
+  const std::string folder = runs.mixed();
+  std::optional<aisle::results_folder> writer(std::in_place, folder);
+  CHECK(runs.answer(folder) == "a");  // nothing has moved yet
+  fs::rename(folder + "/metrics.json", folder + "/later");
+  std::thread end([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    fs::rename(folder + "/later", folder + "/metrics.json");
+    writer.reset();
+  });
+  CHECK(runs.answer(folder) == "a");
+  end.join();
 }
 
 TEST_CASE("results that are replaced while they are read are not taken") {

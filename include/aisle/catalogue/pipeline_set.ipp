@@ -75,8 +75,9 @@ AISLE_API const reading_options& pipeline_set::reading() const noexcept {
   return ranges::max_element(pipelines_, {}, [](const pipeline& p) { return p.reading.size(); })->reading;
 }
 
-AISLE_API pipeline_set pipeline_set::load(const std::string& path) {
-  if (!folder_exists(path)) return pipeline_set({pipeline::load(path)});
+namespace detail {
+
+AISLE_API std::vector<pipeline> load_chosen_pipelines(const std::string& path) {
   const results_reader results(path);
   const json& metrics = results.metrics();
   std::vector<const json*> chosen;
@@ -85,16 +86,23 @@ AISLE_API pipeline_set pipeline_set::load(const std::string& path) {
       if (m.get<bool>("chosen") && m.get<std::string>("modality") == modality) chosen.push_back(&m);
   if (chosen.empty()) throw file_error(path, "metrics.json names no chosen classifier; name a pipeline file");
   std::stable_sort(chosen.begin(), chosen.end(),
-                   [](const json* a, const json* b) { return detail::rank_of(*a) > detail::rank_of(*b); });
+                   [](const json* a, const json* b) { return rank_of(*a) > rank_of(*b); });
   std::vector<pipeline> pipelines;
   for (const json* m : chosen) {
-    pipelines.push_back(detail::load_chosen(results, path, *m));
+    pipelines.push_back(load_chosen(results, path, *m));
     if (pipelines.back().label != pipelines.front().label)
       throw format_error(path, "holds pipelines that learnt " + pipelines.front().label + " and " +
                                    pipelines.back().label + ": results of two runs");
   }
   results.finish();
-  return pipeline_set(std::move(pipelines));
+  return pipelines;
+}
+
+}  // namespace detail
+
+AISLE_API pipeline_set pipeline_set::load(const std::string& path) {
+  if (!folder_exists(path)) return pipeline_set({pipeline::load(path)});
+  return pipeline_set(detail::read_twice(path, [&] { return detail::load_chosen_pipelines(path); }));
 }
 
 AISLE_API catalogue_prediction predict(const pipeline_set& set, const catalogue& products,

@@ -49,7 +49,7 @@ AISLE_API void write_report_files(const experiment_result& result, const std::st
 }
 
 /// The report.json of a folder of results.
-AISLE_API experiment_result load_result_of_folder(const std::string& folder) {
+AISLE_API experiment_result load_checked_result(const std::string& folder) {
   const std::string path = join_path(folder, "report.json");
   // Reports that were made elsewhere stand alone.
   if (!file_exists(join_path(folder, "metrics.json")) && !has_results(folder)) return load_result(path);
@@ -61,6 +61,10 @@ AISLE_API experiment_result load_result_of_folder(const std::string& folder) {
     throw format_error(path, "its scores are not those of metrics.json beside it: results of two runs");
   results.finish();
   return out;
+}
+
+AISLE_API experiment_result load_result_of_folder(const std::string& folder) {
+  return read_twice(folder, [&] { return load_checked_result(folder); });
 }
 
 }  // namespace detail

@@ -70,6 +70,19 @@ std::string sha256_of_file(const std::string& path);
 /// {NAME: sha256, …} of files of a folder.
 json sums_of(const std::string& folder, const std::vector<std::string>& names);
 void write_metrics(const json& metrics, const std::string& folder);
+/// Waits for whoever writes into a folder, two seconds at most: results move to their places in less. False
+/// when that was not enough, or there are no locks.
+bool wait_for_writer(const std::string& folder);
+/// What `read` makes of a folder of results; once more where they may have been replaced meanwhile.
+template <class Read>
+auto read_twice(const std::string& folder, Read read) {
+  try {
+    return read();
+  } catch (const error&) {
+    if (!wait_for_writer(folder)) throw;
+  }
+  return read();
+}
 /// Whether there are files that an experiment leaves beside a metrics.json, other than reports.
 bool has_results(const std::string& folder);
 }  // namespace detail

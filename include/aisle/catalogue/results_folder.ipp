@@ -40,6 +40,21 @@ AISLE_API void write_metrics(const json& metrics, const std::string& folder) {
   write_file(join_path(folder, "metrics.json"), metrics.dump(1) + "\n");
 }
 
+AISLE_API bool wait_for_writer(const std::string& folder) {
+  struct gave_up {};
+  int tries = 20;  // ten a second
+  try {
+    const folder_lock lock(folder, [&](const std::string&) {
+      if (--tries < 0) throw gave_up();
+    });
+    return true;
+  } catch (const gave_up&) {
+    return false;
+  } catch (const file_error&) {
+    return false;
+  }
+}
+
 AISLE_API bool has_results(const std::string& folder) {
   return ranges::any_of(result_file_names(), [&](const std::string& name) {
     return !name.starts_with("report.") && name != "skipped.csv" && file_exists(join_path(folder, name));
