@@ -22,6 +22,7 @@
 #include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/results.hpp>
+#include <aisle/catalogue/results_folder.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/encode.hpp>
 #include <aisle/image/resize.hpp>

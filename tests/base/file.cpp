@@ -144,6 +144,67 @@ TEST_CASE("an output appears whole or not at all") {
   CHECK(parts_in(folder).empty());
 }
 
+TEST_CASE("a file keeps its permissions when it is replaced, and a link stays one") {
+  namespace fs = std::filesystem;
+  const support::temporary_folder folder;
+  const auto mode = [&](const std::string& name) {
+    struct ::stat info {};
+    REQUIRE(::stat((folder / name).c_str(), &info) == 0);
+    return static_cast<int>(info.st_mode & 0777);
+  };
+  aisle::write_file(folder / "private", "old");
+  for (const int wanted : {0600, 0640, 0444, 0666, 0755}) {
+    REQUIRE(::chmod((folder / "private").c_str(), static_cast<::mode_t>(wanted)) == 0);
+    {
+      aisle::atomic_file out(folder / "private");
+      const auto parts = parts_in(folder);
+      REQUIRE(parts.size() == 1);
+      CHECK(mode(parts[0]) == wanted);  // also before anything is in it
+      out.write("new");
+      out.commit();
+    }
+    CHECK(mode("private") == wanted);
+  }
+  fs::create_directories(folder / "far");
+  fs::create_symlink("far/target", folder / "link");
+  fs::create_symlink("link", folder / "second");
+  aisle::write_file(folder / "second", "through both");  // to nothing yet
+  CHECK(aisle::read_file(folder / "far/target") == "through both");
+  REQUIRE(::chmod((folder / "far/target").c_str(), 0600) == 0);
+  aisle::write_file(folder / "link", "again");
+  CHECK(fs::is_symlink(folder / "link"));
+  CHECK(fs::is_symlink(folder / "second"));
+  CHECK(aisle::read_file(folder / "far/target") == "again");
+  CHECK(mode("far/target") == 0600);
+  CHECK(parts_in(folder).empty());
+
+  aisle::write_file(folder / "finished", "moved");
+  aisle::replace_file(folder / "finished", folder / "second");
+  CHECK_FALSE(aisle::file_exists(folder / "finished"));
+  CHECK(fs::is_symlink(folder / "second"));
+  CHECK(aisle::read_file(folder / "far/target") == "moved");
+  CHECK(mode("far/target") == 0600);
+  fs::create_symlink("loop", folder / "loop");
+  CHECK_THROWS_WITH_AS(aisle::write_file(folder / "loop", "x"), doctest::Contains("leads to itself"),
+                       aisle::file_error);
+}
+
+TEST_CASE("a file is known again under every name") {
+  namespace fs = std::filesystem;
+  const support::temporary_folder folder;
+  aisle::write_file(folder / "a", "x");
+  aisle::write_file(folder / "b", "x");
+  fs::create_hard_link(folder / "a", folder / "hard");
+  fs::create_symlink("a", folder / "soft");
+  const auto a = aisle::identify_file(folder / "a");
+  REQUIRE(a);
+  CHECK(aisle::identify_file(folder / "hard") == a);
+  CHECK(aisle::identify_file(folder / "soft") == a);
+  CHECK(aisle::identify_file(folder / "./a") == a);
+  CHECK_FALSE(aisle::identify_file(folder / "b") == a);
+  CHECK_FALSE(aisle::identify_file(folder / "absent"));
+}
+
 TEST_CASE("two writers of one target do not mix: the last to commit wins, whole") {
   const support::temporary_folder folder;
   const std::string path = folder / "out", a(3 << 20, 'a'), b(2 << 20, 'b');

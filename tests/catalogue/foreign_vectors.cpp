@@ -4,6 +4,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
+#include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/safetensors.hpp>
 
@@ -71,6 +72,34 @@ TEST_CASE("vectors made elsewhere are joined by id, whatever the file") {
   CHECK(s.table.model == "some-model");
   CHECK_THROWS_WITH_AS(read("v.safetensors", aisle::vector_kind::image),
                        doctest::Contains("image_embeddings"), aisle::format_error);
+}
+
+TEST_CASE("a matrix and ids of two calls are told by NAME.sha256, where there is one") {
+  const support::temporary_folder work;
+  const auto products = products_of(work);
+  const auto read = [&] { return aisle::read_vectors(products, work / "v.npy", aisle::vector_kind::text); };
+  CHECK(aisle::vector_ids_path("a.b/v.npy") == "a.b/v.ids.csv");
+  CHECK(aisle::vector_sums_path("a.b/v") == "a.b/v.sha256");
+  const std::string ids = "row,id\n0,C\n1,A\n2,X\n";
+  aisle::write_npy(work / "v.npy", three());
+  aisle::write_file(work / "v.ids.csv", ids);
+  const auto sum = [&](const std::string& name) { return aisle::detail::sha256_of_file(work / name); };
+  const std::string sums = sum("v.npy") + "  v.npy\n" + sum("v.ids.csv") + " *v.ids.csv\r\n";
+  aisle::write_file(work / "v.sha256", sums);
+  check(read(), work / "v.npy");
+  aisle::write_file(work / "v.ids.csv", "row,id\n0,A\n1,C\n2,X\n");
+  CHECK_THROWS_WITH_AS(read(), doctest::Contains("v.ids.csv: is not the file that v.sha256"),
+                       aisle::format_error);
+  aisle::write_file(work / "v.ids.csv", ids);
+  check(read(), work / "v.npy");
+  auto other = three();
+  other(0, 0) += 1;
+  aisle::write_npy(work / "v.npy", other);
+  CHECK_THROWS_WITH_AS(read(), doctest::Contains("v.npy: is not the file that v.sha256"),
+                       aisle::format_error);
+  // Sums of other files are none of ours.
+  aisle::write_file(work / "v.sha256", std::string(64, '0') + "  w.npy\n\nv.npy\nx v.npy\n");
+  CHECK_NOTHROW(read());
 }
 
 TEST_CASE("vectors made elsewhere that make no sense are refused, and say where") {

@@ -190,6 +190,25 @@ check "for the next try" fails get --allow-unverified half
 check "which asks for the rest alone" eval '[ "$(grep -c config.json "$work/log")" -eq 1 ]'
 
 fresh
+mkdir -p "$work/weights/good"
+echo mine | tee "$work/weights/good/model.bin" >"$work/mine"
+check "a file of the user's own gives way" get good
+check "to the source's" same model.bin good/model.bin
+check "and is kept" cmp -s "$work/mine" "$work/weights/good/model.bin.old"
+check "which is said" said "kept as model.bin.old"
+echo more >"$work/weights/good/model.bin"
+check "and the next one" get good
+check "beside it" cmp -s "$work/mine" "$work/weights/good/model.bin.old"
+check "under another name" [ "$(cat "$work/weights/good/model.bin.old.2")" = more ]
+for id in ../victim a/b .. '' m.part; do
+  mkdir -p "$work/victim" && echo mine >"$work/victim/model.bin"
+  python3 -c 'import json, sys; json.dump({"schema": 1, "models": [{"id": sys.argv[1], "sources": []}]}, open(sys.argv[2], "w"))' \
+    "$id" "$work/ids.json"
+  check "the id '$id' is refused" fails get --manifest "$work/ids.json" "$id"
+  check "as no plain name" said "plain name"
+done
+
+fresh
 check "plain http to another machine is refused" fails get far
 check "saying what is expected" said "expected https"
 check "whatever stands before its name" fails get far-user

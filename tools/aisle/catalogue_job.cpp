@@ -141,6 +141,16 @@ aisle::fusion_options catalogue_job::fusion_options() const {
   return {.kind = aisle::parse_fusion_kind(fusion)};
 }
 
+void catalogue_job::tell_files(output_guard& guard) const {
+  const std::string text = text_vectors.empty() ? common.text_model : "",
+                    image = image_vectors.empty() ? common.image_model : "";
+  guard.writes_embeddings("--embeddings", embeddings, text, image);
+  for (const std::string& file : {data, common.split}) guard.reads(file);
+  for (const std::string& vectors : {text_vectors, image_vectors}) guard.reads_vectors(vectors);
+  for (const std::string& model : {text, image})
+    if (const auto path = common.find_model(model)) guard.reads_model(*path);
+}
+
 job_inputs catalogue_job::open_inputs(const aisle::catalogue& products) const {
   common.engine();
   job_inputs out;

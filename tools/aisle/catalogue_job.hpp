@@ -15,6 +15,7 @@
 
 #include "command.hpp"
 #include "early_checks.hpp"
+#include "output_guard.hpp"
 #include "text_options.hpp"
 
 // What the subcommands that read a products CSV share: its options, embedding it, telling about bad rows.
@@ -68,6 +69,9 @@ struct catalogue_job {
   /// Whether there will be vectors of a side: a model (not "none") or a file that holds them.
   bool has_texts() const { return common.text_model != "none" || !text_vectors.empty(); }
   bool has_images() const { return common.image_model != "none" || !image_vectors.empty(); }
+
+  /// Tells the files that the job reads, but for the pictures, and those that it keeps embeddings in.
+  void tell_files(output_guard& guard) const;
 
   /// Opens each of the models that the catalogue has something for, once, and reads the vectors made
   /// elsewhere: what is wrong with any of them is known before the first works.

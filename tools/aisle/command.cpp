@@ -12,6 +12,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
@@ -346,10 +347,17 @@ aisle::engine_selection common_options::engine() const {
   return selection;
 }
 
-std::string common_options::model_path(const std::string& id) const {
+std::optional<std::string> common_options::find_model(const std::string& id) const {
+  if (id.empty() || id == "none") return std::nullopt;
   const std::string folder = aisle::join_path(weights, id);
   if (aisle::folder_exists(folder)) return folder;
   if (id.find('/') != std::string::npos && (aisle::folder_exists(id) || aisle::file_exists(id))) return id;
+  return std::nullopt;
+}
+
+std::string common_options::model_path(const std::string& id) const {
+  if (const auto found = find_model(id)) return *found;
+  const std::string folder = aisle::join_path(weights, id);
   std::string how = "`aisle weights list` names those that can be fetched";
   for (const manifest_model& m : read_manifest())
     if (m.id == id)
@@ -359,11 +367,18 @@ std::string common_options::model_path(const std::string& id) const {
                                       ", --weights or AISLE_WEIGHTS says where models are");
 }
 
-void check_not_input(const char* option, const std::string& path, std::initializer_list<std::string> inputs) {
-  std::error_code ignored;
-  for (const std::string& input : inputs)
-    if (std::filesystem::equivalent(path, input, ignored))
-      throw usage_error(std::string(option) + " " + path + ": is the file that is read, expected another");
+std::optional<aisle::folder_lock> wait_for_folder(const std::string& folder) {
+  bool told = false;
+  try {
+    return aisle::folder_lock(folder, [&](const std::string& holder) {
+      check_interrupt();
+      if (!std::exchange(told, true))
+        say(folder + ": waiting for " + (holder.empty() ? "another process" : holder) +
+            ", which writes into it");
+    });
+  } catch (const aisle::file_error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace aisle_command

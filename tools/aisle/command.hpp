@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include <aisle/base/config.hpp>
+#include <aisle/base/folder_lock.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/nn/precision.hpp>
 
@@ -147,11 +148,13 @@ struct common_options {
   /// Where a model's files are: WEIGHTS/ID, or `id` itself when it is the path of a file or folder. Throws
   /// aisle::error that says how to fetch them.
   std::string model_path(const std::string& id) const;
+  /// The same where they are; "" and "none" name no model.
+  std::optional<std::string> find_model(const std::string& id) const;
 };
 
-/// Throws usage_error when `path`, given by `option`, is one of the files that are read: writing it would
-/// lose them.
-void check_not_input(const char* option, const std::string& path, std::initializer_list<std::string> inputs);
+/// The right to write into a folder; waits, and says so, while somebody else has it. None where the file
+/// system has no locks.
+std::optional<aisle::folder_lock> wait_for_folder(const std::string& folder);
 
 /// "1.2 GB": for people.
 std::string human_bytes(double bytes);

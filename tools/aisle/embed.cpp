@@ -21,6 +21,7 @@
 #include "command.hpp"
 #include "lines.hpp"
 #include "manifest.hpp"
+#include "output_guard.hpp"
 #include "sinks.hpp"
 
 namespace {
@@ -140,6 +141,7 @@ class json_source : public source {
 /// The models, and what is counted over the whole job.
 struct job {
   const options& o;
+  const output_guard& guard;
   std::optional<aisle::text_encoder> text;
   std::optional<aisle::image_encoder> image;
   progress_bar bar{};
@@ -175,6 +177,7 @@ struct job {
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (items[i].error.empty()) items[i].error = items[i].image_problem;
       if (!items[i].error.empty() || items[i].image.empty()) continue;
+      guard.reads(items[i].image);  // of a stream they are known as they come
       at[i] = static_cast<std::int64_t>(paths.size());
       paths.push_back(items[i].image);
       from.push_back(i);
@@ -341,9 +344,19 @@ int run(options& o) {
   if (o.data.empty() == o.in.empty()) throw usage_error("expected one of --data and --in");
   if (o.common.text_model.empty() && o.common.image_model.empty())
     throw usage_error("expected --text-model, --image-model or both");
-  check_not_input("--out", o.out, {o.data, o.in});
-  check_not_input("--skipped", o.skipped, {o.data, o.in});
   const std::string format = format_of(o);
+  output_guard guard;
+  if (format.empty())
+    guard.writes_embeddings("--out", o.out, o.common.text_model, o.common.image_model);
+  else if (format == "npy")
+    guard.writes_vectors("--out", o.out);
+  else
+    guard.writes("--out", o.out);
+  guard.writes("--skipped",
+               format.empty() && o.skipped.empty() ? aisle::join_path(o.out, "skipped.csv") : o.skipped);
+  for (const std::string& file : {o.data, o.in}) guard.reads(file);
+  for (const std::string& id : {o.common.text_model, o.common.image_model})
+    if (const auto model = o.common.find_model(id)) guard.reads_model(*model);
   o.common.engine();
   const std::string folder = format.empty() ? o.out : aisle::parent_folder(o.out);
   if (format.empty() || !aisle::folder_exists(folder))
@@ -360,6 +373,7 @@ int run(options& o) {
     o.columns.image_root = o.image_root;
     aisle::catalogue products = aisle::load_catalogue(o.data, o.columns);
     tell_format(o.data, products.format);
+    guard.reads_pictures(products);
     if (products.data_rows == 0) throw_nothing(o.data, 0);
     tell_missing_modalities(products, o.common);
     if (const std::string missing = aisle::missing_pictures(products);
@@ -374,7 +388,7 @@ int run(options& o) {
     input = std::make_unique<json_source>(o.in, o.image_root, o.common.limit, o.columns.keep_html);
   }
 
-  job j{.o = o, .text = {}, .image = {}};
+  job j{.o = o, .guard = guard, .text = {}, .image = {}};
   if (!o.common.text_model.empty()) j.text = load_text_encoder(o.common);
   if (!o.common.image_model.empty()) j.image = load_image_encoder(o.common);
   const auto sink =

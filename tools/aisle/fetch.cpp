@@ -21,6 +21,7 @@
 #include <aisle/base/version.hpp>
 
 #include "fetch_package.hpp"
+#include "make_room.hpp"
 
 namespace aisle_command {
 
@@ -298,7 +299,8 @@ void fetch_source(const manifest_model& model, const manifest_source& source, co
 /// Gives a source's files their place in WEIGHTS/ID, in exchange for those of other sources. The largest
 /// file, the weights, leaves first and comes last: a run that is killed in between leaves a folder that is no
 /// model, not one of two sources.
-void install(const manifest_model& model, const manifest_source& source, const folders& in) {
+void install(const manifest_model& model, const manifest_source& source, const folders& in,
+             progress_bar& bar) {
   const std::string stage = in.of(source);
   const auto largest_first = [](const std::string& folder, const std::vector<std::string>& paths) {
     std::vector<std::pair<std::uint64_t, std::string>> there;
@@ -318,7 +320,7 @@ void install(const manifest_model& model, const manifest_source& source, const f
     for (const manifest_file& f : other.files)
       if (!stays(f.path)) leaving.push_back(f.path);
   for (const auto& [size, path] : largest_first(in.model, leaving))
-    aisle::remove_file(aisle::join_path(in.model, path));
+    make_room(model, in.model, path, aisle::join_path(stage, path), bar);
   auto staged = largest_first(stage, arriving);
   std::reverse(staged.begin(), staged.end());
   for (const auto& [size, path] : staged) {
@@ -374,7 +376,7 @@ void fetch_model(const manifest_model& model, const fetch_options& o, progress_b
     say(model.id + ": from " + source.title() + " (" + source.licence + "; by " + source.uploader + ")");
     try {
       fetch_source(model, source, o, bar);
-      install(model, source, in);
+      install(model, source, in, bar);
       return say(model.id + ": complete in " + in.model);
     } catch (const aisle::error& e) {
       say("  " + std::string(e.what()));

@@ -83,6 +83,8 @@ unpacked_package::~unpacked_package() {
 }
 
 std::string unpacked_package::file(const std::string& path) const {
+  if (path.starts_with('/') || ("/" + path + "/").find("/../") != std::string::npos)
+    throw aisle::error(path + ": leads out of the package");
   std::string there = aisle::join_path(aisle::join_path(folder_, "files"), path);
   if (!aisle::file_exists(there)) throw aisle::error("the package holds no " + path);
   return there;

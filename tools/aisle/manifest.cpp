@@ -24,6 +24,17 @@ manifest_file read_file_entry(const aisle::json& j) {
   return f;
 }
 
+/// An id is the name of a folder: nothing that leads out of --weights, and none of a download under way.
+std::string read_id(const aisle::json& model) {
+  std::string id = model.get<std::string>("id");
+  const bool plain = !id.empty() && id != "." && id != ".." && !id.ends_with(".part") &&
+                     std::none_of(id.begin(), id.end(), [](char c) {
+                       return c == '/' || c == '\\' || static_cast<unsigned char>(c) < ' ';
+                     });
+  if (!plain) model.at("id").fail("expected a plain name of a folder, found \"" + id + "\"");
+  return id;
+}
+
 manifest_source read_source(const aisle::json& j) {
   manifest_source s{.kind = j.get<std::string>("kind"),
                     .where = {},
@@ -85,7 +96,7 @@ std::vector<manifest_model> read_manifest(const std::string& path) {
   if (j.get<int>("schema") != 1) j.at("schema").fail("expected schema 1");
   std::vector<manifest_model> models;
   for (const aisle::json& m : j["models"].elements()) {
-    models.push_back({.id = m.get<std::string>("id"),
+    models.push_back({.id = read_id(m),
                       .modality = m.get("modality", ""),
                       .architecture = m.get("architecture", ""),
                       .preset = m.get("preset", ""),

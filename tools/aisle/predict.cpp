@@ -131,10 +131,13 @@ void tell_summary(const std::string& path, const aisle::pipeline_set& set,
 }
 
 int predict(const options& o) {
+  output_guard guard;
   for (const auto& [option, path] : {std::pair("--out", &o.out), std::pair("--skipped", &o.skipped)}) {
-    check_not_input(option, *path, {o.job.data, o.model, o.job.text_vectors, o.job.image_vectors});
+    guard.writes(option, *path);
     check_output_file(option, *path);
   }
+  guard.reads(o.job.data);
+  guard.reads_results(o.model);
   check_output_folder("--embeddings", o.job.embeddings);
   check_named_models(o.job.common);
   progress_bar bar;
@@ -149,7 +152,9 @@ int predict(const options& o) {
   // Prepared as what was learnt from.
   if (set.text()) job.common.prompt = set.text()->preset;
   if (job.common.preset.empty() && set.image()) job.common.preset = other_preset(job.common, *set.image());
+  job.tell_files(guard);
   const aisle::catalogue products = load(job, set, o.model);
+  guard.reads_pictures(products);
   std::vector<aisle::skipped_row> bad = products.problems;
   job_inputs inputs;
   try {

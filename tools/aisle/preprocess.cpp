@@ -12,6 +12,7 @@
 #include "command.hpp"
 #include "early_checks.hpp"
 #include "manifest.hpp"
+#include "output_guard.hpp"
 
 namespace {
 
@@ -25,7 +26,10 @@ struct options {
 int run(const options& o) {
   if (o.common.preset.empty() == o.common.image_model.empty())
     throw usage_error("expected one of --preset and --image-model");
-  check_not_input("--out", o.out, {o.image});
+  output_guard guard;
+  guard.writes("--out", o.out);
+  guard.reads(o.image);
+  if (const auto model = o.common.find_model(o.common.image_model)) guard.reads_model(*model);
   check_output_file("--out", o.out);
   const aisle::preset preset = preset_of(o.common, o.common.image_model);
   aisle::tensor t(aisle::dtype::f32, {3, preset.crop_height, preset.crop_width});

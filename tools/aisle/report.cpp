@@ -8,6 +8,7 @@
 
 #include "command.hpp"
 #include "early_checks.hpp"
+#include "output_guard.hpp"
 
 namespace {
 
@@ -25,12 +26,22 @@ int report(const options& o) {
                       ": no such file; --results takes the folder that aisle run wrote to (its --out)");
   const std::string to = o.out.empty() ? o.results : o.out;
   check_output_folder("--out", to);
+  const aisle::experiment_result result = aisle::load_result(o.results);
+  // In their own folder report.json is what it was, and the pages are this report's own.
+  output_guard guard;
+  if (aisle::identify_file(to) != aisle::identify_file(o.results)) {
+    guard.writes_reports("--out", to);
+    guard.reads_results(o.results);
+  } else {
+    for (const char* page : {"report.html", "report.md", "report.ipynb"})
+      guard.writes("--results", aisle::join_path(to, page));
+  }
+  for (const aisle::product_card& p : result.products) guard.reads(p.image_path);
   bool complete = true;
-  aisle::write_reports(aisle::load_result(from), to,
-                       {.threads = o.common.threads, .on_warning = [&](std::string_view what) {
-                          complete = false;
-                          warn(what);
-                        }});
+  aisle::write_reports(result, to, {.threads = o.common.threads, .on_warning = [&](std::string_view what) {
+                                      complete = false;
+                                      warn(what);
+                                    }});
   say("wrote report.html, report.ipynb and report.md to " + to);
   return complete ? exit_ok : exit_skipped;
 }

@@ -1,6 +1,7 @@
 // aisle run: from a products CSV to embeddings, classifiers, scores and a report.
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include <aisle/base/counted.hpp>
@@ -42,6 +43,9 @@ int run(const options& o) {
   using phase_list = std::vector<std::pair<std::string, double>>;
   if (!o.job.has_texts() && !o.job.has_images())
     throw usage_error("--text-model none and --image-model none leave nothing to look at");
+  output_guard guard;
+  guard.writes_results("--out", o.out);
+  o.job.tell_files(guard);
   check_output_folder("--out", o.out);
   check_output_folder("--embeddings", o.job.embeddings);
   check_named_models(o.job.common);
@@ -51,9 +55,15 @@ int run(const options& o) {
   aisle::split_file splits;
   if (!o.job.common.split.empty()) splits = aisle::read_splits(o.job.common.split);
   const aisle::catalogue products = o.job.load(true);
+  guard.reads_pictures(products);
   phases.emplace_back("read catalogue", watch.lap());
   const std::string skipped = aisle::join_path(o.out, "skipped.csv");
+  // Held to the end: of two runs into one folder the second is refused at once.
+  std::optional<aisle::results_folder> out;
   aisle::make_folders(o.out);
+  const bool keeps_embeddings_there = aisle::identify_file(o.out) == aisle::identify_file(o.job.embeddings);
+  if (!keeps_embeddings_there) out.emplace(o.out);
+  if (out && !out->locked()) warn(o.out + ": no locks on this file system, nothing keeps a second run out");
 
   std::vector<aisle::skipped_row> bad = products.problems;
   const auto tell_bad = [&] {
@@ -109,12 +119,14 @@ int run(const options& o) {
     e.result.command = o.command;
 
     watch.lap();
-    aisle::write_experiment(e, o.out);
+    if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
+    aisle::write_experiment(e, *out);
     e.result.phases.emplace_back("write results", watch.lap());
-    aisle::write_reports(e.result, o.out, {.threads = o.job.common.threads, .on_warning = warn});
+    aisle::write_reports(e.result, out->staged(), {.threads = o.job.common.threads, .on_warning = warn});
     e.result.phases.emplace_back("write reports", watch.lap());
     e.result.peak_mb = static_cast<double>(aisle::peak_resident_bytes()) / 1e6;
-    aisle::write_metrics(e.result, aisle::join_path(o.out, "metrics.json"));
+    aisle::write_metrics(e.result, aisle::join_path(out->staged(), "metrics.json"));
+    out->commit();
     tell_skipped(bad, skipped);
     if (!bad.empty())
       say(aisle::counted(static_cast<std::int64_t>(bad.size()), "problem") + " with rows, see " + skipped);

@@ -1,11 +1,15 @@
 #include "sinks.hpp"
 
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/foreign_vectors.hpp>
+#include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -108,13 +112,27 @@ class csv_sink : public vector_sink {
   std::optional<aisle::csv_writer> table_;
 };
 
-/// One matrix of the rows that have a vector, and their ids beside it.
+/// A folder beside an output, gone with this object.
+struct part_folder {
+  std::string path;
+  explicit part_folder(const std::string& beside) : path(aisle::make_part_folder(beside)) {}
+  ~part_folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  part_folder(const part_folder&) = delete;
+  part_folder& operator=(const part_folder&) = delete;
+};
+
+/// One matrix of the rows that have a vector, their ids beside it, and the sums of both. They gather in a
+/// folder of their own; of the files that stand there the ids go first and come last, so that there is never
+/// one matrix with the ids of another.
 class npy_sink : public vector_sink {
  public:
   explicit npy_sink(const sink_options& o)
-      : vectors_(o.path, o.text_dimension + o.image_dimension),
-        ids_(o.path.substr(0, o.path.ends_with(".npy") ? o.path.size() - 4 : std::string::npos) +
-             ".ids.csv") {
+      : to_(o.path),
+        vectors_(staged(o.path), o.text_dimension + o.image_dimension),
+        ids_(staged(aisle::vector_ids_path(o.path))) {
     ids_.field(std::string_view("row")).field(std::string_view("id")).end_row();
   }
   void put(const embedded_row& r) override {
@@ -126,9 +144,22 @@ class npy_sink : public vector_sink {
   void finish() override {
     vectors_.commit();
     ids_.commit();
+    const std::string ids = aisle::vector_ids_path(to_), sums = aisle::vector_sums_path(to_);
+    std::string lines;
+    for (const std::string& file : {to_, ids})
+      lines += aisle::detail::sha256_of_file(staged(file)) + "  " + aisle::file_name(file) + "\n";
+    aisle::write_file(staged(sums), lines);
+    const auto lock = wait_for_folder(aisle::parent_folder(to_));
+    for (const std::string& file : {ids, sums}) aisle::remove_file(aisle::follow_links(file));
+    for (const std::string& file : {to_, sums, ids}) aisle::replace_file(staged(file), file);
   }
 
  private:
+  std::string staged(const std::string& path) const {
+    return aisle::join_path(folder_.path, aisle::file_name(path));
+  }
+  std::string to_;
+  part_folder folder_{to_};
   aisle::npy_row_writer vectors_;
   aisle::csv_writer ids_;
 };

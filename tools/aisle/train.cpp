@@ -15,17 +15,20 @@ struct options {
 };
 
 int train(const options& o) {
-  for (const auto& [option, path] : {std::pair("--out", &o.out), std::pair("--skipped", &o.skipped)}) {
-    check_not_input(option, *path, {o.job.data, o.job.text_vectors, o.job.image_vectors});
-    check_output_file(option, *path);
-  }
-  check_output_folder("--embeddings", o.job.embeddings);
-  check_named_models(o.job.common);
-  progress_bar bar;
   catalogue_job job = o.job;
   if (o.modality == "text") job.common.image_model = "none", job.image_vectors.clear();
   if (o.modality == "image") job.common.text_model = "none", job.text_vectors.clear();
+  output_guard guard;
+  for (const auto& [option, path] : {std::pair("--out", &o.out), std::pair("--skipped", &o.skipped)}) {
+    guard.writes(option, *path);
+    check_output_file(option, *path);
+  }
+  job.tell_files(guard);
+  check_output_folder("--embeddings", o.job.embeddings);
+  check_named_models(o.job.common);
+  progress_bar bar;
   const aisle::catalogue products = job.load(true);
+  guard.reads_pictures(products);
   std::vector<aisle::skipped_row> bad = products.problems;
   const bool uses_text = o.modality != "image", uses_image = o.modality != "text";
   tell_odd_labels(products);

@@ -74,6 +74,8 @@ int get(const options& o) {
   }
   progress_bar bar;
   int code = exit_ok;
+  aisle::make_folders(o.common.weights);
+  const auto lock = wait_for_folder(o.common.weights);
   for (const manifest_model* m : wanted) try {
       fetch_model(*m,
                   {.weights = o.common.weights, .allow_unverified = o.allow_unverified, .timeout = o.timeout},

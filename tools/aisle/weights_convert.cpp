@@ -15,6 +15,7 @@
 #include <aisle/models/zoo.hpp>
 
 #include "manifest.hpp"
+#include "output_guard.hpp"
 
 namespace aisle_command {
 
@@ -62,7 +63,10 @@ int convert(const options& o) {
     throw aisle::format_error(o.in, o.prefix.empty()
                                         ? "holds no tensors"
                                         : "holds no tensors behind the prefix '" + o.prefix + "'");
-  check_not_input("OUT", o.out, {from.path()});
+  output_guard guard;
+  guard.writes("OUT", o.out);
+  guard.reads_model(o.in);
+  guard.reads_weights(from);
   aisle::make_folders(aisle::parent_folder(o.out));
   aisle::write_safetensors(o.out, from, metadata_for(from));
   say(o.out + ": " + std::to_string(from.size()) + " tensors, " +

@@ -18,3 +18,4 @@
 #include <aisle/catalogue/pipeline_set.ipp>
 #include <aisle/catalogue/products.ipp>
 #include <aisle/catalogue/reading.ipp>
+#include <aisle/catalogue/results_folder.ipp>

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,7 +49,8 @@ class mapped_file {
 /// An output that appears whole or not at all: written beside the target as `PATH.PID-N.part`, synced and
 /// renamed by commit(). Without commit() (an exception, say) the part file is removed and an existing target
 /// stays as it was. The part's name is nobody else's: of two writers of one target the last to commit wins,
-/// whole.
+/// whole. A target that is a symbolic link stays one: what it leads to is replaced. An existing file keeps
+/// its permissions.
 class atomic_file {
  public:
   explicit atomic_file(std::string path);
@@ -66,7 +68,7 @@ class atomic_file {
 
  private:
   void flush();
-  std::string path_, part_, buffer_;
+  std::string path_, target_, part_, buffer_;  // target: behind links
   std::uint64_t flushed_ = 0;
   int handle_ = -1;
 };
@@ -80,11 +82,26 @@ void write_file(const std::string& path, std::string_view content);
 bool file_exists(const std::string& path);  ///< a regular file
 bool folder_exists(const std::string& path);
 std::uint64_t file_size(const std::string& path);
-void make_folders(const std::string& path);                        ///< like mkdir -p
+void make_folders(const std::string& path);  ///< like mkdir -p
+/// Makes a folder `STEM.PID-N.part`, a name that nobody else has, and returns its path.
+std::string make_part_folder(const std::string& stem);
 void rename_file(const std::string& from, const std::string& to);  ///< within a file system; replaces `to`
+/// Gives a finished file the place of `to` as atomic_file::commit does.
+void replace_file(const std::string& from, const std::string& to);
 void remove_file(const std::string& path);  ///< or an empty folder; one that is not there is no error
 void remove_tree(const std::string& path);  ///< like rm -rf
 void cut_file(const std::string& path, std::uint64_t size);  ///< to its first `size` bytes
+
+/// What a path leads to, whatever it is called there: all links to a file have one identity.
+struct file_identity {
+  std::uint64_t device = 0, inode = 0;
+  bool operator==(const file_identity&) const = default;
+};
+/// Empty where there is nothing.
+std::optional<file_identity> identify_file(const std::string& path);
+/// Where a path leads when the last part of it is a symbolic link, or several one after the other; there need
+/// be nothing.
+std::string follow_links(std::string path);
 
 /// "a" + "b" -> "a/b"; an absolute `name` stays as it is.
 std::string join_path(std::string_view folder, std::string_view name);

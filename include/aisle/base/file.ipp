@@ -60,19 +60,23 @@ AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
   return handle.release();
 }
 
-/// Creates a file beside `path` under a name that no other writer has, in this process or another.
-AISLE_API int create_part(const std::string& path, std::string& part) {
-  require_no_zero_byte(path);
+/// Creates a file beside `target`, which `path` leads to, under a name that no other writer has, in this
+/// process or another. It has the permissions of the file that it is to replace from the start.
+AISLE_API int create_part(const std::string& path, const std::string& target, std::string& part) {
   // A rename would put a file in the place of /dev/null.
   struct ::stat info {};
-  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
+  const bool replaces = ::stat(target.c_str(), &info) == 0;
+  if (replaces && !S_ISREG(info.st_mode))
     throw file_error(path, S_ISDIR(info.st_mode) ? "cannot write: is a directory"
                                                  : "cannot write: expected a file, found a device or pipe");
   static std::atomic<std::uint64_t> count{0};
   for (;;) {
-    part = path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
-    const int handle = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (handle >= 0) return handle;
+    part = target + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
+    const int handle = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0600 : 0666);
+    if (handle >= 0) {
+      if (replaces) static_cast<void>(::fchmod(handle, info.st_mode & 0777));  // some file systems have none
+      return handle;
+    }
     // One of this name is left from a process that was killed, or belongs to one in another container.
     if (errno != EEXIST) throw_errno(path, "cannot create");
   }
@@ -122,10 +126,13 @@ AISLE_API mapped_file::mapped_file(const std::string& path) {
 }
 
 AISLE_API atomic_file::atomic_file(std::string path) : path_(std::move(path)) {
-  handle_ = detail::create_part(path_, part_);
+  detail::require_no_zero_byte(path_);
+  target_ = follow_links(path_);
+  handle_ = detail::create_part(path_, target_, part_);
 }
 AISLE_API atomic_file::atomic_file(atomic_file&& other) noexcept
     : path_(std::move(other.path_)),
+      target_(std::move(other.target_)),
       part_(std::move(other.part_)),
       buffer_(std::move(other.buffer_)),
       flushed_(other.flushed_),
@@ -168,7 +175,7 @@ AISLE_API void atomic_file::commit() {
   flush();
   if (::fsync(handle_) != 0 && errno != EINVAL && errno != EROFS) detail::throw_errno(path_, "cannot sync");
   const int handle = std::exchange(handle_, -1);
-  if (::close(handle) != 0 || std::rename(part_.c_str(), path_.c_str()) != 0) {
+  if (::close(handle) != 0 || std::rename(part_.c_str(), target_.c_str()) != 0) {
     const int code = errno;
     ::unlink(part_.c_str());
     errno = code;
@@ -223,10 +230,35 @@ AISLE_API void make_folders(const std::string& path) {
   if (code) throw file_error(path, "cannot create folder: " + code.message());
 }
 
+AISLE_API std::string make_part_folder(const std::string& stem) {
+  static std::atomic<std::uint64_t> count{0};
+  for (;;) {
+    std::string path = stem + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
+    if (::mkdir(path.c_str(), 0777) == 0) return path;
+    if (errno != EEXIST) detail::throw_errno(path, "cannot create folder");
+  }
+}
+
 AISLE_API void rename_file(const std::string& from, const std::string& to) {
   std::error_code code;
   std::filesystem::rename(from, to, code);
   if (code) throw file_error(from, "cannot rename to " + to + ": " + code.message());
+}
+AISLE_API void replace_file(const std::string& from, const std::string& to) {
+  const std::string target = follow_links(to);
+  struct ::stat info {};
+  if (::stat(target.c_str(), &info) == 0) {
+    if (!S_ISREG(info.st_mode)) throw file_error(to, "cannot replace: expected a file");
+    static_cast<void>(::chmod(from.c_str(), info.st_mode & 0777));
+  }
+  if (std::rename(from.c_str(), target.c_str()) == 0) return;
+  if (errno != EXDEV) detail::throw_errno(to, "cannot replace");
+  // A link that leads to another file system.
+  const mapped_file content(from);
+  atomic_file copy(to);
+  copy.write(content.bytes().data(), content.bytes().size());
+  copy.commit();
+  remove_file(from);
 }
 AISLE_API void remove_file(const std::string& path) {
   std::error_code code;
@@ -242,6 +274,22 @@ AISLE_API void cut_file(const std::string& path, std::uint64_t size) {
   std::error_code code;
   std::filesystem::resize_file(path, size, code);
   if (code) throw file_error(path, "cannot cut: " + code.message());
+}
+
+AISLE_API std::optional<file_identity> identify_file(const std::string& path) {
+  struct ::stat info {};
+  if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+  return file_identity{static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
+}
+AISLE_API std::string follow_links(std::string path) {
+  constexpr int most = 40;  // as Linux
+  for (int links = 0; links < most; ++links) {
+    std::error_code code;
+    const std::filesystem::path to = std::filesystem::read_symlink(path, code);
+    if (code) return path;  // no link
+    path = join_path(parent_folder(path), to.string());
+  }
+  throw file_error(path, "cannot open: a symbolic link that leads to itself");
 }
 
 AISLE_API std::string join_path(std::string_view folder, std::string_view name) {

@@ -13,6 +13,7 @@
 #include <aisle/catalogue/fusion.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/catalogue/results.hpp>
+#include <aisle/catalogue/results_folder.hpp>
 #include <aisle/learn/model_file.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -67,15 +68,19 @@ struct train_options {
 pipeline train_pipeline(const catalogue& products, const embedding_table* text, const embedding_table* image,
                         const train_options& options = {});
 
-/// `{"models": […], "rows": {…}, "phases_s": {…}, "peak_mb": …, "kernel": …}`, scores in %.
+/// `{"models": […], "rows": {…}, "phases_s": {…}, "peak_mb": …, "kernel": …}`, scores in %. In a folder of
+/// results there is also `"files": {NAME: sha256, …}`.
 void write_metrics(const experiment_result& result, const std::string& path);
 
 /// Writes what `aisle run --out` holds but for the reports: metrics.json, skipped.csv, predictions.csv,
 /// MODALITY_results.csv of the chosen classifiers, MODALITY_LEARNER_results.csv of all (`Predictions,True
 /// Labels`, of the first split), the pipelines of the first split as MODALITY_LEARNER.safetensors and those
-/// of all rows as MODALITY.safetensors. Files of these names that an earlier experiment left there and this
-/// one did not write are removed; no others are touched.
+/// of all rows as MODALITY.safetensors. Files of these names, and reports, that an earlier experiment left
+/// there and this one did not write are removed; no others are touched. All take their places together
+/// (results_folder); throws what that throws.
 void write_experiment(const experiment& e, const std::string& folder);
+/// The same into `folder.staged()`, for who adds to it before `folder.commit()`.
+void write_experiment(const experiment& e, results_folder& folder);
 
 /// What the chosen classifiers said of the first split's test rows, a line a row and modality:
 /// `row,line,id,name,modality,true_label,predicted,probability,runner_up,runner_up_probability,

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <filesystem>
-#include <set>
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
@@ -13,13 +11,6 @@
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
-
-/// Removes a file, if there is one of that name.
-AISLE_API void remove_file(const std::string& path) {
-  std::error_code code;
-  if (file_exists(path) && !std::filesystem::remove(path, code) && code)
-    throw file_error(path, "cannot remove: " + code.message());
-}
 
 /// Rows of a list in a split file, each once.
 AISLE_API index_vector read_split_rows(const json& list, std::int64_t rows) {
@@ -167,15 +158,10 @@ AISLE_API void write_predictions(const experiment_result& result, const std::str
   out.commit();
 }
 
-AISLE_API void write_experiment(const experiment& e, const std::string& folder) {
+AISLE_API void write_experiment(const experiment& e, results_folder& folder) {
   const experiment_result& result = e.result;
-  make_folders(folder);
-  write_skipped(join_path(folder, "skipped.csv"), result.skipped);
-  std::set<std::string> written;
-  const auto path_of = [&](const std::string& name) {
-    written.insert(name);
-    return join_path(folder, name);
-  };
+  const auto path_of = [&](const std::string& name) { return join_path(folder.staged(), name); };
+  write_skipped(path_of("skipped.csv"), result.skipped);
   for (const model_result& r : result.models) {
     detail::write_results(path_of(r.modality + "_" + r.model + "_results.csv"), result, r);
     if (r.chosen) detail::write_results(path_of(r.modality + "_results.csv"), result, r);
@@ -183,17 +169,14 @@ AISLE_API void write_experiment(const experiment& e, const std::string& folder) 
   for (const pipeline& p : e.pipelines)
     p.save(path_of(p.modality + "_" + std::string(p.learner->kind()) + ".safetensors"));
   for (const pipeline& p : e.final_pipelines) p.save(path_of(p.modality + ".safetensors"));
-  write_predictions(result, join_path(folder, "predictions.csv"));
-  write_metrics(result, join_path(folder, "metrics.json"));
-  // What an earlier experiment said of a modality or a learner would pass for this one's.
-  for (const std::string modality : {"multimodal", "image", "text"}) {
-    std::vector<std::string> names = {modality + "_results.csv", modality + ".safetensors"};
-    for (const std::string& learner : experiment_learners())
-      for (const char* end : {"_results.csv", ".safetensors"})
-        names.push_back(modality + "_" + learner + end);
-    for (const std::string& name : names)
-      if (!written.contains(name)) detail::remove_file(join_path(folder, name));
-  }
+  write_predictions(result, path_of("predictions.csv"));
+  write_metrics(result, path_of("metrics.json"));
+}
+
+AISLE_API void write_experiment(const experiment& e, const std::string& folder) {
+  results_folder results(folder);
+  write_experiment(e, results);
+  results.commit();
 }
 
 AISLE_API std::pair<label_vector, label_vector> read_results(const std::string& path) {

@@ -21,7 +21,8 @@ struct foreign_vectors {
 
 /// Reads vectors from a file and joins them to the products by id. By the name's ending:
 /// - `.npy`: a matrix, [rows, dimension]; the ids of its rows are in NAME.ids.csv beside it, column `id` (or
-///   the catalogue's id column, or the only one).
+///   the catalogue's id column, or the only one). Where there is NAME.sha256, as `sha256sum` writes it and
+///   `aisle embed` does, both must be the files that it names.
 /// - `.safetensors`: a matrix `text_embeddings` or `image_embeddings` (of `kind`; else the only matrix), ids
 ///   as a JSON list in its metadata `ids`, or in NAME.ids.csv. Rows that `has_text` or `has_image` marks 0
 ///   have no vector.
@@ -30,8 +31,12 @@ struct foreign_vectors {
 ///   all empty have no vector.
 /// Products without a vector are rows without that modality. Throws file_error; format_error for an id that
 /// is empty or named twice, a component that is no finite number, a number of ids that is not that of the
-/// vectors, and when no id is a product's.
+/// vectors, when no id is a product's, and for files that were replaced while they were read.
 foreign_vectors read_vectors(const catalogue& products, const std::string& path, vector_kind kind);
+
+/// Where the ids of a matrix are: NAME.ids.csv for NAME.npy, and where the sums of both are: NAME.sha256.
+std::string vector_ids_path(const std::string& path);
+std::string vector_sums_path(const std::string& path);
 
 AISLE_NAMESPACE_END
 

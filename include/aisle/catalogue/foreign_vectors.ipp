@@ -9,10 +9,10 @@
 #include <vector>
 
 #include <aisle/base/file.hpp>
-#include <aisle/base/hash.hpp>
 #include <aisle/base/number.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
+#include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/npy.hpp>
@@ -32,13 +32,8 @@ struct vectors_of_file {
 
 AISLE_API std::string prefix_of(vector_kind kind) { return kind == vector_kind::text ? "text_" : "image_"; }
 
-/// The path without its ending, and ".ids.csv".
-AISLE_API std::string ids_path(const std::string& path) {
-  return path.substr(0, path.find_last_of('.')) + ".ids.csv";
-}
-
 AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::string& id_column) {
-  const std::string file = ids_path(path);
+  const std::string file = vector_ids_path(path);
   if (!file_exists(file))
     throw file_error(file, "no such file, expected the ids of the rows of " + path +
                                " in a column \"id\", one a line, in their order");
@@ -55,12 +50,31 @@ AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::
   return out;
 }
 
+/// Throws format_error when NAME.sha256 names another file of this name. What else it names is not ours.
+AISLE_API void check_sum(const std::string& path, const std::string& sums) {
+  const std::string text = read_file(sums, 1 << 20), name = file_name(path);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = trimmed(std::string_view(text).substr(at, end - at));
+    at = end + 1;
+    constexpr std::size_t digits = 64;  // then a blank, and another or '*'
+    if (line.size() <= digits + 2 || line.substr(digits + 2) != name) continue;
+    if (line.substr(0, digits) != sha256_of_file(path))
+      throw format_error(path, "is not the file that " + file_name(sums) +
+                                   " beside it names: vectors and ids may be of two calls. Where it was "
+                                   "changed on purpose, remove " +
+                                   file_name(sums));
+  }
+}
+
 AISLE_API vectors_of_file read_npy_vectors(const std::string& path, const std::string& id_column) {
   vectors_of_file out;
   if (const tensor t = read_npy(path); t.dims().rank() != 2)
     throw format_error(path, "has shape " + to_string(t.dims()) + ", expected [rows, dimension]");
   out.vectors = read_npy_matrix<float>(path);
   out.ids = read_ids(path, id_column);
+  if (const std::string sums = vector_sums_path(path); file_exists(sums))
+    for (const std::string& file : {path, vector_ids_path(path)}) check_sum(file, sums);
   return out;
 }
 
@@ -189,16 +203,27 @@ AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) 
   }
 }
 
-AISLE_API std::string hash_of_file(const std::string& path) {
-  const mapped_file mapped(path);
-  sha256 hash;
-  hash.update(mapped.bytes().data(), mapped.bytes().size());
-  return hash.hex();
-}
-
 }  // namespace detail
 
+namespace detail {
+AISLE_API std::string without_ending(const std::string& path) {
+  for (const std::string_view ending : {".npy", ".safetensors"})
+    if (path.ends_with(ending)) return path.substr(0, path.size() - ending.size());
+  return path;
+}
+}  // namespace detail
+
+AISLE_API std::string vector_ids_path(const std::string& path) {
+  return detail::without_ending(path) + ".ids.csv";
+}
+AISLE_API std::string vector_sums_path(const std::string& path) {
+  return detail::without_ending(path) + ".sha256";
+}
+
 AISLE_API foreign_vectors read_vectors(const catalogue& products, const std::string& path, vector_kind kind) {
+  // Whoever replaces a pair removes the ids first and writes them last: where both files are what they were,
+  // they belong together.
+  const auto ids = identify_file(vector_ids_path(path)), vectors = identify_file(path);
   const std::string& id_column = products.options.id_column;
   const detail::vectors_of_file v = path.ends_with(".npy") ? detail::read_npy_vectors(path, id_column)
                                     : path.ends_with(".safetensors")
@@ -227,7 +252,9 @@ AISLE_API foreign_vectors read_vectors(const catalogue& products, const std::str
   out.table.vectors = v.vectors.rows(from);
   out.table.file = path;
   out.table.model = v.model.empty() ? file_name(path) : v.model;
-  out.table.weights_sha256 = detail::hash_of_file(path);
+  out.table.weights_sha256 = detail::sha256_of_file(path);
+  if (identify_file(vector_ids_path(path)) != ids || identify_file(path) != vectors)
+    throw format_error(path, "was replaced while it was read; try again");
   return out;
 }
 

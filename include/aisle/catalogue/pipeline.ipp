@@ -72,6 +72,7 @@ AISLE_API void pipeline::save(const std::string& path) const {
 }
 
 AISLE_API pipeline pipeline::load(const std::string& path) {
+  const auto opened = identify_file(path);
   const state_dict file = read_safetensors(path);
   const auto about_text = file.metadata().find("aisle.pipeline");
   if (about_text == file.metadata().end())
@@ -106,6 +107,8 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
   } catch (const error& e) {
     throw format_error(path, e.what());
   }
+  // The learner is read from the path, too: that must have been this file all the time.
+  if (identify_file(path) != opened) throw format_error(path, "was replaced while it was read; try again");
   if (out.fusion.dimension() != out.learner->features())
     throw format_error(path, "the learner has " + std::to_string(out.learner->features()) +
                                  " features, the fusion yields " + std::to_string(out.fusion.dimension()));

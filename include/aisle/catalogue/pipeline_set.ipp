@@ -6,18 +6,25 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
+#include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/json.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
 
 /// The pipeline that write_experiment left of a modality's chosen classifier: that of all rows; of folders
-/// from before there were such that of the split.
-AISLE_API std::string pipeline_file(const std::string& folder, const json& model) {
-  const auto modality = model.get<std::string>("modality");
-  const std::string final_one = join_path(folder, modality + ".safetensors");
-  if (file_exists(final_one)) return final_one;
-  return join_path(folder, modality + "_" + model.get<std::string>("model") + ".safetensors");
+/// from before there were such that of the split. Throws format_error for one of another experiment.
+AISLE_API pipeline load_chosen(const results_reader& results, const std::string& folder, const json& model) {
+  const auto modality = model.get<std::string>("modality"), learner = model.get<std::string>("model");
+  std::string name = modality + ".safetensors";
+  if (!file_exists(join_path(folder, name))) name = modality + "_" + learner + ".safetensors";
+  const std::string path = results.file(name);
+  pipeline out = pipeline::load(path);
+  if (out.modality != modality || out.learner->kind() != learner)
+    throw format_error(path, "holds " + std::string(out.learner->kind()) + " on " + out.modality +
+                                 ", metrics.json beside it names " + learner + " on " + modality +
+                                 ": results of two runs");
+  return out;
 }
 
 /// By what the chosen classifiers of modalities are compared, in %.
@@ -68,23 +75,34 @@ AISLE_API const reading_options& pipeline_set::reading() const noexcept {
   return ranges::max_element(pipelines_, {}, [](const pipeline& p) { return p.reading.size(); })->reading;
 }
 
-AISLE_API pipeline_set pipeline_set::load(const std::string& path) {
-  if (!folder_exists(path)) return pipeline_set({pipeline::load(path)});
-  const std::string file = join_path(path, "metrics.json");
-  if (!file_exists(file))
-    throw file_error(path,
-                     "holds no metrics.json, expected a folder that `aisle run` wrote, or a pipeline file");
-  const json metrics = read_json(file);
+namespace detail {
+
+AISLE_API std::vector<pipeline> load_chosen_pipelines(const std::string& path) {
+  const results_reader results(path);
+  const json& metrics = results.metrics();
   std::vector<const json*> chosen;
   for (const char* modality : {"multimodal", "image", "text"})
     for (const json& m : metrics.at("models").elements())
       if (m.get<bool>("chosen") && m.get<std::string>("modality") == modality) chosen.push_back(&m);
   if (chosen.empty()) throw file_error(path, "metrics.json names no chosen classifier; name a pipeline file");
   std::stable_sort(chosen.begin(), chosen.end(),
-                   [](const json* a, const json* b) { return detail::rank_of(*a) > detail::rank_of(*b); });
+                   [](const json* a, const json* b) { return rank_of(*a) > rank_of(*b); });
   std::vector<pipeline> pipelines;
-  for (const json* m : chosen) pipelines.push_back(pipeline::load(detail::pipeline_file(path, *m)));
-  return pipeline_set(std::move(pipelines));
+  for (const json* m : chosen) {
+    pipelines.push_back(load_chosen(results, path, *m));
+    if (pipelines.back().label != pipelines.front().label)
+      throw format_error(path, "holds pipelines that learnt " + pipelines.front().label + " and " +
+                                   pipelines.back().label + ": results of two runs");
+  }
+  results.finish();
+  return pipelines;
+}
+
+}  // namespace detail
+
+AISLE_API pipeline_set pipeline_set::load(const std::string& path) {
+  if (!folder_exists(path)) return pipeline_set({pipeline::load(path)});
+  return pipeline_set(detail::read_twice(path, [&] { return detail::load_chosen_pipelines(path); }));
 }
 
 AISLE_API catalogue_prediction predict(const pipeline_set& set, const catalogue& products,

@@ -22,9 +22,10 @@ struct page_options {
 };
 
 /// Writes report.html, report.ipynb, report.md and report.json into `folder` (created if need be), each
-/// atomically. Pictures are read from the products' image_path; one that cannot be read is left out. Throws
-/// shape_error when parts of the result do not fit each other (as do all functions below), file_error when a
-/// file cannot be written.
+/// atomically. Pictures are read from the products' image_path; one that cannot be read is left out. A
+/// metrics.json that is there is told the new sums. Throws shape_error when parts of the result do not fit
+/// each other (as do all functions below), option_error when metrics.json is of another experiment,
+/// file_error when a file cannot be written, locked_error when somebody else writes into the folder.
 void write_reports(const experiment_result& result, const std::string& folder,
                    const page_options& options = {});
 
@@ -40,8 +41,15 @@ std::string report_notebook(const experiment_result& result);
 /// Writes everything in `result` as JSON, atomically. Invalid UTF-8 becomes U+FFFD; all numbers read back
 /// equal.
 void save_result(const experiment_result& result, const std::string& path);
-/// The inverse. Throws file_error or format_error (naming the key); nothing inconsistent is returned.
+/// The inverse. `path` may be a folder of results, whose report.json is read: then format_error is thrown for
+/// one that metrics.json is not of. Throws file_error or format_error (naming the key); nothing inconsistent
+/// is returned.
 experiment_result load_result(const std::string& path);
+
+namespace detail {
+/// The report.json of a folder, which must be of its metrics.json.
+experiment_result load_result_of_folder(const std::string& folder);
+}  // namespace detail
 
 AISLE_NAMESPACE_END
 

@@ -1,18 +1,92 @@
 #pragma once
 
+#include <cmath>
+
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/results_folder.hpp>
+#include <aisle/io/json.hpp>
 
 AISLE_NAMESPACE_BEGIN
+namespace detail {
 
-AISLE_API void write_reports(const experiment_result& result, const std::string& folder,
-                             const page_options& options) {
-  make_folders(folder);
+/// Whether a metrics.json is of this result: the same classifiers with the same scores.
+AISLE_API bool are_of_one_experiment(const experiment_result& result, const json& metrics) {
+  const json& models = metrics.at("models");
+  if (models.size() != result.models.size()) return false;
+  std::size_t i = 0;
+  for (const json& m : models.elements()) {
+    const model_result& r = result.models[i++];
+    const auto same = [&](const char* name, double model_result::split_score::*score) {
+      const json* theirs = m.find(name);
+      return theirs == nullptr || !theirs->is_number() ||
+             !(std::abs(theirs->as<double>() - r.over_splits(score).mean) > 1e-9);
+    };
+    if (m.get<std::string>("modality") != r.modality || m.get<std::string>("model") != r.model ||
+        m.get("chosen", r.chosen) != r.chosen ||
+        !same("accuracy_mean", &model_result::split_score::accuracy) ||
+        !same("macro_f1_mean", &model_result::split_score::macro_f1))
+      return false;
+  }
+  return true;
+}
+
+/// The sums that a metrics.json names, without those of the reports.
+AISLE_API json sums_without_reports(const json& metrics) {
+  json out = json::object();
+  for (const auto& [name, sum] : metrics.at("files").members())
+    if (!name.starts_with("report.")) out[name] = sum;
+  return out;
+}
+
+AISLE_API void write_report_files(const experiment_result& result, const std::string& folder,
+                                  const page_options& options) {
   // First what the others can be made from again.
   save_result(result, join_path(folder, "report.json"));
   write_file(join_path(folder, "report.html"), report_html(result, options));
   write_file(join_path(folder, "report.md"), report_markdown(result));
   write_file(join_path(folder, "report.ipynb"), report_notebook(result));
+}
+
+/// The report.json of a folder of results.
+AISLE_API experiment_result load_checked_result(const std::string& folder) {
+  const std::string path = join_path(folder, "report.json");
+  // Reports that were made elsewhere stand alone.
+  if (!file_exists(join_path(folder, "metrics.json")) && !has_results(folder)) return load_result(path);
+  const results_reader results(folder);
+  const json* files = results.metrics().find("files");
+  if (files != nullptr && files->contains("report.json")) results.file("report.json");
+  experiment_result out = load_result(path);
+  if (!are_of_one_experiment(out, results.metrics()))
+    throw format_error(path, "its scores are not those of metrics.json beside it: results of two runs");
+  results.finish();
+  return out;
+}
+
+AISLE_API experiment_result load_result_of_folder(const std::string& folder) {
+  return read_twice(folder, [&] { return load_checked_result(folder); });
+}
+
+}  // namespace detail
+
+AISLE_API void write_reports(const experiment_result& result, const std::string& folder,
+                             const page_options& options) {
+  const results_folder lock(folder);
+  const std::string index = join_path(folder, "metrics.json");
+  if (!file_exists(index)) return detail::write_report_files(result, folder, options);
+  json metrics = read_json(index);
+  if (!detail::are_of_one_experiment(result, metrics))
+    throw option_error(folder + ": its metrics.json is of another experiment than these reports");
+  if (!metrics.contains("files")) return detail::write_report_files(result, folder, options);
+  // At no time does it name a sum that is not the file's.
+  json sums = detail::sums_without_reports(metrics);
+  metrics["files"] = sums;
+  detail::write_metrics(metrics, folder);
+  detail::write_report_files(result, folder, options);
+  const json reports = detail::sums_of(folder, {"report.json", "report.html", "report.md", "report.ipynb"});
+  for (const auto& [name, sum] : reports.members()) sums[name] = sum;
+  metrics["files"] = std::move(sums);
+  detail::write_metrics(metrics, folder);
 }
 
 AISLE_NAMESPACE_END

@@ -173,6 +173,7 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
 }
 
 AISLE_API experiment_result load_result(const std::string& path) {
+  if (folder_exists(path)) return detail::load_result_of_folder(path);
   const json in = read_json(path);
   if (in.get<std::string>("format") != "aisle-report") in["format"].fail("expected \"aisle-report\"");
   if (in.get<std::int64_t>("version") != 1) in["version"].fail("expected version 1");

@@ -85,14 +85,26 @@ AISLE_API json chart_output(const std::string& chart, const char* what) {
 AISLE_API std::string python_string(const std::string& text) { return json(one_line(text)).dump(); }
 
 AISLE_API std::string_view notebook_setup() {
-  return R"py(import json
+  return R"py(import hashlib
+import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-result = json.loads(Path("report.json").read_text(encoding="utf-8"))
+metrics = json.loads(Path("metrics.json").read_text(encoding="utf-8")) if Path("metrics.json").exists() else {}
+
+
+def checked(name):
+    """A file beside this notebook; metrics.json knows whether it is of the same run."""
+    path, known = Path(name), metrics.get("files", {})
+    if path.exists() and name in known and hashlib.sha256(path.read_bytes()).hexdigest() != known[name]:
+        raise ValueError(f"{name} is not the file that metrics.json names: results of two runs")
+    return path
+
+
+result = json.loads(checked("report.json").read_text(encoding="utf-8"))
 classes = result["classes"]
 classes_drawn = 40  # at most, in one drawing: nobody reads more
 models = result["models"]
@@ -105,7 +117,7 @@ def model_of(modality, model):
 def predictions(modality, model):
     """True and predicted classes of the test rows: of the CSV file if it is there, else of report.json."""
     m = model_of(modality, model)
-    path = Path(f"{modality}_results.csv")
+    path = checked(f"{modality}_results.csv")
     if m["chosen"] and path.exists():
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         return table["True Labels"], table["Predictions"]

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/file.hpp>
+#include <aisle/base/folder_lock.hpp>
+#include <aisle/io/json.hpp>
+
+// The files of one experiment in a folder: they are good together or not at all. metrics.json names the
+// others with their sha256 ("files"); it goes first and comes last when they are replaced, so that a folder
+// without it, or with another file than it names, is known for what it is.
+
+AISLE_NAMESPACE_BEGIN
+
+/// Every name that an experiment may leave in its folder.
+std::vector<std::string> result_file_names();
+
+/// A folder that is about to get results, and the right to write into it. What lies there stays as it is
+/// until commit(): the new files gather in a folder inside it, which goes with this object.
+class results_folder {
+ public:
+  /// Makes the folder, takes its lock, and removes what a process that was killed has left of its own.
+  /// Throws locked_error when somebody else writes into it, file_error when it cannot be made.
+  explicit results_folder(std::string folder);
+  results_folder(results_folder&& other) noexcept;
+  results_folder& operator=(results_folder&&) = delete;
+  ~results_folder();
+
+  const std::string& path() const noexcept { return path_; }
+  /// False where the file system has no locks: others are not kept out then.
+  bool locked() const noexcept { return lock_.has_value(); }
+  /// The folder to write the new files to, metrics.json among them.
+  const std::string& staged();
+  /// Gives them their places, and their sums to metrics.json. Those of result_file_names() that were not
+  /// written are an earlier experiment's and removed; no other file is touched. A failure before the first
+  /// file moves leaves the folder as it was.
+  void commit();
+
+ private:
+  std::string path_, staged_;
+  std::optional<folder_lock> lock_;
+};
+
+/// A folder of results that is read, while somebody may write into it.
+class results_reader {
+ public:
+  /// Reads metrics.json. Throws file_error where there is none, format_error when it is damaged.
+  explicit results_reader(std::string folder);
+  const json& metrics() const noexcept { return metrics_; }
+  /// The path of a file of the folder. Throws format_error when it is not the one that metrics.json names.
+  /// Folders of earlier versions name none: there it is only the path.
+  std::string file(const std::string& name) const;
+  /// Throws format_error when the results were replaced since the constructor: what was read of them may be
+  /// of two experiments.
+  void finish() const;
+
+ private:
+  std::string folder_, text_;
+  json metrics_;
+};
+
+/// Throws what results_reader throws, for all files that metrics.json names.
+void check_results(const std::string& folder);
+
+namespace detail {
+std::string sha256_of_file(const std::string& path);
+/// {NAME: sha256, …} of files of a folder.
+json sums_of(const std::string& folder, const std::vector<std::string>& names);
+void write_metrics(const json& metrics, const std::string& folder);
+/// Waits for whoever writes into a folder, two seconds at most: results move to their places in less. False
+/// when that was not enough, or there are no locks.
+bool wait_for_writer(const std::string& folder);
+/// What `read` makes of a folder of results; once more where they may have been replaced meanwhile.
+template <class Read>
+auto read_twice(const std::string& folder, Read read) {
+  try {
+    return read();
+  } catch (const error&) {
+    if (!wait_for_writer(folder)) throw;
+  }
+  return read();
+}
+/// Whether there are files that an experiment leaves beside a metrics.json, other than reports.
+bool has_results(const std::string& folder);
+}  // namespace detail
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/catalogue/results_folder.ipp>
+#endif

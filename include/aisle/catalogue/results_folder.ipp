@@ -1,0 +1,169 @@
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <aisle/base/hash.hpp>
+#include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/experiment_options.hpp>
+#include <aisle/catalogue/results_folder.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail {
+
+AISLE_API std::string sha256_of_file(const std::string& path) {
+  const mapped_file mapped(path);
+  sha256 hash;
+  hash.update(mapped.bytes().data(), mapped.bytes().size());
+  return hash.hex();
+}
+
+/// Names of what is in a folder.
+AISLE_API std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> out;
+  std::error_code code;
+  for (std::filesystem::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
+    out.push_back(it->path().filename().string());
+  if (code) throw file_error(folder, "cannot list: " + code.message());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+AISLE_API json sums_of(const std::string& folder, const std::vector<std::string>& names) {
+  json out = json::object();
+  for (const std::string& name : names) out[name] = sha256_of_file(join_path(folder, name));
+  return out;
+}
+
+AISLE_API void write_metrics(const json& metrics, const std::string& folder) {
+  write_file(join_path(folder, "metrics.json"), metrics.dump(1) + "\n");
+}
+
+AISLE_API bool wait_for_writer(const std::string& folder) {
+  struct gave_up {};
+  int tries = 20;  // ten a second
+  try {
+    const folder_lock lock(folder, [&](const std::string&) {
+      if (--tries < 0) throw gave_up();
+    });
+    return true;
+  } catch (const gave_up&) {
+    return false;
+  } catch (const file_error&) {
+    return false;
+  }
+}
+
+AISLE_API bool has_results(const std::string& folder) {
+  return ranges::any_of(result_file_names(), [&](const std::string& name) {
+    return !name.starts_with("report.") && name != "skipped.csv" && file_exists(join_path(folder, name));
+  });
+}
+
+}  // namespace detail
+
+AISLE_API std::vector<std::string> result_file_names() {
+  std::vector<std::string> out = {"metrics.json", "predictions.csv", "skipped.csv", "report.json",
+                                  "report.html",  "report.md",       "report.ipynb"};
+  for (const std::string modality : {"multimodal", "image", "text"})
+    for (const char* ending : {"_results.csv", ".safetensors"}) {
+      out.push_back(modality + ending);
+      for (const std::string& learner : experiment_learners())
+        out.push_back(modality + "_" + learner + ending);
+    }
+  return out;
+}
+
+AISLE_API results_folder::results_folder(std::string folder) : path_(std::move(folder)) {
+  make_folders(path_);
+  try {
+    lock_.emplace(path_);
+  } catch (const locked_error&) {
+    throw;
+  } catch (const file_error&) {  // a file system without locks
+    return;
+  }
+  for (const std::string& name : detail::names_in(path_))
+    if (name.starts_with(".results.") && name.ends_with(".part")) remove_tree(join_path(path_, name));
+}
+AISLE_API results_folder::results_folder(results_folder&& other) noexcept
+    : path_(std::move(other.path_)),
+      staged_(std::exchange(other.staged_, {})),
+      lock_(std::exchange(other.lock_, std::nullopt)) {}
+AISLE_API results_folder::~results_folder() {
+  std::error_code ignored;
+  if (!staged_.empty()) std::filesystem::remove_all(staged_, ignored);
+}
+
+AISLE_API const std::string& results_folder::staged() {
+  if (staged_.empty()) staged_ = make_part_folder(join_path(path_, ".results"));
+  return staged_;
+}
+
+AISLE_API void results_folder::commit() {
+  const std::string from = staged(), index = "metrics.json";
+  std::vector<std::string> names = detail::names_in(from);
+  names.erase(std::remove(names.begin(), names.end(), index), names.end());
+  json metrics = read_json(join_path(from, index));
+  metrics["files"] = detail::sums_of(from, names);
+  detail::write_metrics(metrics, from);
+  names.push_back(index);
+  for (const std::string& name : names)
+    if (folder_exists(join_path(path_, name)))
+      throw file_error(join_path(path_, name),
+                       "is a folder, expected a file of an earlier experiment, or none");
+
+  // Without this file there are no results; with the new one they are whole.
+  remove_file(follow_links(join_path(path_, index)));
+  for (const std::string& name : result_file_names())
+    if (file_exists(join_path(path_, name)) && std::find(names.begin(), names.end(), name) == names.end())
+      remove_file(join_path(path_, name));
+  for (const std::string& name : names) replace_file(join_path(from, name), join_path(path_, name));
+  remove_tree(from);
+  staged_.clear();
+}
+
+AISLE_API results_reader::results_reader(std::string folder) : folder_(std::move(folder)) {
+  const std::string path = join_path(folder_, "metrics.json");
+  if (!file_exists(path))
+    throw file_error(folder_,
+                     detail::has_results(folder_)
+                         ? "holds files of results and no metrics.json, which comes last: a run is writing "
+                           "them, or was stopped while it did; run it again"
+                         : "holds no metrics.json, expected a folder that `aisle run` wrote, or a pipeline "
+                           "file");
+  text_ = read_file(path);
+  metrics_ = parse_json(text_, path);
+}
+
+AISLE_API std::string results_reader::file(const std::string& name) const {
+  const std::string path = join_path(folder_, name);
+  const json* files = metrics_.find("files");
+  if (files == nullptr) return path;
+  const json* sum = files->find(name);
+  if (sum == nullptr)
+    throw format_error(path, "metrics.json beside it does not name it: it is of another run");
+  if (!file_exists(path)) throw file_error(path, "no such file, though metrics.json beside it names it");
+  if (detail::sha256_of_file(path) != sum->as<std::string>())
+    throw format_error(path,
+                       "is not the file that metrics.json beside it names (by its sha256): results of two "
+                       "runs, or changed since");
+  return path;
+}
+
+AISLE_API void results_reader::finish() const {
+  // Whoever replaces results removes this file before and writes it after all others.
+  const std::string path = join_path(folder_, "metrics.json");
+  if (!file_exists(path) || read_file(path) != text_)
+    throw format_error(folder_, "its results were replaced while they were read; try again");
+}
+
+AISLE_API void check_results(const std::string& folder) {
+  const results_reader reader(folder);
+  if (const json* files = reader.metrics().find("files"))
+    for (const auto& [name, sum] : files->members()) reader.file(name);
+  reader.finish();
+}
+
+AISLE_NAMESPACE_END

@@ -1,0 +1,296 @@
+// What a command must leave alone: files that it reads, under whatever name, and folders that somebody else
+// writes into; and outputs that belong together.
+
+#include "command.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <filesystem>
+
+#include <aisle/base/folder_lock.hpp>
+#include <aisle/catalogue/results_folder.hpp>
+#include <aisle/io/csv.hpp>
+
+namespace {
+
+namespace fs = std::filesystem;
+using command::has;
+
+constexpr const char* models = " --text-model tiny-bert --image-model resnet18 ";
+
+std::string rows(const char* first, const char* second) {
+  std::string csv = "sku,name,image_path,class_id,other\n";
+  for (int i = 0; i < 24; ++i)
+    csv += std::to_string(i) + (i % 2 ? ",blue shirt,one.png," : ",red jeans,two.png,") +
+           (i % 2 ? first : second) + (i / 3 % 2 ? ",x\n" : ",y\n");
+  return csv;
+}
+
+void make_shop(const support::temporary_folder& work) {
+  command::make_models(work);
+  command::make_catalogue(work);
+  aisle::write_file(work / "shop.csv", rows("Shirts", "Jeans"));
+}
+
+const std::string run_line =
+    "run --data shop.csv --label class_id --learners logistic_regression" + std::string(models);
+
+}  // namespace
+
+TEST_CASE("no output takes the place of a file that is read, under whatever name") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  REQUIRE(command::run(work, run_line + "--out o").code == 0);
+  REQUIRE(command::run(work, "embed --data shop.csv --text-model tiny-bert --out v.npy").code == 0);
+  REQUIRE(command::run(work,
+                       "train --data shop.csv --label class_id --modality text --text-model tiny-bert "
+                       "--out p.safetensors")
+              .code == 0);
+  fs::create_hard_link(work / "one.png", work / "hard.csv");
+  fs::create_hard_link(work / "weights/tiny-bert/vocab.txt", work / "hard.safetensors");
+  fs::create_symlink("shop.csv", work / "soft.jsonl");
+  fs::create_symlink("../shop.csv", work / "o/report.md.link");
+  fs::create_directories(work / "linked");
+  fs::create_hard_link(work / "one.png", work / "linked/report.html");
+  fs::create_directories(work / "data");
+  fs::create_hard_link(work / "shop.csv", work / "data/text_mlp_results.csv");
+  aisle::write_file(work / "splits.json", "{\"splits\": [{\"test\": [0, 1, 2, 3, 4, 5]}]}");
+  fs::create_hard_link(work / "splits.json", work / "linked/predictions.csv");
+  aisle::write_file(work / "rows.jsonl", "{\"id\": 1, \"text\": \"red\", \"image\": \"two.png\"}\n");
+  aisle::write_file(work / "stdin", "");
+  const auto before = command::files_of(work.path());
+  const std::string embed = "embed --data shop.csv --text-model tiny-bert ",
+                    predict = "predict --data shop.csv --model o ";
+  for (const std::string& line : std::vector<std::string>{
+           embed + "--out weights/tiny-bert/model.safetensors",
+           embed + "--format csv --out weights/tiny-bert/config.json",
+           embed + "--format csv --out weights/tiny-bert/vocab.txt",
+           embed + "--out hard.safetensors",
+           embed + "--out soft.jsonl",
+           embed + "--format csv --out o.csv --skipped one.png",
+           "embed --data shop.csv --image-model resnet18 --format csv --out one.png",
+           "embed --data shop.csv --image-model resnet18 --out hard.csv",
+           "embed --in rows.jsonl --image-model resnet18 --format jsonl --out two.png",
+           "embed --data Embeddings/text_embeddings_tiny-bert.csv --id-column sku --text-columns name "
+           "--text-model tiny-bert --out Embeddings",
+           predict + "--out o/metrics.json",
+           predict + "--out o/text.safetensors",
+           predict + "--out o/predictions.csv",
+           predict + "--out one.png",
+           predict + "--out weights/resnet18/model.safetensors",
+           predict + "--out q.csv --skipped o/text_results.csv",
+           predict + "--out Embeddings/Embeddings_resnet18.csv --embeddings Embeddings",
+           "predict --data shop.csv --model p.safetensors --out p.safetensors",
+           "predict --data shop.csv --model p.safetensors --text-embeddings v.npy --out v.ids.csv",
+           "predict --data shop.csv --model p.safetensors --out q.csv --skipped ./q.csv",
+           "train --data shop.csv --label class_id --text-model tiny-bert --modality text --out "
+           "weights/tiny-bert/model.safetensors",
+           "train --data shop.csv --label class_id --text-embeddings v.npy --modality text --out v.npy",
+           "run --data o/text_results.csv --label Predictions --id-column Predictions --out o",
+           "run --data Embeddings/text_embeddings_tiny-bert.csv --label class_id --out n --embeddings "
+           "Embeddings --image-model none --text-model tiny-bert",
+           run_line + "--out data",
+           run_line + "--out linked",
+           "run --data rows.csv --label class_id --split splits.json --out linked" + std::string(models),
+           "report --results o --out linked",
+           "preprocess one.png --image-model resnet18 --out one.png",
+           "preprocess one.png --image-model resnet18 --out weights/resnet18/model.safetensors",
+           "weights convert weights/tiny-bert weights/tiny-bert/model.safetensors"}) {
+    CAPTURE(line);
+    const auto o = command::run(work, line);
+    CAPTURE(o.err);
+    CHECK(o.code == 2);
+    CHECK((has(o.err, "is the file that is read") || has(o.err, "is also written by")));
+    auto now = command::files_of(work.path());
+    for (const char* ours : {"stdin", "stdout", "stderr"}) now.erase(ours);
+    for (const auto& [name, content] : before)
+      if (name != "stdin" && name != "stdout" && name != "stderr") CHECK_MESSAGE(now[name] == content, name);
+  }
+  // Where nothing is read, nothing is in the way; an output may be written again.
+  CHECK(command::run(work, run_line + "--out o").code == 0);
+  CHECK(command::run(work, embed + "--out v.npy").code == 0);
+  CHECK(command::run(work, embed + "--out weights/tiny-bert/v.npy").code == 0);
+  CHECK(command::run(work, embed + "--out weights/tiny-bert/v.npy").code == 0);
+  CHECK(command::run(work,
+                     "run --data shop.csv --label class_id --learners logistic_regression "
+                     "--text-embeddings Embeddings/text_embeddings_tiny-bert.csv --image-model none "
+                     "--out o")
+            .code == 0);
+  CHECK(command::run(work, "report --results o").code == 0);
+}
+
+TEST_CASE("two writers of one folder: the second is refused by name, and nothing of the first is touched") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  REQUIRE(command::run(work, run_line + "--out o").code == 0);
+  const auto before = command::files_of(work / "o");
+  {
+    const aisle::folder_lock lock(work / "o");
+    for (const std::string& line : {run_line + "--out o", std::string("report --results o")}) {
+      const auto o = command::run(work, line);
+      CAPTURE(o.err);
+      CHECK(o.code == 1);
+      CHECK(has(o.err, "aisle: error: o: "));
+      CHECK(has(o.err, "is writing into it"));
+      CHECK(command::files_of(work / "o") == before);
+    }
+    CHECK(command::run(work, "predict --data shop.csv --model o --out p.csv").code == 0);
+  }
+  CHECK(command::run(work, run_line + "--out o").code == 0);
+  // Embeddings and results in one folder have one writer, too.
+  const auto one = command::run(work, run_line + "--out both --embeddings both");
+  CAPTURE(one.err);
+  CHECK(one.code == 0);
+  CHECK(command::run(work, "predict --data shop.csv --model both --out p.csv").code == 0);
+}
+
+TEST_CASE("two runs at once into one folder leave the results of one") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  const int null = ::open("/dev/null", O_RDWR);
+  for (int i = 0; i < 3; ++i) {
+    std::vector<pid_t> children;
+    for (const char* label : {"class_id", "other"})
+      children.push_back(command::start(
+          work,
+          {"run", "--data", "shop.csv", "--label", label, "--out", "o", "--embeddings", "E", "--learners",
+           "logistic_regression", "--text-model", "tiny-bert", "--image-model", "none"},
+          null, null));
+    int good = 0;
+    for (const pid_t child : children) good += command::wait_for(child) == 0;
+    CHECK(good >= 1);
+    CHECK_NOTHROW(aisle::check_results(work / "o"));
+    CHECK(command::run(work, "predict --data shop.csv --model o --out p.csv").code == 0);
+    CHECK(command::run(work, "report --results o").code == 0);
+  }
+  ::close(null);
+}
+
+TEST_CASE("results of two runs in one folder: predict and report say so") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  REQUIRE(command::run(work, run_line + "--out a").code == 0);
+  aisle::write_file(work / "shop.csv", rows("Trousers", "Hats"));
+  REQUIRE(command::run(work, run_line + "--out b").code == 0);
+  const auto put = [&](const std::string& name) {
+    fs::copy_file(work / ("b/" + name), work / ("a/" + name), fs::copy_options::overwrite_existing);
+  };
+  put("text.safetensors");
+  auto o = command::run(work, "predict --data shop.csv --model a --out p.csv");
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "a/text.safetensors: is not the file that metrics.json beside it names"));
+  CHECK_FALSE(aisle::file_exists(work / "p.csv"));
+  CHECK(command::run(work, "report --results a").code == 0);
+  put("report.json");
+  o = command::run(work, "report --results a");
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "a/report.json: is not the file"));
+  fs::remove(work / "a/metrics.json");
+  for (const std::string& line :
+       {std::string("report --results a"), std::string("predict --data shop.csv --model a --out p.csv")}) {
+    o = command::run(work, line);
+    CHECK(o.code == 1);
+    CHECK(has(o.err, "no metrics.json, which comes last"));
+  }
+}
+
+TEST_CASE("a matrix and its ids are of one call, or told apart") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  const auto embed = [&](const std::string& data, const std::string& to) {
+    return command::run(work, "embed --data " + data + " --text-model tiny-bert --out " + to);
+  };
+  aisle::write_file(work / "same.csv", "sku,name\n7,red\n8,blue\n9,jeans\n");
+  aisle::write_file(work / "size.csv", "sku,name\n7,cotton\n9,shirt\n8,a b\n");
+  REQUIRE(embed("same.csv", "v.npy").code == 0);
+  REQUIRE(embed("size.csv", "w.npy").code == 0);
+  const std::string use =
+      "train --data shop.csv --label class_id --modality text --out p.safetensors "
+      "--text-embeddings ";
+  CHECK(command::run(work, use + "v.npy").code == 3);
+  CHECK(std::system(("cd '" + work.path() + "' && sha256sum --quiet -c v.sha256").c_str()) == 0);
+  for (const char* ending : {".npy", ".ids.csv"}) {
+    fs::copy(work / "v.npy", work / "m.npy"), fs::copy(work / "v.ids.csv", work / "m.ids.csv");
+    std::string sums = aisle::read_file(work / "v.sha256");
+    for (std::size_t at; (at = sums.find("  v.")) != std::string::npos;) sums.replace(at, 4, "  m.");
+    aisle::write_file(work / "m.sha256", sums);
+    CHECK(command::run(work, use + "m.npy").code == 3);
+    fs::copy_file(work / (std::string("w") + ending), work / (std::string("m") + ending),
+                  fs::copy_options::overwrite_existing);
+    const auto o = command::run(work, use + "m.npy");
+    CHECK(o.code == 1);
+    CHECK(has(o.err, "is not the file that m.sha256 beside it names"));
+    fs::remove(work / "m.sha256");
+    CHECK(command::run(work, use + "m.npy").code == 3);  // whoever removes the sums knows
+    for (const char* file : {"m.npy", "m.ids.csv"}) fs::remove(work / file);
+  }
+  // A call that fails leaves the pair that was there, whole, and nothing of its own.
+  const auto before = command::files_of(work.path());
+  fs::create_directory(work / "x.ids.csv");
+  const auto limited = command::run(work, "embed --data shop.csv --text-model tiny-bert --out v.npy", {},
+                                    "trap '' XFSZ; ulimit -f 4;");
+  CHECK(limited.code == 1);
+  CHECK(has(limited.err, "v.npy: cannot write"));
+  for (const char* name : {"v.npy", "v.ids.csv", "v.sha256"})
+    CHECK(aisle::read_file(work / name) == before.at(name));
+  for (const auto& e : fs::directory_iterator(work.path())) CHECK_FALSE(e.path().string().ends_with(".part"));
+}
+
+TEST_CASE("weights get keeps what is not of a source, and ids are names of folders") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  fs::create_directories(work / "store");
+  fs::create_directories(work / "weights/m");
+  aisle::write_file(work / "store/model.safetensors", "of the source");
+  aisle::write_file(work / "store/a.pth", "of another");
+  aisle::write_file(work / "weights/m/model.safetensors", "my own");
+  aisle::write_file(work / "weights/m/a.pth", "of another");
+  const auto source = [&](const std::string& name) {
+    return "{\"kind\": \"file\", \"url\": \"" + work / "store" + "\", \"files\": [{\"path\": \"" + name +
+           "\", \"sha256\": \"" + aisle::detail::sha256_of_file(work / ("store/" + name)) + "\"}]}";
+  };
+  const auto manifest = [&](const std::string& id, const std::string& sources) {
+    aisle::write_file(work / "manifest.json", "{\"schema\": 1, \"models\": [{\"id\": \"" + id +
+                                                  "\", \"sources\": [" + sources + "]}]}");
+  };
+  const auto get = [&](const std::string& id) {
+    return command::run(work, "weights get " + id + " --manifest manifest.json");
+  };
+  manifest("m", source("model.safetensors") + "," + source("a.pth"));
+  fs::remove(work / "weights/m/a.pth");
+  auto o = get("m");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(aisle::read_file(work / "weights/m/model.safetensors") == "of the source");
+  CHECK(aisle::read_file(work / "weights/m/model.safetensors.old") == "my own");
+  CHECK(has(o.err, "kept as model.safetensors.old"));
+  // Again, with another file of the user's; and what a source brought leaves for another's.
+  aisle::write_file(work / "weights/m/model.safetensors", "my second");
+  CHECK(get("m").code == 0);
+  CHECK(aisle::read_file(work / "weights/m/model.safetensors.old") == "my own");
+  CHECK(aisle::read_file(work / "weights/m/model.safetensors.old.2") == "my second");
+  manifest("m", source("a.pth") + "," + source("model.safetensors"));
+  fs::remove(work / "weights/m/model.safetensors");
+  CHECK(get("m").code == 0);
+  CHECK(aisle::read_file(work / "weights/m/a.pth") == "of another");
+  CHECK(command::files_of(work / "weights/m").size() == 3);
+
+  fs::create_directories(work / "victim");
+  aisle::write_file(work / "victim/a.pth", "precious");
+  for (const std::string id :
+       {"../victim", "..", ".", "", "a/b", "m.part", "/tmp/x", "a\\\\b", "a\\u0000b"}) {
+    CAPTURE(id);
+    manifest(id, source("a.pth"));
+    o = command::run(work, "weights get '" + (id.find("\\u") == std::string::npos ? id : "a") +
+                               "' --manifest manifest.json");
+    CHECK(o.code == 1);
+    CHECK(has(o.err, "expected a plain name of a folder"));
+    CHECK(aisle::read_file(work / "victim/a.pth") == "precious");
+  }
+}
