@@ -67,11 +67,8 @@ class usage_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Thrown by progress callbacks after Ctrl-C.
-class interrupted_error : public std::runtime_error {
- public:
-  interrupted_error() : std::runtime_error("interrupted") {}
-};
+/// Thrown by progress callbacks, and by the library's long calls, after Ctrl-C.
+using interrupted_error = aisle::interruption;
 /// Throws interrupted_error after Ctrl-C: for loops without a progress bar.
 void check_interrupt();
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -32,12 +33,24 @@ struct process_result {
 /// Runs a program to its end, its standard output thrown away. Throws file_error when it cannot be started.
 process_result run_process(const std::vector<std::string>& command);
 
-/// From now on SIGINT and SIGTERM set a flag instead of ending the process, so that a progress callback can
-/// throw and unfinished files are removed on the way out; the second such signal ends it at once. For
-/// programs: the library never calls it.
-void install_interrupt_handler();
+/// From now on SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process, so that a progress
+/// callback can throw and unfinished files are removed on the way out; the second such signal ends it at
+/// once. For programs: the library never calls it. What does not come back to its callbacks (a large picture
+/// that is being decoded, a long epoch) ends `milliseconds` after the first signal, if that is not 0: outputs
+/// that are not whole are removed, `last_words` are written to stderr and the exit code is 130.
+void install_interrupt_handler(int milliseconds = 0, const char* last_words = "");
 /// True once such a signal has come.
 bool interrupted() noexcept;
+/// Thrown by long calls that were given up for it: reading tables, decoding, tokenising, fitting. No
+/// aisle::error, so that nobody takes it for a bad row and goes on.
+class interruption : public std::runtime_error {
+ public:
+  interruption() : std::runtime_error("interrupted") {}
+};
+/// Throws interruption where interrupted() is true. Costs a load: fit for every row or block of a loop.
+inline void throw_if_interrupted() {
+  if (interrupted()) throw interruption();
+}
 /// Opens /dev/null in the place of stdin, stdout and stderr where they are closed, so that no file that is
 /// opened later takes their number and messages with it. Reading such a stdin and writing such a stdout fail.
 /// To be called first in main().

@@ -189,12 +189,7 @@ AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) 
   }
 }
 
-AISLE_API std::string hash_of_file(const std::string& path) {
-  const mapped_file mapped(path);
-  sha256 hash;
-  hash.update(mapped.bytes().data(), mapped.bytes().size());
-  return hash.hex();
-}
+AISLE_API std::string hash_of_file(const std::string& path) { return sha256_of(input_file(path)); }
 
 }  // namespace detail
 

@@ -1,18 +1,36 @@
 #pragma once
 
+#include <algorithm>
+
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/report.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
-AISLE_API void write_reports(const experiment_result& result, const std::string& folder,
-                             const page_options& options) {
+namespace detail::report {
+
+AISLE_API void write_pages(const experiment_result& result, const std::string& folder,
+                           const page_options& options) {
   make_folders(folder);
   // First what the others can be made from again.
   save_result(result, join_path(folder, "report.json"));
   write_file(join_path(folder, "report.html"), report_html(result, options));
   write_file(join_path(folder, "report.md"), report_markdown(result));
   write_file(join_path(folder, "report.ipynb"), report_notebook(result));
+}
+
+}  // namespace detail::report
+
+AISLE_API void write_reports(const experiment_result& result, const std::string& folder,
+                             const page_options& options) {
+  const auto many = [&](std::size_t n) { return n > static_cast<std::size_t>(options.rows_kept); };
+  const bool large = many(result.skipped.size()) || many(result.text_tokens.size()) ||
+                     std::any_of(result.models.begin(), result.models.end(),
+                                 [&](const model_result& m) { return many(m.truth.size()); }) ||
+                     many(result.products.size());
+  if (options.rows_kept > 0 && large)
+    return detail::report::write_pages(condense_result(result, options.rows_kept), folder, options);
+  detail::report::write_pages(result, folder, options);
 }
 
 AISLE_NAMESPACE_END
