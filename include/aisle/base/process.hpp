@@ -58,6 +58,12 @@ void open_closed_streams();
 /// Writing to a pipe whose reader has gone becomes an error of the write instead of a signal.
 void ignore_broken_pipes();
 
+namespace detail {
+/// What is to be removed when a program ends that did not come back; none but atomic_file's parts.
+void note_unfinished(const std::string& path) noexcept;
+void forget_unfinished(const std::string& path) noexcept;
+}  // namespace detail
+
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY

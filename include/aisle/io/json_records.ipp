@@ -167,11 +167,12 @@ AISLE_API bool json_record_reader::word(std::string& out) {
   const std::size_t start = at_;
   at_ = std::min(text_.find_first_of(",:{}[]\" \t\r\n", at_), text_.size());
   const std::string_view found = text_.substr(start, at_ - start);
+  out.clear();
+  if (is_too_long(start)) return true;
   // Python writes the last three, which JSON does not know.
-  if (found == "null" || found == "NaN")
-    out.clear();
-  else if (found == "true" || found == "false" || found == "Infinity" || found == "-Infinity" ||
-           detail::is_json_number(found))
+  if (found == "null" || found == "NaN") return true;
+  if (found == "true" || found == "false" || found == "Infinity" || found == "-Infinity" ||
+      detail::is_json_number(found))
     out = found;
   else
     return fail(start, found.empty() ? "expected a value" : "neither a number nor true, false or null");

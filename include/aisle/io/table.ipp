@@ -121,7 +121,9 @@ AISLE_API void table_reader::open_json() {
   json_.emplace(text_, options_.field_limit);
   format_.kind = json_->is_array() ? table_format::kinds::json_array : table_format::kinds::json_lines;
   std::optional<csv_problem> problem, first;
+  std::uint64_t rows = 0;
   while (json_->next(cells_, problem)) {
+    ++rows;
     if (problem) {
       if (!first) first = std::move(problem);
       continue;
@@ -131,6 +133,13 @@ AISLE_API void table_reader::open_json() {
         header_.emplace_back(detail::without_blanks(cell.key));
   }
   if (header_.empty() && first) throw csv_error(where_, *first);
+  // Every row has a cell for each key: few bytes must not make a table of the square of their number.
+  constexpr std::uint64_t free_cells = std::uint64_t{1} << 20;
+  if (rows * header_.size() > 4 * text_.size() + free_cells)
+    throw format_error(where_,
+                       std::to_string(header_.size()) + " keys in " + std::to_string(rows) +
+                           " objects: as a table nearly all cells would be empty, expected objects with "
+                           "the same keys");
   json_.emplace(text_, options_.field_limit);
 }
 
