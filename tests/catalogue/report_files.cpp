@@ -352,6 +352,20 @@ TEST_CASE("a result of many rows: scores and counts of all, an even sample and w
   }());
 }
 
+TEST_CASE("of many classes few rows keep their probabilities") {
+  report_sample::options options{.modalities = {"text"}, .models = {"mlp"}, .rows = 9000, .pictures = {}};
+  options.classes.clear();
+  for (int c = 0; c < 200; ++c) options.classes.push_back("class " + std::to_string(c));
+  const auto result = report_sample::make(options);
+  const auto& all = result.models[0];
+  REQUIRE(all.probabilities.rows() == 3000);
+  const auto small = aisle::condense_result(result, 20'000);
+  CHECK(small.models[0].sampled == 2500);
+  CHECK(parts::score_result(small).models[0].rows == 3000);
+  CHECK(small.products.size() == result.products.size());
+  CHECK_FALSE(parts::is_large(small, 20'000));
+}
+
 TEST_CASE("a result of 20,000 classes costs what its rows do") {
   aisle::experiment_result result;
   aisle::model_result m;

@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include <aisle/base/config.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/nn/precision.hpp>
 

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <algorithm>
-
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report/scores.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -23,12 +22,7 @@ AISLE_API void write_pages(const experiment_result& result, const std::string& f
 
 AISLE_API void write_reports(const experiment_result& result, const std::string& folder,
                              const page_options& options) {
-  const auto many = [&](std::size_t n) { return n > static_cast<std::size_t>(options.rows_kept); };
-  const bool large = many(result.skipped.size()) || many(result.text_tokens.size()) ||
-                     std::any_of(result.models.begin(), result.models.end(),
-                                 [&](const model_result& m) { return many(m.truth.size()); }) ||
-                     many(result.products.size());
-  if (options.rows_kept > 0 && large)
+  if (detail::report::is_large(result, options.rows_kept))
     return detail::report::write_pages(condense_result(result, options.rows_kept), folder, options);
   detail::report::write_pages(result, folder, options);
 }

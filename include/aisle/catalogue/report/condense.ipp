@@ -23,17 +23,32 @@ AISLE_API std::vector<confusion_cell> cells_of(const model_result& m) {
   return out;
 }
 
+/// Probabilities of one classifier that report.json keeps: 5 MB of text.
+inline constexpr std::size_t most_probabilities = 500'000;
+
+AISLE_API bool is_large(const model_result& m, std::size_t rows) {
+  const auto probabilities = static_cast<std::size_t>(m.probabilities.rows() * m.probabilities.cols());
+  return m.sampled < 0 && (m.truth.size() > rows || probabilities > most_probabilities);
+}
+
+AISLE_API bool is_large(const experiment_result& r, std::int64_t rows) {
+  const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, rows));
+  return r.skipped.size() > most || r.text_tokens.size() > most || r.products.size() > most ||
+         std::any_of(r.models.begin(), r.models.end(),
+                     [&](const model_result& m) { return is_large(m, most); });
+}
+
 /// Of a classifier what its pages need; the data rows that they show go to `shown`.
 AISLE_API model_result condensed(const model_result& m, std::size_t rows, std::set<std::int64_t>& shown) {
-  constexpr std::size_t most_probabilities = 500'000;
   std::set<std::int64_t> of_this;
   for (const shown_row& s : confident_mistakes(m, 24)) of_this.insert(s.row);
   for (const shown_row& s : confident_hits(m, 16)) of_this.insert(s.row);
   shown.insert(of_this.begin(), of_this.end());
-  if (m.truth.size() <= rows || m.sampled >= 0) return m;
+  if (!is_large(m, rows)) return m;
 
   if (const auto classes = static_cast<std::size_t>(m.probabilities.cols()); classes > 0)
     rows = std::min(rows, std::max<std::size_t>(1, most_probabilities / classes));
+  rows = std::min(rows, m.truth.size());
   index_vector kept;
   for (std::size_t i = 0; i < rows; ++i) kept.push_back(static_cast<std::int64_t>(i * m.truth.size() / rows));
   const std::size_t sampled = kept.size();

@@ -59,6 +59,8 @@ struct report_scores {
 
 /// The counts of a classifier's test rows, by class indices; all of them must be listed.
 std::vector<confusion_cell> cells_of(const model_result& model);
+/// Whether condense_result would leave something out.
+bool is_large(const experiment_result& result, std::int64_t rows);
 /// Throws shape_error when parts of the result do not fit each other.
 void check_result(const experiment_result& result);
 /// `result` must outlive what is returned.
