@@ -92,8 +92,8 @@ inline const char* interrupt_last_words = "";
 /// Names of outputs that are not whole, for a handler to remove: fixed memory, no lock. A name that is too
 /// long or one too many is not kept, and its file would stay.
 struct unfinished_output {
-  enum state : int { free, changing, named };
-  std::atomic<int> now{free};
+  enum state : int { unused, changing, named };
+  std::atomic<int> now{unused};
   char path[1024];
 };
 inline unfinished_output unfinished_outputs[32];
@@ -101,7 +101,7 @@ inline unfinished_output unfinished_outputs[32];
 AISLE_API void note_unfinished(const std::string& path) noexcept {
   if (path.size() >= sizeof unfinished_output::path) return;
   for (unfinished_output& o : unfinished_outputs) {
-    int expected = unfinished_output::free;
+    int expected = unfinished_output::unused;
     if (!o.now.compare_exchange_strong(expected, unfinished_output::changing)) continue;
     std::memcpy(o.path, path.c_str(), path.size() + 1);
     o.now = unfinished_output::named;
@@ -113,7 +113,7 @@ AISLE_API void forget_unfinished(const std::string& path) noexcept {
   for (unfinished_output& o : unfinished_outputs) {
     int expected = unfinished_output::named;
     if (o.now != expected || path != o.path) continue;
-    if (o.now.compare_exchange_strong(expected, unfinished_output::free)) return;
+    if (o.now.compare_exchange_strong(expected, unfinished_output::unused)) return;
   }
 }
 
