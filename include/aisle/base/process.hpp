@@ -22,6 +22,10 @@ bool stderr_is_terminal();
 /// Columns of the terminal on stderr; 80 where unknown.
 int terminal_width();
 
+/// The number of this process; a child that was forked has another.
+int process_id() noexcept;
+/// Returns after so many milliseconds, or when a signal comes.
+void wait_milliseconds(int milliseconds) noexcept;
 /// The path of the running program.
 std::string own_program();
 

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -54,6 +55,15 @@ AISLE_API bool stderr_is_terminal() { return ::isatty(2) != 0; }
 AISLE_API int terminal_width() {
   winsize size{};
   return ::ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+AISLE_API int process_id() noexcept { return static_cast<int>(::getpid()); }
+
+AISLE_API void wait_milliseconds(int milliseconds) noexcept {
+  timespec time{};
+  time.tv_sec = milliseconds / 1000;
+  time.tv_nsec = milliseconds % 1000 * 1'000'000L;
+  ::nanosleep(&time, nullptr);
 }
 
 AISLE_API std::string own_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <atomic>
-#include <chrono>
-#include <thread>
+#include <span>
+#include <string>
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/process.hpp>
@@ -65,15 +63,15 @@ AISLE_API std::uint64_t stated_pixels(std::span<const std::byte> bytes) noexcept
 
 // Who has the turn: a process, so that a child that was forked meanwhile does not wait for a thread that it
 // has not.
-inline std::atomic<::pid_t> picture_turn_of{0};
+inline std::atomic<int> picture_turn_of{0};
 
 AISLE_API void picture_turn::take() {
   if (taken_) return;
-  const ::pid_t own = ::getpid();
-  for (::pid_t holder = 0; !picture_turn_of.compare_exchange_strong(holder, own);) {
+  const int own = process_id();
+  for (int holder = 0; !picture_turn_of.compare_exchange_strong(holder, own);) {
     if (holder == own) {
       throw_if_interrupted();
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // beside seconds of decoding
+      wait_milliseconds(2);  // beside seconds of decoding
       holder = 0;
     }
   }
