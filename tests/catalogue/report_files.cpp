@@ -8,7 +8,10 @@
 #include <string>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report/charts.hpp>
+#include <aisle/catalogue/report/markdown.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/report/text.hpp>
 #include <aisle/io/json.hpp>
@@ -226,13 +229,13 @@ TEST_CASE("drawings of the notebook are bounded, and say which classes they show
   CHECK(std::is_sorted(which.begin(), which.end()));
   const auto mixed_up = [&](std::int64_t i) {
     double n = 0;
-    for (std::int64_t j = 0; j < scores.models[0].counts.rows(); ++j)
+    for (std::int64_t j = 0; j < std::ssize(scores.models[0].labels); ++j)
       if (i != j) n += scores.models[0].counts(i, j) + scores.models[0].counts(j, i);
     return n;
   };
   double least = 1e9;
   for (const auto i : which) least = std::min(least, mixed_up(i));
-  for (std::int64_t i = 0; i < scores.models[0].counts.rows(); ++i)
+  for (std::int64_t i = 0; i < std::ssize(scores.models[0].labels); ++i)
     if (!std::binary_search(which.begin(), which.end(), i)) CHECK(mixed_up(i) <= least);
 }
 
@@ -294,4 +297,93 @@ TEST_CASE("text of the reports") {
   CHECK(parts::shortened("short", 5) == "short");
   CHECK(parts::escape_html("<a b='c' d=\"e\">&") == "&lt;a b=&#39;c&#39; d=&quot;e&quot;&gt;&amp;");
   CHECK(parts::model_title("logistic_regression") == "Logistic regression");
+}
+
+TEST_CASE("a result of many rows: scores and counts of all, an even sample and what is shown of the rest") {
+  const support::temporary_folder folder;
+  auto result = report_sample::make({.rows = 3000, .pictures = {}});
+  for (int i = 0; i < 400; ++i) result.skipped.push_back(result.skipped.front());
+  const auto small = aisle::condense_result(result, 100);
+  const auto all = parts::score_result(result), some = parts::score_result(small);
+  REQUIRE(all.models.size() == some.models.size());
+  for (std::size_t i = 0; i < all.models.size(); ++i) {
+    const parts::model_scores &a = all.models[i], &b = some.models[i];
+    CHECK(a.model->truth.size() == 1000);
+    CHECK(b.model->sampled == 100);
+    CHECK(b.model->truth.size() <= 140);
+    CHECK(b.model->probabilities.rows() == static_cast<std::int64_t>(b.model->truth.size()));
+    CHECK(a.counts.cells == b.counts.cells);
+    CHECK(a.classification_report == b.classification_report);
+    CHECK(a.rows == b.rows);
+    CHECK(a.wrong == b.wrong);
+    const auto wrong = parts::confident_mistakes(*a.model, 24),
+               kept = parts::confident_mistakes(*b.model, 24);
+    REQUIRE(wrong.size() == kept.size());
+    for (std::size_t k = 0; k < wrong.size(); ++k) CHECK(wrong[k].row == kept[k].row);
+    // The sample alone makes the curves.
+    CHECK(b.macro_auc == doctest::Approx(a.macro_auc).epsilon(0.1));
+  }
+  CHECK(small.products.size() < 400);
+  REQUIRE(small.product_of(small.products.back().row) != nullptr);
+  CHECK(small.product_of(small.products.back().row)->id == result.product_of(small.products.back().row)->id);
+  CHECK(small.product_of(1'000'000) == nullptr);
+  CHECK(small.skipped.size() == 100);
+  CHECK(small.skipped_in_all == 424);
+  CHECK(parts::catalogue_markdown(all) == parts::catalogue_markdown(some));
+  CHECK(parts::histogram(result.text_tokens, {}, 24, "x", "y") ==
+        parts::histogram(small.text_tokens, small.text_rows, 24, "x", "y"));
+
+  // Twice is once, and the file says it all.
+  aisle::save_result(small, folder / "small.json");
+  aisle::save_result(aisle::condense_result(small, 100), folder / "again.json");
+  CHECK(aisle::read_file(folder / "small.json") == aisle::read_file(folder / "again.json"));
+  const auto back = aisle::load_result(folder / "small.json");
+  CHECK(aisle::report_html(back) == aisle::report_html(small));
+  CHECK(aisle::report_markdown(back) == aisle::report_markdown(small));
+  CHECK(aisle::report_notebook(back) == aisle::report_notebook(small));
+  CHECK(contains(aisle::report_html(back), "From an even sample of the test rows, 100 of 1,000."));
+  CHECK(contains(aisle::report_markdown(back), "AUC: of an even sample of the test rows, 100 of"));
+
+  aisle::write_reports(result, folder / "pages", {.rows_kept = 100});
+  CHECK(aisle::read_file(folder / "pages/report.json") == aisle::read_file(folder / "small.json"));
+  CHECK(aisle::file_size(folder / "small.json") * 5 < [&] {
+    aisle::save_result(result, folder / "all.json");
+    return aisle::file_size(folder / "all.json");
+  }());
+}
+
+TEST_CASE("of many classes few rows keep their probabilities") {
+  report_sample::options options{.modalities = {"text"}, .models = {"mlp"}, .rows = 9000, .pictures = {}};
+  options.classes.clear();
+  for (int c = 0; c < 200; ++c) options.classes.push_back("class " + std::to_string(c));
+  const auto result = report_sample::make(options);
+  const auto& all = result.models[0];
+  REQUIRE(all.probabilities.rows() == 3000);
+  const auto small = aisle::condense_result(result, 20'000);
+  CHECK(small.models[0].sampled == 2500);
+  CHECK(parts::score_result(small).models[0].rows == 3000);
+  CHECK(small.products.size() == result.products.size());
+  CHECK_FALSE(parts::is_large(small, 20'000));
+}
+
+TEST_CASE("a result of 20,000 classes costs what its rows do") {
+  aisle::experiment_result result;
+  aisle::model_result m;
+  m.modality = "text";
+  m.model = "mlp";
+  for (std::int32_t c = 0; c < 20'000; ++c) {
+    result.classes.push_back("class " + std::to_string(c));
+    result.class_counts.push_back(1);
+    m.test_rows.push_back(c);
+    m.truth.push_back(c);
+    m.predicted.push_back(c % 3 == 0 ? (c + 1) % 20'000 : c);
+  }
+  result.models.push_back(m);
+  aisle::reset_peak_resident();
+  const std::uint64_t before = aisle::peak_resident_bytes();
+  const auto scores = parts::score_result(result);
+  CHECK(parts::most_confused(scores.models[0], 40).size() == 40);
+  CHECK(parts::frequent_mix_ups(scores.models[0], 8).size() == 8);
+  CHECK(contains(aisle::report_html(result), "classes are too many for a table"));
+  CHECK(aisle::peak_resident_bytes() - before < 300'000'000);  // a matrix would take 3.2 GB
 }

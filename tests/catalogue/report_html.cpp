@@ -172,8 +172,8 @@ TEST_CASE("a confusion matrix adds up to the test rows, and mix-ups are its off-
   const auto all = parts::score_result(result);
   for (const auto& m : all.models) {
     double sum = 0, wrong = 0;
-    for (std::int64_t i = 0; i < m.counts.rows(); ++i)
-      for (std::int64_t j = 0; j < m.counts.cols(); ++j) {
+    for (std::int64_t i = 0; i < std::ssize(m.labels); ++i)
+      for (std::int64_t j = 0; j < std::ssize(m.labels); ++j) {
         sum += m.counts(i, j);
         if (i != j) wrong += m.counts(i, j);
       }

@@ -54,7 +54,7 @@ inline void read_all(const aisle::state_dict& d) {
   for (const auto& e : d.entries()) {
     try {
       const auto t = d.read(e.name);
-      const auto m = d.map(e.name);
+      const auto m = d.share(e.name);
       CHECK(t.bytes().size() == m.bytes().size());
       if (!t.bytes().empty()) CHECK(std::memcmp(t.bytes().data(), m.bytes().data(), t.bytes().size()) == 0);
       d.read_f32(e.name);

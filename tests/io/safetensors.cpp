@@ -67,12 +67,12 @@ TEST_CASE("safetensors: write and read every type") {
   CHECK(d.metadata() == std::map<std::string, std::string>{{"a", "\"1\"\n"}, {"b", "2"}});
   for (const auto& t : tensors) {
     const auto back = d.read(t.name);
-    const auto mapped = d.map(t.name);
+    const auto shared = d.share(t.name);
     CHECK(back.type() == t.value.type());
     CHECK(back.dims() == t.value.dims());
     CHECK(reinterpret_cast<std::uintptr_t>(back.bytes().data()) % size_of(back.type()) == 0);
     CHECK(aisle::ranges::equal(back.bytes(), t.value.bytes()));
-    CHECK(aisle::ranges::equal(mapped.bytes(), t.value.bytes()));
+    CHECK(aisle::ranges::equal(shared.bytes(), t.value.bytes()));
   }
   const auto f32 = [&](const char* name) {
     const auto t = d.read_f32(name);
@@ -118,9 +118,9 @@ TEST_CASE("safetensors: unaligned data is read") {
   const auto d = aisle::read_safetensors(dir / "x");
   CHECK(floats(d.read("b")) == std::vector<float>{1.5f, -2});
   CHECK(floats(d.read_f32("b")) == std::vector<float>{1.5f, -2});
-  const auto mapped = d.map("b");
-  CHECK(mapped.bytes().size() == 8);
-  CHECK(floats(aisle::tensor(mapped)) == std::vector<float>{1.5f, -2});
+  const auto shared = d.share("b");
+  CHECK(shared.bytes().size() == 8);
+  CHECK(floats(aisle::tensor(shared)) == std::vector<float>{1.5f, -2});
 }
 
 TEST_CASE("safetensors: what the reference refuses") {
@@ -218,7 +218,7 @@ TEST_CASE("a state dict in memory: reading copies, mapping shares, and an entry 
   copied.data<float>()[0] = 42;
   CHECK(floats(d.read("a")) == std::vector<float>{1, 2});
   CHECK(floats(own) == std::vector<float>{1, 2});
-  const auto once = d.map("a"), again = d.map("a");
+  const auto once = d.share("a"), again = d.share("a");
   CHECK(once.bytes().data() == again.bytes().data());
   CHECK_THROWS_WITH_AS(d.add(aisle::state_dict::entry{.name = "b", .type = dtype::f32, .dims = {2}}),
                        "tensor 'b' in memory is [0] f32, its entry says [2] f32", aisle::tensor_error);
@@ -295,7 +295,7 @@ TEST_CASE("state_dict: long tensors convert block by block, from many threads") 
     threads.emplace_back([&d, &halves, &w] {
       w = 0;
       const auto t = d.read_f32("h");
-      const auto m = d.map("h");
+      const auto m = d.share("h");
       for (std::size_t i = 0; i < halves.size(); ++i) {
         const float expected = aisle::to_float(aisle::float16{halves[i]}), found = t.data<float>()[i];
         w += !(found == expected || (std::isnan(found) && std::isnan(expected)));
@@ -312,6 +312,6 @@ TEST_CASE("safetensors: the MiniLM checkpoint") {
   const auto d = aisle::read_safetensors(path);
   CHECK(d.require("embeddings.word_embeddings.weight", {30522, 384}).type == dtype::f32);
   const auto read = d.read("embeddings.word_embeddings.weight");
-  const auto mapped = d.map("embeddings.word_embeddings.weight");
-  CHECK(aisle::ranges::equal(read.bytes(), mapped.bytes()));
+  const auto shared = d.share("embeddings.word_embeddings.weight");
+  CHECK(aisle::ranges::equal(read.bytes(), shared.bytes()));
 }

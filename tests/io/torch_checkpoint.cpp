@@ -146,8 +146,8 @@ TEST_CASE("torch: tensors of one storage: whole, part, transposed, expanded, sca
     CHECK(values(d, "scalar") == std::vector<float>{6});
     CHECK(values(d, "empty").empty());
     CHECK(values(d, "parameter") == std::vector<float>{0, 1});
-    const auto mapped = d.map("whole"), gathered = d.map("transposed");
-    CHECK(mapped.bytes().size() == 32);
+    const auto shared = d.share("whole"), gathered = d.share("transposed");
+    CHECK(shared.bytes().size() == 32);
     CHECK(gathered.data<float>()[1] == 4);
   });
 }

@@ -68,3 +68,49 @@ TEST_CASE("an impossible certainty costs the epsilon of the probabilities' type"
   CHECK(aisle::log_loss(truth, wide) == doctest::Approx(-std::log(2.220446049250313e-16) / 2));
   CHECK(aisle::log_loss(truth, narrow) == doctest::Approx(-std::log(1.1920929e-07) / 2));
 }
+
+TEST_CASE("a confusion matrix by its cells: those of the dense one, and none that is 0") {
+  const label_vector truth{strings{"b", "c", "b", "a", "b"}}, predicted{strings{"b", "b", "a", "a", "b"}};
+  const std::vector<double> weights = {1, 2, 0.5, 1, 3};
+  const aisle::metric_options options{.labels = {"b", "a"}, .sample_weights = weights};
+  for (const aisle::metric_options& how : {aisle::metric_options{}, options}) {
+    const auto dense = aisle::confusion_matrix(truth, predicted, how);
+    const auto sparse = aisle::confusion_cells(truth, predicted, how);
+    CHECK(sparse.labels == dense.labels);
+    double cells = 0, others = 0;
+    for (std::int64_t i = 0; i < dense.counts.rows(); ++i)
+      for (std::int64_t j = 0; j < dense.counts.cols(); ++j) {
+        CHECK(sparse(i, j) == dense.counts(i, j));
+        (dense.counts(i, j) != 0 ? cells : others) += 1;
+      }
+    CHECK(static_cast<double>(sparse.cells.size()) == cells);
+    CHECK(others > 0);
+  }
+  CHECK_THROWS_AS(aisle::confusion_cells(truth, predicted, {.labels = {"z"}}), aisle::option_error);
+}
+
+TEST_CASE("100,000 classes cost what 100,000 rows do") {
+  // As matrices they would take 80 GB.
+  std::vector<std::int64_t> right(100'000), shifted(100'000);
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    right[i] = static_cast<std::int64_t>(i);
+    shifted[i] = static_cast<std::int64_t>(i % 4 == 0 ? i + 1 : i);
+  }
+  const label_vector truth(right), predicted(shifted);
+  CHECK(aisle::confusion_cells(truth, predicted).cells.size() == 100'000);
+  CHECK(aisle::balanced_accuracy(truth, predicted) == doctest::Approx(0.75));
+  CHECK(aisle::cohen_kappa(truth, predicted) == doctest::Approx(0.75).epsilon(1e-4));
+  CHECK(aisle::matthews_correlation(truth, predicted) == doctest::Approx(0.75).epsilon(1e-4));
+  CHECK(aisle::classification_report(truth, predicted).size() > 100'000);
+}
+
+TEST_CASE("weights that are numbers of rows give the report of those rows") {
+  const label_vector truth{strings{"a", "a", "b", "b", "b"}}, predicted{strings{"a", "b", "b", "b", "a"}};
+  const label_vector cells_truth{strings{"a", "a", "b", "b"}}, cells_predicted{strings{"a", "b", "b", "a"}};
+  const std::vector<double> rows = {1, 1, 2, 1};
+  aisle::report_options options;
+  options.sample_weights = rows;
+  options.weights_are_counts = true;
+  CHECK(aisle::classification_report(cells_truth, cells_predicted, options) ==
+        aisle::classification_report(truth, predicted));
+}

@@ -361,3 +361,17 @@ TEST_CASE("folders that hold no model of text") {
   CHECK_THROWS_WITH_AS(text_encoder::load(pictures.path()), doctest::Contains("a model of pictures (resnet)"),
                        aisle::option_error);
 }
+
+TEST_CASE("weights that are cut after they were loaded are an error, and no signal") {
+  const model_folder model;
+  const std::string path = model.folder / "model.safetensors";
+  const std::vector<std::string> texts = {"red shirt", "blue shirt"};
+  const text_encoder before = model.load(), after = model.load();
+  const auto vectors = before.encode(texts);
+  std::filesystem::resize_file(path, 200);
+  CHECK_THROWS_WITH_AS(after.encode(texts), doctest::Contains("has become shorter while it was read"),
+                       aisle::file_error);
+  // What was read stays.
+  const auto again = before.encode(texts);
+  CHECK(aisle::ranges::equal(again.row(1), vectors.row(1)));
+}

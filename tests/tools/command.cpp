@@ -87,9 +87,9 @@ TEST_CASE("output that nobody reads any more ends the command quietly") {
   CHECK(aisle::read_file(work / "stderr").empty());
 }
 
-TEST_CASE("SIGINT and SIGTERM: exit 130 and no file left half written") {
+TEST_CASE("SIGINT, SIGTERM and SIGHUP: exit 130 and no file left half written") {
   if (command::program().empty()) return;
-  for (const int number : {SIGINT, SIGTERM}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     CAPTURE(number);
     const support::temporary_folder work;
     command::make_models(work);

@@ -14,6 +14,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/folder_lock.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/nn/precision.hpp>
 
@@ -68,11 +69,8 @@ class usage_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Thrown by progress callbacks after Ctrl-C.
-class interrupted_error : public std::runtime_error {
- public:
-  interrupted_error() : std::runtime_error("interrupted") {}
-};
+/// Thrown by progress callbacks, and by the library's long calls, after Ctrl-C.
+using interrupted_error = aisle::interruption;
 /// Throws interrupted_error after Ctrl-C: for loops without a progress bar.
 void check_interrupt();
 

@@ -55,7 +55,8 @@ void check_url(const std::string& url) {
 struct transfer {
   std::FILE* file = nullptr;
   std::int64_t at = 0;     ///< bytes in the part before this transfer's
-  std::int64_t limit = 0;  ///< the file's size, 0 if unknown
+  std::int64_t size = 0;   ///< the file's, 0 if unknown
+  std::int64_t limit = 0;  ///< the most bytes that are taken
   std::int64_t got = 0;
   CURL* handle = nullptr;
   std::string label;
@@ -79,7 +80,7 @@ struct transfer {
     auto& t = *static_cast<transfer*>(self);
     const std::size_t n = size * count;
     if (t.got == 0 && !t.begin()) return 0;
-    if (t.limit > 0 && t.at + t.got + static_cast<std::int64_t>(n) > t.limit) {
+    if (static_cast<std::int64_t>(n) > t.limit - t.at - t.got) {
       t.too_long = true;
       return 0;
     }
@@ -95,7 +96,7 @@ struct transfer {
   static int on_progress(void* self, curl_off_t total, curl_off_t, curl_off_t, curl_off_t) {
     auto& t = *static_cast<transfer*>(self);
     if (aisle::interrupted()) return 1;
-    const std::int64_t all = t.limit > 0 ? t.limit : total > 0 ? t.at + total : 0;
+    const std::int64_t all = t.size > 0 ? t.size : total > 0 ? t.at + total : 0;
     try {
       t.bar->show(t.label, t.at + t.got, all, "bytes");
     } catch (const interrupted_error&) {
@@ -115,7 +116,7 @@ struct file_closer {
 /// One try. Returns false when what is in the part cannot be continued and was removed; throws
 /// transfer_error.
 bool try_download(const std::string& url, const std::string& part, std::int64_t size,
-                  const std::string& label, int timeout, progress_bar& bar) {
+                  const std::string& label, const fetch_options& o, progress_bar& bar) {
   const bool resumed = aisle::file_exists(part) && aisle::file_size(part) > 0;
   if (resumed && size > 0 && static_cast<std::int64_t>(aisle::file_size(part)) > size) {
     aisle::remove_file(part);
@@ -129,7 +130,8 @@ bool try_download(const std::string& url, const std::string& part, std::int64_t 
   CURL* c = curl.get();
   transfer t{.file = file.get(),
              .at = resumed ? static_cast<std::int64_t>(aisle::file_size(part)) : 0,
-             .limit = size,
+             .size = size,
+             .limit = size > 0 ? size : o.max_bytes,
              .handle = c,
              .label = label,
              .bar = &bar};
@@ -141,9 +143,9 @@ bool try_download(const std::string& url, const std::string& part, std::int64_t 
   curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
   curl_easy_setopt(c, CURLOPT_MAXREDIRS, 10L);
-  curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, std::min(10L, static_cast<long>(timeout)));
+  curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, std::min(10L, static_cast<long>(o.timeout)));
   curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1000L);  // bytes a second, for so many seconds
-  curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, static_cast<long>(timeout));
+  curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, static_cast<long>(o.timeout));
   const bool plain = url.starts_with("http:");
   const char* first = url.starts_with("file:") ? "file" : plain ? "http" : "https";
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -173,6 +175,9 @@ bool try_download(const std::string& url, const std::string& part, std::int64_t 
   if (t.too_long) {
     aisle::remove_file(part);
     if (resumed && !t.restarted) return false;
+    if (size == 0)
+      throw aisle::error("more than the " + std::to_string(o.max_bytes) +
+                         " bytes that are taken of a file of unknown size (--max-bytes)");
     throw transfer_error("more than the expected " + std::to_string(size) + " bytes");
   }
   // The server answered, but not with the rest of this file (416, 404 …): what is there is of no use.
@@ -218,8 +223,8 @@ bool verifies(const std::string& path, const manifest_file& f, progress_bar& bar
   return f.sha256.empty() || sha256_of(path, bar) == f.sha256;
 }
 
-void fetch_file(const manifest_source& source, const manifest_file& f, const std::string& target, int timeout,
-                progress_bar& bar) {
+void fetch_file(const manifest_source& source, const manifest_file& f, const std::string& target,
+                const fetch_options& o, progress_bar& bar) {
   const std::string url = source.url(f), part = target + ".part";
   check_url(url);
   aisle::make_folders(aisle::parent_folder(target));
@@ -232,7 +237,7 @@ void fetch_file(const manifest_source& source, const manifest_file& f, const std
   for (;;) {
     const bool had_part = aisle::file_exists(part);
     try {
-      if (!try_download(url, part, f.size, f.path, timeout, bar)) continue;
+      if (!try_download(url, part, f.size, f.path, o, bar)) continue;
       // What was there before may have been of another file; then the whole is tried once.
       if (had_part && !verifies(part, f, bar)) {
         aisle::remove_file(part);
@@ -282,7 +287,7 @@ void fetch_source(const manifest_model& model, const manifest_source& source, co
     const std::string target = aisle::join_path(in.of(source), f.path);
     if (verifies(target, f, bar)) continue;
     if (!package) {
-      fetch_file(source, f, target, o.timeout, bar);
+      fetch_file(source, f, target, o, bar);
       continue;
     }
     if (!wheel) {

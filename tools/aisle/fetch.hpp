@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "manifest.hpp"
@@ -9,6 +10,8 @@ namespace aisle_command {
 struct fetch_options {
   std::string weights;  ///< folder that holds the models' folders
   bool allow_unverified = false;
+  /// Bytes that are taken of a file whose size the manifest does not say.
+  std::int64_t max_bytes = std::int64_t{8} << 30;
   int timeout = 30;  ///< seconds without 1000 bytes each after which a source is given up
 };
 

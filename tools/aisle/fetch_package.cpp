@@ -8,12 +8,14 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/base/process.hpp>
 
 #include "command.hpp"
 
@@ -42,7 +44,10 @@ bool python(std::vector<std::string> arguments, bool silent = false) {
   if (failed != 0) throw aisle::error(std::string("python3 cannot be started: ") + std::strerror(failed));
   int status = 0;
   while (::waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) throw aisle::error(std::string("python3: ") + std::strerror(errno));
+    if (errno != EINTR)
+      throw aisle::error(std::string("python3: ") + std::strerror(errno));
+    else if (aisle::interrupted())
+      ::kill(child, SIGTERM);
   check_interrupt();  // Ctrl-C reached it too
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

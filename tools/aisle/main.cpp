@@ -99,7 +99,7 @@ int fail(const std::string& what, int code) {
 int main(int argc, char** argv) {
   aisle::open_closed_streams();
   aisle::ignore_broken_pipes();
-  aisle::install_interrupt_handler();
+  aisle::install_interrupt_handler(800, "aisle: interrupted\n");  // answered within a second
   try {
     return run(argc, argv);
   } catch (const usage_error& e) {

@@ -49,6 +49,10 @@ void add_table_options(CLI::App& app, aisle::catalogue_options& options) {
                  "utf-8, utf-16, utf-16le, utf-16be, windows-1252 or latin-1 (default: recognised)")
       ->type_name("NAME")
       ->check(accepted_by([](const std::string& name) { aisle::parse_text_encoding(name); }));
+  app.add_option("--max-cell", options.cell_limit, "bytes of one cell; rows with a longer one are skipped")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
+      ->capture_default_str();
 }
 
 CLI::Option* add_column_list(CLI::App& app, const std::string& option, std::vector<std::string>& columns,

@@ -26,6 +26,7 @@ struct options {
   std::string manifest;
   std::vector<std::string> ids;
   bool allow_unverified = false;
+  std::int64_t max_bytes = fetch_options().max_bytes;
   int timeout = 30;
 };
 
@@ -78,7 +79,10 @@ int get(const options& o) {
   const auto lock = wait_for_folder(o.common.weights);
   for (const manifest_model* m : wanted) try {
       fetch_model(*m,
-                  {.weights = o.common.weights, .allow_unverified = o.allow_unverified, .timeout = o.timeout},
+                  {.weights = o.common.weights,
+                   .allow_unverified = o.allow_unverified,
+                   .max_bytes = o.max_bytes,
+                   .timeout = o.timeout},
                   bar);
     } catch (const aisle::error& e) {
       say("error: " + std::string(e.what()));
@@ -210,6 +214,10 @@ action setup_get(CLI::App& app) {
   auto o = std::make_shared<options>();
   app.add_option("ID", o->ids, "models of `aisle weights list`")->required();
   app.add_flag("--allow-unverified", o->allow_unverified, "take files whose checksum nobody has vouched for");
+  app.add_option("--max-bytes", o->max_bytes, "take no more of a file whose size the manifest does not say")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 50))
+      ->capture_default_str();
   app.add_option("--timeout", o->timeout, "give up a source that sends nothing for so many seconds")
       ->type_name("S")
       ->check(CLI::Range(1, 3600))

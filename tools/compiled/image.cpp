@@ -5,6 +5,7 @@
 #include <aisle/image/gif.ipp>
 #include <aisle/image/image_encoder.ipp>
 #include <aisle/image/jpeg.ipp>
+#include <aisle/image/picture_turn.ipp>
 #include <aisle/image/png.ipp>
 #include <aisle/image/preprocess.ipp>
 #include <aisle/image/resize.ipp>

@@ -1,6 +1,7 @@
 // The definitions of the reports of catalogue/ for the target aisle::compiled.
 #include <aisle/catalogue/report.ipp>
 #include <aisle/catalogue/report/charts.ipp>
+#include <aisle/catalogue/report/condense.ipp>
 #include <aisle/catalogue/report/html.ipp>
 #include <aisle/catalogue/report/html_parts.ipp>
 #include <aisle/catalogue/report/json.ipp>

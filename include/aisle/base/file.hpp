@@ -16,7 +16,8 @@
 
 AISLE_NAMESPACE_BEGIN
 
-/// A file open for reading at any offset; safe from several threads at once (pread).
+/// A regular file open for reading at any offset; safe from several threads at once (pread). Nothing is
+/// mapped: a file that is cut while it is read is an error, not a signal.
 class input_file {
  public:
   explicit input_file(std::string path);
@@ -26,24 +27,14 @@ class input_file {
 
   const std::string& path() const noexcept { return path_; }
   std::uint64_t size() const noexcept { return size_; }
-  /// Fills `out` from `offset`; throws if the file ends before.
+  /// Fills `out` from `offset`; throws if the file ends before, or was written to since it was opened.
   void read_at(std::uint64_t offset, std::span<std::byte> out) const;
 
  private:
   std::string path_;
   std::uint64_t size_ = 0;
+  std::int64_t written_ns_ = 0;  ///< when it was last written to
   int handle_ = -1;
-};
-
-/// A whole file mapped read-only. The bytes stay valid while any copy of this object lives.
-class mapped_file {
- public:
-  explicit mapped_file(const std::string& path);
-  std::span<const std::byte> bytes() const noexcept { return {data_.get(), size_}; }
-
- private:
-  std::shared_ptr<const std::byte> data_;
-  std::size_t size_ = 0;
 };
 
 /// An output that appears whole or not at all: written beside the target as `PATH.PID-N.part`, synced and
@@ -73,11 +64,20 @@ class atomic_file {
   int handle_ = -1;
 };
 
+enum class file_kinds {
+  regular,  ///< a pipe, which might never end, is refused unopened
+  streams,  ///< pipes and terminals too, but no other device that holds anything
+};
 /// The whole file as bytes. Throws file_error for one of more than `limit` bytes, which guards against
-/// reading something absurd by mistake, before any memory is taken where the size is known.
-std::string read_file(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 40);
+/// reading something absurd by mistake, before any memory is taken where the size is known; and for one that
+/// changes meanwhile.
+std::string read_file(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 40,
+                      file_kinds kinds = file_kinds::streams);
 /// Writes the whole file atomically.
 void write_file(const std::string& path, std::string_view content);
+
+/// In hexadecimal; read piece by piece.
+std::string sha256_of(const input_file& file);
 
 bool file_exists(const std::string& path);  ///< a regular file
 bool folder_exists(const std::string& path);

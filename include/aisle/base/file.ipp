@@ -1,10 +1,10 @@
 #pragma once
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -13,6 +13,8 @@
 #include <utility>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/hash.hpp>
+#include <aisle/base/process.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -48,16 +50,40 @@ AISLE_API void require_no_zero_byte(const std::string& path) {
     throw file_error(path.c_str(), "cannot open: a zero byte follows in the path");
 }
 
-/// The caller closes what this returns.
-AISLE_API int open_for_reading(const std::string& path, std::uint64_t& size) {
+AISLE_API std::int64_t last_written_ns(const struct ::stat& info) {
+  return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
+
+/// The caller closes what this returns; `info` is what the system says of it.
+AISLE_API int open_for_reading(const std::string& path, file_kinds kinds, struct ::stat& info) {
   require_no_zero_byte(path);
-  file_handle handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Opening a pipe waits for its writer: one that is refused is not waited for.
+  const int without_waiting = kinds == file_kinds::regular ? O_NONBLOCK : 0;
+  int opened = -1;
+  do {
+    throw_if_interrupted();
+    opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | without_waiting);
+  } while (opened < 0 && errno == EINTR);
+  file_handle handle(opened);
   if (handle.get() < 0) throw_errno(path, "cannot open");
-  struct stat info {};
   if (::fstat(handle.get(), &info) != 0) throw_errno(path, "cannot stat");
   if (S_ISDIR(info.st_mode)) throw file_error(path, "cannot read: is a directory");
-  size = static_cast<std::uint64_t>(info.st_size);
+  if (kinds == file_kinds::regular && !S_ISREG(info.st_mode))
+    throw file_error(path, "cannot read: expected a file, found a device or pipe");
   return handle.release();
+}
+
+/// Throws where a file is no longer what it was when it was opened.
+AISLE_API void require_unchanged(const std::string& path, int handle, std::uint64_t size,
+                                 std::int64_t written_ns) {
+  struct ::stat now {};
+  if (::fstat(handle, &now) != 0) throw_errno(path, "cannot stat");
+  const auto bytes = static_cast<std::uint64_t>(now.st_size);
+  if (bytes < size)
+    throw file_error(path, "has become shorter while it was read: " + std::to_string(bytes) +
+                               " bytes, expected " + std::to_string(size));
+  if (bytes > size || last_written_ns(now) != written_ns)
+    throw file_error(path, "was written to while it was read");
 }
 
 /// Creates a file beside `target`, which `path` leads to, under a name that no other writer has, in this
@@ -74,6 +100,7 @@ AISLE_API int create_part(const std::string& path, const std::string& target, st
     part = target + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
     const int handle = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0600 : 0666);
     if (handle >= 0) {
+      note_unfinished(part);
       if (replaces) static_cast<void>(::fchmod(handle, info.st_mode & 0777));  // some file systems have none
       return handle;
     }
@@ -85,13 +112,20 @@ AISLE_API int create_part(const std::string& path, const std::string& target, st
 }  // namespace detail
 
 AISLE_API input_file::input_file(std::string path) : path_(std::move(path)) {
-  handle_ = detail::open_for_reading(path_, size_);
+  struct ::stat info {};
+  handle_ = detail::open_for_reading(path_, file_kinds::regular, info);
+  size_ = static_cast<std::uint64_t>(info.st_size);
+  written_ns_ = detail::last_written_ns(info);
 }
 AISLE_API input_file::input_file(input_file&& other) noexcept
-    : path_(std::move(other.path_)), size_(other.size_), handle_(std::exchange(other.handle_, -1)) {}
+    : path_(std::move(other.path_)),
+      size_(other.size_),
+      written_ns_(other.written_ns_),
+      handle_(std::exchange(other.handle_, -1)) {}
 AISLE_API input_file& input_file::operator=(input_file&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(size_, other.size_);
+  std::swap(written_ns_, other.written_ns_);
   std::swap(handle_, other.handle_);
   return *this;
 }
@@ -100,29 +134,22 @@ AISLE_API input_file::~input_file() {
 }
 
 AISLE_API void input_file::read_at(std::uint64_t offset, std::span<std::byte> out) const {
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const ::ssize_t n =
-        ::pread(handle_, out.data() + done, out.size() - done, static_cast<::off_t>(offset + done));
+  constexpr std::size_t piece = std::size_t{16} << 20;  // between looks at interrupted()
+  for (std::size_t done = 0; done < out.size();) {
+    throw_if_interrupted();
+    const ::ssize_t n = ::pread(handle_, out.data() + done, std::min(piece, out.size() - done),
+                                static_cast<::off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) detail::throw_errno(path_, "cannot read");
-    if (n == 0)
+    if (n == 0) {
+      detail::require_unchanged(path_, handle_, size_, written_ns_);
       throw file_error(path_, "ends at byte " + std::to_string(offset + done) + ", expected " +
                                   std::to_string(out.size()) + " bytes from offset " +
                                   std::to_string(offset));
+    }
     done += static_cast<std::size_t>(n);
   }
-}
-
-AISLE_API mapped_file::mapped_file(const std::string& path) {
-  std::uint64_t size = 0;
-  const detail::file_handle handle(detail::open_for_reading(path, size));
-  size_ = static_cast<std::size_t>(size);
-  void* p = size_ > 0 ? ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, handle.get(), 0) : nullptr;
-  if (p == MAP_FAILED) detail::throw_errno(path, "cannot map");
-  data_ = std::shared_ptr<const std::byte>(static_cast<const std::byte*>(p), [n = size_](const std::byte* q) {
-    if (n > 0) ::munmap(const_cast<std::byte*>(q), n);
-  });
+  detail::require_unchanged(path_, handle_, size_, written_ns_);
 }
 
 AISLE_API atomic_file::atomic_file(std::string path) : path_(std::move(path)) {
@@ -141,6 +168,7 @@ AISLE_API atomic_file::~atomic_file() {
   if (handle_ < 0) return;
   ::close(handle_);
   ::unlink(part_.c_str());
+  detail::forget_unfinished(part_);
 }
 
 AISLE_API void atomic_file::write(const void* data, std::size_t size) {
@@ -175,6 +203,7 @@ AISLE_API void atomic_file::commit() {
   flush();
   if (::fsync(handle_) != 0 && errno != EINVAL && errno != EROFS) detail::throw_errno(path_, "cannot sync");
   const int handle = std::exchange(handle_, -1);
+  detail::forget_unfinished(part_);
   if (::close(handle) != 0 || std::rename(part_.c_str(), target_.c_str()) != 0) {
     const int code = errno;
     ::unlink(part_.c_str());
@@ -183,31 +212,52 @@ AISLE_API void atomic_file::commit() {
   }
 }
 
-AISLE_API std::string read_file(const std::string& path, std::uint64_t limit) {
-  std::uint64_t size = 0;
-  const detail::file_handle handle(detail::open_for_reading(path, size));
+AISLE_API std::string read_file(const std::string& path, std::uint64_t limit, file_kinds kinds) {
+  struct ::stat info {};
+  const detail::file_handle handle(detail::open_for_reading(path, kinds, info));
+  const auto size = static_cast<std::uint64_t>(info.st_size);
   const auto refuse_above = [&](std::uint64_t bytes) {
     if (bytes > limit)
       throw file_error(path, "is larger than the limit of " + std::to_string(limit) + " bytes");
   };
   refuse_above(size);
+  const bool endless = (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) && ::isatty(handle.get()) == 0;
   std::string content, chunk(1 << 16, '\0');
   // Not by size alone: pipes and /proc files have none.
   content.reserve(static_cast<std::size_t>(size));
   for (;;) {
+    throw_if_interrupted();
     const ::ssize_t n = ::read(handle.get(), chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) detail::throw_errno(path, "cannot read");
-    if (n == 0) return content;
+    if (n == 0) break;
+    // /dev/null is an empty file; /dev/zero has no end.
+    if (endless) throw file_error(path, "cannot read: a device, expected a file or pipe");
     content.append(chunk.data(), static_cast<std::size_t>(n));
     refuse_above(content.size());
   }
+  // Of files that state a size: those of /proc state none.
+  if (S_ISREG(info.st_mode) && size > 0)
+    detail::require_unchanged(path, handle.get(), size, detail::last_written_ns(info));
+  return content;
 }
 
 AISLE_API void write_file(const std::string& path, std::string_view content) {
   atomic_file f(path);
   f.write(content);
   f.commit();
+}
+
+AISLE_API std::string sha256_of(const input_file& file) {
+  sha256 sum;
+  std::string piece(static_cast<std::size_t>(std::min(file.size(), std::uint64_t{1} << 20)), '\0');
+  for (std::uint64_t at = 0; at < file.size();) {
+    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), file.size() - at));
+    file.read_at(at, std::as_writable_bytes(std::span(piece).first(n)));
+    sum.update(piece.data(), n);
+    at += n;
+  }
+  return sum.hex();
 }
 
 AISLE_API bool file_exists(const std::string& path) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ bool stderr_is_terminal();
 /// Columns of the terminal on stderr; 80 where unknown.
 int terminal_width();
 
+/// The number of this process; a child that was forked has another.
+int process_id() noexcept;
+/// Returns after so many milliseconds, or when a signal comes.
+void wait_milliseconds(int milliseconds) noexcept;
 /// The path of the running program.
 std::string own_program();
 
@@ -32,18 +37,36 @@ struct process_result {
 /// Runs a program to its end, its standard output thrown away. Throws file_error when it cannot be started.
 process_result run_process(const std::vector<std::string>& command);
 
-/// From now on SIGINT and SIGTERM set a flag instead of ending the process, so that a progress callback can
-/// throw and unfinished files are removed on the way out; the second such signal ends it at once. For
-/// programs: the library never calls it.
-void install_interrupt_handler();
+/// From now on SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process, so that a progress
+/// callback can throw and unfinished files are removed on the way out; the second such signal ends it at
+/// once. For programs: the library never calls it. What does not come back to its callbacks (a large picture
+/// that is being decoded, a long epoch) ends `milliseconds` after the first signal, if that is not 0: outputs
+/// that are not whole are removed, `last_words` are written to stderr and the exit code is 130.
+void install_interrupt_handler(int milliseconds = 0, const char* last_words = "");
 /// True once such a signal has come.
 bool interrupted() noexcept;
+/// Thrown by long calls that were given up for it: reading tables, decoding, tokenising, fitting. No
+/// aisle::error, so that nobody takes it for a bad row and goes on.
+class interruption : public std::runtime_error {
+ public:
+  interruption() : std::runtime_error("interrupted") {}
+};
+/// Throws interruption where interrupted() is true. Costs a load: fit for every row or block of a loop.
+inline void throw_if_interrupted() {
+  if (interrupted()) throw interruption();
+}
 /// Opens /dev/null in the place of stdin, stdout and stderr where they are closed, so that no file that is
 /// opened later takes their number and messages with it. Reading such a stdin and writing such a stdout fail.
 /// To be called first in main().
 void open_closed_streams();
 /// Writing to a pipe whose reader has gone becomes an error of the write instead of a signal.
 void ignore_broken_pipes();
+
+namespace detail {
+/// What is to be removed when a program ends that did not come back; none but atomic_file's parts.
+void note_unfinished(const std::string& path) noexcept;
+void forget_unfinished(const std::string& path) noexcept;
+}  // namespace detail
 
 AISLE_NAMESPACE_END
 

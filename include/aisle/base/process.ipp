@@ -5,8 +5,10 @@
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -55,6 +57,15 @@ AISLE_API int terminal_width() {
   return ::ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+AISLE_API int process_id() noexcept { return static_cast<int>(::getpid()); }
+
+AISLE_API void wait_milliseconds(int milliseconds) noexcept {
+  timespec time{};
+  time.tv_sec = milliseconds / 1000;
+  time.tv_nsec = milliseconds % 1000 * 1'000'000L;
+  ::nanosleep(&time, nullptr);
+}
+
 AISLE_API std::string own_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
 
 AISLE_API process_result run_process(const std::vector<std::string>& command) {
@@ -85,24 +96,76 @@ namespace detail {
 inline std::atomic<int> interrupt_flag{0};
 static_assert(std::atomic<int>::is_always_lock_free);
 
+inline int interrupt_patience_ms = 0;
+inline const char* interrupt_last_words = "";
+
+/// Names of outputs that are not whole, for a handler to remove: fixed memory, no lock. A name that is too
+/// long or one too many is not kept, and its file would stay.
+struct unfinished_output {
+  enum state : int { unused, changing, named };
+  std::atomic<int> now{unused};
+  char path[1024];
+};
+inline unfinished_output unfinished_outputs[32];
+
+AISLE_API void note_unfinished(const std::string& path) noexcept {
+  if (path.size() >= sizeof unfinished_output::path) return;
+  for (unfinished_output& o : unfinished_outputs) {
+    int expected = unfinished_output::unused;
+    if (!o.now.compare_exchange_strong(expected, unfinished_output::changing)) continue;
+    std::memcpy(o.path, path.c_str(), path.size() + 1);
+    o.now = unfinished_output::named;
+    return;
+  }
+}
+
+AISLE_API void forget_unfinished(const std::string& path) noexcept {
+  for (unfinished_output& o : unfinished_outputs) {
+    int expected = unfinished_output::named;
+    if (o.now != expected || path != o.path) continue;
+    if (o.now.compare_exchange_strong(expected, unfinished_output::unused)) return;
+  }
+}
+
+// Handlers: only what POSIX allows in one.
+AISLE_API void on_overdue(int) {
+  for (unfinished_output& o : unfinished_outputs)
+    if (o.now == unfinished_output::named) ::unlink(o.path);
+  if (::write(2, interrupt_last_words, std::strlen(interrupt_last_words)) < 0) ::_exit(130);
+  ::_exit(130);
+}
+
 // The next signal takes the default way: a program that does not come back to its callbacks can still be
 // ended.
 AISLE_API void on_interrupt(int number) {
+  const int code = errno;
   interrupt_flag = 1;
   ::signal(number, SIG_DFL);
+  if (interrupt_patience_ms > 0) {
+    itimerval patience{};
+    patience.it_value.tv_sec = interrupt_patience_ms / 1000;
+    patience.it_value.tv_usec = interrupt_patience_ms % 1000 * 1000;
+    ::setitimer(ITIMER_REAL, &patience, nullptr);
+  }
+  errno = code;
 }
 }  // namespace detail
 
-AISLE_API void install_interrupt_handler() {
+AISLE_API void install_interrupt_handler(int milliseconds, const char* last_words) {
+  detail::interrupt_patience_ms = milliseconds;
+  detail::interrupt_last_words = last_words;
   struct sigaction action {};
   action.sa_handler = detail::on_interrupt;  // without SA_RESTART: a read that waits comes back
   ::sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before {};
     // Started in the background with the signal ignored (nohup, a shell's `&`): it stays ignored.
     if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
       ::sigaction(number, &action, nullptr);
   }
+  if (milliseconds <= 0) return;
+  action.sa_handler = detail::on_overdue;
+  ::sigaction(SIGALRM, &action, nullptr);
 }
 
 AISLE_API bool interrupted() noexcept { return detail::interrupt_flag != 0; }

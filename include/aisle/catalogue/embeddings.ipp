@@ -74,7 +74,7 @@ class embedding_job {
     for (const auto& [name, value] : key.members()) key_[name] = value;
     json before;
     if (keeps_files() && file_exists(manifest_path(csv_path_))) try {
-        before = read_json(manifest_path(csv_path_));
+        before = read_json(manifest_path(csv_path_), large_json);
       } catch (const error& e) {
         unreadable_ = e.what();
       }
@@ -357,7 +357,7 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
   parallel_for(static_cast<std::int64_t>(items.size()), options.threads, [&](std::int64_t i) {
     auto& item = items[static_cast<std::size_t>(i)];
     try {
-      item.hash = fnv1a64::of(read_file(item.source->image_path, picture_file_limit));
+      item.hash = fnv1a64::of(read_file(item.source->image_path, picture_file_limit, file_kinds::regular));
     } catch (const error& e) {
       reasons[static_cast<std::size_t>(i)] = e.what();
     }

@@ -47,6 +47,7 @@ struct catalogue_options {
   bool bare_rows = false;         ///< rows with neither a text nor a picture are products too
   char delimiter = 0;             ///< as in table_options; 0: recognised
   std::string encoding = {};      ///< as in table_options; empty: recognised
+  std::uint64_t cell_limit = csv_field_limit;  ///< bytes; a row with a longer cell is a bad one
 };
 
 /// One good row of a catalogue.

@@ -144,6 +144,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   table_reader table(path, {.delimiter = options.delimiter,
                             .encoding = options.encoding,
                             .expected = detail::expected_columns(options),
+                            .field_limit = options.cell_limit,
                             .on_problem = on_problem});
   out.format = table.format();
   const detail::product_columns columns(table, out.options);

@@ -16,6 +16,9 @@ AISLE_NAMESPACE_BEGIN
 
 struct page_options {
   int threads = 0;  ///< that make thumbnails
+  /// Where a classifier was tested on more rows (or more were skipped, or there are many probabilities), the
+  /// pages and report.json are made of condense_result() of the result.
+  std::int64_t rows_kept = 20'000;
   /// Told when pictures cannot be read that the experiment could, or did not look at: how many, and of the
   /// first which and why.
   warning_callback on_warning{};
@@ -28,6 +31,12 @@ struct page_options {
 /// file_error when a file cannot be written, locked_error when somebody else writes into the folder.
 void write_reports(const experiment_result& result, const std::string& folder,
                    const page_options& options = {});
+
+/// The result with at most `rows` test rows of each classifier, and skipped rows, where there are more, and
+/// 500,000 probabilities of each classifier. Counts and scores stay those of all rows; the rows kept are an
+/// even sample, from which ROC curves are drawn, and those that pages show; of the products only theirs are
+/// kept where there are more than `rows`. A catalogue of a million products gives a report of a few MB.
+experiment_result condense_result(const experiment_result& result, std::int64_t rows);
 
 /// One self-contained page: style, charts (SVG) and thumbnails (JPEG) are inside, nothing is loaded from
 /// elsewhere. Well-formed as XML, too.
@@ -55,6 +64,7 @@ AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
 #include <aisle/catalogue/report.ipp>
+#include <aisle/catalogue/report/condense.ipp>
 #include <aisle/catalogue/report/html.ipp>
 #include <aisle/catalogue/report/json.ipp>
 #include <aisle/catalogue/report/markdown.ipp>

@@ -4,6 +4,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/json.hpp>
 
@@ -39,13 +40,21 @@ AISLE_API json sums_without_reports(const json& metrics) {
   return out;
 }
 
-AISLE_API void write_report_files(const experiment_result& result, const std::string& folder,
-                                  const page_options& options) {
+AISLE_API void write_pages(const experiment_result& result, const std::string& folder,
+                           const page_options& options) {
   // First what the others can be made from again.
   save_result(result, join_path(folder, "report.json"));
   write_file(join_path(folder, "report.html"), report_html(result, options));
   write_file(join_path(folder, "report.md"), report_markdown(result));
   write_file(join_path(folder, "report.ipynb"), report_notebook(result));
+}
+
+AISLE_API void write_report_files(const experiment_result& result, const std::string& folder,
+                                  const page_options& options) {
+  if (report::is_large(result, options.rows_kept))
+    write_pages(condense_result(result, options.rows_kept), folder, options);
+  else
+    write_pages(result, folder, options);
 }
 
 /// The report.json of a folder of results.

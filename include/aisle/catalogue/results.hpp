@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/learn/metrics.hpp>
 #include <aisle/learn/spread.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -72,7 +74,12 @@ struct model_result {
   index_vector test_rows;           ///< data rows of the catalogue
   std::vector<std::int32_t> truth;  ///< class indices
   std::vector<std::int32_t> predicted;
-  matrix<float> probabilities;        ///< [test rows, classes]
+  matrix<float> probabilities;  ///< [test rows, classes]
+  /// Of all test rows, by class indices, where only some are listed above (condense_result); else empty.
+  std::vector<confusion_cell> counts;
+  /// How many of those listed, from the first, are an even sample of all; -1: all rows are listed. What
+  /// follows are rows that pages show.
+  std::int64_t sampled = -1;
   std::vector<epoch_record> history;  ///< of the MLP, else empty
   std::int64_t best_epoch = -1;
 };
@@ -102,22 +109,35 @@ struct row_usage {
 struct product_card {
   std::string id, name, text, image_path;  ///< image_path as it can be opened; empty if there is none
   std::int64_t line = 0;                   ///< of the file, from 1; 0: unknown
+  std::int64_t row = -1;                   ///< data row, where only some products are listed
 };
 
 struct experiment_result {
   std::string catalogue, label, text_model, image_model, fusion, kernel, command;
   std::vector<std::string> classes;        ///< names by class index
   std::vector<std::int64_t> class_counts;  ///< rows of each class that took part
-  std::vector<product_card> products;      ///< by data row
+  std::vector<product_card> products;      ///< by data row; some of them, ascending, where they name theirs
   std::vector<std::int64_t> text_tokens;   ///< of each row with a text, before any cut
+  std::vector<std::int64_t> text_rows;     ///< rows of each of text_tokens; empty: one each
   std::int64_t truncated_texts = 0, rows = 0, rows_with_text = 0, rows_with_image = 0;
   row_usage usage;
   std::vector<model_result> models;
   std::vector<skipped_row> skipped;
+  std::int64_t skipped_in_all = 0;                     ///< where not all are listed; else 0
   std::vector<std::pair<std::string, double>> phases;  ///< name, seconds; in order
   double peak_mb = 0;
   std::string created;  ///< ISO 8601, UTC
 
+  /// What is known of the product of a data row, or null.
+  const product_card* product_of(std::int64_t row) const {
+    if (row < 0) return nullptr;
+    if (products.empty() || products.front().row < 0)
+      return row < static_cast<std::int64_t>(products.size()) ? &products[static_cast<std::size_t>(row)]
+                                                              : nullptr;
+    const auto found = std::lower_bound(products.begin(), products.end(), row,
+                                        [](const product_card& p, std::int64_t r) { return p.row < r; });
+    return found != products.end() && found->row == row ? &*found : nullptr;
+  }
   /// The chosen classifier that did best in cross-validation, or null.
   const model_result* best() const {
     const model_result* out = nullptr;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/process.hpp>
 #include <aisle/image/bmp.hpp>
 #include <aisle/image/decode.hpp>
 
@@ -22,6 +23,12 @@ class bmp_decoder {
   image run() {
     read_header();
     check_image_size(width_, height_, where_);
+    // Without runs the rows are looked for before any memory is taken; a run of 255 pixels has two bytes, and
+    // pixels that are passed over none.
+    if (compression_ == 1 || compression_ == 2)
+      check_image_data(width_, height_, file_.size(), 16384, where_);
+    else
+      at(offset_, stride() * (height_ - 1) + row_bytes());
     if (bits_ <= 8) read_palette();
     if (compression_ == 3) read_masks();
     image out(static_cast<int>(width_), static_cast<int>(height_));
@@ -106,13 +113,11 @@ class bmp_decoder {
   }
 
   void decode_rows(image& out) {
-    const std::uint64_t stride = (std::uint64_t{width_} * bits_ + 31) / 32 * 4;
-    const std::uint64_t used = (std::uint64_t{width_} * bits_ + 7) / 8;
-    at(offset_, stride * (height_ - 1) + used);
     if (bits_ == 16 && compression_ == 0) masks_ = masks_555;
     const bool masked = bits_ == 16 || (compression_ == 3 && masks_ != masks_888);
     for (std::uint32_t y = 0; y < height_; ++y) {
-      const std::uint8_t* from = file_.data() + offset_ + stride * y;
+      throw_if_interrupted();
+      const std::uint8_t* from = file_.data() + offset_ + stride() * y;
       std::uint8_t* to = row(out, y);
       if (bits_ <= 8) {
         const unsigned mask = (1u << bits_) - 1;
@@ -172,6 +177,8 @@ class bmp_decoder {
     }
   }
 
+  std::uint64_t stride() const noexcept { return (std::uint64_t{width_} * bits_ + 31) / 32 * 4; }
+  std::uint64_t row_bytes() const noexcept { return (std::uint64_t{width_} * bits_ + 7) / 8; }
   std::uint8_t* row(image& out, std::uint32_t y) const {
     return out.row(static_cast<int>(top_down_ ? y : height_ - 1 - y)).data();
   }

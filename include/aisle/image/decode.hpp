@@ -17,16 +17,20 @@
 AISLE_NAMESPACE_BEGIN
 
 /// The most bytes a picture's file may have: read_image() refuses larger ones unread.
-inline constexpr std::uint64_t picture_file_limit = std::uint64_t{1} << 31;
+inline constexpr std::uint64_t picture_file_limit = std::uint64_t{1} << 30;
 /// The most pixels a picture may have: Pillow's limit against decompression bombs.
 inline constexpr std::uint64_t max_image_pixels = 178'956'970;
+/// Pictures of up to so many pixels are decoded however few bytes claim them.
+inline constexpr std::uint64_t free_image_pixels = std::uint64_t{1} << 20;
 
 /// Decodes PNG, JPEG, GIF, BMP or a format that was added, recognised by content. `where` (the file's path,
 /// say) begins every message. Throws format_error for bytes that are no such image, are damaged or cut off,
-/// or exceed max_image_pixels.
+/// or exceed max_image_pixels. Time and memory follow the number of bytes, the pixels that they can hold at
+/// most; of pictures of more than 32 million pixels one is decoded at a time in the whole process.
 image decode_image(std::span<const std::byte> bytes, std::string_view where);
 
-/// Decodes a file. Throws file_error if it cannot be read, format_error as decode_image does.
+/// Decodes a file. Throws file_error if it cannot be read or is none (a pipe, a device), format_error as
+/// decode_image does.
 image read_image(const std::string& path);
 
 /// A format that is not built in.
@@ -45,8 +49,14 @@ void add_image_format(image_format format);
 /// Throws format_error unless 0 < width * height <= max_image_pixels.
 void check_image_size(std::uint64_t width, std::uint64_t height, std::string_view where);
 
+/// Throws format_error where a picture is large and `bytes` of a format that packs at most so many pixels
+/// into one cannot hold it.
+void check_image_data(std::uint64_t width, std::uint64_t height, std::uint64_t bytes,
+                      std::uint64_t most_pixels_a_byte, std::string_view where);
+
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
 #include <aisle/image/decode.ipp>
+#include <aisle/image/picture_turn.ipp>
 #endif

@@ -7,11 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include <aisle/base/file.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/image/bmp.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/gif.hpp>
 #include <aisle/image/jpeg.hpp>
+#include <aisle/image/picture_turn.hpp>
 #include <aisle/image/png.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -24,6 +25,14 @@ AISLE_API void check_image_size(std::uint64_t width, std::uint64_t height, std::
     throw format_error(std::string(where), "an image of " + size + ", more than the " +
                                                std::to_string(max_image_pixels) +
                                                " allowed: a decompression bomb?");
+}
+
+AISLE_API void check_image_data(std::uint64_t width, std::uint64_t height, std::uint64_t bytes,
+                                std::uint64_t most_pixels_a_byte, std::string_view where) {
+  if (width * height <= free_image_pixels || width * height / most_pixels_a_byte <= bytes) return;
+  throw format_error(std::string(where), "cut off: " + std::to_string(bytes) + " bytes cannot hold " +
+                                             std::to_string(width) + " x " + std::to_string(height) +
+                                             " pixels");
 }
 
 namespace detail {
@@ -85,8 +94,11 @@ AISLE_API void add_image_format(image_format format) {
   added.formats.push_back(std::move(format));
 }
 
-AISLE_API image decode_image(std::span<const std::byte> bytes, std::string_view where) {
+AISLE_API image detail::decode_image(std::span<const std::byte> bytes, std::string_view where,
+                                     picture_turn& turn) {
+  throw_if_interrupted();
   if (bytes.empty()) throw format_error(std::string(where), "an empty file, expected an image");
+  if (stated_pixels(bytes) >= big_picture_pixels) turn.take();
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text.starts_with("\x89PNG\r\n\x1a\n")) return decode_png(bytes, where);
   if (text.starts_with("\xff\xd8\xff")) return decode_jpeg(bytes, where);
@@ -106,11 +118,6 @@ AISLE_API image decode_image(std::span<const std::byte> bytes, std::string_view 
   if (other) return other->decode(bytes, where);
   names.replace(names.rfind(", "), 2, " or ");
   throw format_error(std::string(where), "not a " + names + " image but " + detail::describe_bytes(bytes));
-}
-
-AISLE_API image read_image(const std::string& path) {
-  const std::string bytes = read_file(path, picture_file_limit);
-  return decode_image(std::as_bytes(std::span(bytes)), path);
 }
 
 AISLE_NAMESPACE_END

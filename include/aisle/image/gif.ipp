@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/process.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/gif.hpp>
 
@@ -88,6 +89,7 @@ class gif_decoder {
     width_ = std::max(width_, left_ + columns_);
     height_ = std::max(height_, top_ + rows_);
     check_image_size(width_, height_, where_);
+    check_image_data(width_, height_, file_.size(), 16384, where_);  // LZW, as below: the canvas, too
     if ((flags & 128) != 0) read_palette(flags);
     if (!has_palette_)
       for (std::size_t i = 0; i < 256; ++i)
@@ -145,7 +147,11 @@ class gif_decoder {
     unsigned next = clear + 2, size = minimum + 1;
     bool fresh = true;
     entry last{};
-    for (std::size_t done = 0; done < out.size();) {
+    for (std::size_t done = 0, look_up_at = 0; done < out.size();) {
+      if (done >= look_up_at) {
+        throw_if_interrupted();
+        look_up_at = done + (std::size_t{1} << 20);
+      }
       const unsigned c = code(size);
       if (c == clear) {
         next = clear + 2;

@@ -8,9 +8,11 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/image_encoder.hpp>
+#include <aisle/image/picture_turn.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -92,6 +94,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, int height, int width,
     image_tensor group(count, height, width);
     std::vector<char> failed(static_cast<std::size_t>(count), 0);
     parallel_for(count, threads, [&](std::int64_t i) {
+      throw_if_interrupted();
       try {
         read(first + i, group, i);
       } catch (const error& problem) {
@@ -137,7 +140,9 @@ AISLE_API matrix<float> image_encoder::encode_files(std::span<const std::string>
                                                     const image_encode_options& options) const {
   return encode_each(static_cast<std::int64_t>(paths.size()), preset_.crop_height, preset_.crop_width,
                      options, [&](std::int64_t i, image_tensor& out, std::int64_t at) {
-                       preprocess(read_image(paths[static_cast<std::size_t>(i)]), preset_, out, at);
+                       detail::picture_turn turn;
+                       preprocess(detail::read_image(paths[static_cast<std::size_t>(i)], turn), preset_, out,
+                                  at);
                      });
 }
 
@@ -145,9 +150,10 @@ AISLE_API matrix<float> image_encoder::encode_bytes(std::span<const std::span<co
                                                     const image_encode_options& options) const {
   return encode_each(static_cast<std::int64_t>(files.size()), preset_.crop_height, preset_.crop_width,
                      options, [&](std::int64_t i, image_tensor& out, std::int64_t at) {
-                       preprocess(
-                           decode_image(files[static_cast<std::size_t>(i)], "picture " + std::to_string(i)),
-                           preset_, out, at);
+                       detail::picture_turn turn;
+                       preprocess(detail::decode_image(files[static_cast<std::size_t>(i)],
+                                                       "picture " + std::to_string(i), turn),
+                                  preset_, out, at);
                      });
 }
 

@@ -14,6 +14,7 @@
 
 #include <aisle/image/decode.hpp>
 #include <aisle/image/jpeg.hpp>
+#include <aisle/image/picture_turn.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -68,7 +69,10 @@ class jpeg_structure {
       // Number of lines, and tables of arithmetic coding: libjpeg reads over both.
       if (marker == 0xDC || marker == 0xCC) leave_out(from, at_);
       if (marker == 0xDA) {
-        const std::uint64_t expected = scan(content), found = skip_entropy_coded(expected);
+        const std::uint64_t expected = scan(content);
+        const std::size_t begin = at_;
+        const std::uint64_t found = skip_entropy_coded(expected);
+        check_scan_has_data(at_ - begin);
         if (found < expected)
           fail("a scan with " + std::to_string(found) + " restart markers, expected " +
                std::to_string(expected) + ": part of the picture is missing");
@@ -217,8 +221,32 @@ class jpeg_structure {
       if (!c->scanned) fail("a scan refines component " + std::to_string(id) + ", which has none before it");
     }
     whole_ = !progressive_ && n == components_.size();
+    const std::uint64_t units = units_of_scan(n, s[1]);
+    count_blocks(s, n, units, progressive_ && first > 0 ? 0 : progressive_ ? 1 : 2);
     if (restart_interval_ == 0) return 0;
-    return (units_of_scan(n, s[1]) - 1) / restart_interval_;
+    return (units - 1) / restart_interval_;
+  }
+  bool is_large() const noexcept { return std::uint64_t{width_} * height_ > free_image_pixels; }
+  /// Counts the blocks that a scan goes through. Each takes a bit or more of its data, but for runs of blocks
+  /// without coefficients in progressive files: few bytes may go through the picture again and again.
+  void count_blocks(std::span<const std::uint8_t> s, std::size_t n, std::uint64_t units, std::uint64_t bits) {
+    std::uint64_t in_unit = 0, in_picture = 0;
+    for (const component& c : components_) in_picture += units_of_scan(1, c.id);
+    for (std::size_t i = 0; i < n; ++i)
+      for (const component& c : components_)
+        if (c.id == s[1 + 2 * i]) in_unit += n == 1 ? 1 : c.horizontal * c.vertical;
+    scan_bits_ = units * in_unit * bits;
+    blocks_ += units * in_unit;
+    // Encoders write about ten scans, few of them of all components; a million blocks take a few hundredths
+    // of a second.
+    constexpr std::uint64_t most_passes = 32, free_blocks = std::uint64_t{1} << 22;
+    if (blocks_ > most_passes * in_picture && blocks_ > free_blocks)
+      fail("its scans go through the picture more than " + std::to_string(most_passes) + " times");
+  }
+  void check_scan_has_data(std::size_t bytes) const {
+    if (is_large() && scan_bits_ / 8 > bytes)
+      fail("cut off: " + std::to_string(bytes) + " bytes of image data cannot hold " +
+           std::to_string(width_) + " x " + std::to_string(height_) + " pixels");
   }
   /// Minimum coded units: a scan of one component has its blocks, one of several has groups of blocks.
   std::uint64_t units_of_scan(std::size_t n, unsigned id) const {
@@ -265,6 +293,7 @@ class jpeg_structure {
   std::string_view where_;
   std::size_t at_ = 0, end_ = 0;
   std::uint32_t width_ = 0, height_ = 0, restart_interval_ = 0;
+  std::uint64_t blocks_ = 0, scan_bits_ = 0;  ///< blocks of all scans so far; bits that the last one needs
   bool progressive_ = false, adobe_ = false, behind_scan_ = false;
   bool whole_ = false;  ///< one scan of all components of a sequential picture: no other may follow
   std::vector<std::pair<std::size_t, std::size_t>> leftovers_;  ///< begin and end
@@ -336,14 +365,16 @@ AISLE_API image decode_jpeg(std::span<const std::byte> bytes, std::string_view w
 
   int width = 0, height = 0, channels = 0;
   detail::stb_pixels pixels(nullptr, stbi_image_free);
-  // A leftover a scan; progressive files have about ten.
+  // A leftover a scan; progressive files have about ten. Each costs two more decodings.
+  const std::uint64_t size_of_picture = std::uint64_t{structure.width()} * structure.height();
+  const int most_attempts = size_of_picture > detail::big_picture_pixels ? 1 : 16;
   for (int attempt = 0; !pixels; ++attempt) {
     pixels.reset(stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()),
                                        static_cast<int>(bytes.size()), &width, &height, &channels, 3));
     if (pixels) break;
     const std::string reason = stbi_failure_reason() ? stbi_failure_reason() : "cannot be decoded";
     const auto [begin, end] =
-        attempt < 16 ? detail::stuffed_leftover(bytes) : std::pair<std::size_t, std::size_t>{};
+        attempt < most_attempts ? detail::stuffed_leftover(bytes) : std::pair<std::size_t, std::size_t>{};
     if (end == 0) throw format_error(std::string(where), "JPEG: " + reason);
     if (changed.empty()) changed.assign(bytes.begin(), bytes.end());
     changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(begin),

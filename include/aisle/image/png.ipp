@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/process.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/io/inflate.hpp>
 #include <aisle/image/png.hpp>
@@ -24,9 +25,7 @@ class png_decoder {
     read_chunks();
     if (!has_header_) fail("no IHDR chunk before the end of the file");
     if (data_.empty()) fail("no image data (IDAT)");
-    image out(static_cast<int>(width_), static_cast<int>(height_));
-    decode(out);
-    return out;
+    return decode();
   }
 
  private:
@@ -144,7 +143,7 @@ class png_decoder {
     return (p.columns * static_cast<std::size_t>(channels_ * depth_) + 7) / 8;
   }
 
-  void decode(image& out) {
+  image decode() {
     const auto all = passes();
     std::size_t size = 0;
     for (const pass& p : all) size += p.rows * (1 + row_bytes(p));
@@ -158,6 +157,7 @@ class png_decoder {
     if (r.status == inflate_status::truncated && r.written < size)
       fail("cut off: " + std::to_string(r.written) + " of " + std::to_string(size) + " bytes of image data");
 
+    image out(static_cast<int>(width_), static_cast<int>(height_));
     std::uint8_t* at = raw.data();
     std::size_t left = r.written;
     bool short_of_data = false;
@@ -166,6 +166,7 @@ class png_decoder {
       const std::size_t n = row_bytes(p);
       const std::uint8_t* above = nothing.data();
       for (std::size_t y = 0; y < p.rows; ++y) {
+        throw_if_interrupted();
         short_of_data = short_of_data || left < 1 + n;
         if (!short_of_data) {
           unfilter(*at, at + 1, above, n);
@@ -177,6 +178,7 @@ class png_decoder {
         expand(short_of_data ? nothing.data() : above, p.columns, row, p.dx * 3);
       }
     }
+    return out;
   }
 
   void unfilter(int filter, std::uint8_t* x, const std::uint8_t* above, std::size_t n) const {

@@ -29,6 +29,10 @@ inline image decode_webp(std::span<const std::byte> bytes, std::string_view wher
     fail(status == VP8_STATUS_NOT_ENOUGH_DATA ? "cut off in its header" : "damaged header");
   check_image_size(static_cast<std::uint64_t>(features.width), static_cast<std::uint64_t>(features.height),
                    where);
+  // A picture of one colour takes a few dozen bytes whatever its size.
+  if (features.width > 4096 || features.height > 4096)
+    check_image_data(static_cast<std::uint64_t>(features.width), static_cast<std::uint64_t>(features.height),
+                     bytes.size(), 65536, where);
   image out(features.width, features.height);
   if (features.has_animation == 0) {
     if (WebPDecodeRGBInto(data, bytes.size(), out.rgb().data(), out.rgb().size(),

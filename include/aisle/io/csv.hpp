@@ -24,6 +24,7 @@ AISLE_NAMESPACE_BEGIN
 namespace detail {
 /// "'sku', 'name'", for messages.
 std::string list_columns(const std::vector<std::string>& header);
+std::string read_table_file(const std::string& path, std::uint64_t pipe_limit);
 }  // namespace detail
 
 /// One record that could not be read.
@@ -47,6 +48,12 @@ class csv_error : public format_error {
   csv_problem problem_;
 };
 
+/// Bytes of one field, unless an option says otherwise: far above any text, far below what a missing quote or
+/// a hostile file may make of it.
+inline constexpr std::uint64_t csv_field_limit = std::uint64_t{16} << 20;
+/// Bytes that are read of a pipe, which does not say how much is to come.
+inline constexpr std::uint64_t table_pipe_limit = std::uint64_t{2} << 30;
+
 struct csv_options {
   char delimiter = ',';
   std::vector<std::string> required{};  ///< columns that the header must have
@@ -58,6 +65,7 @@ struct csv_options {
   bool lenient = false;
   bool quotes_are_text = false;  ///< nothing is quoted: `"` is a character as any other
   std::int64_t first_line = 1;   ///< physical line that the text starts on, where something stood above it
+  std::uint64_t field_limit = csv_field_limit;  ///< a record with a longer field is a bad one
   /// Called for each bad record, which is then passed over. Without it the first one is thrown.
   std::function<void(const csv_problem&)> on_problem{};
 };
@@ -70,7 +78,7 @@ struct csv_row {
   std::int64_t last_line = 0;       ///< and the one it ends on
 };
 
-/// Reads a table record by record from a mapped file.
+/// Reads a table record by record; its text is held in memory.
 ///
 ///     csv_reader table("products.csv", {.required = {"name"}});
 ///     const std::size_t name = table.column("name");
@@ -107,6 +115,7 @@ class csv_reader {
 
  private:
   void read_header();
+  std::size_t slot() const noexcept;
   bool parse(std::optional<csv_problem>& problem);
   std::size_t parse_fields(std::optional<csv_problem>& problem);
   std::size_t parse_quoted(std::size_t open, std::optional<csv_problem>& problem);
@@ -115,8 +124,8 @@ class csv_reader {
   bool is_separators_alone() const noexcept;
   void finish_line(std::size_t end);
   csv_problem problem_at(std::size_t position, std::string reason) const;
+  csv_problem too_long(std::size_t position, std::size_t size) const;
 
-  std::optional<mapped_file> mapped_;
   std::string owned_;
   std::string_view text_;
   std::string where_;
@@ -131,7 +140,9 @@ class csv_reader {
   std::size_t record_start_ = 0;
   std::int64_t record_line_ = 1, record_last_line_ = 1;
   std::size_t count_ = 0;
-  std::vector<std::string> fields_;  // the first count_ are in use
+  std::vector<std::string> fields_;       // the first slot() are in use
+  std::optional<csv_problem> oversized_;  // its first field that is too long
+  bool filled_behind_ = false;            // something stands behind the last column
   std::vector<std::size_t> starts_;
 };
 

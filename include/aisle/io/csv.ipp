@@ -4,6 +4,7 @@
 #include <charconv>
 #include <unordered_set>
 
+#include <aisle/base/process.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/utf8.hpp>
 
@@ -44,16 +45,17 @@ AISLE_API std::size_t csv_column(const std::vector<std::string>& header, std::st
 
 }  // namespace detail
 
+namespace detail {
+/// A file has the memory of its size, anything else that of the limit.
+AISLE_API std::string read_table_file(const std::string& path, std::uint64_t pipe_limit) {
+  return file_exists(path) ? read_file(path) : read_file(path, pipe_limit);
+}
+}  // namespace detail
+
 AISLE_API csv_reader::csv_reader(const std::string& path, csv_options options)
     : where_(path), options_(std::move(options)) {
-  // Pipes have no size to map.
-  if (file_exists(path)) {
-    mapped_.emplace(path);
-    text_ = {reinterpret_cast<const char*>(mapped_->bytes().data()), mapped_->bytes().size()};
-  } else {
-    owned_ = read_file(path);
-    text_ = owned_;
-  }
+  owned_ = detail::read_table_file(path, table_pipe_limit);
+  text_ = owned_;
   read_header();
 }
 
@@ -68,6 +70,11 @@ AISLE_API csv_problem csv_reader::problem_at(std::size_t position, std::string r
   }
   out.column = static_cast<std::int64_t>(position - start) + 1;
   return out;
+}
+
+AISLE_API csv_problem csv_reader::too_long(std::size_t position, std::size_t size) const {
+  return problem_at(position, "a field of " + std::to_string(size) + " bytes, more than the limit of " +
+                                  std::to_string(options_.field_limit));
 }
 
 /// Moves behind the line end at `end` (or to the end of the text) and counts the lines on the way.
@@ -88,7 +95,12 @@ AISLE_API std::size_t csv_reader::skip_blanks(std::size_t at) const noexcept {
 
 /// Reads the quoted field at `open` into fields_[count_]; returns the position behind it.
 AISLE_API std::size_t csv_reader::parse_quoted(std::size_t open, std::optional<csv_problem>& problem) {
-  std::string& field = fields_[count_];
+  std::string& field = fields_[slot()];
+  std::size_t size = 0;
+  const auto add = [&](std::string_view part) {  // what is too long is counted, not kept
+    size += part.size();
+    if (size <= options_.field_limit) field += part;
+  };
   for (std::size_t i = open + 1;;) {
     const std::size_t quote = backslash_escapes_ ? text_.find_first_of("\"\\", i) : text_.find('"', i);
     if (quote == std::string_view::npos) {
@@ -99,37 +111,54 @@ AISLE_API std::size_t csv_reader::parse_quoted(std::size_t open, std::optional<c
       if (last) problem->reason += "; nothing below it is read";
       return last ? text_.size() : detail::find_line_end(text_, open);
     }
-    field += text_.substr(i, quote - i);
+    add(text_.substr(i, quote - i));
     i = quote + 1;
     if (text_[quote] == '\\') {
       const bool escapes = i < text_.size() && (text_[i] == '"' || text_[i] == '\\');
-      field += escapes ? text_[i++] : '\\';
+      add(text_.substr(escapes ? i++ : quote, 1));
       continue;
     }
     if (i < text_.size() && text_[i] == '"') {
-      field += '"';
-      ++i;
+      add(text_.substr(i++, 1));
       continue;
     }
     if (options_.lenient) i = skip_blanks(i);
-    if (i >= text_.size() || text_[i] == options_.delimiter || text_[i] == '\n' || text_[i] == '\r') return i;
+    if (i >= text_.size() || text_[i] == options_.delimiter || text_[i] == '\n' || text_[i] == '\r') {
+      if (size > options_.field_limit && !oversized_) oversized_ = too_long(open, size);
+      return i;
+    }
     problem = problem_at(i, "text behind a closing quote (a quote inside a quoted field is written twice)");
     return detail::find_line_end(text_, i);
   }
 }
 
+/// Where in fields_ the field that is being read goes: all that are too many share one place.
+AISLE_API std::size_t csv_reader::slot() const noexcept {
+  return header_.empty() ? count_ : std::min(count_, header_.size());
+}
+
 /// Reads the record at record_start_ into fields_; returns the position behind it, on a problem that of a
 /// line end.
 AISLE_API std::size_t csv_reader::parse_fields(std::optional<csv_problem>& problem) {
+  constexpr std::size_t most_columns = std::size_t{1} << 20;
   at_ = record_start_;
   count_ = 0;
   starts_.clear();
+  oversized_.reset();
+  filled_behind_ = false;
   const char delimiter = options_.delimiter;
   constexpr std::size_t none = std::string_view::npos;
   for (std::size_t end;; at_ = end + 1) {
-    if (count_ == fields_.size()) fields_.emplace_back();
-    fields_[count_].clear();
-    starts_.push_back(at_);
+    const std::size_t place = slot();
+    if (place == fields_.size()) fields_.emplace_back();
+    fields_[place].clear();
+    if (header_.empty()) {
+      starts_.push_back(at_);
+      if (count_ == most_columns) {
+        problem = problem_at(at_, "more than " + std::to_string(most_columns) + " columns");
+        return detail::find_line_end(text_, at_);
+      }
+    }
     const std::size_t open = options_.lenient ? skip_blanks(at_) : at_;
     end = none;
     if (open < text_.size() && text_[open] == '"' && !options_.quotes_are_text) {
@@ -137,17 +166,24 @@ AISLE_API std::size_t csv_reader::parse_fields(std::optional<csv_problem>& probl
       if (open == at_ || unclosed_ <= 64) end = parse_quoted(open, problem);
       if (open > at_ && problem) {
         problem.reset();
-        fields_[count_].clear();
+        fields_[place].clear();
         end = none;
       }
     }
     if (end == none) {
       end = at_;
       while (end < text_.size() && text_[end] != delimiter && text_[end] != '\n' && text_[end] != '\r') ++end;
-      fields_[count_] = text_.substr(at_, end - at_);
+      if (end - at_ <= options_.field_limit)
+        fields_[place] = text_.substr(at_, end - at_);
+      else if (!oversized_)
+        oversized_ = too_long(at_, end - at_);
     }
+    if (!header_.empty() && count_ >= header_.size())
+      filled_behind_ = filled_behind_ || fields_[place].find_first_not_of(" \t") != none;
     ++count_;
-    if (problem || end >= text_.size() || text_[end] != delimiter) return end;
+    const bool last = end >= text_.size() || text_[end] != delimiter;
+    if (last && !problem) problem = oversized_;
+    if (problem || last) return end;
   }
 }
 
@@ -156,23 +192,22 @@ AISLE_API bool csv_reader::has_header_size() const noexcept {
   const std::size_t columns = header_.size();
   if (count_ == columns || !options_.lenient) return count_ == columns;
   const auto empty = [](const std::string& s) { return s.find_first_not_of(" \t") == s.npos; };
-  const auto at = [](const std::vector<std::string>& list, std::size_t i) {
-    return list.begin() + static_cast<std::ptrdiff_t>(i);
-  };
-  return count_ > columns ? std::all_of(at(fields_, columns), at(fields_, count_), empty)
-                          : std::all_of(at(header_, count_), header_.end(), empty);
+  return count_ > columns
+             ? !filled_behind_
+             : std::all_of(header_.begin() + static_cast<std::ptrdiff_t>(count_), header_.end(), empty);
 }
 
 /// Whether the record holds nothing; a quoted field of nothing that stands alone is something.
 AISLE_API bool csv_reader::is_separators_alone() const noexcept {
-  if (count_ == 1 && text_[record_start_] == '"') return false;
-  for (std::size_t i = 0; i < count_; ++i)
+  if ((count_ == 1 && text_[record_start_] == '"') || filled_behind_) return false;
+  for (std::size_t i = 0; i < std::min(count_, header_.size()); ++i)
     if (fields_[i].find_first_not_of(" \t") != std::string::npos) return false;
   return true;
 }
 
 /// Reads the next record into fields_; false at the end. On a problem the record's line is passed over.
 AISLE_API bool csv_reader::parse(std::optional<csv_problem>& problem) {
+  throw_if_interrupted();
   while (at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r')) {
     at_ = detail::skip_line_end(text_, at_);
     ++line_;
@@ -213,7 +248,7 @@ AISLE_API bool csv_reader::parse(std::optional<csv_problem>& problem) {
     if (!problem || std::pair(found.line, found.column) < std::pair(problem->line, problem->column))
       problem = std::move(found);
   } else if (options_.replace_invalid_utf8 && find_invalid_utf8(raw) != raw.npos) {
-    for (std::size_t i = 0; i < count_; ++i) fields_[i] = replace_invalid_utf8(fields_[i]);
+    for (std::size_t i = 0; i < slot(); ++i) fields_[i] = replace_invalid_utf8(fields_[i]);
   }
   finish_line(end);
   return true;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include <aisle/base/process.hpp>
 #include <aisle/io/inflate.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -297,6 +298,10 @@ class inflater {
         193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
     for (;;) {
       literals();
+      if (written_ >= look_up_at_) {
+        throw_if_interrupted();
+        look_up_at_ = written_ + (std::size_t{1} << 20);
+      }
       const std::uint32_t s = symbol(literals_);
       if (failed()) return failure();
       if (s < 256) {
@@ -345,7 +350,7 @@ class inflater {
   std::span<const std::uint8_t> in_;
   std::span<std::uint8_t> out_;
   grow_function grow_;
-  std::size_t at_ = 0, written_ = 0;
+  std::size_t at_ = 0, written_ = 0, look_up_at_ = 0;
   std::uint64_t bits_ = 0;
   std::uint32_t available_ = 0;
   bool ran_out_ = false, broken_ = false;
@@ -366,7 +371,8 @@ AISLE_API inflate_result inflate_deflate(std::span<const std::uint8_t> in, std::
   };
   const auto grow = [&] {
     const std::size_t now = out.size();
-    const std::size_t wanted = std::max(now + now / 2, now + std::max(4 * in.size(), std::size_t{1} << 16));
+    // By what this stream has given: a file may be a million streams of a few bytes.
+    const std::size_t wanted = now + std::max(now - before, std::size_t{1} << 10);
     out.resize(std::max(now, std::min(wanted, limit)));
     return room();
   };

@@ -236,12 +236,21 @@ struct json_options {
   bool unique_keys = false;  ///< a key given twice is an error instead of the last one winning, as in Python
   bool strict_unicode = false;  ///< invalid UTF-8 and lone surrogate escapes are errors instead of U+FFFD
   int max_depth = 200;          ///< containers inside containers
+  /// What a document may hold: a value takes up to 130 bytes of memory. Far above any model's settings,
+  /// tokenizer or splits.
+  std::uint64_t max_values = 4'000'000;
+  std::uint64_t max_bytes = std::uint64_t{64} << 20;  ///< of a file
 };
+/// For files of ours that hold something of every product of a catalogue.
+inline constexpr json_options large_json{.max_values = std::uint64_t{1} << 32,
+                                         .max_bytes = std::uint64_t{1} << 34};
 
 /// Parses a whole document. `where` names it in messages. Lone surrogate escapes ("\ud800") and invalid UTF-8
 /// become U+FFFD unless options say otherwise. Throws format_error with line and column (in bytes, from 1).
 json parse_json(std::string_view text, std::string_view where, const json_options& options = {});
-/// The same for a file; messages carry its path.
+/// Whether parse_json would take it; holds no document.
+bool is_json(std::string_view text, const json_options& options = {});
+/// The same as parse_json for a file; messages carry its path.
 json read_json(const std::string& path, const json_options& options = {});
 
 AISLE_NAMESPACE_END

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/utf8.hpp>
 #include <aisle/tensor/finite.hpp>
@@ -72,6 +73,14 @@ struct json_builder {
   json root{};
   std::vector<json> open{};         // containers not closed yet, outermost first
   std::vector<std::string> keys{};  // of those of `open` that are objects: the member being read
+  std::uint64_t values = 0;
+
+  void count() {
+    if ((++values & 0xFFF) == 0) throw_if_interrupted();
+    if (values > options.max_values)
+      throw format_error(std::string(where), "more than the " + std::to_string(options.max_values) +
+                                                 " values that are read of it");
+  }
 
   std::shared_ptr<const detail::json_place> place_of_next(bool container) {
     if (open.empty())
@@ -84,7 +93,10 @@ struct json_builder {
         detail::json_place{parent.place_, "[" + std::to_string(parent.size()) + "]"});
   }
   bool add(json v, bool closing = false) {
-    if (!closing) v.place_ = place_of_next(false);
+    if (!closing) {
+      count();
+      v.place_ = place_of_next(false);
+    }
     if (open.empty()) {
       root = std::move(v);
       return true;
@@ -104,6 +116,7 @@ struct json_builder {
     if (open.size() >= static_cast<std::size_t>(std::max(0, options.max_depth)))
       throw format_error(std::string(where),
                          "containers nested deeper than " + std::to_string(options.max_depth));
+    count();
     container.place_ = place_of_next(true);
     open.push_back(std::move(container));
     return true;
@@ -172,29 +185,73 @@ struct json_builder {
   }
 };
 
-AISLE_API json parse_json(std::string_view text, std::string_view where, const json_options& options) {
-  std::string repaired;
+namespace detail {
+
+/// Looks whether a document is one and keeps nothing of it.
+struct json_acceptor : nlohmann::json_sax<nlohmann::json> {
+  explicit json_acceptor(int depth) : left(depth) {}
+  int left;  // containers that may be opened
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return left-- > 0; }
+  bool end_object() override { return ++left, true; }
+  bool start_array(std::size_t) override { return left-- > 0; }
+  bool end_array() override { return ++left, true; }
+  bool key(string_t&) override { return true; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
+    return false;
+  }
+};
+
+/// What is parsed of a text: itself, or `repaired`, where what is no Unicode became U+FFFD. Throws for what
+/// options do not allow.
+AISLE_API std::string_view repair_json(std::string_view text, std::string& repaired, std::string_view where,
+                                       const json_options& options) {
   if (const auto bad = find_invalid_utf8(text); bad != std::string_view::npos) {
-    if (options.strict_unicode) detail::throw_json_syntax(where, text, bad, "invalid UTF-8");
+    if (options.strict_unicode) throw_json_syntax(where, text, bad, "invalid UTF-8");
     repaired = replace_invalid_utf8(text);
     text = repaired;
   }
   if (const auto nul = text.find('\0'); nul != std::string_view::npos)
-    detail::throw_json_syntax(where, text, nul, "a NUL byte");
-  if (auto bad = detail::find_lone_surrogate(text, 0); bad != std::string_view::npos) {
-    if (options.strict_unicode) detail::throw_json_syntax(where, text, bad, "half of a surrogate pair");
+    throw_json_syntax(where, text, nul, "a NUL byte");
+  if (auto bad = find_lone_surrogate(text, 0); bad != std::string_view::npos) {
+    if (options.strict_unicode) throw_json_syntax(where, text, bad, "half of a surrogate pair");
     if (repaired.empty()) repaired = text;
-    for (; bad != std::string::npos; bad = detail::find_lone_surrogate(repaired, bad))
+    for (; bad != std::string::npos; bad = find_lone_surrogate(repaired, bad))
       repaired.replace(bad, 6, "\\ufffd");
     text = repaired;
   }
+  return text;
+}
+
+}  // namespace detail
+
+AISLE_API json parse_json(std::string_view text, std::string_view where, const json_options& options) {
+  std::string repaired;
+  text = detail::repair_json(text, repaired, where, options);
   json_builder builder{where, text, options};
   nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder.root);
 }
 
+AISLE_API bool is_json(std::string_view text, const json_options& options) {
+  try {
+    std::string repaired;
+    text = detail::repair_json(text, repaired, "", options);
+    detail::json_acceptor acceptor(options.max_depth);
+    return nlohmann::json::sax_parse(text.begin(), text.end(), &acceptor);
+  } catch (const format_error&) {
+    return false;
+  }
+}
+
 AISLE_API json read_json(const std::string& path, const json_options& options) {
-  return parse_json(read_file(path), path, options);
+  return parse_json(read_file(path, options.max_bytes), path, options);
 }
 
 AISLE_API std::string_view json::type_name() const noexcept {

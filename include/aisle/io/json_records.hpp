@@ -25,7 +25,7 @@ bool looks_like_json_records(std::string_view text) noexcept;
 /// Reads flat objects one by one, from an array or one after the other (JSON lines, blank ones among them).
 class json_record_reader {
  public:
-  explicit json_record_reader(std::string_view text);
+  explicit json_record_reader(std::string_view text, std::uint64_t field_limit = csv_field_limit);
 
   /// Whether the text is one array.
   bool is_array() const noexcept { return array_; }
@@ -44,6 +44,7 @@ class json_record_reader {
   bool nested(std::string& out);
   bool word(std::string& out);
   bool fail(std::size_t at, std::string what);
+  bool is_too_long(std::size_t open);
   void skip_space() noexcept;
   char peek() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
   std::int64_t line_of(std::size_t at) noexcept;
@@ -52,7 +53,9 @@ class json_record_reader {
   std::string_view text_;
   bool array_ = false, finished_ = false;
   std::size_t at_ = 0, error_at_ = 0;
-  std::string error_;
+  std::string error_, too_long_;  // the second: of a record that can be read over
+  std::size_t too_long_at_ = 0;
+  std::uint64_t field_limit_;
   int unclosed_ = 0;
   std::int64_t row_ = -1, line_ = 1, last_line_ = 1;
   std::size_t counted_to_ = 0;  // line ends before it are counted

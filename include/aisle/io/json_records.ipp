@@ -1,5 +1,6 @@
 #pragma once
 
+#include <aisle/base/process.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/json_records.hpp>
 #include <aisle/io/utf8.hpp>
@@ -58,7 +59,8 @@ AISLE_API bool looks_like_json_records(std::string_view text) noexcept {
   return text[first] == '{' && (text[second] == '"' || text[second] == '}');
 }
 
-AISLE_API json_record_reader::json_record_reader(std::string_view text) : text_(text) {
+AISLE_API json_record_reader::json_record_reader(std::string_view text, std::uint64_t field_limit)
+    : text_(text), field_limit_(field_limit) {
   skip_space();
   array_ = peek() == '[';
   if (array_) ++at_;
@@ -72,6 +74,18 @@ AISLE_API bool json_record_reader::fail(std::size_t at, std::string what) {
   error_at_ = std::min(at, text_.size());
   error_ = std::move(what);
   return false;
+}
+
+/// Whether the string or container from `open` to at_ is longer than a field may be; notes it.
+AISLE_API bool json_record_reader::is_too_long(std::size_t open) {
+  const std::size_t size = at_ - open;
+  if (size <= field_limit_) return false;
+  if (too_long_.empty()) {
+    too_long_ = "a field of " + std::to_string(size) + " bytes, more than the limit of " +
+                std::to_string(field_limit_);
+    too_long_at_ = open;
+  }
+  return true;
 }
 
 /// The physical line of a position, counted from the one that was asked for last.
@@ -108,6 +122,8 @@ AISLE_API bool json_record_reader::string(std::string& out) {
   if (const std::size_t bad = find_invalid_utf8(inner); bad != inner.npos)
     return fail(open + 1 + bad, "invalid UTF-8");
   at_ = end + 1;
+  out.clear();
+  if (is_too_long(open)) return true;
   if (!escaped) {
     out = inner;
     return true;
@@ -140,11 +156,9 @@ AISLE_API bool json_record_reader::nested(std::string& out) {
     ++at_;
   } while (depth > 0);
   const std::string_view all = text_.substr(open, at_ - open);
-  try {
-    parse_json(all, "");
-  } catch (const format_error&) {
-    return fail(open, "an array or object that is no JSON");
-  }
+  out.clear();
+  if (is_too_long(open)) return true;
+  if (!is_json(all)) return fail(open, "an array or object that is no JSON");
   out = detail::compact_json(all);
   return true;
 }
@@ -153,11 +167,12 @@ AISLE_API bool json_record_reader::word(std::string& out) {
   const std::size_t start = at_;
   at_ = std::min(text_.find_first_of(",:{}[]\" \t\r\n", at_), text_.size());
   const std::string_view found = text_.substr(start, at_ - start);
+  out.clear();
+  if (is_too_long(start)) return true;
   // Python writes the last three, which JSON does not know.
-  if (found == "null" || found == "NaN")
-    out.clear();
-  else if (found == "true" || found == "false" || found == "Infinity" || found == "-Infinity" ||
-           detail::is_json_number(found))
+  if (found == "null" || found == "NaN") return true;
+  if (found == "true" || found == "false" || found == "Infinity" || found == "-Infinity" ||
+      detail::is_json_number(found))
     out = found;
   else
     return fail(start, found.empty() ? "expected a value" : "neither a number nor true, false or null");
@@ -194,7 +209,9 @@ AISLE_API bool json_record_reader::object(std::vector<json_cell>& cells) {
 }
 
 AISLE_API bool json_record_reader::next(std::vector<json_cell>& cells, std::optional<csv_problem>& problem) {
+  throw_if_interrupted();
   problem.reset();
+  too_long_.clear();
   if (finished_) return false;
   skip_space();
   if (array_ && row_ >= 0 && peek() == ',') {
@@ -241,6 +258,7 @@ AISLE_API bool json_record_reader::next(std::vector<json_cell>& cells, std::opti
       if (behind != text_.npos && text_[behind] != '\n' && text_[behind] != '\r' && text_[behind] != '{')
         fail(behind, "text behind the object");
     }
+    if (error_.empty() && !too_long_.empty()) problem = problem_at(too_long_at_, std::move(too_long_));
     if (error_.empty()) return true;
   }
   problem = problem_at(error_at_, std::move(error_));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <aisle/base/number.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/io/pickle.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -104,6 +105,7 @@ T unpickler::fixed() {
 AISLE_API void unpickler::spend(std::size_t items) {
   // Far above any checkpoint (a tensor takes about 20 values); it bounds memory at some hundred MB, also
   // where few instructions copy a long list again and again.
+  throw_if_interrupted();
   spent_ += items;
   if (spent_ > (std::size_t{1} << 24)) fail("holds more than 16777216 items");
 }

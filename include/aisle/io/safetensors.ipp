@@ -217,7 +217,7 @@ AISLE_API void write_safetensors(const std::string& path, const state_dict& tens
   file.write(&length, sizeof length);
   file.write(text);
   for (const state_dict::entry* e : order) {
-    const shared_tensor value = e->file ? shared_tensor(tensors.read(e->name)) : tensors.map(e->name);
+    const shared_tensor value = tensors.share(e->name);
     // In pieces: the file's buffer must not become as large as the tensor.
     const auto bytes = value.bytes();
     for (std::size_t i = 0; i < bytes.size(); i += std::size_t{1} << 20)

@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,13 +25,9 @@ class weight_file {
  public:
   explicit weight_file(const std::string& path) : file_(path) {}
   const input_file& file() const noexcept { return file_; }
-  /// The mapped bytes; made on the first call, shared while anyone uses them. Safe from several threads.
-  std::shared_ptr<const mapped_file> map() const;
 
  private:
   input_file file_;
-  mutable std::mutex mutex_;
-  mutable std::weak_ptr<const mapped_file> mapped_;
 };
 
 /// An ordered list of named tensors that are read when asked for: what a checkpoint holds. Reading is const
@@ -97,9 +92,8 @@ class state_dict {
   void read_f32(std::string_view name, std::span<float> out) const;
   /// The same into a new tensor of f32.
   tensor read_f32(std::string_view name) const;
-  /// The tensor in its stored type in mapped memory: pages are read when touched. It may be unaligned.
-  /// Strided tensors come as from read(); those in memory are shared.
-  shared_tensor map(std::string_view name) const;
+  /// The tensor in its stored type: one in memory is shared, one in a file read.
+  shared_tensor share(std::string_view name) const;
 
   /// Adds a tensor in memory. Throws tensor_error when the name is taken.
   void add(std::string name, shared_tensor value);

@@ -12,19 +12,6 @@ AISLE_NAMESPACE_BEGIN
 
 static_assert(std::endian::native == std::endian::little, "checkpoints are read as they lie: little-endian");
 
-AISLE_API std::shared_ptr<const mapped_file> weight_file::map() const {
-  const std::scoped_lock lock(mutex_);
-  auto mapped = mapped_.lock();
-  if (!mapped) {
-    mapped = std::make_shared<const mapped_file>(file_.path());
-    if (mapped->bytes().size() < file_.size())
-      throw file_error(file_.path(), "has become shorter: " + std::to_string(mapped->bytes().size()) +
-                                         " bytes, expected " + std::to_string(file_.size()));
-    mapped_ = mapped;
-  }
-  return mapped;
-}
-
 namespace detail {
 
 template <class T>
@@ -200,13 +187,9 @@ AISLE_API tensor state_dict::read_f32(std::string_view name) const {
   return out;
 }
 
-AISLE_API shared_tensor state_dict::map(std::string_view name) const {
+AISLE_API shared_tensor state_dict::share(std::string_view name) const {
   const entry& e = readable(name);
-  if (!e.file) return e.memory;
-  if (!e.strides.empty() || e.bytes() == 0) return read(name);
-  const auto mapped = e.file->map();
-  return shared_tensor(e.type, e.dims,
-                       std::shared_ptr<const std::byte>(mapped, mapped->bytes().data() + e.offset));
+  return e.file ? shared_tensor(read(name)) : e.memory;
 }
 
 AISLE_API void state_dict::add(entry e) {

@@ -30,8 +30,10 @@ struct table_options {
   std::string encoding = {};  ///< a name of parse_text_encoding(); empty: recognised
   /// Names that the header probably holds: they decide between separators that fit alike.
   std::vector<std::string> expected = {};
-  /// Bytes of memory that unpacked or converted text may take. Plain UTF-8 is mapped and takes none.
-  std::uint64_t memory_limit = std::uint64_t{2} << 30;
+  /// Bytes of memory that unpacked or converted text may take, and what comes from a pipe. A file of plain
+  /// UTF-8 takes its size.
+  std::uint64_t memory_limit = table_pipe_limit;
+  std::uint64_t field_limit = csv_field_limit;  ///< bytes of one field; a row with a longer one is a bad one
   /// Called for each bad record, which is then passed over. Without it the first one is thrown.
   std::function<void(const csv_problem&)> on_problem = {};
 };
@@ -131,7 +133,6 @@ class table_reader {
   table_options options_;
   table_format format_;
   std::vector<std::string> header_;
-  std::optional<mapped_file> mapped_;
   std::string owned_;
   std::string_view text_;  // in UTF-8, without mark
   std::optional<csv_reader> csv_;

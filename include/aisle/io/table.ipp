@@ -68,20 +68,13 @@ AISLE_API missing_column::missing_column(const std::string& where, std::string_v
 
 AISLE_API table_reader::table_reader(const std::string& path, table_options options)
     : where_(path), options_(std::move(options)) {
-  // Pipes have no size to map.
-  if (file_exists(path)) {
-    mapped_.emplace(path);
-    open({reinterpret_cast<const char*>(mapped_->bytes().data()), mapped_->bytes().size()});
-  } else {
-    owned_ = read_file(path);
-    open(owned_);
-  }
+  owned_ = detail::read_table_file(path, options_.memory_limit);
+  open(owned_);
 }
 
 AISLE_API void table_reader::open(std::string_view bytes) {
   const auto own = [&](std::string text) {
     owned_ = std::move(text);
-    mapped_.reset();
     return std::string_view(owned_);
   };
   if (is_gzip(std::as_bytes(std::span<const char>(bytes)))) {
@@ -119,15 +112,18 @@ AISLE_API void table_reader::open_separated() {
                            .lenient = true,
                            .quotes_are_text = format_.quotes_are_text,
                            .first_line = named.size > 0 ? 2 : 1,
+                           .field_limit = options_.field_limit,
                            .on_problem = options_.on_problem});
   for (const std::string& name : csv_->header()) header_.emplace_back(detail::without_blanks(name));
 }
 
 AISLE_API void table_reader::open_json() {
-  json_.emplace(text_);
+  json_.emplace(text_, options_.field_limit);
   format_.kind = json_->is_array() ? table_format::kinds::json_array : table_format::kinds::json_lines;
   std::optional<csv_problem> problem, first;
+  std::uint64_t rows = 0;
   while (json_->next(cells_, problem)) {
+    ++rows;
     if (problem) {
       if (!first) first = std::move(problem);
       continue;
@@ -137,7 +133,14 @@ AISLE_API void table_reader::open_json() {
         header_.emplace_back(detail::without_blanks(cell.key));
   }
   if (header_.empty() && first) throw csv_error(where_, *first);
-  json_.emplace(text_);
+  // Every row has a cell for each key: few bytes must not make a table of the square of their number.
+  constexpr std::uint64_t free_cells = std::uint64_t{1} << 20;
+  if (rows * header_.size() > 4 * text_.size() + free_cells)
+    throw format_error(where_,
+                       std::to_string(header_.size()) + " keys in " + std::to_string(rows) +
+                           " objects: as a table nearly all cells would be empty, expected objects with "
+                           "the same keys");
+  json_.emplace(text_, options_.field_limit);
 }
 
 /// Says which of the lines below the header holds a name, where there is one: a title may stand above it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include <aisle/base/process.hpp>
 #include <aisle/io/text_encoding.hpp>
 #include <aisle/io/utf8.hpp>
 
@@ -142,6 +143,7 @@ AISLE_API text_encoding detect_text_encoding(std::string_view bytes) noexcept {
 AISLE_API std::string to_utf8(std::string_view bytes, text_encoding encoding, const std::string& where,
                               std::uint64_t limit) {
   const auto check = [&](const std::string& out) {
+    if ((out.size() & 0xFFFF) == 0) throw_if_interrupted();
     if (out.size() > limit)
       throw format_error(where, "more than " + std::to_string(limit >> 20) + " MiB of " +
                                     std::string(to_string(encoding)) + ", expected less, or UTF-8");

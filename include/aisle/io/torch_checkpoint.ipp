@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -235,39 +237,76 @@ AISLE_API state_dict read_torch_zip(const std::shared_ptr<const weight_file>& fi
       .read(result);
 }
 
-/// The format before the zip: pickles of a magic number, the protocol, the system, the checkpoint and the
-/// storages' keys; then each storage as its number of elements (int64) and its bytes. Source:
-/// torch/serialization.py, _legacy_save.
+/// What stands before the storages in the format before the zip: pickles of a magic number, the protocol, the
+/// system, the checkpoint and the storages' keys. Source: torch/serialization.py, _legacy_save.
+struct torch_legacy_pickles {
+  std::string_view rest;
+  std::uint32_t result = 0, list = 0;  // before what sets them
+  unpickler magic, protocol, system, values, keys;
+
+  torch_legacy_pickles(std::string_view text, const std::string& path)
+      : rest(text),
+        magic(rest, path),
+        protocol(behind(magic,
+                        [&](const pickled& m) {
+                          if (m.type != pickled::kind::big ||
+                              m.text != std::string_view("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"))
+                            throw format_error(path, "is a pickle, but no PyTorch checkpoint");
+                        }),
+                 path),
+        system(behind(protocol,
+                      [&](const pickled& p) {
+                        if (p.type != pickled::kind::integer || p.integer != 1001)
+                          throw format_error(path,
+                                             "has protocol " + std::to_string(p.integer) + ", expected 1001");
+                      }),
+               path),
+        values(behind(system,
+                      [&](const pickled& s) {
+                        const pickled* little = system.find(s, "little_endian");
+                        if (little == nullptr || little->integer != 1)
+                          throw format_error(path, "is big-endian, which is not supported");
+                      }),
+               path),
+        keys(behind(
+                 values, [](const pickled&) {}, &result),
+             path) {
+    behind(
+        keys,
+        [&](const pickled& l) {
+          if (l.type != pickled::kind::list) throw format_error(path, "has no list of storages");
+        },
+        &list);
+  }
+
+ private:
+  /// Reads one pickle; returns what follows it.
+  template <class Check>
+  std::string_view behind(unpickler& p, Check check, std::uint32_t* root = nullptr) {
+    const std::uint32_t id = p.load();
+    check(p[id]);
+    if (root) *root = id;
+    rest.remove_prefix(p.position());
+    return rest;
+  }
+};
+
+/// Behind the pickles each storage has its number of elements (int64) and its bytes, which are not read here.
 AISLE_API state_dict read_torch_legacy(const std::shared_ptr<const weight_file>& file) {
   const input_file& f = file->file();
-  const auto mapped = file->map();
-  const std::string_view all(reinterpret_cast<const char*>(mapped->bytes().data()),
-                             static_cast<std::size_t>(f.size()));
-  std::string_view rest = all;
-  const auto next = [&](unpickler& p) {
-    const std::uint32_t root = p.load();
-    rest.remove_prefix(p.position());
-    return root;
-  };
-  {
-    unpickler magic(rest, f.path());
-    const pickled& m = magic[next(magic)];
-    if (m.type != pickled::kind::big ||
-        m.text != std::string_view("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"))
-      throw format_error(f.path(), "is a pickle, but no PyTorch checkpoint");
-    unpickler protocol(rest, f.path());
-    if (const pickled& p = protocol[next(protocol)]; p.type != pickled::kind::integer || p.integer != 1001)
-      throw format_error(f.path(), "has protocol " + std::to_string(p.integer) + ", expected 1001");
-    unpickler system(rest, f.path());
-    const pickled* little = system.find(system[next(system)], "little_endian");
-    if (little == nullptr || little->integer != 1)
-      throw format_error(f.path(), "is big-endian, which is not supported");
+  std::string text;
+  std::optional<torch_legacy_pickles> pickles;
+  // Nothing says where the pickles end. They are small: what is no pickle in the first bytes may be one cut.
+  for (std::uint64_t size = std::uint64_t{1} << 20; !pickles; size *= 8) {
+    text.resize(static_cast<std::size_t>(std::min(size, f.size())));
+    f.read_at(0, std::as_writable_bytes(std::span(text)));
+    try {
+      pickles.emplace(text, f.path());
+    } catch (const format_error&) {
+      if (text.size() == f.size()) throw;
+    }
   }
-  unpickler values(rest, f.path());
-  const std::uint32_t result = next(values);
-  unpickler keys(rest, f.path());
-  const std::uint32_t list = next(keys);
-  if (keys[list].type != pickled::kind::list) throw format_error(f.path(), "has no list of storages");
+  const unpickler &values = pickles->values, &keys = pickles->keys;
 
   // The list gives the storages' order in the file, the pickle their types and with them their sizes.
   std::unordered_map<std::string_view, std::uint64_t> element_size;
@@ -276,23 +315,24 @@ AISLE_API state_dict read_torch_legacy(const std::shared_ptr<const weight_file>&
     if (t != nullptr) element_size[values[s.items[2]].text] = t->size;
   });
   std::unordered_map<std::string_view, torch_storage> places;
-  for (const std::uint32_t id : keys[list].items) {
+  std::uint64_t at = text.size() - pickles->rest.size();
+  for (const std::uint32_t id : keys[pickles->list].items) {
     const pickled& key = keys[id];
     const auto size = element_size.find(key.text);
     if (key.type != pickled::kind::string || size == element_size.end())
       throw format_error(f.path(),
                          "has a storage '" + std::string(key.text.substr(0, 100)) + "' of unknown type");
     std::uint64_t count = 0, bytes = 0;
-    if (rest.size() < sizeof count)
+    if (f.size() - at < sizeof count)
       throw format_error(f.path(), "is cut off before storage '" + std::string(key.text) + "'");
-    std::memcpy(&count, rest.data(), sizeof count);
-    rest.remove_prefix(sizeof count);
-    if (__builtin_mul_overflow(count, size->second, &bytes) || bytes > rest.size())
+    f.read_at(at, std::as_writable_bytes(std::span(&count, 1)));
+    at += sizeof count;
+    if (__builtin_mul_overflow(count, size->second, &bytes) || bytes > f.size() - at)
       throw format_error(f.path(), "is cut off: storage '" + std::string(key.text) + "' of " +
                                        std::to_string(count) + " elements has " +
-                                       std::to_string(rest.size()) + " bytes");
-    places[key.text] = {static_cast<std::uint64_t>(rest.data() - all.data()), bytes};
-    rest.remove_prefix(static_cast<std::size_t>(bytes));
+                                       std::to_string(f.size() - at) + " bytes");
+    places[key.text] = {at, bytes};
+    at += bytes;
   }
   return torch_reader(file, values,
                       [&](std::string_view key, std::uint64_t bytes) -> torch_storage {
@@ -303,7 +343,7 @@ AISLE_API state_dict read_torch_legacy(const std::shared_ptr<const weight_file>&
                                                            " bytes");
                         return found->second;
                       })
-      .read(result);
+      .read(pickles->result);
 }
 
 }  // namespace detail

@@ -13,6 +13,7 @@ struct report_options {
   /// Names printed in place of the classes, one each; empty: the classes' own.
   std::vector<std::string> target_names = {};
   std::span<const double> sample_weights = {};
+  bool weights_are_counts = false;  ///< so many rows alike: supports are printed as without weights
   int digits = 2;
   double zero_division = 0;
 };

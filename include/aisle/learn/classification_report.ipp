@@ -81,7 +81,8 @@ AISLE_API std::string classification_report(const label_vector& truth, const lab
     throw option_error(std::to_string(names.size()) + " target names for " +
                        std::to_string(scores.labels.size()) + " classes");
 
-  const bool float_support = !options.sample_weights.empty() || !detail::class_sums(rows).any_right;
+  const bool weighted = !options.sample_weights.empty() && !options.weights_are_counts;
+  const bool float_support = weighted || !detail::class_sums(rows).any_right;
   const auto support = [&](double v) {
     return float_support ? detail::python_float(v) : std::to_string(static_cast<std::int64_t>(v));
   };

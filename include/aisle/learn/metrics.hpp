@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,6 +61,25 @@ struct confusion {
 /// zeros. Throws option_error when no label of options.labels occurs in the truth.
 confusion confusion_matrix(const label_vector& truth, const label_vector& predicted,
                            const metric_options& options = {}, normalize how = normalize::none);
+
+/// One cell of a confusion matrix that is not 0.
+struct confusion_cell {
+  std::int64_t truth = 0, predicted = 0;  ///< places in the list of labels
+  double count = 0;
+  bool operator==(const confusion_cell&) const = default;
+};
+/// A confusion matrix as the cells that are not 0, ascending by truth and prediction: as large as the rows
+/// and the classes, not as the square of the classes.
+struct sparse_confusion {
+  std::vector<std::string> labels;
+  std::vector<confusion_cell> cells;
+
+  /// 0 where there is no such cell.
+  double operator()(std::int64_t truth, std::int64_t predicted) const noexcept;
+};
+/// The same counts as confusion_matrix, which for 10,000 classes takes 800 MB.
+sparse_confusion confusion_cells(const label_vector& truth, const label_vector& predicted,
+                                 const metric_options& options = {});
 
 /// Mean recall of the classes that occur in the truth.
 double balanced_accuracy(const label_vector& truth, const label_vector& predicted,

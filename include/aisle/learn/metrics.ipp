@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include <aisle/learn/detail/paired_labels.hpp>
 #include <aisle/learn/metrics.hpp>
@@ -80,20 +81,52 @@ AISLE_API double macro_f1(const label_vector& truth, const label_vector& predict
   return precision_recall_f1(truth, predicted).macro.f1;
 }
 
-AISLE_API confusion confusion_matrix(const label_vector& truth, const label_vector& predicted,
-                                     const metric_options& options, normalize how) {
+AISLE_API double sparse_confusion::operator()(std::int64_t truth, std::int64_t predicted) const noexcept {
+  const auto before = [](const confusion_cell& c, const std::pair<std::int64_t, std::int64_t>& at) {
+    return std::pair(c.truth, c.predicted) < at;
+  };
+  const auto found = std::lower_bound(cells.begin(), cells.end(), std::pair(truth, predicted), before);
+  return found != cells.end() && found->truth == truth && found->predicted == predicted ? found->count : 0;
+}
+
+AISLE_API sparse_confusion confusion_cells(const label_vector& truth, const label_vector& predicted,
+                                           const metric_options& options) {
   const detail::paired_labels rows(truth, predicted, options.labels, options.sample_weights);
   const auto classes = static_cast<std::int64_t>(rows.labels.size());
-  confusion out{rows.labels, matrix<double>(classes, classes)};
+  sparse_confusion out{rows.labels, {}};
   bool any = false;
-  double total = 0;
   for (std::size_t r = 0; r < rows.truth.size(); ++r) {
     any = any || rows.truth[r] < classes;
-    if (rows.truth[r] >= classes || rows.predicted[r] >= classes) continue;
-    out.counts(rows.truth[r], rows.predicted[r]) += rows.weight(r);
-    total += rows.weight(r);
+    if (rows.truth[r] < classes && rows.predicted[r] < classes)
+      out.cells.push_back({rows.truth[r], rows.predicted[r], rows.weight(r)});
   }
   if (!any) throw option_error("none of the labels asked for occurs in the truth");
+  // Stable: a cell's rows are added up in their order.
+  std::stable_sort(out.cells.begin(), out.cells.end(), [](const confusion_cell& a, const confusion_cell& b) {
+    return std::pair(a.truth, a.predicted) < std::pair(b.truth, b.predicted);
+  });
+  std::size_t kept = 0;
+  for (const confusion_cell& c : out.cells) {
+    confusion_cell* last = kept > 0 ? &out.cells[kept - 1] : nullptr;
+    if (last && last->truth == c.truth && last->predicted == c.predicted)
+      last->count += c.count;
+    else
+      out.cells[kept++] = c;
+  }
+  out.cells.resize(kept);
+  return out;
+}
+
+AISLE_API confusion confusion_matrix(const label_vector& truth, const label_vector& predicted,
+                                     const metric_options& options, normalize how) {
+  const sparse_confusion sparse = confusion_cells(truth, predicted, options);
+  const auto classes = static_cast<std::int64_t>(sparse.labels.size());
+  confusion out{sparse.labels, matrix<double>(classes, classes)};
+  double total = 0;
+  for (const confusion_cell& c : sparse.cells) {
+    out.counts(c.truth, c.predicted) = c.count;
+    total += c.count;
+  }
   if (how == normalize::none) return out;
   matrix<double>& m = out.counts;
   std::vector<double> by_row(static_cast<std::size_t>(classes)), by_column(by_row);
@@ -112,17 +145,35 @@ AISLE_API confusion confusion_matrix(const label_vector& truth, const label_vect
   return out;
 }
 
+namespace detail {
+
+/// Of each class: its rows in the truth, those predicted as it, and those of both.
+struct confusion_sums {
+  std::vector<double> truth, predicted, right;
+  double all = 0, wrong = 0;
+
+  explicit confusion_sums(const sparse_confusion& c)
+      : truth(c.labels.size()), predicted(c.labels.size()), right(c.labels.size()) {
+    for (const confusion_cell& cell : c.cells) {
+      const auto t = static_cast<std::size_t>(cell.truth), p = static_cast<std::size_t>(cell.predicted);
+      truth[t] += cell.count;
+      predicted[p] += cell.count;
+      all += cell.count;
+      (t == p ? right[t] : wrong) += cell.count;
+    }
+  }
+};
+
+}  // namespace detail
+
 AISLE_API double balanced_accuracy(const label_vector& truth, const label_vector& predicted,
                                    std::span<const double> sample_weights) {
-  const auto c =
-      confusion_matrix(truth, predicted, {.labels = {}, .sample_weights = sample_weights}, normalize::none)
-          .counts;
+  const detail::confusion_sums c(
+      confusion_cells(truth, predicted, {.labels = {}, .sample_weights = sample_weights}));
   double sum = 0, classes = 0;
-  for (std::int64_t i = 0; i < c.rows(); ++i) {
-    double all = 0;
-    for (const double v : c.row(i)) all += v;
-    if (all == 0) continue;
-    sum += c(i, i) / all;
+  for (std::size_t i = 0; i < c.truth.size(); ++i) {
+    if (c.truth[i] == 0) continue;
+    sum += c.right[i] / c.truth[i];
     ++classes;
   }
   return sum / classes;
@@ -130,33 +181,23 @@ AISLE_API double balanced_accuracy(const label_vector& truth, const label_vector
 
 AISLE_API double cohen_kappa(const label_vector& truth, const label_vector& predicted,
                              const metric_options& options) {
-  const auto c = confusion_matrix(truth, predicted, options).counts;
-  std::vector<double> by_row(static_cast<std::size_t>(c.rows())), by_column(by_row);
-  double all = 0, observed = 0, expected = 0;
-  for (std::int64_t i = 0; i < c.rows(); ++i)
-    for (std::int64_t j = 0; j < c.cols(); ++j) {
-      by_row[static_cast<std::size_t>(i)] += c(i, j);
-      by_column[static_cast<std::size_t>(j)] += c(i, j);
-      all += c(i, j);
-      if (i != j) observed += c(i, j);
-    }
-  for (std::size_t i = 0; i < by_row.size(); ++i)
-    for (std::size_t j = 0; j < by_row.size(); ++j)
-      if (i != j) expected += by_column[i] * by_row[j] / all;
-  return 1 - observed / expected;
+  const detail::confusion_sums c(confusion_cells(truth, predicted, options));
+  // Pairs of different classes: what a class's rows meet are all predictions but its own.
+  double predicted_all = 0, expected = 0;
+  for (const double p : c.predicted) predicted_all += p;
+  for (std::size_t i = 0; i < c.truth.size(); ++i)
+    expected += c.truth[i] * (predicted_all - c.predicted[i]) / c.all;
+  return 1 - c.wrong / expected;
 }
 
 AISLE_API double matthews_correlation(const label_vector& truth, const label_vector& predicted,
                                       std::span<const double> sample_weights) {
-  const auto c = confusion_matrix(truth, predicted, {.labels = {}, .sample_weights = sample_weights}).counts;
+  const detail::confusion_sums c(
+      confusion_cells(truth, predicted, {.labels = {}, .sample_weights = sample_weights}));
   double all = 0, right = 0, both = 0, truth_squared = 0, predicted_squared = 0;
-  for (std::int64_t i = 0; i < c.rows(); ++i) {
-    double t = 0, p = 0;
-    for (std::int64_t j = 0; j < c.cols(); ++j) {
-      t += c(i, j);
-      p += c(j, i);
-    }
-    right += c(i, i);
+  for (std::size_t i = 0; i < c.truth.size(); ++i) {
+    const double t = c.truth[i], p = c.predicted[i];
+    right += c.right[i];
     all += t;
     both += t * p;
     truth_squared += t * t;

@@ -12,26 +12,27 @@ namespace nn {
 
 AISLE_API prepared load(const token_embedding& op, const weight_source& weights) {
   prepared p;
-  p.tables.push_back(weights.map_f32(op.name + ".word_embeddings.weight", {op.vocabulary, op.hidden}));
-  p.tables.push_back(weights.map_f32(op.name + ".position_embeddings.weight", {op.positions, op.hidden}));
-  p.tables.push_back(weights.map_f32(op.name + ".token_type_embeddings.weight", {op.types, op.hidden}));
+  p.tables.push_back(weights.rows(op.name + ".word_embeddings.weight", {op.vocabulary, op.hidden}));
+  p.tables.push_back(weights.rows(op.name + ".position_embeddings.weight", {op.positions, op.hidden}));
+  p.tables.push_back(weights.rows(op.name + ".token_type_embeddings.weight", {op.types, op.hidden}));
   return p;
 }
 
 AISLE_API void run(const token_embedding& op, const prepared& w, const run_context& ctx, value_view out) {
   const token_batch& t = ctx.tokens;
-  const auto require = [](std::span<const std::int32_t> values, std::int64_t limit, const char* what) {
+  const auto require = [&](std::span<const std::int32_t> values, std::int64_t limit, const char* what,
+                           std::size_t table) {
     for (const std::int32_t v : values)
       if (v < 0 || v >= limit)
         throw shape_error(std::string(what) + " " + std::to_string(v) + " is outside its table of " +
                           std::to_string(limit) + " rows");
+    w.tables[table].need(values);
   };
-  require(t.ids, op.vocabulary, "token id");
-  require(t.types, op.types, "token type");
-  require(t.positions, op.positions, "position");
+  require(t.ids, op.vocabulary, "token id", 0);
+  require(t.positions, op.positions, "position", 1);
+  require(t.types, op.types, "token type", 2);
   const std::int64_t c = op.hidden;
-  const float *words = w.tables[0].data<float>().data(), *positions = w.tables[1].data<float>().data(),
-              *types = w.tables[2].data<float>().data();
+  const float *words = w.tables[0].data(), *positions = w.tables[1].data(), *types = w.tables[2].data();
   detail::for_row_blocks(ctx, static_cast<std::int64_t>(t.ids.size()), c,
                          [&](std::int64_t first, std::int64_t count) {
                            for (std::int64_t i = first; i < first + count;) {  // runs of tokens of one type

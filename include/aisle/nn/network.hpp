@@ -52,7 +52,7 @@ class network {
   /// Width of an output.
   std::int64_t width(const std::string& output) const;
   bool has_output(const std::string& name) const { return graph_.outputs.contains(name); }
-  /// Bytes of packed weights (mapped tables not counted).
+  /// Bytes of packed weights (tables of rows not counted).
   std::size_t weight_bytes() const;
 
   /// The plan for an input shape, made on first use.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,28 @@
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
+
+/// A table of rows of floats that stays in its file: rows are read when they are asked for, some neighbours
+/// with them, and then kept. Copies share what was read. Safe from several threads.
+class row_table {
+ public:
+  row_table() = default;
+  /// One that is in memory, [rows, cols].
+  explicit row_table(shared_tensor whole);
+  /// f32 in row-major order in a file.
+  explicit row_table(state_dict::entry stored);
+
+  /// Makes sure that these rows are there; throws file_error. Each must be less than the number of rows.
+  void need(std::span<const std::int32_t> rows) const;
+  /// Where the rows are; those that were not asked for are uninitialised.
+  const float* data() const noexcept { return data_; }
+
+ private:
+  struct file_state;
+  const float* data_ = nullptr;
+  shared_tensor whole_;
+  std::shared_ptr<file_state> file_;
+};
 
 /// Reads a model's tensors by the names its graph uses, whatever the checkpoint calls them.
 class weight_source {
@@ -42,8 +65,8 @@ class weight_source {
     read(name, expected, out);
     return out;
   }
-  /// The tensor in place in its file where that is possible (aligned f32), else a converted copy.
-  shared_tensor map_f32(const std::string& name, const shape& expected) const;
+  /// The tensor as a table whose rows are read when they are asked for, where its file allows that (f32).
+  row_table rows(const std::string& name, const shape& expected) const;
 
  private:
   const state_dict::entry& find(const std::string& name, const shape& expected) const;
@@ -57,7 +80,7 @@ struct prepared {
   kernels::packed_matrix<float> matrix;
   std::vector<kernels::packed_matrix<float>> winograd;  ///< 16 products where that algorithm was chosen
   buffer<float> bias, scale, shift, direct;
-  std::vector<shared_tensor> tables;
+  std::vector<row_table> tables;
 
   std::size_t bytes() const {
     std::size_t n =

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
 
 #include <aisle/nn/parameters.hpp>
 
@@ -41,18 +44,63 @@ AISLE_API void weight_source::read(const std::string& name, const shape& expecte
     checkpoint_->read_f32(find(name, expected).name, out);
 }
 
-AISLE_API shared_tensor weight_source::map_f32(const std::string& name, const shape& expected) const {
+AISLE_API row_table weight_source::rows(const std::string& name, const shape& expected) const {
   if (generate_) {
     tensor t(dtype::f32, expected);
     generate_(name, expected, t.data<float>());
-    return t;
+    return row_table(std::move(t));
   }
   const state_dict::entry& e = find(name, expected);
-  if (e.type == dtype::f32) {
-    shared_tensor mapped = checkpoint_->map(e.name);
-    if (mapped.aligned()) return mapped;
+  if (e.type != dtype::f32) return row_table(checkpoint_->read_f32(e.name));
+  if (e.file && e.unsupported.empty() && e.strides.empty() && e.dims.elements() > 0) {
+    state_dict::entry stored = e;
+    stored.dims = expected;  // without dimensions of 1 that the file may have besides
+    return row_table(std::move(stored));
   }
-  return checkpoint_->read_f32(e.name);
+  shared_tensor whole = checkpoint_->share(e.name);
+  return row_table(whole.aligned() ? std::move(whole) : shared_tensor(checkpoint_->read_f32(e.name)));
+}
+
+/// What was read of a table in a file, block by block of rows.
+struct row_table::file_state {
+  explicit file_state(state_dict::entry e)
+      : stored(std::move(e)),
+        cols(static_cast<std::size_t>(stored.dims[1])),
+        block(std::max<std::size_t>(1, (std::size_t{64} << 10) / (cols * sizeof(float)))),
+        rows(static_cast<std::size_t>(stored.dims[0])),
+        values(rows * cols),
+        is_read(new std::atomic<bool>[(rows + block - 1) / block] {}) {}
+
+  state_dict::entry stored;
+  std::size_t cols, block, rows;
+  buffer<float> values;  // pages that nothing was read into take no memory
+  std::unique_ptr<std::atomic<bool>[]> is_read;
+  std::mutex mutex;
+
+  void read(std::size_t b) {
+    const std::lock_guard lock(mutex);
+    if (is_read[b].load(std::memory_order_acquire)) return;
+    const std::size_t first = b * block * cols, end = std::min((b + 1) * block, rows) * cols;
+    stored.file->file().read_at(stored.offset + first * sizeof(float),
+                                std::as_writable_bytes(std::span(values).subspan(first, end - first)));
+    is_read[b].store(true, std::memory_order_release);
+  }
+};
+
+AISLE_API row_table::row_table(shared_tensor whole)
+    : data_(whole.data<float>().data()), whole_(std::move(whole)) {}
+
+AISLE_API row_table::row_table(state_dict::entry stored)
+    : file_(std::make_shared<file_state>(std::move(stored))) {
+  data_ = file_->values.data();
+}
+
+AISLE_API void row_table::need(std::span<const std::int32_t> rows) const {
+  if (!file_) return;
+  for (const std::int32_t row : rows) {
+    const std::size_t b = static_cast<std::size_t>(row) / file_->block;
+    if (!file_->is_read[b].load(std::memory_order_acquire)) file_->read(b);
+  }
 }
 
 }  // namespace nn

@@ -17,7 +17,7 @@
 // Dense row-major arrays whose element type is known at run time. Who owns and who only reads are two types:
 //
 //   tensor         its own elements: copies copy them, they may be written
-//   shared_tensor  elements that others hold too (a mapped file, a checkpoint in memory): copies share them,
+//   shared_tensor  elements that others hold too (a checkpoint in memory): copies share them,
 //                  nobody writes
 
 AISLE_NAMESPACE_BEGIN
@@ -108,7 +108,7 @@ class shared_tensor {
     const auto owner = std::make_shared<const tensor>(std::move(own));
     data_ = std::shared_ptr<const std::byte>(owner, owner->bytes().data());
   }
-  /// Elements that `data` keeps alive (a mapped file); there must be as many as type and dimensions say. They
+  /// Elements that `data` keeps alive; there must be as many as type and dimensions say. They
   /// may be unaligned: read them through data<T>() only when aligned() says so. Throws shape_error for a size
   /// that overflows.
   shared_tensor(aisle::dtype type, aisle::shape dims, std::shared_ptr<const std::byte> data)

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/text/text_encoder.hpp>
 
@@ -98,6 +99,7 @@ AISLE_API tokenized_texts text_encoder::tokenize_views(std::span<const std::stri
                                    last = std::min(first + chunk, texts.size());
                  std::string joined;
                  for (std::size_t i = first; i < last; ++i) {
+                   throw_if_interrupted();
                    std::string_view text = texts[i];
                    if (!before.empty()) text = joined.assign(before).append(text);
                    out.lengths[i] = tokenizer_->encode(text, max_tokens_, out.ids[i]);

@@ -15,8 +15,11 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
+/// The largest known vocabularies have a quarter of a million tokens.
+inline constexpr std::uint64_t most_tokens = std::uint64_t{1} << 24;
+
 AISLE_API std::vector<std::string> read_vocabulary(const std::string& path) {
-  const std::string content = read_file(path, std::uint64_t{1} << 30);
+  const std::string content = read_file(path, std::uint64_t{1} << 28);
   std::string_view rest = content;
   while (!rest.empty() && (rest.back() == '\n' || rest.back() == '\r')) rest.remove_suffix(1);
   std::vector<std::string> tokens;
@@ -24,6 +27,8 @@ AISLE_API std::vector<std::string> read_vocabulary(const std::string& path) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
+    if (tokens.size() == most_tokens)
+      throw format_error(path, "more than " + std::to_string(most_tokens) + " tokens");
     tokens.emplace_back(line);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
@@ -32,9 +37,13 @@ AISLE_API std::vector<std::string> read_vocabulary(const std::string& path) {
 
 AISLE_API std::vector<std::string> vocabulary_of(const json& model) {
   std::vector<std::string> tokens;
-  for (const auto& [token, id] : model.at("vocab").members()) {
+  const auto members = model.at("vocab").members();
+  // Ids may leave holes, but a table of them must not be larger than the file by any factor.
+  const std::uint64_t limit = std::min<std::uint64_t>(most_tokens, 16 * members.size() + 65536);
+  for (const auto& [token, id] : members) {
     const auto i = id.as<std::uint32_t>();
-    if (i >= std::uint32_t{1} << 24) id.fail("a token id of " + std::to_string(i));
+    if (i >= limit)
+      id.fail("a token id of " + std::to_string(i) + " among " + std::to_string(members.size()) + " tokens");
     if (i >= tokens.size()) tokens.resize(i + std::size_t{1});
     if (!tokens[i].empty())
       id.fail("\"" + token + "\" has the id of \"" + tokens[i] + "\", " + std::to_string(i));

@@ -227,7 +227,7 @@ AISLE_API std::optional<stored_embeddings> read_stored(const std::string& csv_pa
   const std::string path = manifest_path(csv_path);
   if (!file_exists(path) || !file_exists(csv_path)) return std::nullopt;
   try {
-    const json manifest = read_json(path);
+    const json manifest = read_json(path, large_json);
     for (const auto& [name, value] : key.members()) {
       if (name == "weight_files") continue;
       const json* found = manifest.find(name);
@@ -241,8 +241,7 @@ AISLE_API std::optional<stored_embeddings> read_stored(const std::string& csv_pa
     const json& rows = manifest.at("rows");
     for (const json& h : rows.at("hash").elements()) out.hashes.push_back(from_hex(h));
     if (const json* tokens = rows.find("tokens")) out.tokens = tokens->as_vector<std::int64_t>();
-    const mapped_file mapped(csv_path);
-    const std::string_view text(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
+    const std::string text = read_file(csv_path);
     if (fnv1a64::of(text) != from_hex(manifest.at("csv"))) {
       why = csv_path + ": changed since its manifest was written";
       return std::nullopt;
@@ -282,10 +281,7 @@ AISLE_API json describe_weights(const state_dict& weights, const json* before) {
         if (old == same) hash = old.get("sha256", "");
       }
     if (hash.size() != 64) {
-      const auto mapped = opened->map();
-      sha256 one;
-      one.update(mapped->bytes().data(), mapped->bytes().size());
-      hash = one.hex();
+      hash = sha256_of(opened->file());
     }
     file["sha256"] = hash;
     all.update(hash);

@@ -53,9 +53,9 @@ std::string roc_chart(const report_scores& all, const model_scores& scores);
 /// Loss and validation loss of an MLP; its validation accuracy in %.
 std::string loss_chart(const model_result& model);
 std::string accuracy_chart(const model_result& model);
-/// How many values fall into each of about `bins` equal intervals.
-std::string histogram(std::span<const std::int64_t> values, int bins, const std::string& x_title,
-                      const std::string& label);
+/// How many rows fall into each of about `bins` equal intervals. `rows`: of each value; empty: one each.
+std::string histogram(std::span<const std::int64_t> values, std::span<const std::int64_t> rows, int bins,
+                      const std::string& x_title, const std::string& label);
 /// How strongly a cell of a confusion matrix is coloured that holds `share` of its row. The scale leaves out
 /// the middle shades, on which neither dark nor light figures could be read.
 double cell_shade(double share);

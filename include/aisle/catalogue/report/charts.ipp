@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
 #include <numeric>
 
 #include <aisle/catalogue/report/charts.hpp>
@@ -206,20 +208,28 @@ AISLE_API std::string accuracy_chart(const model_result& model) {
   return epoch_chart(model, {line}, axes, "Validation accuracy by epoch");
 }
 
-AISLE_API std::string histogram(std::span<const std::int64_t> values, int bins, const std::string& x_title,
-                                const std::string& label) {
+AISLE_API std::string histogram(std::span<const std::int64_t> values, std::span<const std::int64_t> rows,
+                                int bins, const std::string& x_title, const std::string& label) {
   if (values.empty()) return {};
+  std::map<std::int64_t, std::int64_t> rows_of;
+  std::int64_t all = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::int64_t n = rows.empty() ? 1 : rows[i];
+    rows_of[values[i]] += n;
+    all += n;
+  }
   // Long tails are cut at the 99.5th percentile and join the last bar.
-  std::vector<std::int64_t> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  const auto top = static_cast<double>(std::max<std::int64_t>(
-      1, sorted[static_cast<std::size_t>(static_cast<double>(sorted.size() - 1) * 0.995)]));
+  auto cut = rows_of.begin();
+  for (auto left = static_cast<std::int64_t>(static_cast<double>(all - 1) * 0.995);
+       left >= cut->second && std::next(cut) != rows_of.end(); ++cut)
+    left -= cut->second;
+  const auto top = static_cast<double>(std::max<std::int64_t>(1, cut->first));
   const double step =
       std::max(1.0, nice_ticks(0, top + 1, bins).size() > 1 ? nice_ticks(0, top + 1, bins)[1] : 1.0);
   std::vector<std::int64_t> counts(static_cast<std::size_t>(top / step) + 1);
-  for (const std::int64_t v : sorted) {
+  for (const auto& [v, n] : rows_of) {
     const double at = std::max(0.0, static_cast<double>(v) / step);
-    ++counts[std::min(counts.size() - 1, static_cast<std::size_t>(std::min(at, 1e9)))];
+    counts[std::min(counts.size() - 1, static_cast<std::size_t>(std::min(at, 1e9)))] += n;
   }
   chart_axes axes;
   axes.x_high = step * static_cast<double>(counts.size());
@@ -237,9 +247,10 @@ AISLE_API std::string histogram(std::span<const std::int64_t> values, int bins, 
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
     const double low = step * static_cast<double>(i), x = f.x(low), y = f.y(static_cast<double>(counts[i]));
-    const std::string upper = i + 1 == counts.size() && static_cast<double>(sorted.back()) >= low + step
-                                  ? " or more"
-                                  : "–" + fixed(low + step - 1, 0);
+    const std::string upper =
+        i + 1 == counts.size() && static_cast<double>(rows_of.rbegin()->first) >= low + step
+            ? " or more"
+            : "–" + fixed(low + step - 1, 0);
     out += "<rect class=\"bar\" x=\"" + px(x + 0.5) + "\" y=\"" + px(y) + "\" width=\"" +
            px(std::max(0.5, f.x(low + step) - x - 1)) + "\" height=\"" + px(f.bottom - y) + "\"><title>" +
            escape_html(fixed(low, 0) + upper + ": " + grouped(counts[i])) + "</title></rect>";

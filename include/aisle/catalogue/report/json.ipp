@@ -6,6 +6,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/number.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/io/json.hpp>
@@ -40,6 +41,17 @@ AISLE_API json json_of(const model_result& m) {
                            {"probabilities", json::array()},
                            {"history", json::array()},
                            {"best_epoch", m.best_epoch}});
+  if (m.sampled >= 0) {
+    json truth = json::array(), predicted = json::array(), rows = json::array();
+    for (const confusion_cell& c : m.counts) {
+      truth.push_back(c.truth);
+      predicted.push_back(c.predicted);
+      rows.push_back(static_cast<std::int64_t>(c.count));
+    }
+    out["sampled"] = m.sampled;
+    out["counts"] = json::object(
+        {{"truth", std::move(truth)}, {"predicted", std::move(predicted)}, {"rows", std::move(rows)}});
+  }
   if (m.cross_validation_common_macro_f1 >= 0)
     out["cross_validation_common_macro_f1"] = m.cross_validation_common_macro_f1;
   for (const auto& s : m.splits)
@@ -126,6 +138,17 @@ AISLE_API model_result model_of(const json& j, std::int64_t classes) {
     m.history.push_back(
         {number_of(e["loss"]), number_of(e["validation_loss"]), number_of(e["validation_accuracy"])});
   m.best_epoch = j.get<std::int64_t>("best_epoch");
+  if (const json* counts = j.find("counts")) {
+    m.sampled = j.get<std::int64_t>("sampled");
+    if (m.sampled < 0) j["sampled"].fail("expected a number of rows");
+    const auto truth = (*counts)["truth"].as_vector<std::int64_t>(),
+               predicted = (*counts)["predicted"].as_vector<std::int64_t>(),
+               rows = (*counts)["rows"].as_vector<std::int64_t>();
+    if (truth.size() != predicted.size() || truth.size() != rows.size())
+      counts->fail("expected as many classes as numbers of rows");
+    for (std::size_t i = 0; i < truth.size(); ++i)
+      m.counts.push_back({truth[i], predicted[i], static_cast<double>(rows[i])});
+  }
   return m;
 }
 
@@ -152,29 +175,48 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
                            {"phases", json::array()},
                            {"classes", json::array_of(result.classes)},
                            {"class_counts", json::array_of(result.class_counts)},
-                           {"text_tokens", json::array_of(result.text_tokens)},
-                           {"models", json::array()},
-                           {"skipped", json::array()},
-                           {"products", json::array()}});
+                           {"text_tokens", json::array_of(result.text_tokens)}});
   for (const auto& [name, seconds] : result.phases)
     out["phases"].push_back(json::object({{"name", name}, {"seconds", seconds}}));
-  for (const model_result& m : result.models) out["models"].push_back(detail::report::json_of(m));
-  for (const skipped_row& s : result.skipped)
-    out["skipped"].push_back(json::object({{"file", s.file},
-                                           {"row", s.row},
-                                           {"line", s.line},
-                                           {"id", s.id},
-                                           {"column", s.column},
-                                           {"reason", s.reason}}));
-  for (const product_card& p : result.products)
-    out["products"].push_back(json::object(
-        {{"id", p.id}, {"name", p.name}, {"text", p.text}, {"image_path", p.image_path}, {"line", p.line}}));
-  write_file(path, out.dump() + "\n");
+  if (!result.text_rows.empty()) out["text_rows"] = json::array_of(result.text_rows);
+  if (result.skipped_in_all > 0) out["skipped_in_all"] = result.skipped_in_all;
+  // Entry by entry: the whole as one document would take many times the file's size.
+  atomic_file file(path);
+  std::string head = out.dump();
+  head.pop_back();
+  file.write(head);
+  const auto list = [&](const char* key, const auto& values, const auto& entry) {
+    file.write(std::string(",\"") + key + "\":[");
+    bool first = true;
+    for (const auto& v : values) {
+      throw_if_interrupted();
+      file.write((first ? "" : ",") + json(entry(v)).dump());
+      first = false;
+    }
+    file.write("]");
+  };
+  list("models", result.models, [](const model_result& m) { return detail::report::json_of(m); });
+  list("skipped", result.skipped, [](const skipped_row& s) {
+    return json::object({{"file", s.file},
+                         {"row", s.row},
+                         {"line", s.line},
+                         {"id", s.id},
+                         {"column", s.column},
+                         {"reason", s.reason}});
+  });
+  list("products", result.products, [](const product_card& p) {
+    json card = json::object(
+        {{"id", p.id}, {"name", p.name}, {"text", p.text}, {"image_path", p.image_path}, {"line", p.line}});
+    if (p.row >= 0) card["row"] = p.row;
+    return card;
+  });
+  file.write("}\n");
+  file.commit();
 }
 
 AISLE_API experiment_result load_result(const std::string& path) {
   if (folder_exists(path)) return detail::load_result_of_folder(path);
-  const json in = read_json(path);
+  const json in = read_json(path, large_json);
   if (in.get<std::string>("format") != "aisle-report") in["format"].fail("expected \"aisle-report\"");
   if (in.get<std::int64_t>("version") != 1) in["version"].fail("expected version 1");
   experiment_result out;
@@ -197,6 +239,8 @@ AISLE_API experiment_result load_result(const std::string& path) {
   out.classes = in["classes"].as_vector<std::string>();
   out.class_counts = in["class_counts"].as_vector<std::int64_t>();
   out.text_tokens = in["text_tokens"].as_vector<std::int64_t>();
+  if (const json* rows = in.find("text_rows")) out.text_rows = rows->as_vector<std::int64_t>();
+  out.skipped_in_all = in.get<std::int64_t>("skipped_in_all", 0);
   for (const json& m : in["models"].elements())
     out.models.push_back(detail::report::model_of(m, static_cast<std::int64_t>(out.classes.size())));
   for (const json& s : in["skipped"].elements())
@@ -205,7 +249,8 @@ AISLE_API experiment_result load_result(const std::string& path) {
                            s.get<std::int64_t>("line", 0)});
   for (const json& p : in["products"].elements())
     out.products.push_back({p.get<std::string>("id"), p.get<std::string>("name"), p.get<std::string>("text"),
-                            p.get<std::string>("image_path"), p.get<std::int64_t>("line", 0)});
+                            p.get<std::string>("image_path"), p.get<std::int64_t>("line", 0),
+                            p.get<std::int64_t>("row", -1)});
   try {
     detail::report::check_result(out);
   } catch (const shape_error& e) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
 
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/markdown.hpp>
@@ -36,6 +38,15 @@ AISLE_API std::string headline_markdown(const report_scores& all) {
   return out + usage_text(r, escape_markdown) + "\n";
 }
 
+/// " AUC: of 20,000 of 300,000 test rows."; nothing where they are of all.
+AISLE_API std::string sample_note(const report_scores& all) {
+  for (const model_scores& m : all.models)
+    if (m.model->sampled >= 0 && !m.curves.empty())
+      return " AUC: of an even sample of the test rows, " + grouped(m.model->sampled) + " of " +
+             grouped(std::llround(m.rows)) + ".";
+  return {};
+}
+
 AISLE_API std::string scores_markdown(const report_scores& all) {
   const bool common = all.rows_differ();
   std::string out = "| Features | Classifier | Test rows | Accuracy, % | Macro F1, % |", rule = "|---|---|";
@@ -55,6 +66,7 @@ AISLE_API std::string scores_markdown(const report_scores& all) {
            (m.curves.empty() ? "–" : fixed(m.macro_auc, 3)) + " | " + duration(m.model->fit_seconds) + " |\n";
   }
   return out + "\nChosen: the best macro F1 of its group in cross-validation on the training rows alone." +
+         sample_note(all) +
          (common ? " Common rows: test rows that have a text and a picture; scores on them can be compared "
                    "between groups.\n"
                  : "\n");
@@ -66,13 +78,14 @@ AISLE_API std::string classes_markdown(const report_scores& all, const model_sco
     out += "| " + name + " | " + grouped(std::llround(support)) + " | " + fixed(s.precision, 3) + " | " +
            fixed(s.recall, 3) + " | " + fixed(s.f1, 3) + " | " + area + " |\n";
   };
+  std::map<std::int32_t, double> areas;
+  for (const class_curve& c : m.curves) areas.emplace(c.label, c.auc);
   for (std::size_t i = 0; i < m.labels.size(); ++i) {
-    std::string area = "–";
-    for (const class_curve& c : m.curves)
-      if (c.label == m.labels[i]) area = fixed(c.auc, 3);
+    const auto found = areas.find(m.labels[i]);
+    const std::string area = found == areas.end() ? "–" : fixed(found->second, 3);
     row(escape_markdown(all.name(m.labels[i])), m.per_class.support[i], m.per_class.scores[i], area);
   }
-  const double total = static_cast<double>(m.model->truth.size());
+  const double total = m.rows;
   row("*Macro average*", total, m.per_class.macro, m.curves.empty() ? "–" : fixed(m.macro_auc, 3));
   row("*Weighted average*", total, m.per_class.weighted, "–");
   return out;
@@ -112,13 +125,11 @@ AISLE_API std::string mistakes_markdown(const report_scores& all, const model_sc
   const auto mistakes = confident_mistakes(*m.model, 12);
   if (mistakes.empty()) return "No test row was put into a wrong class.\n";
   std::string out = "| Row | Id | Product | Is | Taken for | Probability |\n|---:|---|---|---|---|---:|\n";
-  const auto& products = all.result->products;
   for (const shown_row& s : mistakes) {
     std::string id, name;
-    if (s.row >= 0 && s.row < static_cast<std::int64_t>(products.size())) {
-      const product_card& card = products[static_cast<std::size_t>(s.row)];
-      id = shortened(card.id, 40);
-      name = shortened(one_line(card.name).empty() ? card.text : card.name, 80);
+    if (const product_card* card = all.result->product_of(s.row)) {
+      id = shortened(card->id, 40);
+      name = shortened(one_line(card->name).empty() ? card->text : card->name, 80);
     }
     out += "| " + std::to_string(s.row) + " | " + escape_markdown(id) + " | " + escape_markdown(name) +
            " | " + escape_markdown(all.name(s.truth)) + " | " + escape_markdown(all.name(s.predicted)) +
@@ -135,10 +146,18 @@ AISLE_API std::string catalogue_markdown(const report_scores& all) {
   for (std::size_t i = 0; i < r.class_counts.size(); ++i)
     out += "| " + escape_markdown(all.names[i]) + " | " + grouped(r.class_counts[i]) + " |\n";
   if (r.text_tokens.empty()) return out;
-  std::vector<std::int64_t> sorted = r.text_tokens;
-  std::sort(sorted.begin(), sorted.end());
-  return out + "\nTexts have " + grouped(sorted.front()) + " to " + grouped(sorted.back()) +
-         " tokens, half of them at most " + grouped(sorted[(sorted.size() - 1) / 2]) +
+  std::map<std::int64_t, std::int64_t> lengths;
+  std::int64_t texts = 0;
+  for (std::size_t i = 0; i < r.text_tokens.size(); ++i) {
+    const std::int64_t rows = r.text_rows.empty() ? 1 : r.text_rows[i];
+    lengths[r.text_tokens[i]] += rows;
+    texts += rows;
+  }
+  auto half = lengths.begin();
+  for (std::int64_t left = (texts + 1) / 2; left > half->second && std::next(half) != lengths.end(); ++half)
+    left -= half->second;
+  return out + "\nTexts have " + grouped(lengths.begin()->first) + " to " + grouped(lengths.rbegin()->first) +
+         " tokens, half of them at most " + grouped(half->first) +
          "; cut at the model's limit: " + grouped(r.truncated_texts) + ".\n";
 }
 
@@ -150,8 +169,8 @@ AISLE_API std::string skipped_markdown(const report_scores& all) {
     out += "| " + std::to_string(skipped[i].row) + " | " + escape_markdown(shortened(skipped[i].id, 40)) +
            " | " + escape_markdown(shortened(skipped[i].column, 40)) + " | " +
            escape_markdown(shortened(skipped[i].reason, 200)) + " |\n";
-  if (skipped.size() > 20)
-    out += "\nThe first 20 of " + grouped(static_cast<std::int64_t>(skipped.size())) + ".\n";
+  const std::int64_t in_all = std::max(static_cast<std::int64_t>(skipped.size()), all.result->skipped_in_all);
+  if (skipped.size() > 20) out += "\nThe first 20 of " + grouped(in_all) + ".\n";
   return out;
 }
 

@@ -121,8 +121,10 @@ def predictions(modality, model):
     if m["chosen"] and path.exists():
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         return table["True Labels"], table["Predictions"]
-    return (pd.Series([classes[c] for c in m["truth"]], name="True Labels"),
-            pd.Series([classes[c] for c in m["predicted"]], name="Predictions"))
+    counts = m.get("counts")  # of all, where only some rows are listed
+    rows = counts["rows"] if counts else 1
+    return tuple(pd.Series(np.repeat([classes[c] for c in (counts or m)[key]], rows), name=name)
+                 for key, name in (("truth", "True Labels"), ("predicted", "Predictions")))
 
 
 def most_confused(table, limit):
@@ -169,7 +171,8 @@ plt.show())py";
 
 AISLE_API std::string_view notebook_roc() {
   return R"py(m = model_of(modality, model)
-truth, probabilities = np.array(m["truth"]), np.array(m["probabilities"], dtype=float)
+rows = slice(m.get("sampled"))  # of many, an even sample
+truth, probabilities = np.array(m["truth"])[rows], np.array(m["probabilities"], dtype=float)[rows]
 fig, ax = plt.subplots(figsize=(6, 6))
 grid, mean, curves = np.linspace(0, 1, 501), 0, []
 for c, name in enumerate(classes):
@@ -204,7 +207,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(12, 0.25 * len(counts) + 2))
 counts.plot.barh(ax=left, title="Products in each class" if len(counts) == len(classes) else
                  f"Products in the {len(counts)} largest of {len(classes)} classes")
 if result["text_tokens"]:
-    right.hist(result["text_tokens"], bins=24)
+    right.hist(result["text_tokens"], weights=result.get("text_rows"), bins=24)
 right.set(title="Length of the texts", xlabel="Tokens", ylabel="Products")
 plt.tight_layout()
 plt.show())py";
@@ -218,16 +221,6 @@ AISLE_API std::string drawn_note(std::size_t all, const char* which) {
   if (all <= classes_drawn) return {};
   return "\n\nDrawn: " + std::to_string(classes_drawn) + " of " + grouped(static_cast<std::int64_t>(all)) +
          " classes, " + which + ".";
-}
-
-/// Curves of the smallest areas.
-AISLE_API std::vector<std::size_t> weakest_curves(const model_scores& m) {
-  std::vector<std::size_t> out(m.curves.size());
-  std::iota(out.begin(), out.end(), std::size_t{0});
-  ranges::stable_sort(out, {}, [&](std::size_t i) { return m.curves[i].auc; });
-  if (out.size() > classes_drawn) out.resize(classes_drawn);
-  std::sort(out.begin(), out.end());
-  return out;
 }
 
 AISLE_API void modality_cells(notebook_writer& out, const report_scores& all, const std::string& modality) {
@@ -244,7 +237,8 @@ AISLE_API void modality_cells(notebook_writer& out, const report_scores& all, co
     if (m.curves.size() > classes_drawn)
       out.text("### ROC curves" + drawn_note(m.curves.size(), "those of the smallest areas"));
     if (!m.curves.empty())
-      out.code(notebook_roc(), {chart_output(roc_chart(all, m, weakest_curves(m)), "ROC curves")});
+      out.code(notebook_roc(),
+               {chart_output(roc_chart(all, m, weakest_curves(m, classes_drawn)), "ROC curves")});
   }
   for (const model_scores* each : all.of(modality))
     if (each->model->model == "mlp" && !each->model->history.empty()) {
@@ -274,7 +268,8 @@ AISLE_API std::string report_notebook(const experiment_result& result) {
   json::array_type charts;
   if (!result.text_tokens.empty())
     charts.push_back(parts::chart_output(
-        parts::histogram(result.text_tokens, 24, "Tokens", "Length of the texts"), "Length of the texts"));
+        parts::histogram(result.text_tokens, result.text_rows, 24, "Tokens", "Length of the texts"),
+        "Length of the texts"));
   out.code(parts::notebook_catalogue(), std::move(charts));
   out.text("### Skipped rows\n\n" + parts::skipped_markdown(all) + "\n## Run\n\n" + parts::run_markdown(all));
   return std::move(out).finish();

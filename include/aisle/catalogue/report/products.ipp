@@ -13,6 +13,7 @@
 #include <aisle/catalogue/report/text.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/encode.hpp>
+#include <aisle/image/picture_turn.hpp>
 #include <aisle/image/resize.hpp>
 
 // Products with their pictures.
@@ -24,7 +25,8 @@ namespace detail::report {
 /// says the reason.
 AISLE_API std::string thumbnail(const std::string& path, int side, std::string& why) {
   try {
-    image picture = read_image(path);
+    picture_turn turn;
+    image picture = detail::read_image(path, turn);
     const int longest = std::max(picture.width(), picture.height());
     if (longest > side) {
       const auto scaled = [&](int v) {
@@ -45,15 +47,14 @@ AISLE_API std::map<std::int64_t, std::string> thumbnails(const experiment_result
                                                          const page_options& options) {
   std::vector<std::int64_t> wanted;
   for (const std::int64_t row : rows)
-    if (row >= 0 && row < static_cast<std::int64_t>(result.products.size()) &&
-        !result.products[static_cast<std::size_t>(row)].image_path.empty())
+    if (const product_card* card = result.product_of(row); card && !card->image_path.empty())
       wanted.push_back(row);
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   std::vector<std::string> made(wanted.size()), why(wanted.size());
   parallel_for(static_cast<std::int64_t>(wanted.size()), options.threads, [&](std::int64_t i) {
     const auto at = static_cast<std::size_t>(i);
-    made[at] = thumbnail(result.products[static_cast<std::size_t>(wanted[at])].image_path, 144, why[at]);
+    made[at] = thumbnail(result.product_of(wanted[at])->image_path, 144, why[at]);
   });
   std::set<std::int64_t> known;  // what is wrong with these stands among the skipped rows
   for (const skipped_row& s : result.skipped) known.insert(s.row);
@@ -71,10 +72,8 @@ AISLE_API std::map<std::int64_t, std::string> thumbnails(const experiment_result
 AISLE_API std::string product(const report_scores& all, const shown_row& shown,
                               const std::map<std::int64_t, std::string>& pictures) {
   static const product_card nothing;
-  const auto& products = all.result->products;
-  const product_card& card = shown.row >= 0 && shown.row < static_cast<std::int64_t>(products.size())
-                                 ? products[static_cast<std::size_t>(shown.row)]
-                                 : nothing;
+  const product_card* known = all.result->product_of(shown.row);
+  const product_card& card = known ? *known : nothing;
   const bool right = shown.truth == shown.predicted;
   std::string name = one_line(card.name);
   if (name.empty()) name = shortened(card.text, 80);
@@ -125,10 +124,7 @@ AISLE_API std::string products_section(const report_scores& all, const page_opti
         const auto found = lists.find(&m);
         if (found == lists.end() || m.labels.empty()) return std::string();
         const auto& [wrong, right] = found->second;
-        std::int64_t mistakes = 0;
-        for (std::size_t r = 0; r < m.model->truth.size(); ++r)
-          mistakes += m.model->truth[r] != m.model->predicted[r];
-        const auto total = static_cast<std::int64_t>(m.model->truth.size());
+        const auto mistakes = static_cast<std::int64_t>(m.wrong), total = static_cast<std::int64_t>(m.rows);
         const auto list = [&](const std::vector<shown_row>& shown) {
           std::string out = "<ul class=\"cards\">";
           for (const shown_row& s : shown) out += product(all, s, pictures);

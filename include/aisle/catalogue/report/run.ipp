@@ -45,11 +45,11 @@ AISLE_API std::string text_lengths(const experiment_result& result) {
   if (result.text_tokens.empty()) return {};
   std::vector<std::int64_t> sorted = result.text_tokens;
   std::sort(sorted.begin(), sorted.end());
-  std::string out =
-      "<div class=\"card\"><h3>Length of the texts</h3><figure>" +
-      histogram(result.text_tokens, 24, "Tokens", "How many products have texts of how many tokens") +
-      "<figcaption>Half of the texts have at most " + grouped(sorted[(sorted.size() - 1) / 2]) +
-      " tokens, the longest has " + grouped(sorted.back()) + ". ";
+  std::string out = "<div class=\"card\"><h3>Length of the texts</h3><figure>" +
+                    histogram(result.text_tokens, result.text_rows, 24, "Tokens",
+                              "How many products have texts of how many tokens") +
+                    "<figcaption>Half of the texts have at most " + grouped(sorted[(sorted.size() - 1) / 2]) +
+                    " tokens, the longest has " + grouped(sorted.back()) + ". ";
   if (result.truncated_texts == 0) return out + "None was cut.</figcaption></figure></div>";
   return out + (result.truncated_texts == 1 ? "One was" : grouped(result.truncated_texts) + " were") +
          " cut at the model's limit.</figcaption></figure></div>";
@@ -67,7 +67,7 @@ AISLE_API std::string skipped_rows(const experiment_result& result) {
   }
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
-  const auto total = static_cast<std::int64_t>(result.skipped.size());
+  const auto total = std::max(static_cast<std::int64_t>(result.skipped.size()), result.skipped_in_all);
   std::string out = "<div class=\"card\"><h3>Rows skipped <span class=\"quiet\">" + grouped(total) +
                     "</span></h3><p class=\"key\">";
   for (std::size_t i = 0; i < reasons.size() && i < 12; ++i)

@@ -28,7 +28,8 @@ struct model_scores {
   // Of the first split; empty without test rows:
   std::vector<std::int32_t> labels;
   class_scores per_class;
-  matrix<double> counts;              ///< [truth, predicted] in the order of `labels`
+  sparse_confusion counts;            ///< in the order of `labels`
+  double rows = 0, wrong = 0;         ///< tested on; of them put into a wrong class
   std::string classification_report;  ///< scikit-learn's layout
   std::vector<class_curve> curves;    ///< of the classes that can have one; empty without probabilities
   roc_points macro_curve;             ///< mean of the curves
@@ -56,6 +57,10 @@ struct report_scores {
   std::string name(std::int32_t label) const { return names[static_cast<std::size_t>(label)]; }
 };
 
+/// The counts of a classifier's test rows, by class indices; all of them must be listed.
+std::vector<confusion_cell> cells_of(const model_result& model);
+/// Whether condense_result would leave something out.
+bool is_large(const experiment_result& result, std::int64_t rows);
 /// Throws shape_error when parts of the result do not fit each other.
 void check_result(const experiment_result& result);
 /// `result` must outlive what is returned.
@@ -75,6 +80,9 @@ std::vector<shown_row> confident_hits(const model_result& model, std::size_t lim
 /// Places in scores.labels of at most `limit` classes, ascending: those of the most rows that are mixed up
 /// with another class (as the true one or as the predicted), the larger first among equals.
 std::vector<std::int64_t> most_confused(const model_scores& scores, std::size_t limit);
+
+/// Places in scores.curves of those of the smallest areas, ascending.
+std::vector<std::size_t> weakest_curves(const model_scores& scores, std::size_t limit);
 
 /// Pairs of classes that are taken for each other most.
 struct mix_up {

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/report/text.hpp>
@@ -47,6 +48,17 @@ AISLE_API bool report_scores::rows_differ() const {
 
 AISLE_API void check_result(const experiment_result& result) {
   const auto classes = result.classes.size();
+  const auto& listed = result.products;
+  for (std::size_t i = 1; i < listed.size() && listed.front().row >= 0; ++i)
+    if (listed[i].row <= listed[i - 1].row)
+      throw shape_error("products are of row " + std::to_string(listed[i].row) + " behind row " +
+                        std::to_string(listed[i - 1].row) + ", expected ascending rows");
+  for (const std::int64_t rows : result.text_rows)
+    if (rows < 1 || rows > std::int64_t{1} << 50)
+      throw shape_error("text_rows has an entry of " + std::to_string(rows) + " rows");
+  if (!result.text_rows.empty() && result.text_rows.size() != result.text_tokens.size())
+    throw shape_error("text_rows has " + std::to_string(result.text_rows.size()) + " entries, expected " +
+                      std::to_string(result.text_tokens.size()) + ", one a length");
   if (result.class_counts.size() != classes)
     throw shape_error("class_counts has " + std::to_string(result.class_counts.size()) +
                       " entries, expected " + std::to_string(classes) + ", one a class");
@@ -62,11 +74,22 @@ AISLE_API void check_result(const experiment_result& result) {
       throw shape_error(what + "probabilities are " + std::to_string(m.probabilities.rows()) + " x " +
                         std::to_string(m.probabilities.cols()) + ", expected " + std::to_string(rows) +
                         " x " + std::to_string(classes));
+    const auto check_class = [&](std::int64_t code) {
+      if (code < 0 || static_cast<std::size_t>(code) >= classes)
+        throw shape_error(what + "class " + std::to_string(code) + ", expected 0 to below " +
+                          std::to_string(classes));
+    };
     for (const auto* codes : {&m.truth, &m.predicted})
-      for (const std::int32_t code : *codes)
-        if (code < 0 || static_cast<std::size_t>(code) >= classes)
-          throw shape_error(what + "class " + std::to_string(code) + ", expected 0 to below " +
-                            std::to_string(classes));
+      for (const std::int32_t code : *codes) check_class(code);
+    if (m.sampled > static_cast<std::int64_t>(rows) || (m.sampled >= 0) == m.counts.empty())
+      throw shape_error(what + std::to_string(m.sampled) + " sampled of " + std::to_string(rows) +
+                        " rows with " + std::to_string(m.counts.size()) + " counts of all");
+    for (const confusion_cell& c : m.counts) {
+      check_class(c.truth);
+      check_class(c.predicted);
+      if (!(c.count >= 1 && c.count < 1e15))
+        throw shape_error(what + "a count of " + std::to_string(c.count) + " rows");
+    }
   }
 }
 
@@ -88,15 +111,17 @@ AISLE_API void add_curves(model_scores& scores) {
                                   m.probabilities.data() + m.probabilities.rows() * m.probabilities.cols(),
                                   [](float p) { return std::isfinite(p); });
   if (m.probabilities.empty() || !finite) return;
-  std::vector<std::uint8_t> positive(m.truth.size());
-  std::vector<double> probability(m.truth.size());
+  const std::size_t rows = m.sampled < 0 ? m.truth.size() : static_cast<std::size_t>(m.sampled);
+  std::vector<std::uint8_t> positive(rows);
+  std::vector<double> probability(rows);
   for (const std::int32_t label : scores.labels) {
+    throw_if_interrupted();
     std::size_t positives = 0;
-    for (std::size_t r = 0; r < m.truth.size(); ++r) {
+    for (std::size_t r = 0; r < rows; ++r) {
       positives += positive[r] = m.truth[r] == label;
       probability[r] = static_cast<double>(m.probabilities(static_cast<std::int64_t>(r), label));
     }
-    if (positives == 0 || positives == m.truth.size()) continue;
+    if (positives == 0 || positives == rows) continue;
     class_curve c{label, roc_curve(positive, probability), 0};
     c.auc = auc(c.points.fpr, c.points.tpr);
     scores.curves.push_back(std::move(c));
@@ -139,14 +164,28 @@ AISLE_API model_scores score_model(const model_result& m, const std::vector<std:
   out.common_macro_f1 = m.over_common(&row_score::macro_f1).mean;
   if (m.truth.empty()) return out;
 
-  const label_vector truth(m.truth, codes), predicted(m.predicted, codes);
-  out.per_class = precision_recall_f1(truth, predicted);
+  // By counts: the rows may not all be listed.
+  const std::vector<confusion_cell> cells = m.counts.empty() ? cells_of(m) : m.counts;
+  std::vector<std::int32_t> of_truth, of_prediction;
+  std::vector<double> rows;
+  for (const confusion_cell& c : cells) {
+    of_truth.push_back(static_cast<std::int32_t>(c.truth));
+    of_prediction.push_back(static_cast<std::int32_t>(c.predicted));
+    rows.push_back(c.count);
+    out.rows += c.count;
+    if (c.truth != c.predicted) out.wrong += c.count;
+  }
+  const label_vector truth(of_truth, codes), predicted(of_prediction, codes);
+  const metric_options weighted{.labels = {}, .sample_weights = rows};
+  out.per_class = precision_recall_f1(truth, predicted, weighted);
   report_options options;
+  options.sample_weights = rows;
+  options.weights_are_counts = true;
   for (const std::string& label : out.per_class.labels) {
     out.labels.push_back(*codes->find(label));
     options.target_names.push_back(names[static_cast<std::size_t>(out.labels.back())]);
   }
-  out.counts = confusion_matrix(truth, predicted).counts;
+  out.counts = confusion_cells(truth, predicted, weighted);
   out.classification_report = classification_report(truth, predicted, options);
   add_curves(out);
   return out;
@@ -220,14 +259,11 @@ AISLE_API std::vector<shown_row> confident_hits(const model_result& model, std::
 }
 
 AISLE_API std::vector<std::int64_t> most_confused(const model_scores& scores, std::size_t limit) {
-  const auto n = static_cast<std::int64_t>(scores.labels.size());
   std::vector<double> mixed_up(scores.labels.size());
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t j = 0; j < n; ++j)
-      if (i != j) {
-        mixed_up[static_cast<std::size_t>(i)] += scores.counts(i, j);
-        mixed_up[static_cast<std::size_t>(j)] += scores.counts(i, j);
-      }
+  for (const confusion_cell& c : scores.counts.cells)
+    if (c.truth != c.predicted)
+      for (const std::int64_t side : {c.truth, c.predicted})
+        mixed_up[static_cast<std::size_t>(side)] += c.count;
   std::vector<std::int64_t> out(scores.labels.size());
   std::iota(out.begin(), out.end(), std::int64_t{0});
   if (out.size() <= limit) return out;
@@ -240,15 +276,24 @@ AISLE_API std::vector<std::int64_t> most_confused(const model_scores& scores, st
   return out;
 }
 
+AISLE_API std::vector<std::size_t> weakest_curves(const model_scores& scores, std::size_t limit) {
+  std::vector<std::size_t> out(scores.curves.size());
+  std::iota(out.begin(), out.end(), std::size_t{0});
+  if (out.size() <= limit) return out;
+  ranges::stable_sort(out, {}, [&](std::size_t i) { return scores.curves[i].auc; });
+  out.resize(limit);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 AISLE_API std::vector<mix_up> frequent_mix_ups(const model_scores& scores, std::size_t limit) {
   std::vector<mix_up> out;
-  for (std::size_t i = 0; i < scores.labels.size(); ++i)
-    for (std::size_t j = 0; j < scores.labels.size(); ++j) {
-      const double rows = scores.counts(static_cast<std::int64_t>(i), static_cast<std::int64_t>(j));
-      if (i != j && rows > 0)
-        out.push_back({scores.labels[i], scores.labels[j], static_cast<std::int64_t>(rows),
-                       rows / scores.per_class.support[i]});
-    }
+  for (const confusion_cell& c : scores.counts.cells) {
+    const auto i = static_cast<std::size_t>(c.truth), j = static_cast<std::size_t>(c.predicted);
+    if (i != j)
+      out.push_back({scores.labels[i], scores.labels[j], static_cast<std::int64_t>(c.count),
+                     c.count / scores.per_class.support[i]});
+  }
   std::stable_sort(out.begin(), out.end(), [](const mix_up& a, const mix_up& b) {
     return a.rows != b.rows ? a.rows > b.rows : a.share > b.share;
   });

@@ -129,8 +129,8 @@ AISLE_API std::string class_table(const report_scores& all, const model_scores& 
   for (const std::size_t i : order)
     row(isolated(all.name(m.labels[i])), m.per_class.support[i], m.per_class.scores[i]);
   out += "</tbody><tfoot>";
-  row("Macro average", static_cast<double>(m.model->truth.size()), m.per_class.macro);
-  row("Weighted average", static_cast<double>(m.model->truth.size()), m.per_class.weighted);
+  row("Macro average", m.rows, m.per_class.macro);
+  row("Weighted average", m.rows, m.per_class.weighted);
   return out + "</tfoot></table></div>";
 }
 
@@ -227,22 +227,34 @@ AISLE_API std::string confusion_section(const report_scores& all) {
 }
 
 AISLE_API std::string roc_section(const report_scores& all) {
+  constexpr std::size_t most = 150;  // as above
   return section("roc", "ROC curves",
                  "Each class against the rest: how many of its products are found (up) at the price of how "
                  "many others (right). "
                  "The area under a curve (AUC) is 1 for a perfect ranking, 0.5 for chance.",
                  by_modality("roc", all, [&](const model_scores& m) {
                    if (m.curves.empty()) return std::string();
-                   std::string out = "<div class=\"card\"><h3>" + title_of(m) +
-                                     "</h3><div class=\"roc\"><figure>" + roc_chart(all, m) +
-                                     "</figure><ul class=\"legend\"><li data-k=\"" +
-                                     std::to_string(m.curves.size()) + "\">" + line_sample("line macro") +
-                                     "<b>Macro average</b><b>" + fixed(m.macro_auc, 3) + "</b></li>";
-                   for (std::size_t i = 0; i < m.curves.size(); ++i) {
-                     const std::string name = all.name(m.curves[i].label);
-                     out += "<li data-k=\"" + std::to_string(i) + "\">" + line_sample(line_style(i)) +
+                   const std::vector<std::size_t> drawn = weakest_curves(m, most);
+                   std::string notes;
+                   if (drawn.size() < m.curves.size())
+                     notes += " Drawn: the " + std::to_string(drawn.size()) + " of the smallest areas of " +
+                              grouped(static_cast<std::int64_t>(m.curves.size())) + " classes.";
+                   if (m.model->sampled >= 0)
+                     notes += " From an even sample of the test rows, " + grouped(m.model->sampled) + " of " +
+                              grouped(std::llround(m.rows)) + ".";
+                   std::string out =
+                       "<div class=\"card\"><h3>" + title_of(m) + "</h3>" +
+                       (notes.empty() ? "" : "<p class=\"small quiet\">" + notes.substr(1) + "</p>") +
+                       "<div class=\"roc\"><figure>" + roc_chart(all, m, drawn) +
+                       "</figure><ul class=\"legend\"><li data-k=\"" + std::to_string(drawn.size()) + "\">" +
+                       line_sample("line macro") + "<b>Macro average</b><b>" + fixed(m.macro_auc, 3) +
+                       "</b></li>";
+                   for (std::size_t i = 0; i < drawn.size(); ++i) {
+                     const class_curve& curve = m.curves[drawn[i]];
+                     const std::string name = all.name(curve.label);
+                     out += "<li data-k=\"" + std::to_string(i) + "\">" + line_sample(line_style(drawn[i])) +
                             "<span class=\"cut\" title=\"" + escape_html(name) + "\">" + isolated(name) +
-                            "</span><span>" + fixed(m.curves[i].auc, 3) + "</span></li>";
+                            "</span><span>" + fixed(curve.auc, 3) + "</span></li>";
                    }
                    return out + "</ul></div></div>";
                  }));

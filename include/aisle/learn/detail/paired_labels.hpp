@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include <aisle/base/error.hpp>
@@ -48,9 +50,9 @@ struct paired_labels {
 
     std::vector<std::int64_t> place(all.names().size(), -1);
     std::int64_t next = 0;
+    std::unordered_set<std::string_view> named;
     for (const auto& name : asked) {
-      if (std::find(labels.begin(), labels.end(), name) != labels.end())
-        throw option_error("label \"" + name + "\" is asked for twice");
+      if (!named.insert(name).second) throw option_error("label \"" + name + "\" is asked for twice");
       labels.push_back(name);
       if (const auto code = all.find(name)) place[static_cast<std::size_t>(*code)] = next;
       ++next;
