@@ -94,6 +94,8 @@ matrix<float> image_encoder::encode_each(std::int64_t n, int height, int width,
     parallel_for(count, threads, [&](std::int64_t i) {
       try {
         read(first + i, group, i);
+      } catch (const machine_error&) {
+        throw;  // no fault of the picture
       } catch (const error& problem) {
         if (!options.on_error) throw;
         failed[static_cast<std::size_t>(i)] = 1;
