@@ -16,6 +16,10 @@
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
+/// Throws tensor_error naming the file and the tensor where a number of `values`, those of `key`, is NaN or
+/// infinite.
+void require_finite(const state_dict& checkpoint, const std::string& key, std::span<const float> values);
+
 /// Reads a model's tensors by the names its graph uses, whatever the checkpoint calls them.
 class weight_source {
  public:
@@ -28,6 +32,8 @@ class weight_source {
   /// Weights that are computed: benchmarks without a checkpoint.
   explicit weight_source(generator generate) : generate_(std::move(generate)) {}
 
+  /// The checkpoint's file, for messages; empty where there is none.
+  std::string path() const { return checkpoint_ ? checkpoint_->path() : std::string(); }
   bool has(const std::string& name) const { return dims_of(name).has_value(); }
   /// The stored dimensions; empty when there is no such tensor, or weights are computed.
   std::optional<shape> dims_of(const std::string& name) const;
@@ -35,14 +41,16 @@ class weight_source {
   const state_dict::entry& at(const std::string& name) const;
 
   /// The tensor as floats. Dimensions of size 1 may differ (some files keep [1, 1, 1, c] where others have
-  /// [c]); anything else throws tensor_error naming the key, both shapes and the nearest keys.
+  /// [c]); anything else throws tensor_error naming the key, both shapes and the nearest keys, as do numbers
+  /// that are not finite.
   void read(const std::string& name, const shape& expected, std::span<float> out) const;
   buffer<float> read(const std::string& name, const shape& expected) const {
     buffer<float> out(static_cast<std::size_t>(expected.elements()));
     read(name, expected, out);
     return out;
   }
-  /// The tensor in place in its file where that is possible (aligned f32), else a converted copy.
+  /// The tensor in place in its file where that is possible (aligned f32), else a converted copy. Numbers in
+  /// place are not looked at: of a vocabulary most are never read.
   shared_tensor map_f32(const std::string& name, const shape& expected) const;
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <aisle/nn/parameters.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
@@ -33,12 +34,24 @@ AISLE_API const state_dict::entry& weight_source::at(const std::string& name) co
   return checkpoint_->at(key_of_(name));
 }
 
+AISLE_API void require_finite(const state_dict& checkpoint, const std::string& key,
+                              std::span<const float> values) {
+  if (all_finite(values)) return;
+  std::size_t at = 0, count = 0;
+  for (std::size_t i = values.size(); i-- > 0;)
+    if (!is_finite(values[i])) at = i, ++count;
+  throw tensor_error((checkpoint.path().empty() ? std::string() : checkpoint.path() + ": ") + "tensor '" +
+                     key + "' holds " + std::to_string(count) + (count == 1 ? " number" : " numbers") +
+                     " that are not finite, the first at element " + std::to_string(at) + " (" +
+                     (is_nan(values[at]) ? "NaN" : "infinite") + "): the weights are damaged");
+}
+
 AISLE_API void weight_source::read(const std::string& name, const shape& expected,
                                    std::span<float> out) const {
-  if (generate_)
-    generate_(name, expected, out);
-  else
-    checkpoint_->read_f32(find(name, expected).name, out);
+  if (generate_) return generate_(name, expected, out);
+  const std::string& key = find(name, expected).name;
+  checkpoint_->read_f32(key, out);
+  require_finite(*checkpoint_, key, out);
 }
 
 AISLE_API shared_tensor weight_source::map_f32(const std::string& name, const shape& expected) const {
@@ -52,7 +65,9 @@ AISLE_API shared_tensor weight_source::map_f32(const std::string& name, const sh
     shared_tensor mapped = checkpoint_->map(e.name);
     if (mapped.aligned()) return mapped;
   }
-  return checkpoint_->read_f32(e.name);
+  tensor copy = checkpoint_->read_f32(e.name);
+  require_finite(*checkpoint_, e.name, copy.data<float>());
+  return copy;
 }
 
 }  // namespace nn
