@@ -57,7 +57,7 @@ int run(const options& o) {
 
   std::vector<aisle::skipped_row> bad = products.problems;
   const auto tell_bad = [&] {
-    aisle::write_skipped(skipped, bad);
+    aisle::write_skipped(skipped, bad, o.job.csv);
     tell_skipped(bad, skipped);
   };
   try {
@@ -109,7 +109,7 @@ int run(const options& o) {
     e.result.command = o.command;
 
     watch.lap();
-    aisle::write_experiment(e, o.out);
+    aisle::write_experiment(e, o.out, o.job.csv);
     e.result.phases.emplace_back("write results", watch.lap());
     aisle::write_reports(e.result, o.out, {.threads = o.job.common.threads, .on_warning = warn});
     e.result.phases.emplace_back("write reports", watch.lap());

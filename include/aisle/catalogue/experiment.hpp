@@ -75,12 +75,12 @@ void write_metrics(const experiment_result& result, const std::string& path);
 /// Labels`, of the first split), the pipelines of the first split as MODALITY_LEARNER.safetensors and those
 /// of all rows as MODALITY.safetensors. Files of these names that an earlier experiment left there and this
 /// one did not write are removed; no others are touched.
-void write_experiment(const experiment& e, const std::string& folder);
+void write_experiment(const experiment& e, const std::string& folder, csv_write_options how = {});
 
 /// What the chosen classifiers said of the first split's test rows, a line a row and modality:
 /// `row,line,id,name,modality,true_label,predicted,probability,runner_up,runner_up_probability,
 /// true_label_probability,side`, by row.
-void write_predictions(const experiment_result& result, const std::string& path);
+void write_predictions(const experiment_result& result, const std::string& path, csv_write_options how = {});
 
 /// Labels as a results file holds them, in the order truth, predicted. Throws csv_error, format_error.
 std::pair<label_vector, label_vector> read_results(const std::string& path);
