@@ -86,9 +86,9 @@ std::string model_hint(const common_options& common, const std::string& id) {
   std::set<std::string> known;
   for (const manifest_model& m : read_manifest()) known.insert(m.id);
   for (const aisle::models::zoo_entry& e : aisle::models::zoo()) known.emplace(e.id);
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(common.weights, ignored))
-    if (entry.is_directory(ignored)) known.insert(entry.path().filename().string());
+  if (aisle::folder_exists(common.weights))
+    for (std::string& name : aisle::folder_entries(common.weights))
+      if (aisle::folder_exists(aisle::join_path(common.weights, name))) known.insert(std::move(name));
   const std::string wanted = plain_name(id);
   if (wanted.size() < 3 || known.contains(id)) return {};  // a known one is only not fetched
   std::size_t least = std::max<std::size_t>(2, wanted.size() / 4);
