@@ -187,7 +187,7 @@ TEST_CASE("json: copies are of their own, moves leave null") {
   a = self;
   CHECK(a.get<std::string>("s") == "x");
   json null = parse_json("[null]", "f.json");
-  null = null[0];
+  null = null.elements()[0];
   null["k"] = 1;
   CHECK(null.where() == "f.json: [0]");
 }
