@@ -62,6 +62,7 @@ const settings& chosen() {
 }
 
 std::atomic<long> calls{0};
+std::atomic<bool> loaded{false};  // the dynamic linker's own calls are not the program's
 
 /// Threads beside the first.
 long other_threads() {
@@ -72,7 +73,7 @@ long other_threads() {
 /// Counts a call, and says whether it is to fail.
 bool fails(const char* call) {
   const settings& s = chosen();
-  if (strcmp(call, s.call) != 0) return false;
+  if (!loaded || strcmp(call, s.call) != 0) return false;
   long n = calls++;
   if (s.on && strcmp(call, "thread") == 0) n = other_threads();
   if (s.at < 0 || (s.on ? n < s.at : n != s.at)) return false;
@@ -88,6 +89,7 @@ Function* real(Function*, const char* name) {
 #define REAL(name) static const auto next = real(&name, #name)
 
 struct reporter {
+  reporter() { loaded = true; }
   ~reporter() {
     const char* path = getenv("FAULT_COUNT");
     if (path == nullptr) return;

@@ -24,9 +24,9 @@ namespace detail {
 
 /// Whether the system says this of the path or the file that was named, rather than of itself.
 AISLE_API bool is_fault_of_file(int code) noexcept {
-  constexpr int faults[] = {ENOENT,       ENOTDIR, EACCES,    EPERM,   EISDIR, ELOOP,
-                            ENAMETOOLONG, EEXIST,  ENOTEMPTY, EINVAL,  ENXIO,  ENODEV,
-                            EBUSY,        ESPIPE,  EOVERFLOW, ETXTBSY, EROFS,  EXDEV};
+  constexpr int faults[] = {ENOENT, ENOTDIR,   EACCES,  EPERM, EISDIR, ELOOP,  ENAMETOOLONG,
+                            EEXIST, ENOTEMPTY, EINVAL,  ENXIO, EILSEQ, ENODEV, EBUSY,
+                            ESPIPE, EOVERFLOW, ETXTBSY, EROFS, EXDEV};
   return std::find(std::begin(faults), std::end(faults), code) != std::end(faults);
 }
 

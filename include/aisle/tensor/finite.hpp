@@ -49,8 +49,7 @@ constexpr bool all_finite(std::span<const T> values) noexcept {
   // here when they are loaded: an addition and an or are a third of what comparisons take.
   constexpr bits exponent = detail::exponent_bits<T>, lowest = exponent & (~exponent + 1);
   bits carried = 0;
-  for (const T& v : values)
-    carried |= static_cast<bits>((std::bit_cast<bits>(v) & exponent) + lowest);
+  for (const T& v : values) carried |= static_cast<bits>((std::bit_cast<bits>(v) & exponent) + lowest);
   return (carried >> (8 * sizeof(T) - 1)) == 0;
 }
 /// True when no value is NaN; infinities may be among them.
