@@ -95,8 +95,9 @@ void say_out_of_memory() { std::fputs("aisle: error: out of memory\n", stderr); 
 
 /// Memory may run out where nothing can be thrown: in a static object, in a function that is noexcept.
 [[noreturn]] void end_without_memory() {
+  if (std::current_exception() == nullptr) std::abort();
   try {
-    if (const auto e = std::current_exception()) std::rethrow_exception(e);
+    throw;  // std::rethrow_exception needs memory
   } catch (const std::bad_alloc&) {
     say_out_of_memory();
     std::_Exit(exit_failed);
