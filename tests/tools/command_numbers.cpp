@@ -147,3 +147,17 @@ TEST_CASE("--csv-safe puts an apostrophe before what a spreadsheet would compute
   CHECK(command::has(safe.out, "\n'=1+1,\"'=HYPERLINK("));
   CHECK(command::has(safe.out, "\n-5,blue,"));
 }
+
+TEST_CASE("a file larger than the system allows is an error with a message, and nothing is left of it") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  std::string table = "sku,name\n";
+  for (int i = 0; i < 2000; ++i) table += std::to_string(i) + ",blue shirt\n";
+  aisle::write_file(work / "p.csv", table);
+  const auto o =
+      command::run(work, "embed --data p.csv --text-model tiny-bert --out v.csv", {}, "ulimit -f 200;");
+  CHECK(o.code == 1);
+  CHECK(command::has(o.err, "v.csv: cannot write: File too large"));
+  for (const auto& [name, content] : command::files_of(work.path())) CHECK_FALSE(command::has(name, ".part"));
+}
