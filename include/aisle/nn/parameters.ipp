@@ -41,8 +41,9 @@ AISLE_API void require_finite(const state_dict& checkpoint, const std::string& k
   for (std::size_t i = values.size(); i-- > 0;)
     if (!is_finite(values[i])) at = i, ++count;
   throw tensor_error((checkpoint.path().empty() ? std::string() : checkpoint.path() + ": ") + "tensor '" +
-                     key + "' holds " + std::to_string(count) + (count == 1 ? " number" : " numbers") +
-                     " that are not finite, the first at element " + std::to_string(at) + " (" +
+                     key + "' holds " + std::to_string(count) +
+                     (count == 1 ? " number that is" : " numbers that are") +
+                     " not finite, the first at element " + std::to_string(at) + " (" +
                      (is_nan(values[at]) ? "NaN" : "infinite") + "): the weights are damaged");
 }
 
