@@ -133,6 +133,19 @@ TEST_CASE("pictures outside the catalogue's folder are read where --allow-outsid
   const std::string skipped = aisle::read_file(work / "s.csv");
   CHECK(command::has(skipped, "secret.txt"));
   for (const char* bytes : {"passw", "70 61", "swordfish"}) CHECK_FALSE(command::has(skipped, bytes));
+
+  // Where all are refused the job goes on with the texts, and says why.
+  std::string table = "sku,name,image_path,k\n";
+  for (int i = 0; i < 8; ++i)
+    table += std::to_string(i) + ",blue,../far.png," + (i % 2 ? "odd" : "even") + "\n";
+  aisle::write_file(work / "shop/q.csv", table);
+  const auto texts = command::run(work,
+                                  "run --data shop/q.csv --label k --text-model tiny-bert --image-model "
+                                  "resnet18 --out out --learners logistic_regression");
+  CAPTURE(texts.err);
+  CHECK(texts.code == 3);
+  CHECK(command::has(texts.err, "going on with the texts alone"));
+  CHECK(command::has(aisle::read_file(work / "out/skipped.csv"), "--allow-outside"));
 }
 
 TEST_CASE("--csv-safe puts an apostrophe before what a spreadsheet would compute; without it data stay") {

@@ -47,7 +47,7 @@ bool wants_texts(const aisle::catalogue& products, const std::string& model) {
 
 bool wants_images(const aisle::catalogue& products, const std::string& model) {
   return model != "none" && aisle::ranges::any_of(products.products, [](const aisle::product& p) {
-           return !p.image_path.empty() || !p.image_url.empty();
+           return !p.image_path.empty() || !p.image_problem.empty();
          });
 }
 

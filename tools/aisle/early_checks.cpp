@@ -141,7 +141,7 @@ void tell_missing_modalities(const aisle::catalogue& products, const common_opti
              wants_images = !common.image_model.empty() && common.image_model != "none";
   const bool texts = has_texts(products);
   const bool pictures = aisle::ranges::any_of(products.products, [](const aisle::product& p) {
-    return !p.image_path.empty() || !p.image_url.empty();
+    return !p.image_path.empty() || !p.image_problem.empty();
   });
   if (wants_text && !texts && named(common.text_model_option))
     warn(products.path + ": --text-model " + common.text_model + ": " +
