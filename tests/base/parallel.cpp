@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
 
 TEST_CASE("every index runs exactly once, whatever the thread count") {
   for (const int threads : {0, 1, 2, 3, 7})
@@ -57,6 +60,32 @@ TEST_CASE("two callers at the same time") {
   a.join();
   b.join();
   CHECK(sum == 2L * 50 * 4950);
+}
+
+TEST_CASE("fork before the first loop, of a process whose own OpenMP ran (in a process of its own)" *
+          doctest::skip()) {
+  double sum = 0;
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(4) reduction(+ : sum)
+#endif
+  for (int i = 0; i < 1000; ++i) sum += i;
+  REQUIRE(sum == 499500);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    std::atomic<int> n{0};
+    aisle::parallel_for(100, 4, [&](std::int64_t) { ++n; });
+    _exit(n == 100 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+}
+
+TEST_CASE("fork is survived by loops that come after OpenMP's") {
+  const std::string line =
+      "'" + aisle::own_program() + "' --no-skip -tc='fork before the first loop*' > /dev/null";
+  CHECK(std::system(line.c_str()) == 0);
 }
 
 TEST_CASE("fork is survived: the child's loops finish") {

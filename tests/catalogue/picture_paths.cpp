@@ -252,3 +252,45 @@ TEST_CASE("names of shops as they were found") {
   const auto lost = aisle::load_catalogue(folder + "/img_paths_name_only.csv");
   CHECK(aisle::missing_pictures(lost).find("24 of 24 pictures") != std::string::npos);
 }
+
+TEST_CASE("what lies outside the catalogue's folder and the image root is no picture, unless asked for") {
+  namespace fs = std::filesystem;
+  const support::temporary_folder work;
+  fs::create_directories(work / "shop/pics");
+  fs::create_directories(work / "elsewhere");
+  for (const char* name : {"shop/pics/a.jpg", "elsewhere/secret.jpg", "shop-secret.jpg"})
+    aisle::write_file(work / name, "x");
+  fs::create_symlink(work / "elsewhere/secret.jpg", work / "shop/pics/link.jpg");
+  fs::create_symlink(work / "elsewhere", work / "shop/far");
+  fs::create_symlink(work / "shop/pics/a.jpg", work / "shop/near.jpg");
+  fs::create_symlink(work / "shop", work / "shop-by-link");
+  const std::vector<std::string> outside = {
+      "../elsewhere/secret.jpg", work / "elsewhere/secret.jpg",
+      "pics/link.jpg",           "far/secret.jpg",
+      "../shop-secret.jpg",      "file://" + (work / "elsewhere/secret.jpg"),
+      "pics/../far/SECRET",      "/dev/zero"};
+  const std::vector<std::string> inside = {"pics/a.jpg", "near.jpg", work / "shop/pics/a.jpg",
+                                           "../shop/pics/a.jpg", "pics/../pics/a.jpg"};
+  for (const std::string& folder : {work / "shop", work / "shop-by-link"}) {
+    picture_finder finder(folder, {}), trusting(folder, {}, true), rooted(folder, work / "elsewhere");
+    for (const std::string& name : outside) {
+      CAPTURE(name);
+      const auto found = finder.resolve(name);
+      CHECK_FALSE(found.found);
+      CHECK(found.path.empty());
+      CHECK(found.problem.find("outside the catalogue's folder") != std::string::npos);
+      CHECK(found.problem.find("--allow-outside") != std::string::npos);
+      CHECK(trusting.resolve(name).found == (name != "/dev/zero"));
+      if (name.find("secret.jpg") != std::string::npos && name.find("shop-") == std::string::npos)
+        CHECK(rooted.resolve(name).found);
+    }
+    for (const std::string& name : inside) {
+      CAPTURE(name);
+      CHECK(finder.resolve(name).found);
+    }
+  }
+  // What is not there is only missing.
+  picture_finder finder(work / "shop", {});
+  CHECK(finder.resolve("../elsewhere/none.jpg").problem.empty());
+  CHECK(finder.resolve("nowhere/none.jpg").problem.empty());
+}

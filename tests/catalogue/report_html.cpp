@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/hash.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/report/text.hpp>
@@ -391,4 +392,19 @@ TEST_CASE("a page of 1,100 products and 25 classes stays small") {
   options.rows = 1100;
   options.pictures = folder.path();
   CHECK(aisle::report_html(report_sample::make(options)).size() < 3'000'000);
+}
+
+TEST_CASE("the page lets its own script run and no other") {
+  const std::string page = aisle::report_html(report_sample::make());
+  const std::string open = "<script>";
+  const auto begin = page.find(open) + open.size();
+  const std::string script(until(page, begin, "</script>"));
+  CHECK(page.find("<script", begin) == std::string::npos);
+  aisle::sha256 sum;
+  sum.update(script);
+  std::string bytes;
+  const std::string digits = sum.hex();
+  for (std::size_t i = 0; i < digits.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+  CHECK(page.find("; script-src 'sha256-" + parts::base64(bytes) + "'; ") != std::string::npos);
 }

@@ -145,8 +145,8 @@ TEST_CASE("messages say what was found") {
   CHECK(refusal("") == "test: an empty file, expected an image");
   CHECK(refusal("%PDF-1.4").find("a PDF document") != std::string::npos);
   CHECK(refusal("<!DOCTYPE html>").find("an HTML page") != std::string::npos);
-  CHECK(refusal("hello there").find("11 bytes that begin with 68 65 6c 6c 6f") != std::string::npos);
-  CHECK(refusal(std::string(100, '\0')).find("100 bytes that begin with 00 00") != std::string::npos);
+  CHECK(refusal("hello there").find("11 bytes of no kind known here") != std::string::npos);
+  CHECK(refusal(std::string(100, '\0')).find("100 bytes of no kind") != std::string::npos);
   CHECK(refusal(png(60000, 60000, 8, 2, "")).find("60000 x 60000 pixels, more than the 178956970") !=
         std::string::npos);
   CHECK(refusal(png(4, 4, 8, 5, "")).find("colour type 5 with 8 bits") != std::string::npos);

@@ -147,3 +147,18 @@ TEST_CASE("csv: what is written reads back") {
   w.commit();
   CHECK(aisle::read_file(dir / "n.csv") == "v\r\n0.1\r\n0.3333333333333333\r\n-5\r\n\"\"\r\n");
 }
+
+TEST_CASE(
+    "csv: texts that a spreadsheet computes stand as they are, or behind an apostrophe where asked for") {
+  const auto written = [](bool safe) {
+    std::string out;
+    aisle::csv_writer w([&](std::string_view line) { out += line; }, {.spreadsheet_safe = safe});
+    for (const char* text : {"=1+1", "+A1", "-A1", "@SUM(1)", "\tx", "-5", "+3.5e2", "-", "a=b", ""})
+      w.field(text);
+    w.field(-1.5f).field(std::int64_t{-7});
+    w.end_row();
+    return out;
+  };
+  CHECK(written(false) == "=1+1,+A1,-A1,@SUM(1),\tx,-5,+3.5e2,-,a=b,,-1.5,-7\n");
+  CHECK(written(true) == "'=1+1,'+A1,'-A1,'@SUM(1),'\tx,-5,+3.5e2,'-,a=b,,-1.5,-7\n");
+}

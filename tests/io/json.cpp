@@ -169,3 +169,25 @@ TEST_CASE("json: dump") {
   }
   CHECK(parse_json(j["a"].dump(), "x")[3].as<std::string>() == "q\"\\\n\x01\xEF\xBF\xBD");
 }
+
+TEST_CASE("json: copies are of their own, moves leave null") {
+  json a = parse_json(R"({"k":[1,{"s":"x"},99999999999999999999]})", "f.json");
+  json b = a;
+  b["k"].push_back(2);
+  b["new"] = "y";
+  CHECK(a.dump() == R"({"k":[1,{"s":"x"},99999999999999999999]})");
+  CHECK(b.dump() == R"({"k":[1,{"s":"x"},99999999999999999999,2],"new":"y"})");
+  CHECK(b["k"][1].where() == "f.json: k[1]");
+  const json c = std::move(b);
+  CHECK(b.is_null());
+  CHECK(c.size() == 2);
+  a = a["k"][1];  // a part of itself
+  CHECK(a.dump() == R"({"s":"x"})");
+  const json& self = a;
+  a = self;
+  CHECK(a.get<std::string>("s") == "x");
+  json null = parse_json("[null]", "f.json");
+  null = null.elements()[0];
+  null["k"] = 1;
+  CHECK(null.where() == "f.json: [0]");
+}

@@ -16,6 +16,7 @@
 #include <aisle/learn/cross_validation.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/model_file.hpp>
+#include <aisle/io/safetensors.hpp>
 #include <aisle/learn/scaler.hpp>
 #include <aisle/learn/split.hpp>
 
@@ -418,4 +419,88 @@ TEST_CASE("a scaler that was not fitted, and numbers that are none") {
                        aisle::row_error);
   CHECK_THROWS_AS(aisle::standard_scaler<float>::fit(bad), aisle::row_error);
   CHECK_THROWS_AS(aisle::standard_scaler<float>::fit(aisle::matrix<float>(3, 0)), aisle::shape_error);
+}
+
+TEST_CASE_TEMPLATE("features that overflow: an error that names one, or probabilities that are numbers", T,
+                   float, double) {
+  const T big = std::numeric_limits<T>::max();
+  std::vector<std::string> names;
+  for (int i = 0; i < 40; ++i) names.push_back("c" + std::to_string(i % 3));
+  const aisle::label_vector labels(names);
+  const auto filled = [](auto value) {
+    aisle::matrix<T> x(40, 3);
+    for (std::int64_t r = 0; r < 40; ++r)
+      for (std::int64_t c = 0; c < 3; ++c) x(r, c) = value(r, c);
+    return x;
+  };
+  const aisle::matrix<T> kinds[] = {
+      filled([&](auto r, auto c) { return (r + c) % 2 ? big : -big; }),
+      filled([&](auto r, auto) { return big / T(10) * T((r * 7 % 11) - 5) / T(5); }),
+      filled([&](auto r, auto c) { return r == 5 && c == 1 ? big / T(4) : T(r % 3); }),
+      filled([&](auto r, auto c) { return big / T(6) * T(1 + (r * 3 + c) % 5); })};
+  for (const auto& [kind, make] : learners<T>())
+    for (const aisle::matrix<T>& x : kinds) {
+      CAPTURE(kind);
+      const auto model = make({});
+      try {
+        model->fit(x, labels);
+        const aisle::matrix<T> p = model->predict_proba(x);
+        for (std::int64_t r = 0; r < p.rows(); ++r) CHECK(aisle::all_finite(std::span<const T>(p.row(r))));
+      } catch (const aisle::row_error& e) {
+        CHECK(e.file() == "features");
+        CHECK(e.reason().find("large") != std::string::npos);
+      }
+    }
+  aisle::mlp<T> network;
+  CHECK_THROWS_AS(network.fit(kinds[0], labels), aisle::row_error);
+  CHECK_FALSE(network.fitted());
+
+  // A row to predict may be too large for what was learnt from others.
+  const auto d = blobs::make<T>({20, 20}, 3);
+  aisle::mlp<T> small({.epochs = 3});
+  small.fit(d.x, d.labels);
+  aisle::matrix<T> x(2, 3, T(1));
+  for (std::int64_t c = 0; c < 3; ++c) x(1, c) = c % 2 ? big : -big;
+  try {
+    const auto p = small.predict_proba(x);
+    CHECK(aisle::all_finite(std::span<const T>(p.row(1))));
+  } catch (const aisle::row_error& e) {
+    CHECK(e.row() == 1);
+  }
+  CHECK_THROWS_AS(
+      aisle::standard_scaler<double>::fit(aisle::matrix<double>(2, 1, std::numeric_limits<double>::max())),
+      aisle::row_error);
+}
+
+TEST_CASE("a model file with a number that is not finite is refused, and which one is said") {
+  const auto d = blobs::make({30, 30, 30}, 6, 4.0);
+  support::temporary_folder folder;
+  const std::string path = folder / "model";
+  int tensors = 0;
+  for (const auto& [kind, make] : learners<float>()) {
+    CAPTURE(kind);
+    const auto model = make({});
+    model->fit(d.x, d.labels);
+    const aisle::state_dict good = model->state();
+    for (const auto& e : good.entries()) {
+      if ((e.type != aisle::dtype::f32 && e.type != aisle::dtype::f64) || e.dims.elements() == 0) continue;
+      if (e.name == "history") continue;  // of an mlp without a validation share it holds NaN
+      CAPTURE(e.name);
+      aisle::state_dict bad;
+      for (const auto& other : good.entries()) {
+        aisle::tensor t = good.read(other.name);
+        if (other.name == e.name && e.type == aisle::dtype::f32)
+          t.data<float>()[0] = std::numeric_limits<float>::quiet_NaN();
+        if (other.name == e.name && e.type == aisle::dtype::f64)
+          t.data<double>()[0] = std::numeric_limits<double>::quiet_NaN();
+        bad.add(other.name, std::move(t));
+      }
+      aisle::write_safetensors(path, bad, good.metadata());
+      CHECK_THROWS_WITH_AS(aisle::load_classifier<float>(path),
+                           (path + ": " + e.name + ": number 0 is NaN, expected a finite one").c_str(),
+                           aisle::format_error);
+      ++tensors;
+    }
+  }
+  CHECK(tensors >= 6);
 }

@@ -47,7 +47,7 @@ bool wants_texts(const aisle::catalogue& products, const std::string& model) {
 
 bool wants_images(const aisle::catalogue& products, const std::string& model) {
   return model != "none" && aisle::ranges::any_of(products.products, [](const aisle::product& p) {
-           return !p.image_path.empty() || !p.image_url.empty();
+           return !p.image_path.empty() || !p.image_problem.empty();
          });
 }
 
@@ -85,6 +85,8 @@ void catalogue_job::add_columns(CLI::App& app) {
                  "downloaded to (default: the CSV's)")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
+  add_allow_outside(app, allow_outside);
+  add_csv_safe(app, csv);
   add_keep_html(app, keep_html);
   add_table_options(app, table);
 }
@@ -122,6 +124,7 @@ aisle::catalogue_options catalogue_job::reading(bool with_label) const {
           .text_columns = text_columns,
           .image_column = image_column,
           .image_root = image_root,
+          .allow_outside = allow_outside,
           .label_column = with_label ? common.label : std::string(),
           .labels = labels,
           .keep_html = keep_html,

@@ -45,6 +45,8 @@ struct catalogue_job {
   std::string image_column, image_root;
   aisle::label_treatment labels;
   bool keep_html = false;
+  bool allow_outside = false;               ///< pictures from anywhere
+  aisle::csv_write_options csv = {};        ///< how tables are written
   aisle::catalogue_options table;           ///< how to read the file: its delimiter and encoding are used
   std::string embeddings;                   ///< folder that keeps them; empty: none
   std::string text_vectors, image_vectors;  ///< files of vectors made elsewhere
@@ -88,6 +90,10 @@ std::vector<aisle::skipped_row> go_on_without_pictures(const aisle::catalogue& p
                                                        const std::vector<aisle::skipped_row>& bad,
                                                        bool has_text);
 
+/// --allow-outside.
+void add_allow_outside(CLI::App& app, bool& allow_outside);
+/// --csv-safe.
+void add_csv_safe(CLI::App& app, aisle::csv_write_options& how);
 /// --delimiter and --encoding.
 void add_table_options(CLI::App& app, aisle::catalogue_options& options);
 /// An option of names of columns: separated by commas, names that hold one in quotes as in CSV; given several

@@ -33,10 +33,7 @@ constexpr const char* order[] = {"run",      "embed",      "train",     "predict
                                  "project",  "images",     "merge",     "verify",  "weights",  "models",
                                  "tokenize", "preprocess", "self-test", "bench"};
 
-std::vector<subcommand>& registered() {
-  static std::vector<subcommand> all;
-  return all;
-}
+constinit const registration* registered = nullptr;
 
 std::size_t rank(const subcommand& s) {
   return static_cast<std::size_t>(std::find_if(std::begin(order), std::end(order),
@@ -54,10 +51,11 @@ void clear_bar() {
 
 }  // namespace
 
-registration::registration(const subcommand& s) { registered().push_back(s); }
+registration::registration(const subcommand& s) noexcept : command(s), next(registered) { registered = this; }
 
 std::vector<subcommand> all_subcommands() {
-  std::vector<subcommand> all = registered();
+  std::vector<subcommand> all;
+  for (const registration* r = registered; r != nullptr; r = r->next) all.push_back(r->command);
   std::sort(all.begin(), all.end(), [](const subcommand& a, const subcommand& b) {
     return rank(a) != rank(b) ? rank(a) < rank(b) : std::strcmp(a.name, b.name) < 0;
   });

@@ -56,8 +56,11 @@ struct subcommand {
 /// Every subcommand there is, in the order of --help.
 std::vector<subcommand> all_subcommands();
 
+/// Allocates nothing: what a static object throws ends the process.
 struct registration {
-  explicit registration(const subcommand& s);
+  explicit registration(const subcommand& s) noexcept;
+  subcommand command;
+  const registration* next;
 };
 
 /// Subcommands of a subcommand (`aisle weights get`); one of them must be given.

@@ -86,9 +86,9 @@ std::string model_hint(const common_options& common, const std::string& id) {
   std::set<std::string> known;
   for (const manifest_model& m : read_manifest()) known.insert(m.id);
   for (const aisle::models::zoo_entry& e : aisle::models::zoo()) known.emplace(e.id);
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(common.weights, ignored))
-    if (entry.is_directory(ignored)) known.insert(entry.path().filename().string());
+  if (aisle::folder_exists(common.weights))
+    for (std::string& name : aisle::folder_entries(common.weights))
+      if (aisle::folder_exists(aisle::join_path(common.weights, name))) known.insert(std::move(name));
   const std::string wanted = plain_name(id);
   if (wanted.size() < 3 || known.contains(id)) return {};  // a known one is only not fetched
   std::size_t least = std::max<std::size_t>(2, wanted.size() / 4);
@@ -141,7 +141,7 @@ void tell_missing_modalities(const aisle::catalogue& products, const common_opti
              wants_images = !common.image_model.empty() && common.image_model != "none";
   const bool texts = has_texts(products);
   const bool pictures = aisle::ranges::any_of(products.products, [](const aisle::product& p) {
-    return !p.image_path.empty() || !p.image_url.empty();
+    return !p.image_path.empty() || !p.image_problem.empty();
   });
   if (wants_text && !texts && named(common.text_model_option))
     warn(products.path + ": --text-model " + common.text_model + ": " +

@@ -32,6 +32,8 @@ struct options {
   common_options common;
   std::string data, in, out, format, skipped, image_root;
   std::int64_t batch = 256;
+  bool allow_outside = false;
+  aisle::csv_write_options csv = {};
   aisle::catalogue_options columns;
 };
 
@@ -91,9 +93,10 @@ class catalogue_source : public source {
 
 class json_source : public source {
  public:
-  json_source(const std::string& path, std::string image_root, std::int64_t limit, bool keep_html)
+  json_source(const std::string& path, std::string image_root, bool allow_outside, std::int64_t limit,
+              bool keep_html)
       : lines_(path),
-        pictures_(path == "-" ? "." : aisle::parent_folder(path), std::move(image_root)),
+        pictures_(path == "-" ? "." : aisle::parent_folder(path), std::move(image_root), allow_outside),
         limit_(limit),
         keep_html_(keep_html) {}
   std::vector<item> next(std::size_t count) override {
@@ -108,6 +111,8 @@ class json_source : public source {
       i.line = lines_.number();
       try {
         read(i);
+      } catch (const aisle::machine_error&) {
+        throw;  // no fault of the row
       } catch (const aisle::error& e) {
         i.error = e.what();
         i.line = 0;  // the message names it
@@ -318,7 +323,7 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
                "the model");
   const std::string list = o.skipped.empty() ? aisle::join_path(o.out, "skipped.csv") : o.skipped;
   aisle::make_folders(o.out);
-  aisle::write_skipped(list, skipped);
+  aisle::write_skipped(list, skipped, o.csv);
   tell_skipped(skipped, list);
   if (done.empty()) throw_nothing(o.data, products.data_rows);
   return finish(products.data_rows, static_cast<std::int64_t>(skipped.size()));
@@ -371,6 +376,7 @@ int run(options& o) {
   if (!o.data.empty()) {
     o.columns.limit = o.common.limit;
     o.columns.image_root = o.image_root;
+    o.columns.allow_outside = o.allow_outside;
     aisle::catalogue products = aisle::load_catalogue(o.data, o.columns);
     tell_format(o.data, products.format);
     guard.reads_pictures(products);
@@ -385,7 +391,8 @@ int run(options& o) {
   } else {
     if (format.empty())
       throw usage_error("a folder of embeddings needs --data; rows of JSON go to a file or -");
-    input = std::make_unique<json_source>(o.in, o.image_root, o.common.limit, o.columns.keep_html);
+    input = std::make_unique<json_source>(o.in, o.image_root, o.allow_outside, o.common.limit,
+                                          o.columns.keep_html);
   }
 
   job j{.o = o, .guard = guard, .text = {}, .image = {}};
@@ -394,6 +401,7 @@ int run(options& o) {
   const auto sink =
       make_sink({.path = o.out,
                  .format = format,
+                 .csv = o.csv,
                  .id_column = o.columns.id_column,
                  .header = std::move(header),
                  .text_dimension = j.text ? j.text->dimension() : 0,
@@ -403,7 +411,7 @@ int run(options& o) {
                  .kernel = j.text ? j.text->network().table().name : j.image->network().table().name});
   j.run(*input, *sink);
   j.tell_rest();
-  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, j.skipped);
+  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, j.skipped, o.csv);
   if (j.vectors == 0) throw_nothing(input->path(), j.rows);  // an output of an earlier call stays
   sink->finish();
   if (j.text) report_cut(j.cut, j.texts, j.text->max_tokens());
@@ -437,6 +445,8 @@ action setup(CLI::App& app) {
                  "folder that the pictures' paths are relative to, or that pictures named by URL were "
                  "downloaded to (default: the input's)")
       ->type_name("DIR");
+  add_allow_outside(app, o->allow_outside);
+  add_csv_safe(app, o->csv);
   app.add_option("--skipped", o->skipped,
                  "list the rows that were skipped, as CSV (a folder gets skipped.csv in any case)")
       ->type_name("FILE.csv");

@@ -1,6 +1,7 @@
 // The command line: what is common to all subcommands. Each of those is a file of its own (command.hpp).
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <map>
 #include <new>
@@ -89,6 +90,23 @@ int run(int argc, char** argv) {
   return code;
 }
 
+/// Without a buffer, without memory.
+void say_out_of_memory() { std::fputs("aisle: error: out of memory\n", stderr); }
+
+/// Memory may run out where nothing can be thrown: in a static object, in a function that is noexcept.
+[[noreturn]] void end_without_memory() {
+  if (std::current_exception() == nullptr) std::abort();
+  try {
+    throw;  // std::rethrow_exception needs memory
+  } catch (const std::bad_alloc&) {
+    say_out_of_memory();
+    std::_Exit(exit_failed);
+  } catch (...) {
+  }
+  std::abort();
+}
+[[gnu::constructor(101)]] void before_static_objects() { std::set_terminate(end_without_memory); }
+
 int fail(const std::string& what, int code) {
   say("error: " + what);
   return code;
@@ -114,7 +132,8 @@ int main(int argc, char** argv) {
   } catch (const aisle::column_error& e) {
     return fail(column_message(e), exit_failed);
   } catch (const std::bad_alloc&) {
-    return fail("out of memory", exit_failed);
+    say_out_of_memory();
+    return exit_failed;
   } catch (const std::exception& e) {
     return aisle::interrupted() ? fail(std::string("interrupted: ") + e.what(), exit_interrupted)
                                 : fail(e.what(), exit_failed);

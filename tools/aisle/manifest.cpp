@@ -56,6 +56,17 @@ manifest_source read_source(const aisle::json& j) {
   return s;
 }
 
+manifest_model read_model(const aisle::json& j) {
+  manifest_model m{.id = read_id(j),
+                   .modality = j.get("modality", ""),
+                   .architecture = j.get("architecture", ""),
+                   .preset = j.get("preset", ""),
+                   .licence = j.get("licence", ""),
+                   .sources = {}};
+  for (const aisle::json& s : j["sources"].elements()) m.sources.push_back(read_source(s));
+  return m;
+}
+
 }  // namespace
 
 bool manifest_source::vouched_for() const {
@@ -95,15 +106,19 @@ std::vector<manifest_model> read_manifest(const std::string& path) {
                                      : aisle::read_json(path);
   if (j.get<int>("schema") != 1) j.at("schema").fail("expected schema 1");
   std::vector<manifest_model> models;
-  for (const aisle::json& m : j["models"].elements()) {
-    models.push_back({.id = read_id(m),
-                      .modality = m.get("modality", ""),
-                      .architecture = m.get("architecture", ""),
-                      .preset = m.get("preset", ""),
-                      .licence = m.get("licence", ""),
-                      .sources = {}});
-    for (const aisle::json& s : m["sources"].elements()) models.back().sources.push_back(read_source(s));
-  }
+  for (const aisle::json& m : j["models"].elements()) try {
+      models.push_back(read_model(m));
+    } catch (const aisle::format_error& e) {
+      const aisle::json* id = m.find("id");
+      models.push_back({.id = id && id->is_string() ? id->as<std::string>()
+                                                    : "models[" + std::to_string(models.size()) + "]",
+                        .modality = {},
+                        .architecture = {},
+                        .preset = {},
+                        .licence = {},
+                        .sources = {},
+                        .problem = e.what()});
+    }
   return models;
 }
 

@@ -37,13 +37,15 @@ struct manifest_source {
 struct manifest_model {
   std::string id, modality, architecture, preset, licence;
   std::vector<manifest_source> sources;
+  std::string problem{};  ///< why this row cannot be used; the others can
 
   /// Whether one of its sources is.
   bool vouched_for() const;
 };
 
-/// The models of a manifest file, or of the one that is compiled in when `path` is empty. Throws
-/// aisle::error.
+/// The models of a manifest file, or of the one that is compiled in when `path` is empty. A row that is not
+/// as it should be stops that model alone: it has a `problem` and no sources. Throws aisle::error for a file
+/// that is no manifest.
 std::vector<manifest_model> read_manifest(const std::string& path = {});
 
 /// The preset that the built-in manifest knows for a folder called `id`, if any.

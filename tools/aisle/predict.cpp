@@ -56,6 +56,8 @@ std::string other_preset(const common_options& common, const aisle::pipeline_inp
   if (std::none_of(all.begin(), all.end(), known)) return {};
   try {
     return known(preset_of(common, common.image_model)) ? std::string() : trained.preset;
+  } catch (const aisle::machine_error&) {
+    throw;
   } catch (const aisle::error&) {
     return trained.preset;
   }
@@ -90,7 +92,7 @@ aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, 
 void write(const options& o, const aisle::catalogue& products, const aisle::pipeline_set& set,
            const aisle::catalogue_prediction& found) {
   const auto& names = found.classes.names();
-  aisle::csv_writer out(o.out);
+  aisle::csv_writer out(o.out, o.job.csv);
   out.field(products.options.id_column);
   for (const char* name : {"Prediction", "Probability", "Modality", "Reason"}) out.field(name);
   if (o.probabilities)
@@ -177,7 +179,7 @@ int predict(const options& o) {
     if (found.rows[r].pipeline >= 0) done.push_back(static_cast<std::int64_t>(r));
   add_left_out(bad, products, done, set.text() != nullptr, set.image() != nullptr, "the pipeline");
   tell_skipped(bad, skipped_list(o.skipped));
-  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
+  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad, o.job.csv);
   if (done.empty()) {
     say("nothing to do: " + o.job.data + ": no row has what the pipeline needs");
     return exit_nothing;

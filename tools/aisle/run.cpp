@@ -67,7 +67,7 @@ int run(const options& o) {
 
   std::vector<aisle::skipped_row> bad = products.problems;
   const auto tell_bad = [&] {
-    aisle::write_skipped(skipped, bad);
+    aisle::write_skipped(skipped, bad, o.job.csv);
     tell_skipped(bad, skipped);
   };
   try {
@@ -120,7 +120,7 @@ int run(const options& o) {
 
     watch.lap();
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
-    aisle::write_experiment(e, *out);
+    aisle::write_experiment(e, *out, o.job.csv);
     e.result.phases.emplace_back("write results", watch.lap());
     aisle::write_reports(e.result, out->staged(), {.threads = o.job.common.threads, .on_warning = warn});
     e.result.phases.emplace_back("write reports", watch.lap());

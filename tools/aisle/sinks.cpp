@@ -68,9 +68,9 @@ class csv_sink : public vector_sink {
  public:
   explicit csv_sink(const sink_options& o) : options_(o) {
     if (o.path == "-")
-      table_.emplace([](std::string_view line) { write_out(line); });
+      table_.emplace([](std::string_view line) { write_out(line); }, o.csv);
     else
-      table_.emplace(o.path);
+      table_.emplace(o.path, o.csv);
     if (pictures_alone())
       table_->field(std::string_view("ImageName"))
           .field(o.id_column == "ImageName" ? "id" : std::string_view(o.id_column));

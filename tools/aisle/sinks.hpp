@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
 
 namespace aisle_command {
@@ -33,6 +34,7 @@ class vector_sink {
 struct sink_options {
   std::string path;                 ///< "-": stdout
   std::string format;               ///< csv, npy, safetensors, jsonl
+  aisle::csv_write_options csv;     ///< of CSV output
   std::string id_column;            ///< of CSV input
   std::vector<std::string> header;  ///< the catalogue's columns; empty for rows that were JSON
   std::int64_t text_dimension = 0, image_dimension = 0;  ///< 0: not asked for

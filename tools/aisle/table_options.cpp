@@ -70,6 +70,20 @@ CLI::Option* add_column_list(CLI::App& app, const std::string& option, std::vect
       ->check(accepted_by([](const std::string& list) { split_names(list); }));
 }
 
+void add_allow_outside(CLI::App& app, bool& allow_outside) {
+  app.add_flag(
+      "--allow-outside", allow_outside,
+      "read pictures that lie outside the catalogue's folder and --image-root too (absolute names, ../, "
+      "links that lead out): for catalogues of your own, as one of somebody else's may name any file");
+}
+
+void add_csv_safe(CLI::App& app, aisle::csv_write_options& how) {
+  app.add_flag(
+      "--csv-safe", how.spreadsheet_safe,
+      "put ' in front of texts in CSV files that a spreadsheet would compute (they begin with = + - @ or "
+      "a tab); the data are changed by it");
+}
+
 void tell_format(const std::string& path, const aisle::table_format& format) {
   if (!format.is_plain()) say(path + ": " + format.describe());
 }

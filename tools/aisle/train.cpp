@@ -38,7 +38,7 @@ int train(const options& o) {
                                      .image = uses_image && job.image_vectors.empty()});
   } catch (const aisle::nothing_to_do& nothing) {
     tell_skipped(nothing.rows(), skipped_list(o.skipped));
-    if (!o.skipped.empty()) aisle::write_skipped(o.skipped, nothing.rows());
+    if (!o.skipped.empty()) aisle::write_skipped(o.skipped, nothing.rows(), o.job.csv);
     say(std::string("nothing to do: ") + nothing.what());
     return exit_nothing;
   }
@@ -53,7 +53,7 @@ int train(const options& o) {
       complete ? aisle::join_modalities(vectors.texts(), vectors.images()).rows : aisle::index_vector{},
       uses_text, uses_image, "modality " + o.modality);
   tell_skipped(bad, skipped_list(o.skipped));
-  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad);
+  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad, o.job.csv);
   if (!complete) {
     say("nothing to do: " + o.job.data + ": no row has what modality " + o.modality + " looks at");
     return exit_nothing;

@@ -56,7 +56,7 @@ int list(const options& o) {
     std::snprintf(line, sizeof line, "%-20s %-6s %-5s %-9s %-14s ", m.id.c_str(), m.modality.c_str(),
                   presence(m, o.common.weights).c_str(), m.vouched_for() ? "sha256" : "no",
                   m.licence.c_str());
-    write_out(line + sources + "\n");
+    write_out(m.problem.empty() ? line + sources + "\n" : m.id + "  cannot be used: " + m.problem + "\n");
   }
   return exit_ok;
 }
@@ -78,6 +78,7 @@ int get(const options& o) {
   aisle::make_folders(o.common.weights);
   const auto lock = wait_for_folder(o.common.weights);
   for (const manifest_model* m : wanted) try {
+      if (!m->problem.empty()) throw aisle::error(m->problem);
       fetch_model(*m,
                   {.weights = o.common.weights,
                    .allow_unverified = o.allow_unverified,
@@ -95,6 +96,13 @@ int get(const options& o) {
 void describe(const std::string& path) {
   const auto model = aisle::models::open_model(path);
   std::int64_t parameters = 0;
+  // Loading passes over what lies in place in its file.
+  for (const std::string& name : aisle::models::parameters_of(model->graph)) {
+    if (!model->weights->has(name)) continue;
+    const std::string& key = model->weights->at(name).name;
+    const aisle::tensor values = model->checkpoint.read_f32(key);
+    aisle::nn::require_finite(model->checkpoint, key, values.data<float>());
+  }
   std::map<std::string, std::size_t> types;
   for (const auto& e : model->checkpoint.entries()) {
     parameters += e.dims.elements();
@@ -183,7 +191,10 @@ int check(options& o) {
       const std::string name = aisle::file_name(path);
       bool good = true;
       for (const manifest_model& m : all)
-        if (m.id == name && aisle::folder_exists(path)) good = check_sums(m, path, bar);
+        if (m.id == name && aisle::folder_exists(path)) {
+          if (!m.problem.empty()) throw aisle::error(m.problem);
+          good = check_sums(m, path, bar);
+        }
       describe(path);
       if (!good) code = exit_failed;
       flush_out();

@@ -28,6 +28,14 @@ class file_error : public error {
   std::string path_;
 };
 
+/// The machine fails, not the file: a disk's read error, no more file handles, memory or space. What passes
+/// over bad files (a picture of a catalogue) stops at these: the next file would fare no better, and a later
+/// run may do all of it.
+class machine_error : public file_error {
+ public:
+  using file_error::file_error;
+};
+
 /// Bytes that are not what their format says: a damaged checkpoint, image, CSV or JSON.
 class format_error : public error {
  public:

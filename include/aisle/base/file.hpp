@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
@@ -79,8 +80,13 @@ void write_file(const std::string& path, std::string_view content);
 /// In hexadecimal; read piece by piece.
 std::string sha256_of(const input_file& file);
 
+// Both throw machine_error where the system cannot tell: a disk's error is no file that is missing.
 bool file_exists(const std::string& path);  ///< a regular file
 bool folder_exists(const std::string& path);
+/// Names of what is in a folder, sorted. Throws file_error.
+std::vector<std::string> folder_entries(const std::string& path);
+std::string real_path(const std::string& path);  ///< absolute, links followed; throws file_error
+bool is_link(const std::string& path);           ///< a symbolic link, wherever it leads
 std::uint64_t file_size(const std::string& path);
 void make_folders(const std::string& path);  ///< like mkdir -p
 /// Makes a folder `STEM.PID-N.part`, a name that nobody else has, and returns its path.

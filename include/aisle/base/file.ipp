@@ -1,5 +1,6 @@
 #pragma once
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,8 +9,10 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include <aisle/base/file.hpp>
@@ -20,9 +23,28 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
+/// Whether the system says this of the path or the file that was named, rather than of itself.
+AISLE_API bool is_fault_of_file(int code) noexcept {
+  constexpr int faults[] = {ENOENT, ENOTDIR,   EACCES,  EPERM, EISDIR, ELOOP,  ENAMETOOLONG,
+                            EEXIST, ENOTEMPTY, EINVAL,  ENXIO, EILSEQ, ENODEV, EBUSY,
+                            ESPIPE, EOVERFLOW, ETXTBSY, EROFS, EXDEV};
+  return std::find(std::begin(faults), std::end(faults), code) != std::end(faults);
+}
+
+[[noreturn]] AISLE_API void throw_code(const std::string& path, const char* what, int code) {
+  const std::string text = std::string(what) + ": " + std::strerror(code);
+  if (is_fault_of_file(code)) throw file_error(path, text);
+  throw machine_error(path, text);
+}
 [[noreturn]] AISLE_API void throw_errno(const std::string& path, const char* what) {
-  const int code = errno;
-  throw file_error(path, std::string(what) + ": " + std::strerror(code));
+  throw_code(path, what, errno);
+}
+
+/// What stat() says of a path; false where there is nothing that it could say it of.
+AISLE_API bool look_at(const std::string& path, struct ::stat& info) {
+  if (::stat(path.c_str(), &info) == 0) return true;
+  if (!is_fault_of_file(errno)) throw_errno(path, "cannot stat");
+  return false;
 }
 
 /// An open file, closed at the end of its scope.
@@ -261,23 +283,47 @@ AISLE_API std::string sha256_of(const input_file& file) {
 }
 
 AISLE_API bool file_exists(const std::string& path) {
-  std::error_code code;
-  return std::filesystem::is_regular_file(path, code);
+  struct ::stat info {};
+  return detail::look_at(path, info) && S_ISREG(info.st_mode);
 }
 AISLE_API bool folder_exists(const std::string& path) {
-  std::error_code code;
-  return std::filesystem::is_directory(path, code);
+  struct ::stat info {};
+  return detail::look_at(path, info) && S_ISDIR(info.st_mode);
+}
+AISLE_API std::vector<std::string> folder_entries(const std::string& path) {
+  // Not by std::filesystem: its iterators end the process where memory runs out.
+  const std::unique_ptr<::DIR, int (*)(::DIR*)> folder(::opendir(path.c_str()), ::closedir);
+  if (!folder) detail::throw_errno(path, "cannot list");
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const ::dirent* entry = ::readdir(folder.get());
+    if (entry == nullptr) break;
+    if (const std::string_view name = entry->d_name; name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) detail::throw_errno(path, "cannot list");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+AISLE_API std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> found(::realpath(path.c_str(), nullptr), std::free);
+  if (!found) detail::throw_errno(path, "cannot follow");
+  return found.get();
+}
+AISLE_API bool is_link(const std::string& path) {
+  struct ::stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
 }
 AISLE_API std::uint64_t file_size(const std::string& path) {
   std::error_code code;
   const auto size = std::filesystem::file_size(path, code);
-  if (code) throw file_error(path, "cannot stat: " + code.message());
+  if (code) detail::throw_code(path, "cannot stat", code.value());
   return size;
 }
 AISLE_API void make_folders(const std::string& path) {
   std::error_code code;
   std::filesystem::create_directories(path, code);
-  if (code) throw file_error(path, "cannot create folder: " + code.message());
+  if (code) detail::throw_code(path, "cannot create folder", code.value());
 }
 
 AISLE_API std::string make_part_folder(const std::string& stem) {
@@ -304,9 +350,14 @@ AISLE_API void replace_file(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), target.c_str()) == 0) return;
   if (errno != EXDEV) detail::throw_errno(to, "cannot replace");
   // A link that leads to another file system.
-  const mapped_file content(from);
   atomic_file copy(to);
-  copy.write(content.bytes().data(), content.bytes().size());
+  const input_file content(from);
+  std::string chunk;
+  for (std::uint64_t at = 0; at < content.size(); at += chunk.size()) {
+    chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(content.size() - at, 1 << 20)));
+    content.read_at(at, std::as_writable_bytes(std::span(chunk)));
+    copy.write(chunk);
+  }
   copy.commit();
   remove_file(from);
 }

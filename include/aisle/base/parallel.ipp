@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,11 +12,13 @@
 #include <cstdlib>
 #include <deque>
 #include <fstream>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -102,9 +105,18 @@ class thread_pool {
     job j{&region, 0};
     {
       const std::lock_guard lock(mutex_);
-      while (!stop_ && static_cast<int>(workers_.size()) < threads - 1)
-        workers_.emplace_back([this] { serve(); });
-      for (int i = 1; i < threads; ++i) queue_.push_back(&j);
+      // Where the system gives no more threads, or memory for them, those there are do it.
+      try {
+        while (!stop_ && static_cast<int>(workers_.size()) < threads - 1)
+          workers_.emplace_back([this] { serve(); });
+      } catch (const std::system_error&) {
+      } catch (const std::bad_alloc&) {
+      }
+      try {
+        const int helpers = std::min(threads - 1, static_cast<int>(workers_.size()));
+        for (int i = 0; i < helpers; ++i) queue_.push_back(&j);
+      } catch (const std::bad_alloc&) {
+      }
       pending_.store(static_cast<int>(queue_.size()), std::memory_order_release);
     }
     wake_.notify_all();
@@ -193,6 +205,8 @@ class pool_state {
   };
 
   pool_state() {
+    // Asked for when the library is loaded (`forks` below): the process may have run OpenMP's threads, and
+    // fork, before its first loop of ours.
     pthread_atfork([] { get().create_.lock(); }, [] { get().create_.unlock(); },
                    [] {
                      get().create_.unlock();
@@ -230,6 +244,48 @@ class pool_state {
   std::mutex create_;
 };
 
+#if AISLE_COMPILED
+[[maybe_unused]] static const pool_state& forks = pool_state::get();
+#else
+inline const pool_state& forks = pool_state::get();
+#endif
+
+/// How many of `wanted` threads the system gives at one time, found by starting them.
+AISLE_API int threads_to_be_had(int wanted) noexcept {
+  const auto threads_now = [] {
+    struct ::stat tasks {};
+    return ::stat("/proc/self/task", &tasks) == 0 ? tasks.st_nlink : 0;
+  };
+  const auto before = threads_now();
+  std::mutex gate;
+  std::vector<std::thread> started;
+  {
+    const std::lock_guard closed(gate);
+    try {
+      started.reserve(static_cast<std::size_t>(wanted));
+      while (static_cast<int>(started.size()) < wanted)
+        started.emplace_back([&gate] { const std::lock_guard wait(gate); });
+    } catch (const std::exception&) {
+    }
+  }
+  for (std::thread& t : started) t.join();
+  // The system counts a thread a while after it was joined.
+  for (int tries = 0; tries < 1000 && threads_now() > before; ++tries) std::this_thread::yield();
+  return static_cast<int>(started.size());
+}
+
+/// The team that OpenMP can be asked for: its runtimes end the process where a thread cannot be started. Each
+/// calling thread has a team of its own there, and so is asked for once, when its team grows.
+AISLE_API int openmp_team(int threads) noexcept {
+  static thread_local int granted = 1, limit = std::numeric_limits<int>::max();
+  if (threads > granted && granted < limit) {
+    const int had = 1 + threads_to_be_had(threads - 1);
+    if (had < threads) limit = had;
+    granted = std::max(granted, had);
+  }
+  return std::min(threads, limit);
+}
+
 AISLE_API void run_parallel(std::int64_t count, int threads, parallel_body body) {
   threads = thread_budget(threads);
   if (count <= 0) return;
@@ -239,7 +295,7 @@ AISLE_API void run_parallel(std::int64_t count, int threads, parallel_body body)
   if (threads <= 1) {
     region.work(0);
   } else if (const openmp_backend* const omp = find_openmp(); omp && !pool_state::get().forked()) {
-    omp->run(region, threads);
+    omp->run(region, openmp_team(threads));
   } else {
     pool_state::get().run(region, threads);
   }

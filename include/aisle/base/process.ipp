@@ -178,6 +178,9 @@ AISLE_API void open_closed_streams() {
     if (::fcntl(number, F_GETFD) < 0 && errno == EBADF) ::open("/dev/null", modes[number]);
 }
 
-AISLE_API void ignore_broken_pipes() { ::signal(SIGPIPE, SIG_IGN); }
+AISLE_API void ignore_broken_pipes() {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file larger than ulimit -f: writing it fails, with a message
+}
 
 AISLE_NAMESPACE_END

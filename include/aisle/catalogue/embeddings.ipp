@@ -358,6 +358,8 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
     auto& item = items[static_cast<std::size_t>(i)];
     try {
       item.hash = fnv1a64::of(read_file(item.source->image_path, picture_file_limit, file_kinds::regular));
+    } catch (const machine_error&) {
+      throw;  // no fault of the picture: another run may read it
     } catch (const error& e) {
       reasons[static_cast<std::size_t>(i)] = e.what();
     }

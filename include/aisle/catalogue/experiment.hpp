@@ -78,14 +78,14 @@ void write_metrics(const experiment_result& result, const std::string& path);
 /// of all rows as MODALITY.safetensors. Files of these names, and reports, that an earlier experiment left
 /// there and this one did not write are removed; no others are touched. All take their places together
 /// (results_folder); throws what that throws.
-void write_experiment(const experiment& e, const std::string& folder);
+void write_experiment(const experiment& e, const std::string& folder, csv_write_options how = {});
 /// The same into `folder.staged()`, for who adds to it before `folder.commit()`.
-void write_experiment(const experiment& e, results_folder& folder);
+void write_experiment(const experiment& e, results_folder& folder, csv_write_options how = {});
 
 /// What the chosen classifiers said of the first split's test rows, a line a row and modality:
 /// `row,line,id,name,modality,true_label,predicted,probability,runner_up,runner_up_probability,
 /// true_label_probability,side`, by row.
-void write_predictions(const experiment_result& result, const std::string& path);
+void write_predictions(const experiment_result& result, const std::string& path, csv_write_options how = {});
 
 /// Labels as a results file holds them, in the order truth, predicted. Throws csv_error, format_error.
 std::pair<label_vector, label_vector> read_results(const std::string& path);

@@ -76,9 +76,9 @@ AISLE_API std::int32_t runner_up(std::span<const float> probabilities, std::int3
   return best;
 }
 
-AISLE_API void write_results(const std::string& path, const experiment_result& result,
-                             const model_result& r) {
-  csv_writer out(path);
+AISLE_API void write_results(const std::string& path, const experiment_result& result, const model_result& r,
+                             csv_write_options how) {
+  csv_writer out(path, how);
   out.field("Predictions").field("True Labels");
   out.end_row();
   for (std::size_t i = 0; i < r.truth.size(); ++i) {
@@ -120,7 +120,8 @@ AISLE_API void write_metrics(const experiment_result& result, const std::string&
   write_file(path, metrics.dump(1) + "\n");
 }
 
-AISLE_API void write_predictions(const experiment_result& result, const std::string& path) {
+AISLE_API void write_predictions(const experiment_result& result, const std::string& path,
+                                 csv_write_options how) {
   struct place {
     const model_result* model;
     std::size_t at;
@@ -131,7 +132,7 @@ AISLE_API void write_predictions(const experiment_result& result, const std::str
     if (m.chosen)
       for (std::size_t i = 0; i < m.test_rows.size(); ++i) places.push_back({&m, i, m.test_rows[i]});
   ranges::stable_sort(places, {}, &place::row);
-  csv_writer out(path);
+  csv_writer out(path, how);
   for (const char* name : {"row", "line", "id", "name", "modality", "true_label", "predicted", "probability",
                            "runner_up", "runner_up_probability", "true_label_probability", "side"})
     out.field(name);
@@ -158,24 +159,24 @@ AISLE_API void write_predictions(const experiment_result& result, const std::str
   out.commit();
 }
 
-AISLE_API void write_experiment(const experiment& e, results_folder& folder) {
+AISLE_API void write_experiment(const experiment& e, results_folder& folder, csv_write_options how) {
   const experiment_result& result = e.result;
   const auto path_of = [&](const std::string& name) { return join_path(folder.staged(), name); };
-  write_skipped(path_of("skipped.csv"), result.skipped);
+  write_skipped(path_of("skipped.csv"), result.skipped, how);
   for (const model_result& r : result.models) {
-    detail::write_results(path_of(r.modality + "_" + r.model + "_results.csv"), result, r);
-    if (r.chosen) detail::write_results(path_of(r.modality + "_results.csv"), result, r);
+    detail::write_results(path_of(r.modality + "_" + r.model + "_results.csv"), result, r, how);
+    if (r.chosen) detail::write_results(path_of(r.modality + "_results.csv"), result, r, how);
   }
   for (const pipeline& p : e.pipelines)
     p.save(path_of(p.modality + "_" + std::string(p.learner->kind()) + ".safetensors"));
   for (const pipeline& p : e.final_pipelines) p.save(path_of(p.modality + ".safetensors"));
-  write_predictions(result, path_of("predictions.csv"));
+  write_predictions(result, path_of("predictions.csv"), how);
   write_metrics(result, path_of("metrics.json"));
 }
 
-AISLE_API void write_experiment(const experiment& e, const std::string& folder) {
+AISLE_API void write_experiment(const experiment& e, const std::string& folder, csv_write_options how) {
   results_folder results(folder);
-  write_experiment(e, results);
+  write_experiment(e, results, how);
   results.commit();
 }
 

@@ -74,13 +74,13 @@ AISLE_API matrix<float> modality_fusion::transform(std::span<const view> parts) 
         std::copy(from.begin(), from.end(), to.begin());
       } else {
         double square = 0;
-        for (std::size_t c = 0; c < from.size(); ++c) {
-          to[c] = from[c] - means_[m][c];
-          square += static_cast<double>(to[c]) * static_cast<double>(to[c]);
-        }
+        // In double: the difference of two large floats is no float.
+        const auto centred = [&](std::size_t c) {
+          return static_cast<double>(from[c]) - static_cast<double>(means_[m][c]);
+        };
+        for (std::size_t c = 0; c < from.size(); ++c) square += centred(c) * centred(c);
         const double scale = square > 0 ? options_.norm / std::sqrt(square) : 0;
-        for (std::size_t c = 0; c < from.size(); ++c)
-          to[c] = static_cast<float>(scale * static_cast<double>(to[c]));
+        for (std::size_t c = 0; c < from.size(); ++c) to[c] = static_cast<float>(scale * centred(c));
       }
       to = to.subspan(from.size());
     }

@@ -28,12 +28,15 @@ struct picture_reference {
 /// there (C:\shop\pics\a.jpg) are looked for by their last parts, the longest first. A URL is looked for so
 /// below the image root alone, where it may have been downloaded to.
 ///
+/// What lies outside both folders once links are followed, by "../", an absolute name or a link, is no
+/// picture unless `allow_outside` says so: the catalogue may be someone else's. `problem` says it.
+///
 /// A name that is there as it stands costs one look at the file system; folders are listed once and
 /// remembered. Not safe from several threads.
 class picture_finder {
  public:
   /// Looks below `image_root`, where there is one, then below `folder`, the catalogue's own.
-  picture_finder(std::string folder, std::string image_root);
+  picture_finder(std::string folder, std::string image_root, bool allow_outside = false);
   /// `cell` is trimmed.
   picture_reference resolve(std::string_view cell);
 
@@ -45,6 +48,9 @@ class picture_finder {
   };
   enum class look { exact, any_case, any_extension };
 
+  picture_reference find(std::string_view cell);
+  bool leads_out(const std::string& path);
+  const std::string& real_folder(const std::string& path);
   const listing& list(const std::string& folder);
   std::optional<std::string> find_folder(const std::string& path);
   std::optional<std::string> find_file(const std::string& path, look how);
@@ -52,7 +58,9 @@ class picture_finder {
   void find_by_last_parts(const std::vector<std::string>& names, bool is_url, picture_reference& out);
 
   std::vector<std::string> roots_;
-  bool has_image_root_;
+  bool has_image_root_, allow_outside_;
+  std::vector<std::string> inside_;  ///< the roots with their links followed, each with a slash behind it
+  std::unordered_map<std::string, std::string> real_folders_;
   std::unordered_map<std::string, listing> listings_;
   std::unordered_map<std::string, std::optional<std::string>> folders_;
   std::unordered_map<std::string, std::string> taken_;  ///< files found by last parts, and by which name

@@ -187,14 +187,60 @@ AISLE_API std::string url_of(std::string_view text) {
 
 }  // namespace detail::picture_names
 
-AISLE_API picture_finder::picture_finder(std::string folder, std::string image_root)
-    : has_image_root_(!image_root.empty()) {
+AISLE_API picture_finder::picture_finder(std::string folder, std::string image_root, bool allow_outside)
+    : has_image_root_(!image_root.empty()), allow_outside_(allow_outside) {
   while (image_root.size() > 1 && image_root.back() == '/') image_root.pop_back();
   if (has_image_root_) roots_.push_back(std::move(image_root));
   roots_.push_back(std::move(folder));
+  for (const std::string& root : roots_)
+    if (const std::string& real = real_folder(root); !real.empty())
+      inside_.push_back(real == "/" ? real : real + "/");
 }
 
 AISLE_API picture_reference picture_finder::resolve(std::string_view cell) {
+  picture_reference out = find(cell);
+  if (allow_outside_ || out.path.empty() || !leads_out(out.path)) return out;
+  out.problem =
+      out.path +
+      " lies outside the catalogue's folder and the image root: --image-root DIR names the folder of "
+      "the pictures, --allow-outside reads them wherever they are";
+  out.path.clear();
+  out.found = false;
+  return out;
+}
+
+/// False for what is not there.
+AISLE_API bool picture_finder::leads_out(const std::string& path) {
+  const auto is_inside = [&](const std::string& real) {
+    return std::any_of(inside_.begin(), inside_.end(),
+                       [&](const std::string& root) { return (real + "/").starts_with(root); });
+  };
+  // A folder is followed once, and a file in it only where it is a link.
+  const std::string name = file_name(path), &folder = real_folder(parent_folder(path));
+  if (folder.empty()) return false;
+  if (name != "." && name != ".." && is_inside(join_path(folder, name)) && !is_link(path)) return false;
+  try {
+    return !is_inside(real_path(path));
+  } catch (const machine_error&) {
+    throw;
+  } catch (const file_error&) {
+    return false;
+  }
+}
+
+/// Without links; empty where there is no such folder.
+AISLE_API const std::string& picture_finder::real_folder(const std::string& path) {
+  const auto [at, is_new] = real_folders_.try_emplace(path);
+  if (is_new) try {
+      at->second = real_path(path);
+    } catch (const machine_error&) {
+      throw;
+    } catch (const file_error&) {
+    }
+  return at->second;
+}
+
+AISLE_API picture_reference picture_finder::find(std::string_view cell) {
   namespace names = detail::picture_names;
   picture_reference out;
   if (cell.empty()) return out;
@@ -319,10 +365,14 @@ AISLE_API const picture_finder::listing& picture_finder::list(const std::string&
   const auto [at, is_new] = listings_.try_emplace(folder);
   if (!is_new) return at->second;
   listing& out = at->second;
-  std::error_code failed;
-  for (std::filesystem::directory_iterator entry(folder, failed), end; !failed && entry != end;
-       entry.increment(failed)) {
-    std::string name = entry->path().filename().string();
+  std::vector<std::string> names;
+  try {
+    names = folder_entries(folder);
+  } catch (const machine_error&) {
+    throw;
+  } catch (const file_error&) {  // may not be listed: only exact names are found there
+  }
+  for (std::string& name : names) {
     const auto [known, first] = out.folded.emplace(detail::picture_names::fold(name), name);
     if (!first) known->second.clear();
     out.names.insert(std::move(name));

@@ -11,6 +11,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
 #include <aisle/catalogue/results.hpp>
+#include <aisle/io/csv.hpp>
 #include <aisle/io/table.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -39,6 +40,9 @@ struct catalogue_options {
   /// Folder that the paths are relative to, before the CSV's own; it may hold copies of pictures that the
   /// column names by URL. Empty: the CSV's folder alone.
   std::string image_root = {};
+  /// Pictures are read from below the two folders alone: a catalogue that someone else made may name any file
+  /// of this machine, and what its pictures show goes into vectors and reports. True: from anywhere.
+  bool allow_outside = false;
   std::string label_column = {};  ///< empty: labels are not read
   label_treatment labels = {};    ///< how a cell of it becomes a class
   bool keep_html = false;         ///< texts as they are, else as strip_html leaves them
@@ -104,7 +108,7 @@ std::string row_name(std::int64_t row, std::int64_t line);
 skipped_row skipped_record(const std::string& file, const csv_problem& problem);
 
 /// `file,row,line,id,column,reason`, written atomically; rows in the order given.
-void write_skipped(const std::string& path, const std::vector<skipped_row>& rows);
+void write_skipped(const std::string& path, const std::vector<skipped_row>& rows, csv_write_options how = {});
 
 AISLE_NAMESPACE_END
 

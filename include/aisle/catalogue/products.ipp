@@ -152,7 +152,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
     detail::throw_nothing_to_look_at(path, table.header());
   out.header = table.header();
 
-  picture_finder pictures(parent_folder(path), options.image_root);
+  picture_finder pictures(parent_folder(path), options.image_root, options.allow_outside);
   std::unordered_map<std::string, std::string> seen;  // ids, and the names of their rows
   for (table_row row; table.next(row);) {
     if (options.limit > 0 && row.row >= options.limit) break;
@@ -205,8 +205,9 @@ AISLE_API skipped_row skipped_record(const std::string& file, const csv_problem&
   return {file, problem.row, {}, {}, problem.reason + at, problem.line};
 }
 
-AISLE_API void write_skipped(const std::string& path, const std::vector<skipped_row>& rows) {
-  csv_writer out(path);
+AISLE_API void write_skipped(const std::string& path, const std::vector<skipped_row>& rows,
+                             csv_write_options how) {
+  csv_writer out(path, how);
   for (const char* name : {"file", "row", "line", "id", "column", "reason"}) out.field(name);
   out.end_row();
   for (const skipped_row& r : rows) {

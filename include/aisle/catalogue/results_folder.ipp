@@ -12,23 +12,7 @@
 AISLE_NAMESPACE_BEGIN
 namespace detail {
 
-AISLE_API std::string sha256_of_file(const std::string& path) {
-  const mapped_file mapped(path);
-  sha256 hash;
-  hash.update(mapped.bytes().data(), mapped.bytes().size());
-  return hash.hex();
-}
-
-/// Names of what is in a folder.
-AISLE_API std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> out;
-  std::error_code code;
-  for (std::filesystem::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
-    out.push_back(it->path().filename().string());
-  if (code) throw file_error(folder, "cannot list: " + code.message());
-  std::sort(out.begin(), out.end());
-  return out;
-}
+AISLE_API std::string sha256_of_file(const std::string& path) { return sha256_of(input_file(path)); }
 
 AISLE_API json sums_of(const std::string& folder, const std::vector<std::string>& names) {
   json out = json::object();
@@ -84,7 +68,7 @@ AISLE_API results_folder::results_folder(std::string folder) : path_(std::move(f
   } catch (const file_error&) {  // a file system without locks
     return;
   }
-  for (const std::string& name : detail::names_in(path_))
+  for (const std::string& name : folder_entries(path_))
     if (name.starts_with(".results.") && name.ends_with(".part")) remove_tree(join_path(path_, name));
 }
 AISLE_API results_folder::results_folder(results_folder&& other) noexcept
@@ -103,7 +87,7 @@ AISLE_API const std::string& results_folder::staged() {
 
 AISLE_API void results_folder::commit() {
   const std::string from = staged(), index = "metrics.json";
-  std::vector<std::string> names = detail::names_in(from);
+  std::vector<std::string> names = folder_entries(from);
   names.erase(std::remove(names.begin(), names.end(), index), names.end());
   json metrics = read_json(join_path(from, index));
   metrics["files"] = detail::sums_of(from, names);

@@ -66,14 +66,8 @@ AISLE_API std::string describe_bytes(std::span<const std::byte> bytes) {
   }
   for (const auto& s : known)
     if (text.starts_with(s.magic)) return std::string(s.name);
-  std::string hex;
-  for (const char c : text.substr(0, 8)) {
-    const auto v = static_cast<unsigned>(static_cast<unsigned char>(c));
-    if (!hex.empty()) hex += ' ';
-    hex += "0123456789abcdef"[v >> 4];
-    hex += "0123456789abcdef"[v & 15];
-  }
-  return std::to_string(text.size()) + (text.size() == 1 ? " byte, " : " bytes that begin with ") + hex;
+  // Never the bytes themselves: a catalogue may name any file, and messages are passed on.
+  return std::to_string(text.size()) + (text.size() == 1 ? " byte" : " bytes") + " of no kind known here";
 }
 
 struct added_image_formats {

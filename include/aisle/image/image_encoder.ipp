@@ -97,6 +97,8 @@ matrix<float> image_encoder::encode_each(std::int64_t n, int height, int width,
       throw_if_interrupted();
       try {
         read(first + i, group, i);
+      } catch (const machine_error&) {
+        throw;  // no fault of the picture
       } catch (const error& problem) {
         if (!options.on_error) throw;
         failed[static_cast<std::size_t>(i)] = 1;

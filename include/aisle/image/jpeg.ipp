@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -372,6 +373,9 @@ AISLE_API image decode_jpeg(std::span<const std::byte> bytes, std::string_view w
     pixels.reset(stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()),
                                        static_cast<int>(bytes.size()), &width, &height, &channels, 3));
     if (pixels) break;
+    // No fault of the picture.
+    if (stbi_failure_reason() && std::string_view(stbi_failure_reason()) == "outofmem")
+      throw std::bad_alloc();
     const std::string reason = stbi_failure_reason() ? stbi_failure_reason() : "cannot be decoded";
     const auto [begin, end] =
         attempt < most_attempts ? detail::stuffed_leftover(bytes) : std::pair<std::size_t, std::size_t>{};

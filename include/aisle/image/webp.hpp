@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,9 +36,14 @@ inline image decode_webp(std::span<const std::byte> bytes, std::string_view wher
                      bytes.size(), 65536, where);
   image out(features.width, features.height);
   if (features.has_animation == 0) {
-    if (WebPDecodeRGBInto(data, bytes.size(), out.rgb().data(), out.rgb().size(),
-                          static_cast<int>(out.stride())) == nullptr)
-      fail("cut off or damaged");
+    WebPDecoderConfig how;
+    if (WebPInitDecoderConfig(&how) == 0) fail("another version of libwebp than this was compiled for");
+    how.output.colorspace = MODE_RGB;
+    how.output.is_external_memory = 1;
+    how.output.u.RGBA = {out.rgb().data(), static_cast<int>(out.stride()), out.rgb().size()};
+    const VP8StatusCode status = WebPDecode(data, bytes.size(), &how);
+    if (status == VP8_STATUS_OUT_OF_MEMORY) throw std::bad_alloc();  // no fault of the picture
+    if (status != VP8_STATUS_OK) fail("cut off or damaged");
     return out;
   }
   const WebPData whole{data, bytes.size()};

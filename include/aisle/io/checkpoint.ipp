@@ -17,12 +17,8 @@
 AISLE_NAMESPACE_BEGIN
 
 AISLE_API std::string find_checkpoint(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code code;
-  for (std::filesystem::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
-    if (it->is_regular_file(code)) names.push_back(it->path().filename().string());
-  if (code) throw file_error(folder, "cannot list: " + code.message());
-  std::sort(names.begin(), names.end());
+  std::vector<std::string> names = folder_entries(folder);
+  std::erase_if(names, [&](const std::string& name) { return !file_exists(join_path(folder, name)); });
   struct rule {
     std::string_view exact, ending;
   };

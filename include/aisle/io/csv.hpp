@@ -168,6 +168,10 @@ csv_table read_csv_lenient(const std::string& path, const csv_options& options =
 struct csv_write_options {
   char delimiter = ',';
   std::string_view line_end = "\n";
+  /// Texts that a spreadsheet would take for a formula (that begin with = + - @, a tab or a carriage return,
+  /// and are no number) get an apostrophe in front, which spreadsheets do not show. Off: data are written as
+  /// they are.
+  bool spreadsheet_safe = false;
 };
 
 /// Writes a table, as a file that appears whole or not at all, or line by line to `write`: fields are quoted
@@ -191,6 +195,7 @@ class csv_writer {
   }
 
  private:
+  csv_writer& write_field(std::string_view text);
   void separate();
   std::optional<atomic_file> file_;
   std::function<void(std::string_view)> write_;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <unordered_set>
 
+#include <aisle/base/number.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/utf8.hpp>
@@ -21,6 +22,16 @@ AISLE_API std::size_t skip_line_end(std::string_view text, std::size_t at) {
 AISLE_API std::size_t find_line_end(std::string_view text, std::size_t at) {
   while (at < text.size() && text[at] != '\n' && text[at] != '\r') ++at;
   return at;
+}
+
+/// What a spreadsheet computes instead of showing it.
+AISLE_API bool looks_like_formula(std::string_view text) {
+  if (text.empty() || std::string_view("=+-@\t\r").find(text.front()) == std::string_view::npos) return false;
+  if (text.front() == '+') text.remove_prefix(1);
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = parse_number(text.data(), end, number);
+  return text.empty() || read.ec != std::errc() || read.ptr != end;
 }
 
 AISLE_API std::string list_columns(const std::vector<std::string>& header) {
@@ -352,6 +363,11 @@ AISLE_API void csv_writer::separate() {
   if (fields_++ > 0) line_ += options_.delimiter;
 }
 AISLE_API csv_writer& csv_writer::field(std::string_view text) {
+  if (options_.spreadsheet_safe && detail::looks_like_formula(text))
+    return write_field("'" + std::string(text));
+  return write_field(text);
+}
+AISLE_API csv_writer& csv_writer::write_field(std::string_view text) {
   separate();
   const char special[] = {options_.delimiter, '"', '\n', '\r'};
   if (text.find_first_of(std::string_view(special, sizeof special)) == std::string_view::npos) {
@@ -365,13 +381,13 @@ AISLE_API csv_writer& csv_writer::field(std::string_view text) {
 }
 AISLE_API csv_writer& csv_writer::field(float value) {
   char text[32];
-  return field(std::string_view(text, std::to_chars(text, text + sizeof text, value).ptr));
+  return write_field(std::string_view(text, std::to_chars(text, text + sizeof text, value).ptr));
 }
 AISLE_API csv_writer& csv_writer::field(double value) {
   char text[32];
-  return field(std::string_view(text, std::to_chars(text, text + sizeof text, value).ptr));
+  return write_field(std::string_view(text, std::to_chars(text, text + sizeof text, value).ptr));
 }
-AISLE_API csv_writer& csv_writer::field(std::int64_t value) { return field(std::to_string(value)); }
+AISLE_API csv_writer& csv_writer::field(std::int64_t value) { return write_field(std::to_string(value)); }
 AISLE_API void csv_writer::end_row() {
   // One empty field would be an empty line, which is no row.
   if (fields_ == 1 && line_.empty()) line_ = "\"\"";

@@ -13,7 +13,6 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <aisle/base/config.hpp>
@@ -48,17 +47,26 @@ class json {
   using array_type = std::vector<json>;
   using object_type = std::vector<member>;
 
-  json() noexcept;
+  json() noexcept = default;
   json(const json&);
-  json(json&&) noexcept;
-  json& operator=(const json&);
-  json& operator=(json&&) noexcept;
+  json(json&& other) noexcept { swap(other); }
+  json& operator=(json other) noexcept {
+    swap(other);
+    return *this;
+  }
   ~json();
-  json(std::nullptr_t) noexcept;
-  json(std::same_as<bool> auto v);
+  json(std::nullptr_t) noexcept {}
+  json(std::same_as<bool> auto v) noexcept : kind_(kind::boolean) { value_.boolean = v; }
   template <std::integral T>
-  requires(!std::same_as<T, bool>) json(T v);
-  json(std::floating_point auto v);
+  requires(!std::same_as<T, bool>) json(T v) {
+    if (std::in_range<std::int64_t>(v)) {
+      kind_ = kind::integer;
+      value_.integer = static_cast<std::int64_t>(v);
+    } else {
+      set_long_integer(std::to_string(v));
+    }
+  }
+  json(std::floating_point auto v) noexcept : kind_(kind::number) { value_.number = static_cast<double>(v); }
   json(std::string v);
   json(std::string_view v);
   json(const char* v);
@@ -74,7 +82,7 @@ class json {
     return json(std::move(out));
   }
 
-  kind type() const noexcept { return is_long_integer() ? kind::integer : static_cast<kind>(value_.index()); }
+  kind type() const noexcept { return kind_; }
   /// "an integer", "a string", …: for messages.
   std::string_view type_name() const noexcept;
   bool is_null() const noexcept { return type() == kind::null; }
@@ -177,24 +185,40 @@ class json {
                                 const std::string& high) const;
   void write(std::string& out, int indent, int depth) const;
 
-  /// An integer that 64 bits with a sign do not hold, as its digits.
-  struct long_integer {
-    std::string digits;
-    friend bool operator==(const long_integer&, const long_integer&) = default;
-  };
-  bool is_long_integer() const noexcept { return std::holds_alternative<long_integer>(value_); }
+  /// Both of a null value; its place stays.
+  void set_long_integer(std::string digits);
+  void become(json container) noexcept;
+  bool is_long_integer() const noexcept { return long_; }
   template <class T>
   bool read_long_integer(T& v) const {
-    const std::string& digits = std::get<long_integer>(value_).digits;
+    const std::string& digits = *value_.text;
     const char *first = digits.data(), *last = first + digits.size();
     if constexpr (std::floating_point<T>)
       return parse_number(first, last, v).ec == std::errc();
     else
       return std::from_chars(first, last, v).ec == std::errc();
   }
+  void swap(json& other) noexcept {
+    std::swap(kind_, other.kind_);
+    std::swap(long_, other.long_);
+    std::swap(value_, other.value_);
+    std::swap(element_, other.element_);
+    place_.swap(other.place_);
+  }
 
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, array_type, object_type, long_integer>
-      value_;
+  // A pointer and not a std::variant of the things themselves: nothing that throws half-way leaves a value
+  // behind whose kind and content differ, and there is little to instantiate for everyone who includes this.
+  union content {
+    bool boolean;
+    std::int64_t integer;
+    double number;
+    std::string* text;  ///< owned, as the two below; of a long integer its digits
+    array_type* elements;
+    object_type* members;
+  };
+  kind kind_ = kind::null;
+  bool long_ = false;  ///< an integer that 64 bits with a sign do not hold
+  content value_ = {};
   // Scalars in arrays share the array's place and say which element they are: a long vector costs no strings.
   std::shared_ptr<const detail::json_place> place_;
   std::int64_t element_ = -1;
@@ -205,32 +229,6 @@ struct json::member {
   json value;
   friend bool operator==(const member& a, const member& b) { return a.key == b.key && a.value == b.value; }
 };
-
-// Here, where `member` is complete.
-inline json::json() noexcept : value_() {}
-inline json::json(const json&) = default;
-inline json::json(json&&) noexcept = default;
-inline json& json::operator=(const json&) = default;
-inline json& json::operator=(json&&) noexcept = default;
-inline json::~json() = default;
-inline json::json(std::nullptr_t) noexcept : value_() {}
-json::json(std::same_as<bool> auto v) : value_(v) {}
-template <std::integral T>
-requires(!std::same_as<T, bool>) json::json(T v) {
-  if (std::in_range<std::int64_t>(v))
-    value_ = static_cast<std::int64_t>(v);
-  else
-    value_ = long_integer{std::to_string(v)};
-}
-json::json(std::floating_point auto v) : value_(static_cast<double>(v)) {}
-inline json::json(std::string v) : value_(std::move(v)) {}
-inline json::json(std::string_view v) : value_(std::string(v)) {}
-inline json::json(const char* v) : value_(std::string(v)) {}
-inline json::json(array_type v) : value_(std::move(v)) {}
-inline json::json(object_type v) : value_(std::move(v)) {}
-inline json json::array(std::initializer_list<json> elements) { return json(array_type(elements)); }
-inline json json::object(std::initializer_list<member> members) { return json(object_type(members)); }
-inline bool operator==(const json& a, const json& b) { return a.value_ == b.value_; }
 
 struct json_options {
   bool unique_keys = false;  ///< a key given twice is an error instead of the last one winning, as in Python

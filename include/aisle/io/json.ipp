@@ -60,6 +60,64 @@ AISLE_API std::size_t find_lone_surrogate(std::string_view text, std::size_t fro
 
 }  // namespace detail
 
+AISLE_API json::json(const json& other)
+    : kind_(other.kind_), long_(other.long_), place_(other.place_), element_(other.element_) {
+  if (is_string() || long_)
+    value_.text = new std::string(*other.value_.text);
+  else if (is_array())
+    value_.elements = new array_type(*other.value_.elements);
+  else if (is_object())
+    value_.members = new object_type(*other.value_.members);
+  else
+    value_ = other.value_;
+}
+AISLE_API json::~json() {
+  if (is_string() || long_)
+    delete value_.text;
+  else if (is_array())
+    delete value_.elements;
+  else if (is_object())
+    delete value_.members;
+}
+AISLE_API json::json(std::string v) : kind_(kind::string) { value_.text = new std::string(std::move(v)); }
+AISLE_API json::json(std::string_view v) : json(std::string(v)) {}
+AISLE_API json::json(const char* v) : json(std::string(v)) {}
+AISLE_API json::json(array_type v) : kind_(kind::array) { value_.elements = new array_type(std::move(v)); }
+AISLE_API json::json(object_type v) : kind_(kind::object) { value_.members = new object_type(std::move(v)); }
+AISLE_API json json::array(std::initializer_list<json> elements) { return json(array_type(elements)); }
+AISLE_API json json::object(std::initializer_list<member> members) { return json(object_type(members)); }
+
+AISLE_API void json::set_long_integer(std::string digits) {
+  value_.text = new std::string(std::move(digits));
+  kind_ = kind::integer;
+  long_ = true;
+}
+AISLE_API void json::become(json container) noexcept {
+  std::swap(kind_, container.kind_);
+  std::swap(value_, container.value_);
+}
+
+AISLE_API bool operator==(const json& a, const json& b) {
+  if (a.kind_ != b.kind_ || a.long_ != b.long_) return false;
+  switch (a.kind_) {
+    case json::kind::null:
+      return true;
+    case json::kind::boolean:
+      return a.value_.boolean == b.value_.boolean;
+    case json::kind::integer:
+      return a.long_ ? *a.value_.text == *b.value_.text : a.value_.integer == b.value_.integer;
+    case json::kind::number:
+      return a.value_.number == b.value_.number;
+    case json::kind::string:
+      return *a.value_.text == *b.value_.text;
+    case json::kind::array:
+      return *a.value_.elements == *b.value_.elements;
+    case json::kind::object:
+      return *a.value_.members == *b.value_.members;
+  }
+  return false;
+}
+
 /// Receives nlohmann's events and builds our values, so that no document is held twice.
 struct json_builder {
   using number_integer_t = nlohmann::json::number_integer_t;
@@ -103,10 +161,10 @@ struct json_builder {
     }
     json& parent = open.back();
     if (parent.is_object()) {
-      std::get<json::object_type>(parent.value_).push_back({std::move(keys.back()), std::move(v)});
+      parent.value_.members->push_back({std::move(keys.back()), std::move(v)});
       keys.pop_back();
     } else {
-      auto& elements = std::get<json::array_type>(parent.value_);
+      auto& elements = *parent.value_.elements;
       if (!closing) v.element_ = static_cast<std::int64_t>(elements.size());
       elements.push_back(std::move(v));
     }
@@ -129,7 +187,7 @@ struct json_builder {
   }
   // Python's rule: a key given twice keeps its first position and its last value.
   void settle_duplicates(json& object) {
-    auto& members = std::get<json::object_type>(object.value_);
+    auto& members = *object.value_.members;
     std::vector<std::size_t> order(members.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
@@ -160,7 +218,7 @@ struct json_builder {
     // Integers beyond 64 bits come as this.
     if (token.find_first_not_of("-0123456789") != string_t::npos) return add(json(v));
     json exact;
-    exact.value_ = json::long_integer{token};
+    exact.set_long_integer(token);
     return add(std::move(exact));
   }
   bool string(string_t& v) { return add(json(std::move(v))); }
@@ -281,12 +339,12 @@ AISLE_API void json::throw_range(const std::string& value, const std::string& lo
 
 AISLE_API bool json::as_bool() const {
   if (!is_bool()) fail("expected a boolean, found " + std::string(type_name()));
-  return std::get<bool>(value_);
+  return value_.boolean;
 }
 AISLE_API std::int64_t json::as_integer() const {
-  if (is_integer()) return std::get<std::int64_t>(value_);
+  if (is_integer() && !long_) return value_.integer;
   if (type() != kind::number) fail("expected an integer, found " + std::string(type_name()));
-  const double v = std::get<double>(value_);
+  const double v = value_.number;
   if (!(v >= -0x1p63 && v < 0x1p63) || v != std::floor(v)) fail("expected an integer, found " + dump());
   return static_cast<std::int64_t>(v);
 }
@@ -295,23 +353,21 @@ AISLE_API double json::as_number() const {
     read_long_integer(v);
     return v;
   }
-  if (is_integer()) return static_cast<double>(std::get<std::int64_t>(value_));
+  if (is_integer()) return static_cast<double>(value_.integer);
   if (!is_number()) fail("expected a number, found " + std::string(type_name()));
-  return std::get<double>(value_);
+  return value_.number;
 }
 AISLE_API const std::string& json::as_string() const {
   if (!is_string()) fail("expected a string, found " + std::string(type_name()));
-  return std::get<std::string>(value_);
+  return *value_.text;
 }
 
 AISLE_API std::size_t json::size() const noexcept {
-  if (const auto* a = std::get_if<array_type>(&value_)) return a->size();
-  if (const auto* o = std::get_if<object_type>(&value_)) return o->size();
-  return 0;
+  return is_array() ? value_.elements->size() : is_object() ? value_.members->size() : 0;
 }
 AISLE_API const json* json::find(std::string_view key) const noexcept {
-  if (const auto* o = std::get_if<object_type>(&value_))
-    for (const member& m : *o)
+  if (is_object())
+    for (const member& m : *value_.members)
       if (m.key == key) return &m.value;
   return nullptr;
 }
@@ -332,25 +388,25 @@ AISLE_API const json& json::at(std::size_t index) const {
 }
 AISLE_API std::span<const json> json::elements() const {
   if (!is_array()) fail("expected an array, found " + std::string(type_name()));
-  return std::get<array_type>(value_);
+  return *value_.elements;
 }
 AISLE_API std::span<const json::member> json::members() const {
   if (!is_object()) fail("expected an object, found " + std::string(type_name()));
-  return std::get<object_type>(value_);
+  return *value_.members;
 }
 
 AISLE_API json& json::operator[](std::string_view key) {
-  if (is_null()) value_ = object_type{};
+  if (is_null()) become(json(object_type()));
   if (!is_object()) fail("expected an object, found " + std::string(type_name()));
-  auto& object = std::get<object_type>(value_);
+  auto& object = *value_.members;
   for (member& m : object)
     if (m.key == key) return m.value;
   return object.emplace_back(member{std::string(key), json()}).value;
 }
 AISLE_API void json::push_back(json v) {
-  if (is_null()) value_ = array_type{};
+  if (is_null()) become(json(array_type()));
   if (!is_array()) fail("expected an array, found " + std::string(type_name()));
-  std::get<array_type>(value_).push_back(std::move(v));
+  value_.elements->push_back(std::move(v));
 }
 
 namespace detail {
@@ -423,22 +479,21 @@ AISLE_API void json::write(std::string& out, int indent, int depth) const {
       out += "null";
       break;
     case kind::boolean:
-      out += std::get<bool>(value_) ? "true" : "false";
+      out += value_.boolean ? "true" : "false";
       break;
     case kind::integer:
-      out += is_long_integer() ? std::get<long_integer>(value_).digits
-                               : std::to_string(std::get<std::int64_t>(value_));
+      out += is_long_integer() ? *value_.text : std::to_string(value_.integer);
       break;
     case kind::number:
-      detail::write_json_number(out, std::get<double>(value_));
+      detail::write_json_number(out, value_.number);
       break;
     case kind::string:
-      detail::write_json_string(out, std::get<std::string>(value_));
+      detail::write_json_string(out, *value_.text);
       break;
     case kind::array: {
       out += '[';
       bool first = true;
-      for (const json& v : std::get<array_type>(value_)) {
+      for (const json& v : *value_.elements) {
         if (!first) out += ',';
         line(depth + 1);
         v.write(out, indent, depth + 1);
@@ -451,7 +506,7 @@ AISLE_API void json::write(std::string& out, int indent, int depth) const {
     case kind::object: {
       out += '{';
       bool first = true;
-      for (const member& m : std::get<object_type>(value_)) {
+      for (const member& m : *value_.members) {
         if (!first) out += ',';
         line(depth + 1);
         detail::write_json_string(out, m.key);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,7 +27,8 @@ std::unique_ptr<classifier<T>> load_classifier(const std::string& path);
 /// What every learner is: fitted on rows of features and their labels, it gives a class or a probability a
 /// class for new rows. Learners are templates on the type of the features, float or double.
 ///
-/// Of all: fit refuses NaN (row_error) and, except for trees, infinities; classes of the label vector's list
+/// Of all: fit refuses NaN (row_error) and, except for trees, infinities, and features so large that its own
+/// numbers overflow; no probability is ever NaN; classes of the label vector's list
 /// without rows (a split's rare ones) get probability 0; equal probabilities go to the class that sorts
 /// first; results depend on data, options and seed, never on the number of threads.
 template <class T>
@@ -41,12 +43,13 @@ class classifier {
 
   /// Learns from `x` [rows, features] and one label a row; forgets what it learnt before. `sample_weights`:
   /// one a row, finite and not negative, times the class weights of the options; empty: all 1. Throws
-  /// shape_error for no rows, no features or sizes that differ, row_error for NaN, option_error for weights
-  /// or options that make no sense.
+  /// shape_error for no rows, no features or sizes that differ, row_error for NaN and for features that
+  /// overflow, option_error for weights or options that make no sense.
   void fit(matrix_view<const T> x, const label_vector& labels, std::span<const double> sample_weights = {});
 
   /// [rows, classes]: probabilities of the classes in code order; rows sum to 1. Throws not_fitted_error
-  /// before fit, shape_error for another number of features, row_error for NaN.
+  /// before fit, shape_error for another number of features, row_error for NaN and for features that
+  /// overflow.
   matrix<T> predict_proba(matrix_view<const T> x) const;
   /// The likeliest class of each row, coded in the class list of fit().
   label_vector predict(matrix_view<const T> x) const {
@@ -101,6 +104,9 @@ class classifier {
   virtual int threads() const noexcept { return 0; }
   virtual bool allows_infinity() const noexcept { return false; }
   virtual void fit_rows(const training_data& data) = 0;
+  /// For fit_rows: the learner's own numbers are not finite any more. Throws row_error at the largest
+  /// feature.
+  [[noreturn]] void throw_overflow(matrix_view<const T> x) const;
   /// Fills `out` [rows, classes with rows].
   virtual void probabilities(matrix_view<const T> x, matrix_view<T> out) const = 0;
   virtual void write(detail::model_writer& out) const = 0;
@@ -110,6 +116,7 @@ class classifier {
   void load_into(const detail::model_reader& in);
 
  private:
+  void require_probabilities(matrix_view<const T> p) const;
   void require_fitted() const;
   void check_features(matrix_view<const T> x) const;
 
@@ -181,6 +188,28 @@ void classifier<T>::check_features(matrix_view<const T> x) const {
 }
 
 template <class T>
+void classifier<T>::throw_overflow(matrix_view<const T> x) const {
+  std::int64_t row = 0, column = 0;
+  for (std::int64_t r = 0; r < x.rows(); ++r)
+    for (std::int64_t c = 0; c < x.cols(); ++c)
+      if (detail::magnitude_bits(x(r, c)) > detail::magnitude_bits(x(row, column))) row = r, column = c;
+  char number[32];
+  std::snprintf(number, sizeof number, "%g", static_cast<double>(x(row, column)));
+  throw row_error("features", row, std::to_string(column),
+                  std::string(number) + ": a " + std::string(kind()) +
+                      " cannot learn from numbers as large, its own overflow; expected features of a common "
+                      "scale (standard_scaler makes them so)");
+}
+
+template <class T>
+void classifier<T>::require_probabilities(matrix_view<const T> p) const {
+  for (std::int64_t r = 0; r < p.rows(); ++r)
+    if (!all_finite(p.row(r)))
+      throw row_error("features", r, {},
+                      "too large for this " + std::string(kind()) + ": its probabilities are not numbers");
+}
+
+template <class T>
 void classifier<T>::require_fitted() const {
   if (!fitted())
     throw not_fitted_error("this " + std::string(kind()) +
@@ -194,10 +223,12 @@ matrix<T> classifier<T>::predict_proba(matrix_view<const T> x) const {
   if (x.rows() == 0) return out;
   if (classes_with_rows() == classes_->size()) {
     probabilities(x, out);
+    require_probabilities(out);
     return out;
   }
   matrix<T> compact(x.rows(), classes_with_rows());
   probabilities(x, compact);
+  require_probabilities(compact);
   for (std::int64_t r = 0; r < x.rows(); ++r)
     for (std::int64_t c = 0; c < compact.cols(); ++c)
       out(r, present_[static_cast<std::size_t>(c)]) = compact(r, c);

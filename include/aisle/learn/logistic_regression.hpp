@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aisle/base/parallel.hpp>
@@ -72,8 +74,13 @@ class logistic_regression final : public classifier<T> {
                          "\"), expected at least two");
     problem p(data, options_);
     std::vector<double> parameters(p.parameters(), 0.0);
+    // A step too far may overflow and be taken back; where it starts from may not.
+    bool first = true;
     const auto evaluate = [&](const std::vector<double>& at, std::vector<double>& gradient) {
-      return p.evaluate(at, gradient);
+      const double value = p.evaluate(at, gradient);
+      if (std::exchange(first, false) && !all_finite(std::span<const double>(gradient)))
+        this->throw_overflow(data.x);
+      return value;
     };
     const auto each = [&](std::int64_t iteration, double) {
       if (options_.progress)
@@ -86,6 +93,8 @@ class logistic_regression final : public classifier<T> {
                                                             .history = 10,
                                                             .function_noise = noise})
                             .run();
+    if (!is_finite(result.value) || !all_finite(std::span<const double>(parameters)))
+      this->throw_overflow(data.x);
     iterations_ = result.iterations;
     converged_ = result.converged;
     objective_ = result.value * p.total_weight();

@@ -101,6 +101,9 @@ class mlp final : public classifier<T> {
       mlp_epoch now;
       now.loss = run_epoch(data, train, row_weights, epoch, smallest, steps);
       score(validation, now);
+      if (!is_finite(now.loss) || (!held_out.empty() && !is_finite(now.validation_loss)) ||
+          !all_finite(network().parameters()) || !all_finite(network().statistics()))
+        this->throw_overflow(data.x);
       history_.push_back(now);
       if (options_.progress) options_.progress({"mlp", epoch + 1, options_.epochs, "epochs"});
       if (held_out.empty()) {
@@ -184,7 +187,7 @@ class mlp final : public classifier<T> {
     options_.hidden = shape.hidden;
     options_.order = shape.order;
     options_.batch_norm = shape.batch_norm;
-    const auto history = in.template table<double>("history");
+    const auto history = in.template table<double>("history", detail::model_numbers::any);
     if (history.cols() != 3) in.fail("history of " + std::to_string(history.cols()) + " columns, expected 3");
     history_.clear();
     for (std::int64_t e = 0; e < history.rows(); ++e)

@@ -45,13 +45,16 @@ class standard_scaler {
       // Of a constant feature rounding may leave a variance of its last bits, of either sign: that is none.
       const double noise = rows * 2.2e-16 * out.mean_[c];
       if (out.variance_[c] <= noise * noise) out.variance_[c] = 0;
+      if (!is_finite(out.mean_[c]) || !is_finite(out.variance_[c]))
+        throw row_error("features", largest_row(x, static_cast<std::int64_t>(c)), std::to_string(c),
+                        "too large a number: the feature's variance overflows");
       out.scale_.push_back(out.variance_[c] > 0 ? std::sqrt(out.variance_[c]) : 1.0);
     }
     return out;
   }
 
-  /// Throws not_fitted_error before fit, shape_error for another number of features, row_error for NaN and
-  /// infinities.
+  /// Throws not_fitted_error before fit, shape_error for another number of features, row_error for NaN,
+  /// infinities and numbers that scaling makes infinite.
   matrix<T> transform(matrix_view<const T> x) const {
     if (mean_.empty())
       throw not_fitted_error("this scaler has not been fitted: standard_scaler::fit makes one");
@@ -61,8 +64,12 @@ class standard_scaler {
                         std::to_string(mean_.size()));
     matrix<T> out(x.rows(), x.cols());
     for (std::int64_t r = 0; r < x.rows(); ++r)
-      for (std::size_t c = 0; c < mean_.size(); ++c)
-        out.row(r)[c] = static_cast<T>((static_cast<double>(x.row(r)[c]) - mean_[c]) / scale_[c]);
+      for (std::size_t c = 0; c < mean_.size(); ++c) {
+        T& scaled = out.row(r)[c];
+        scaled = static_cast<T>((static_cast<double>(x.row(r)[c]) - mean_[c]) / scale_[c]);
+        if (!is_finite(scaled))
+          throw row_error("features", r, std::to_string(c), "too large a number: scaled it overflows");
+      }
     return out;
   }
 
@@ -71,6 +78,12 @@ class standard_scaler {
   const std::vector<double>& scale() const noexcept { return scale_; }
 
  private:
+  static std::int64_t largest_row(matrix_view<const T> x, std::int64_t column) {
+    std::int64_t at = 0;
+    for (std::int64_t r = 1; r < x.rows(); ++r)
+      if (detail::magnitude_bits(x(r, column)) > detail::magnitude_bits(x(at, column))) at = r;
+    return at;
+  }
   std::vector<double> mean_, variance_, scale_;
 };
 

@@ -11,6 +11,7 @@
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
 #include <aisle/models/preset.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -75,10 +76,14 @@ AISLE_API resize_filter filter_of_name(const json& v) {
   v.fail("unknown interpolation '" + name + "'");
 }
 
-/// Scale, mean and std; zero std is refused because every value would be infinite.
+/// Scale, mean and std: what they make of a byte must be a float. A std of 0 makes none.
 AISLE_API void check_normalisation(const json& config, const preset& p) {
   if (std::any_of(p.std.begin(), p.std.end(), [](double s) { return s == 0; }))
     config.fail("a standard deviation of 0");
+  for (std::size_t c = 0; c < p.std.size(); ++c)
+    for (const double byte : {0.0, 255.0})
+      if (!is_finite(static_cast<float>((byte * p.scale - p.mean[c]) / p.std[c])))
+        config.fail("a scale, mean and standard deviation that make no finite number of a pixel");
 }
 
 /// A size given as a number, {"height", "width"}, {"shortest_edge"} or a list of two.
@@ -256,6 +261,8 @@ AISLE_API std::map<std::string, std::string> metadata_of(const std::string& path
   try {
     const std::string file = folder_exists(path) ? find_checkpoint(path) : path;
     if (file.ends_with(".safetensors") && file_exists(file)) return read_safetensors(file).metadata();
+  } catch (const machine_error&) {
+    throw;
   } catch (const error&) {  // who opens the weights says what is wrong with them
   }
   return {};

@@ -48,6 +48,8 @@ class network {
           network_options options);
 
   const graph& fused() const noexcept { return graph_; }
+  /// The checkpoint's file, for messages; empty where weights are in memory or computed.
+  const std::string& weights_path() const noexcept { return weights_path_; }
   const kernels::kernel_table& table() const noexcept { return *engine_.table; }
   /// Width of an output.
   std::int64_t width(const std::string& output) const;
@@ -80,6 +82,7 @@ class network {
 
   graph graph_;
   engine_options engine_;
+  std::string weights_path_;  // for messages
   std::vector<prepared> weights_;
   std::vector<value_shape> nominal_shapes_;
   mutable std::mutex mutex_;

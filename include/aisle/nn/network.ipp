@@ -7,6 +7,7 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/nn/graph.ipp>
 #include <aisle/nn/network.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
@@ -68,7 +69,9 @@ AISLE_API std::int64_t attention_scratch(const graph& g, const plan& p, const ru
 
 AISLE_API network::network(const graph& recorded, const weight_source& weights, const value_shape& nominal,
                            network_options options)
-    : graph_(fuse(recorded, options.outputs, options.taps)), engine_(options.engine) {
+    : graph_(fuse(recorded, options.outputs, options.taps)),
+      engine_(options.engine),
+      weights_path_(weights.path()) {
   if (!engine_.table) engine_.table = &kernels::best_table();
   nominal_shapes_ = infer_shapes(graph_, nominal);
   for (const node& n : graph_.nodes) {
@@ -133,7 +136,15 @@ AISLE_API std::vector<double> network::execute(const plan& p, run_context ctx, c
   }
   for (const auto& [name, to] : outputs) {
     const value_view& v = views[static_cast<std::size_t>(output_node(name))];
-    std::memcpy(to, v.data, static_cast<std::size_t>(ctx.rows(v.shape) * v.shape.c) * sizeof(float));
+    const auto size = static_cast<std::size_t>(ctx.rows(v.shape) * v.shape.c);
+    // Weights are looked at when they are packed, but for tables that stay in their file and numbers too
+    // large for what is made of them.
+    if (!all_finite(std::span<const float>(v.data, size)))
+      throw tensor_error((weights_path_.empty() ? std::string() : weights_path_ + ": ") +
+                         "the network's output '" + name +
+                         "' is not finite: its weights are damaged or too large for single precision "
+                         "(`aisle weights check` looks at every tensor)");
+    std::memcpy(to, v.data, size * sizeof(float));
   }
   return seconds;
 }

@@ -17,6 +17,9 @@
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
+/// Throws tensor_error naming the file and the tensor where a number of `values`, those of `key`, is NaN or
+/// infinite.
+void require_finite(const state_dict& checkpoint, const std::string& key, std::span<const float> values);
 /// A table of rows of floats that stays in its file: rows are read when they are asked for, some neighbours
 /// with them, and then kept. Copies share what was read. Safe from several threads.
 class row_table {
@@ -51,6 +54,8 @@ class weight_source {
   /// Weights that are computed: benchmarks without a checkpoint.
   explicit weight_source(generator generate) : generate_(std::move(generate)) {}
 
+  /// The checkpoint's file, for messages; empty where there is none.
+  std::string path() const { return checkpoint_ ? checkpoint_->path() : std::string(); }
   bool has(const std::string& name) const { return dims_of(name).has_value(); }
   /// The stored dimensions; empty when there is no such tensor, or weights are computed.
   std::optional<shape> dims_of(const std::string& name) const;
@@ -58,7 +63,8 @@ class weight_source {
   const state_dict::entry& at(const std::string& name) const;
 
   /// The tensor as floats. Dimensions of size 1 may differ (some files keep [1, 1, 1, c] where others have
-  /// [c]); anything else throws tensor_error naming the key, both shapes and the nearest keys.
+  /// [c]); anything else throws tensor_error naming the key, both shapes and the nearest keys, as do numbers
+  /// that are not finite.
   void read(const std::string& name, const shape& expected, std::span<float> out) const;
   buffer<float> read(const std::string& name, const shape& expected) const {
     buffer<float> out(static_cast<std::size_t>(expected.elements()));

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include <aisle/nn/parameters.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
@@ -36,12 +37,25 @@ AISLE_API const state_dict::entry& weight_source::at(const std::string& name) co
   return checkpoint_->at(key_of_(name));
 }
 
+AISLE_API void require_finite(const state_dict& checkpoint, const std::string& key,
+                              std::span<const float> values) {
+  if (all_finite(values)) return;
+  std::size_t at = 0, count = 0;
+  for (std::size_t i = values.size(); i-- > 0;)
+    if (!is_finite(values[i])) at = i, ++count;
+  throw tensor_error((checkpoint.path().empty() ? std::string() : checkpoint.path() + ": ") + "tensor '" +
+                     key + "' holds " + std::to_string(count) +
+                     (count == 1 ? " number that is" : " numbers that are") +
+                     " not finite, the first at element " + std::to_string(at) + " (" +
+                     (is_nan(values[at]) ? "NaN" : "infinite") + "): the weights are damaged");
+}
+
 AISLE_API void weight_source::read(const std::string& name, const shape& expected,
                                    std::span<float> out) const {
-  if (generate_)
-    generate_(name, expected, out);
-  else
-    checkpoint_->read_f32(find(name, expected).name, out);
+  if (generate_) return generate_(name, expected, out);
+  const std::string& key = find(name, expected).name;
+  checkpoint_->read_f32(key, out);
+  require_finite(*checkpoint_, key, out);
 }
 
 AISLE_API row_table weight_source::rows(const std::string& name, const shape& expected) const {
@@ -51,14 +65,21 @@ AISLE_API row_table weight_source::rows(const std::string& name, const shape& ex
     return row_table(std::move(t));
   }
   const state_dict::entry& e = find(name, expected);
-  if (e.type != dtype::f32) return row_table(checkpoint_->read_f32(e.name));
+  const auto converted = [&] {
+    tensor copy = checkpoint_->read_f32(e.name);
+    require_finite(*checkpoint_, e.name, copy.data<float>());
+    return row_table(std::move(copy));
+  };
+  if (e.type != dtype::f32) return converted();
   if (e.file && e.unsupported.empty() && e.strides.empty() && e.dims.elements() > 0) {
     state_dict::entry stored = e;
     stored.dims = expected;  // without dimensions of 1 that the file may have besides
     return row_table(std::move(stored));
   }
   shared_tensor whole = checkpoint_->share(e.name);
-  return row_table(whole.aligned() ? std::move(whole) : shared_tensor(checkpoint_->read_f32(e.name)));
+  if (!whole.aligned()) return converted();
+  require_finite(*checkpoint_, e.name, whole.data<float>());
+  return row_table(std::move(whole));
 }
 
 /// What was read of a table in a file, block by block of rows.
@@ -83,6 +104,10 @@ struct row_table::file_state {
     const std::size_t first = b * block * cols, end = std::min((b + 1) * block, rows) * cols;
     stored.file->file().read_at(stored.offset + first * sizeof(float),
                                 std::as_writable_bytes(std::span(values).subspan(first, end - first)));
+    const std::span<const float> part(values.data() + first, end - first);
+    if (!all_finite(part))
+      throw tensor_error(stored.file->file().path() + ": tensor '" + stored.name +
+                         "' holds numbers that are not finite: the weights are damaged");
     is_read[b].store(true, std::memory_order_release);
   }
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -52,7 +53,12 @@ class workspace_pool {
 
   lease take() {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) return {*this, std::make_unique<workspace>()};
+    if (free_.empty()) {
+      auto made = std::make_unique<workspace>();
+      free_.reserve(made_ + 1);  // giving back must not need memory
+      ++made_;
+      return {*this, std::move(made)};
+    }
     auto w = std::move(free_.back());
     free_.pop_back();
     return {*this, std::move(w)};
@@ -65,6 +71,7 @@ class workspace_pool {
   }
   std::mutex mutex_;
   std::vector<std::unique_ptr<workspace>> free_;
+  std::size_t made_ = 0;
 };
 
 }  // namespace nn

@@ -44,9 +44,13 @@ constexpr bool is_infinite(const T& v) noexcept {
 /// True when all values are finite. One pass without branches.
 template <class T>
 constexpr bool all_finite(std::span<const T> values) noexcept {
-  bool good = true;
-  for (const T& v : values) good &= is_finite(v);
-  return good;
+  using bits = detail::bits_of<T>;
+  // One more in the exponent reaches the sign where all its bits are set, and there alone. Weights go through
+  // here when they are loaded: an addition and an or are a third of what comparisons take.
+  constexpr bits exponent = detail::exponent_bits<T>, lowest = exponent & (~exponent + 1);
+  bits carried = 0;
+  for (const T& v : values) carried |= static_cast<bits>((std::bit_cast<bits>(v) & exponent) + lowest);
+  return (carried >> (8 * sizeof(T) - 1)) == 0;
 }
 /// True when no value is NaN; infinities may be among them.
 template <class T>

@@ -10,6 +10,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/kernels/arguments.hpp>
+#include <aisle/nn/parameters.hpp>
 #include <aisle/text/pooling.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -150,6 +151,7 @@ AISLE_API dense_layer dense_layer::from_json(const json& config, const state_dic
     weights.require(key, dims);
     std::vector<float> values(static_cast<std::size_t>(dims.elements()));
     weights.read_f32(key, values);
+    nn::require_finite(weights, key, values);
     return values;
   };
   const bool has_bias = config.get("bias", true);

@@ -10,6 +10,7 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/tensor/finite.hpp>
 #include <aisle/text/text_encoder.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -158,6 +159,10 @@ AISLE_API matrix<float> text_encoder::encode_rows(std::span<const std::vector<st
                          hidden, prompt_tokens, vector.data());
       for (const sentence_layer& layer : sentence_->layers)
         vector = std::visit([&](const auto& l) { return l(vector); }, layer);
+      if (!all_finite(std::span<const float>(vector)))
+        throw tensor_error(network_->weights_path() +
+                           ": what stands behind its network gives a vector that is not finite: weights too "
+                           "large for single precision");
       ranges::copy(vector, out.row(order[i]).begin());
     }
     progress.add(static_cast<std::int64_t>(last - first));

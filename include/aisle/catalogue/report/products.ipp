@@ -35,6 +35,8 @@ AISLE_API std::string thumbnail(const std::string& path, int side, std::string& 
       picture = resize(picture, scaled(picture.width()), scaled(picture.height()), resize_filter::lanczos);
     }
     return "data:image/jpeg;base64," + base64(encode_jpeg(picture, {.quality = 82}));
+  } catch (const machine_error&) {
+    throw;  // no fault of the picture
   } catch (const error& e) {
     why = e.what();
     return {};

@@ -7,12 +7,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/io/state_dict.hpp>
 #include <aisle/learn/labels.hpp>
+#include <aisle/tensor/finite.hpp>
 #include <aisle/tensor/matrix.hpp>
 #include <aisle/tensor/tensor.hpp>
 
@@ -51,6 +53,9 @@ class model_writer {
   std::map<std::string, std::string> metadata_;
 };
 
+/// Which numbers a tensor may hold.
+enum class model_numbers { finite, no_nan, any };
+
 /// Reads what model_writer wrote. Files come from outside: everything is checked, all failures are
 /// format_error.
 class model_reader {
@@ -65,18 +70,19 @@ class model_reader {
   class_list classes() const;
 
   template <class T>
-  std::vector<T> list(const std::string& name) const {
+  std::vector<T> list(const std::string& name, model_numbers which = model_numbers::finite) const {
     const auto& e = tensors_.at(name);
     if (e.type != dtype_of<T> || e.dims.rank() != 1)
       fail(name + " is " + std::string(name_of(e.type)) + " of shape " + to_string(e.dims) +
            ", expected a list of " + std::string(name_of(dtype_of<T>)));
     const tensor t = tensors_.read(name);
     const auto values = t.template data<T>();
+    if constexpr (std::is_floating_point_v<T>) require(name, values, which);
     return {values.begin(), values.end()};
   }
   /// Floating point values of any width.
   template <class T>
-  matrix<T> table(const std::string& name) const {
+  matrix<T> table(const std::string& name, model_numbers which = model_numbers::finite) const {
     const auto& e = tensors_.at(name);
     if ((e.type != dtype::f32 && e.type != dtype::f64) || e.dims.rank() != 2)
       fail(name + " is " + std::string(name_of(e.type)) + " of shape " + to_string(e.dims) +
@@ -90,6 +96,8 @@ class model_reader {
       copy(t.template data<float>());
     else
       copy(t.template data<double>());
+    // Behind the conversion: a double may be too large for a float.
+    require(name, std::span<const T>(out.data(), static_cast<std::size_t>(out.rows() * out.cols())), which);
     return out;
   }
   template <class T>
@@ -102,6 +110,15 @@ class model_reader {
   }
 
  private:
+  template <class T>
+  void require(const std::string& name, std::span<const T> values, model_numbers which) const {
+    if (which == model_numbers::any) return;
+    if (which == model_numbers::finite ? all_finite(values) : no_nan(values)) return;
+    std::size_t at = 0;
+    while (which == model_numbers::finite ? is_finite(values[at]) : !is_nan(values[at])) ++at;
+    fail(name + ": number " + std::to_string(at) + " is " + (is_nan(values[at]) ? "NaN" : "infinite") +
+         ", expected a finite one");
+  }
   std::string path_;
   state_dict tensors_;
 };

@@ -61,7 +61,7 @@ AISLE_API double model_reader::number(const std::string& name) const {
   const std::string& digits = text(name);
   double value = 0;
   const auto [end, code] = parse_number(digits.data(), digits.data() + digits.size(), value);
-  if (code != std::errc{} || end != digits.data() + digits.size())
+  if (code != std::errc{} || end != digits.data() + digits.size() || is_nan(value))
     fail("aisle." + name + " is \"" + digits + "\", expected a number");
   return value;
 }

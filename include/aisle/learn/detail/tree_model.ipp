@@ -34,7 +34,7 @@ AISLE_API void write_trees(model_writer& out, const std::vector<tree_model>& tre
 
 AISLE_API std::vector<tree_model> read_trees(const model_reader& in, std::int64_t classes,
                                              std::int64_t features) {
-  const auto thresholds = in.list<double>("trees.threshold");
+  const auto thresholds = in.list<double>("trees.threshold", model_numbers::no_nan);
   const auto feature = in.list<std::int32_t>("trees.feature"), next = in.list<std::int32_t>("trees.next");
   const auto ends = in.list<std::int64_t>("trees.ends"),
              leaf_ends = in.list<std::int64_t>("trees.distribution_ends");
