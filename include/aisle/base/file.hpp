@@ -15,6 +15,15 @@
 
 AISLE_NAMESPACE_BEGIN
 
+/// What the system says of a file's state. Two that are equal are of one content, unless it was written within
+/// the tick of the clock (some milliseconds) that both fell into: changed_ns is set by every write and by
+/// nobody's wish.
+struct file_stamp {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t modified_ns = 0, changed_ns = 0;
+  bool operator==(const file_stamp&) const = default;
+};
+
 /// A file open for reading at any offset; safe from several threads at once (pread).
 class input_file {
  public:
@@ -27,6 +36,8 @@ class input_file {
   std::uint64_t size() const noexcept { return size_; }
   /// Fills `out` from `offset`; throws if the file ends before.
   void read_at(std::uint64_t offset, std::span<std::byte> out) const;
+  /// As the file is now.
+  file_stamp stamp() const;
 
  private:
   std::string path_;
@@ -46,7 +57,7 @@ class mapped_file {
 };
 
 /// An output that appears whole or not at all: written beside the target as `PATH.PID-N.part`, synced and
-/// renamed by commit(). Without commit() (an exception, say) the part file is removed and an existing target
+/// renamed by commit(). Parts of this target whose writers were killed are deleted. Without commit() (an exception, say) the part file is removed and an existing target
 /// stays as it was. The part's name is nobody else's: of two writers of one target the last to commit wins,
 /// whole.
 class atomic_file {

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/held_file.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -68,14 +68,11 @@ AISLE_API int create_part(const std::string& path, std::string& part) {
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
     throw file_error(path, S_ISDIR(info.st_mode) ? "cannot write: is a directory"
                                                  : "cannot write: expected a file, found a device or pipe");
-  static std::atomic<std::uint64_t> count{0};
-  for (;;) {
-    part = path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
-    const int handle = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (handle >= 0) return handle;
-    // One of this name is left from a process that was killed, or belongs to one in another container.
-    if (errno != EEXIST) throw_errno(path, "cannot create");
-  }
+  // What writers of this file left that were killed.
+  remove_left_behind(path, "part");
+  const int handle = create_held(path, "part", part);
+  if (handle < 0) throw_errno(path, "cannot create");
+  return handle;
 }
 
 }  // namespace detail
@@ -108,6 +105,16 @@ AISLE_API void input_file::read_at(std::uint64_t offset, std::span<std::byte> ou
                                   std::to_string(offset));
     done += static_cast<std::size_t>(n);
   }
+}
+
+AISLE_API file_stamp input_file::stamp() const {
+  struct ::stat info {};
+  if (::fstat(handle_, &info) != 0) detail::throw_errno(path_, "cannot stat");
+  const auto nanoseconds = [](const struct ::timespec& t) {
+    return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+  };
+  return {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino),
+          static_cast<std::uint64_t>(info.st_size), nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
 }
 
 AISLE_API mapped_file::mapped_file(const std::string& path) {
@@ -168,6 +175,8 @@ AISLE_API void atomic_file::commit() {
   flush();
   if (::fsync(handle_) != 0 && errno != EINVAL && errno != EROFS) detail::throw_errno(path_, "cannot sync");
   const int handle = std::exchange(handle_, -1);
+  // The part's lock stays until it has its name: without, it would be one that was left behind.
+  const detail::file_handle lock(::fcntl(handle, F_DUPFD_CLOEXEC, 0));
   if (::close(handle) != 0 || std::rename(part_.c_str(), path_.c_str()) != 0) {
     const int code = errno;
     ::unlink(part_.c_str());

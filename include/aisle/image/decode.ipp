@@ -108,8 +108,10 @@ AISLE_API image decode_image(std::span<const std::byte> bytes, std::string_view 
   throw format_error(std::string(where), "not a " + names + " image but " + detail::describe_bytes(bytes));
 }
 
-AISLE_API image read_image(const std::string& path) {
+AISLE_API image read_image(const std::string& path,
+                           const std::function<void(std::span<const std::byte>)>& on_bytes) {
   const std::string bytes = read_file(path, picture_file_limit);
+  if (on_bytes) on_bytes(std::as_bytes(std::span(bytes)));
   return decode_image(std::as_bytes(std::span(bytes)), path);
 }
 

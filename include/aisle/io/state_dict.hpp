@@ -24,13 +24,16 @@ AISLE_NAMESPACE_BEGIN
 /// A checkpoint file that stays open for as long as tensors may be read from it.
 class weight_file {
  public:
-  explicit weight_file(const std::string& path) : file_(path) {}
+  explicit weight_file(const std::string& path) : file_(path), opened_(file_.stamp()) {}
   const input_file& file() const noexcept { return file_; }
+  /// As the file was before anything was read from it.
+  const file_stamp& opened() const noexcept { return opened_; }
   /// The mapped bytes; made on the first call, shared while anyone uses them. Safe from several threads.
   std::shared_ptr<const mapped_file> map() const;
 
  private:
   input_file file_;
+  file_stamp opened_;
   mutable std::mutex mutex_;
   mutable std::weak_ptr<const mapped_file> mapped_;
 };
