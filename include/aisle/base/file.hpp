@@ -15,9 +15,9 @@
 
 AISLE_NAMESPACE_BEGIN
 
-/// What the system says of a file's state. Two that are equal are of one content, unless it was written within
-/// the tick of the clock (some milliseconds) that both fell into: changed_ns is set by every write and by
-/// nobody's wish.
+/// What the system says of a file's state. Two that are equal are of one content, unless it was written
+/// within the tick of the clock (some milliseconds) that both fell into: changed_ns is set by every write and
+/// by nobody's wish.
 struct file_stamp {
   std::uint64_t device = 0, inode = 0, size = 0;
   std::int64_t modified_ns = 0, changed_ns = 0;
@@ -57,9 +57,9 @@ class mapped_file {
 };
 
 /// An output that appears whole or not at all: written beside the target as `PATH.PID-N.part`, synced and
-/// renamed by commit(). Parts of this target whose writers were killed are deleted. Without commit() (an exception, say) the part file is removed and an existing target
-/// stays as it was. The part's name is nobody else's: of two writers of one target the last to commit wins,
-/// whole.
+/// renamed by commit(). Parts of this target whose writers were killed are deleted. Without commit() (an
+/// exception, say) the part file is removed and an existing target stays as it was. The part's name is nobody
+/// else's: of two writers of one target the last to commit wins, whole.
 class atomic_file {
  public:
   explicit atomic_file(std::string path);

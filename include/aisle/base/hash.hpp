@@ -50,7 +50,8 @@ namespace detail {
 using sha256_blocks_function = void (*)(std::uint32_t* state, const std::uint8_t* data,
                                         std::size_t blocks) noexcept;
 void sha256_blocks_portable(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks) noexcept;
-/// The one that uses the processor's own instructions for it, some eight times faster; null where it has none.
+/// The one that uses the processor's own instructions for it, some eight times faster; null where it has
+/// none.
 sha256_blocks_function sha256_blocks_of_processor() noexcept;
 sha256_blocks_function fastest_sha256_blocks() noexcept;
 

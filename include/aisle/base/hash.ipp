@@ -53,7 +53,8 @@ AISLE_API void sha256_blocks_portable(std::uint32_t* state, const std::uint8_t* 
   for (; blocks > 0; --blocks, data += 64) {
     std::uint32_t w[64];
     for (std::size_t i = 0; i < 16; ++i)
-      w[i] = static_cast<std::uint32_t>(data[4 * i]) << 24 | static_cast<std::uint32_t>(data[4 * i + 1]) << 16 |
+      w[i] = static_cast<std::uint32_t>(data[4 * i]) << 24 |
+             static_cast<std::uint32_t>(data[4 * i + 1]) << 16 |
              static_cast<std::uint32_t>(data[4 * i + 2]) << 8 | data[4 * i + 3];
     for (std::size_t i = 16; i < 64; ++i) {
       const std::uint32_t s0 = rotr(w[i - 15], 7) ^ rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
@@ -140,7 +141,7 @@ AISLE_API sha256_blocks_function sha256_blocks_of_processor() noexcept {
 #if AISLE_X86
   // They use no register that the operating system would have to know of.
   unsigned a = 0, b = 0, c = 0, d = 0;
-  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & (1u << 19)) == 0) return nullptr;  // SSE4.1
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & (1u << 19)) == 0) return nullptr;           // SSE4.1
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (b & (1u << 29)) == 0) return nullptr;  // SHA
   return sha256_blocks_x86;
 #else

@@ -28,7 +28,8 @@ AISLE_API bool was_deleted(int handle) {
 AISLE_API int create_held(const std::string& path, std::string_view suffix, std::string& name) {
   static std::atomic<std::uint64_t> count{0};
   for (;;) {
-    name = path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + "." + std::string(suffix);
+    name =
+        path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + "." + std::string(suffix);
     const int handle = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (handle < 0) {
       // One of this name is left from a process that was killed, or belongs to one in another container.

@@ -25,8 +25,8 @@ struct embedding_options {
   /// `.manifest.json` by which a later call takes over every row whose content has not changed, told by
   /// SHA-256 of the content, the weights and the CSV. Rows that a call does not ask for stay, behind its own,
   /// with their fields of its columns; a CSV that was made otherwise (another kernel, say) is kept as
-  /// `NAME.old.csv`. Several processes may work in one folder; what a killed one has made, the next takes over.
-  /// Empty: nothing is read or written.
+  /// `NAME.old.csv`. Several processes may work in one folder; what a killed one has made, the next takes
+  /// over. Empty: nothing is read or written.
   std::string folder = {};
   std::shared_ptr<models::opened_model> opened = {};  ///< the model, where it is open already
   engine_selection engine{};
@@ -37,7 +37,8 @@ struct embedding_options {
   warning_callback on_warning{};
   /// Vectors that are made are on the disk after as many seconds, before the table is written with them.
   double checkpoint_seconds = 5;
-  bool folder_is_locked = false;  ///< the caller holds a folder_lock of `folder`, which is not waited for then
+  bool folder_is_locked =
+      false;  ///< the caller holds a folder_lock of `folder`, which is not waited for then
 };
 
 /// Vectors of the rows of a catalogue that have one.

@@ -73,8 +73,7 @@ AISLE_API embedding_table embed_texts(const catalogue& products, const embedding
       [&](std::span<const std::size_t> fresh, const progress_callback& progress, std::vector<std::size_t>&) {
         std::vector<std::string_view> texts;
         for (const std::size_t row : fresh) texts.push_back(job.at(row).source->text);
-        const text_encode_options how{
-            .threads = options.threads, .progress = progress, .prompt = out.preset};
+        const text_encode_options how{.threads = options.threads, .progress = progress, .prompt = out.preset};
         const tokenized_texts tokens = encoder->tokenize(texts, how);
         const auto vectors = encoder->encode(tokens, how);
         for (std::size_t i = 0; i < fresh.size(); ++i) {
@@ -152,20 +151,19 @@ AISLE_API embedding_table embed_images(const catalogue& products, const embeddin
         std::vector<std::string> paths;
         for (const std::size_t i : fresh) paths.push_back(job.at(i).source->image_path);
         const auto vectors = encoder->encode_files(
-            paths,
-            {.threads = options.threads,
-             .progress = each_image,
-             .on_error =
-                 [&](std::int64_t row, const std::string& reason) {
-                   failed.push_back(fresh[static_cast<std::size_t>(row)]);
-                   report(*job.at(failed.back()).source, reason);
-                 },
-             // A picture may have changed since it was looked for.
-             .on_bytes =
-                 [&](std::int64_t row, std::span<const std::byte> bytes) {
-                   job.at(fresh[static_cast<std::size_t>(row)]).content =
-                       sha256::of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-                 }});
+            paths, {.threads = options.threads,
+                    .progress = each_image,
+                    .on_error =
+                        [&](std::int64_t row, const std::string& reason) {
+                          failed.push_back(fresh[static_cast<std::size_t>(row)]);
+                          report(*job.at(failed.back()).source, reason);
+                        },
+                    // A picture may have changed since it was looked for.
+                    .on_bytes =
+                        [&](std::int64_t row, std::span<const std::byte> bytes) {
+                          job.at(fresh[static_cast<std::size_t>(row)]).content =
+                              sha256::of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+                        }});
         for (std::size_t i = 0; i < fresh.size(); ++i) {
           const auto from = vectors.row(static_cast<std::int64_t>(i));
           std::copy(from.begin(), from.end(), out.vectors.row(static_cast<std::int64_t>(fresh[i])).begin());

@@ -12,8 +12,8 @@
 #include <aisle/catalogue/detail/embedding_files.hpp>
 #include <aisle/io/json.hpp>
 
-// Rows that a job has made and that are not in the table yet: a file `CSV.PID-N.checkpoint` that grows while the
-// job runs. What a killed job left is read by the next one and goes into the table with its rows.
+// Rows that a job has made and that are not in the table yet: a file `CSV.PID-N.checkpoint` that grows while
+// the job runs. What a killed job left is read by the next one and goes into the table with its rows.
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -43,8 +43,9 @@ struct checkpoint {
   stored_table table;
 };
 
-/// Those for this CSV whose rows have this key; `known` are some that were read before. Of others, which a job
-/// that is set up otherwise has left, those older than a week are deleted. Belongs under the folder's lock.
+/// Those for this CSV whose rows have this key; `known` are some that were read before. Of others, which a
+/// job that is set up otherwise has left, those older than a week are deleted. Belongs under the folder's
+/// lock.
 std::vector<checkpoint> read_checkpoints(const std::string& csv_path, const json& key,
                                          const std::vector<std::string>& columns,
                                          std::vector<checkpoint> known);

@@ -13,8 +13,8 @@
 AISLE_NAMESPACE_BEGIN
 namespace detail {
 
-// A line of JSON (the key, the columns), then for each row its length in bytes, the row and the row's SHA-256.
-// A row is the hash of its content, its tokens, its vector, and its leading fields as a line of CSV.
+// A line of JSON (the key, the columns), then for each row its length in bytes, the row and the row's
+// SHA-256. A row is the hash of its content, its tokens, its vector, and its leading fields as a line of CSV.
 inline constexpr std::string_view checkpoint_format = "aisle checkpoint 1";
 inline constexpr std::size_t checkpoint_row_limit = std::size_t{1} << 28;
 
@@ -62,7 +62,8 @@ AISLE_API json checkpoint_head(const input_file& file, std::uint64_t& end) {
   for (std::uint64_t at = 0; at < std::min<std::uint64_t>(file.size(), checkpoint_row_limit) &&
                              line.find('\n') == std::string::npos;
        at = line.size()) {
-    line.resize(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), at + (std::uint64_t{1} << 20))));
+    line.resize(
+        static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), at + (std::uint64_t{1} << 20))));
     file.read_at(at, std::as_writable_bytes(std::span(line).subspan(static_cast<std::size_t>(at))));
   }
   const auto newline = line.find('\n');
@@ -149,7 +150,8 @@ AISLE_API std::vector<checkpoint> read_checkpoints(const std::string& csv_path, 
       head = {};  // damaged: nothing can be taken from it
     }
     std::error_code code;
-    const auto age = std::filesystem::file_time_type::clock::now() - std::filesystem::last_write_time(path, code);
+    const auto age =
+        std::filesystem::file_time_type::clock::now() - std::filesystem::last_write_time(path, code);
     if (head.is_null() || (!code && age > std::chrono::hours(7 * 24))) left->remove();
   }
   return out;

@@ -15,9 +15,9 @@
 // Embeddings as files: a CSV, and a manifest beside it that says which model made them from which content,
 // and by its SHA-256 which CSV it is about.
 //
-// A new table is written beside the one there is, as a pair of its own, NAME.next.csv and its manifest. From the
-// moment that it is whole it counts, and finish_write gives it the old one's place; until then the old one
-// does. So a writer that is killed at any time leaves a pair. Both belong under the folder's lock.
+// A new table is written beside the one there is, as a pair of its own, NAME.next.csv and its manifest. From
+// the moment that it is whole it counts, and finish_write gives it the old one's place; until then the old
+// one does. So a writer that is killed at any time leaves a pair. Both belong under the folder's lock.
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -47,7 +47,8 @@ void write_stored(const std::string& csv_path, const json& key, const embedding_
 void finish_write(const std::string& csv_path);
 
 /// The rows of earlier calls, if the manifest has this key and is that of the CSV, with their fields of
-/// `columns`. Damaged files count as none; `why` then says what is wrong with them (empty where there are none).
+/// `columns`. Damaged files count as none; `why` then says what is wrong with them (empty where there are
+/// none).
 std::optional<stored_table> read_stored(const std::string& csv_path, const json& key,
                                         const std::vector<std::string>& columns, int threads,
                                         std::string& why);

@@ -66,8 +66,8 @@ AISLE_API json key_of(const json& manifest) {
   return key;
 }
 
-/// Gives the pair that is next its place. Whoever is killed in the middle of it leaves what finish_write takes
-/// for its work.
+/// Gives the pair that is next its place. Whoever is killed in the middle of it leaves what finish_write
+/// takes for its work.
 AISLE_API void put_in_place(const std::string& csv_path, bool keep) {
   const std::string aside = aside_path(csv_path), next = next_path(csv_path);
   if (keep) {
@@ -134,9 +134,10 @@ AISLE_API std::optional<stored_table> read_stored(const std::string& csv_path, c
   try {
     const json manifest = read_json(path);
     if (const std::string format = manifest.get("format", ""); format != embeddings_format) {
-      why = path + (format == "aisle embeddings 1"
-                        ? ": is an earlier version's, by whose short hashes contents can be mistaken for each other"
-                        : ": other format");
+      why = path +
+            (format == "aisle embeddings 1"
+                 ? ": is an earlier version's, by whose short hashes contents can be mistaken for each other"
+                 : ": other format");
       return std::nullopt;
     }
     if (const std::string other = other_than(manifest, key); !other.empty()) {

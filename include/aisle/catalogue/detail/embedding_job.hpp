@@ -86,8 +86,8 @@ class embedding_job {
   item& at(std::size_t i) { return items_[i]; }
   /// Brings the files up to date. Rows of earlier calls that this one was not asked for stay, behind its own,
   /// with their fields of its columns: the files serve parts of a catalogue, and several catalogues. A row is
-  /// known again by its content and its name: of a product that was edited, and of two catalogues' products of
-  /// one name, all rows stay, this call's first.
+  /// known again by its content and its name: of a product that was edited, and of two catalogues' products
+  /// of one name, all rows stay, this call's first.
   void write();
 
  private:

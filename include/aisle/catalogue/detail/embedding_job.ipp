@@ -236,8 +236,9 @@ AISLE_API void embedding_job::flush_checkpoint() {
     checkpoint_->remove();
     checkpoint_.reset();
     if (options_.on_warning)
-      options_.on_warning(std::string(e.what()) + "; going on without checkpoints, a job that is killed loses "
-                                                  "its vectors");
+      options_.on_warning(std::string(e.what()) +
+                          "; going on without checkpoints, a job that is killed loses "
+                          "its vectors");
   }
 }
 

@@ -31,7 +31,8 @@ AISLE_API weights_identity::weights_identity(const state_dict& weights) {
     // Two writes within one tick of the clock leave one stamp, so a file must be older than some ticks for
     // its stamp to tell of the next write.
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto age = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() - file->opened().changed_ns;
+    const auto age =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() - file->opened().changed_ns;
     parts_.push_back({file, sha256_of_open(file->file()), age > 2'000'000'000});
     if (file->file().stamp().modified_ns != file->opened().modified_ns ||
         file->file().stamp().size != file->opened().size)
@@ -44,9 +45,8 @@ AISLE_API weights_identity::weights_identity(const state_dict& weights) {
 AISLE_API json weights_identity::files() const {
   json list = json::array();
   for (const part& p : parts_)
-    list.push_back(json::object({{"path", p.file->file().path()},
-                                 {"size", p.file->file().size()},
-                                 {"sha256", p.sha256}}));
+    list.push_back(json::object(
+        {{"path", p.file->file().path()}, {"size", p.file->file().size()}, {"sha256", p.sha256}}));
   return list;
 }
 
