@@ -46,7 +46,8 @@ void remove_left_behind(const std::string& path, std::string_view suffix);
 namespace detail {
 /// The system's handle of a new file of this kind, whose name goes to `name`; -1 with errno where it cannot
 /// be made. The caller closes it.
-int create_held(const std::string& path, std::string_view suffix, std::string& name);
+int create_held(const std::string& path, std::string_view suffix, std::string& name,
+                unsigned permissions = 0666);
 }  // namespace detail
 
 AISLE_NAMESPACE_END
