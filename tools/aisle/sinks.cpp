@@ -112,10 +112,9 @@ class csv_sink : public vector_sink {
 class npy_sink : public vector_sink {
  public:
   explicit npy_sink(const sink_options& o)
-      : ids_path_(o.path.substr(0, o.path.ends_with(".npy") ? o.path.size() - 4 : std::string::npos) +
-                  ".ids.csv"),
-        vectors_(o.path, o.text_dimension + o.image_dimension),
-        ids_(ids_path_) {
+      : vectors_(o.path, o.text_dimension + o.image_dimension),
+        ids_(o.path.substr(0, o.path.ends_with(".npy") ? o.path.size() - 4 : std::string::npos) +
+             ".ids.csv") {
     ids_.field(std::string_view("row")).field(std::string_view("id")).end_row();
   }
   void put(const embedded_row& r) override {
@@ -125,14 +124,11 @@ class npy_sink : public vector_sink {
     ids_.field(r.row).field(std::string_view(id_text(r.id))).end_row();
   }
   void finish() override {
-    // Vectors never stand beside another run's ids, whatever happens in between.
-    aisle::remove_file(ids_path_);
     vectors_.commit();
     ids_.commit();
   }
 
  private:
-  std::string ids_path_;
   aisle::npy_row_writer vectors_;
   aisle::csv_writer ids_;
 };

@@ -159,8 +159,15 @@ AISLE_API std::optional<stored_table> read_stored(const std::string& csv_path, c
             std::to_string(out.tokens.size());
       return std::nullopt;
     }
-    embedding_csv_reader reader(csv_path, static_cast<std::int64_t>(out.hashes.size()),
-                                manifest.get<std::int64_t>("dimension"), threads, &columns);
+    const auto n = static_cast<std::int64_t>(out.hashes.size()),
+               dimension = manifest.get<std::int64_t>("dimension");
+    // A number and its comma take two bytes: no more memory than the file can fill.
+    if (dimension < 1 || (n > 0 && dimension > static_cast<std::int64_t>(file_size(csv_path)) / 2 / n)) {
+      why = path + ": " + std::to_string(n) + " rows of " + std::to_string(dimension) +
+            " numbers, more than the CSV can hold";
+      return std::nullopt;
+    }
+    embedding_csv_reader reader(csv_path, n, dimension, threads, &columns);
     sha256 hash;
     std::string damage;
     read_through(csv_path, [&](std::string_view bytes) {

@@ -311,7 +311,12 @@ AISLE_API void embedding_job::write() {
   make_folders(options_.folder);
   const std::chrono::duration<double> unkept = std::chrono::steady_clock::now() - flushed_;
   if (checkpoint_ && unkept.count() >= options_.checkpoint_seconds) flush_checkpoint();
-  const std::optional<folder_lock> lock = lock_folder();
+  std::optional<folder_lock> lock;
+  try {
+    lock = lock_folder();
+  } catch (const file_error& e) {
+    if (options_.on_warning) options_.on_warning(std::string(e.what()) + "; writing without a lock");
+  }
   finish_write(csv_path_);
   if (state_of_files() != state_) read_table();
   checkpoints_ = read_checkpoints(csv_path_, key_, layout_.header, std::move(checkpoints_));
