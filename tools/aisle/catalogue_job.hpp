@@ -46,6 +46,7 @@ struct catalogue_job {
   bool keep_html = false;
   aisle::catalogue_options table;           ///< how to read the file: its delimiter and encoding are used
   std::string embeddings;                   ///< folder that keeps them; empty: none
+  std::string locked_folder;                ///< a folder whose folder_lock the command holds
   std::string text_vectors, image_vectors;  ///< files of vectors made elsewhere
   std::string fusion = "balanced";
   common_options common;
