@@ -2,12 +2,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include <unistd.h>
 
-#include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/catalogue/detail/embedding_checkpoint.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
@@ -17,13 +19,17 @@
 
 namespace {
 
-const std::string csv = [] {
-  const std::string folder =
+struct scratch_folder {
+  std::string path =
       (std::filesystem::temp_directory_path() / ("aisle-fuzz-" + std::to_string(::getpid()))).string();
-  aisle::make_folders(folder);
-  std::atexit([] { std::filesystem::remove_all(aisle::parent_folder(csv)); });
-  return folder + "/e.csv";
-}();
+  scratch_folder() { std::filesystem::create_directories(path); }
+  ~scratch_folder() {
+    std::error_code code;
+    std::filesystem::remove_all(path, code);
+  }
+};
+const scratch_folder scratch;
+const std::string csv = scratch.path + "/e.csv";
 
 void require_whole(const aisle::detail::stored_table& t, std::size_t columns) {
   const std::size_t rows = t.hashes.size();
@@ -35,8 +41,7 @@ void require_whole(const aisle::detail::stored_table& t, std::size_t columns) {
 }
 
 void put(const std::string& path, std::string_view bytes) {
-  std::filesystem::remove(path);
-  aisle::write_file(path, bytes);
+  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 }  // namespace
