@@ -60,8 +60,8 @@ TEST_CASE("a SHA-256 sum as text and back") {
   const aisle::sha256_digest sum = aisle::sha256::of("abc");
   CHECK(aisle::to_hex(sum) == sha256_of("abc"));
   CHECK(aisle::digest_from_hex(aisle::to_hex(sum)) == sum);
-  for (const std::string bad : {std::string(), std::string(63, 'a'), std::string(65, 'a'),
-                                std::string(64, 'A'), std::string(64, 'g')})
+  for (const std::string& bad : {std::string(), std::string(63, 'a'), std::string(65, 'a'),
+                                 std::string(64, 'A'), std::string(64, 'g')})
     CHECK_FALSE(aisle::digest_from_hex(bad).has_value());
 }
 

@@ -35,8 +35,8 @@ struct embedding_options {
   int threads = 0;
   progress_callback progress{};
   warning_callback on_warning{};
-  /// Vectors that are made are on the disk after as many seconds, before the table is written with them.
-  double checkpoint_seconds = 5;
+  /// How many seconds of work a kill may cost, about: vectors are on the disk before the table is written.
+  double checkpoint_seconds = 20;
   bool folder_is_locked =
       false;  ///< the caller holds a folder_lock of `folder`, which is not waited for then
 };

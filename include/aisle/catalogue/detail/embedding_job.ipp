@@ -203,8 +203,9 @@ AISLE_API void embedding_job::embed_in_steps(std::span<const std::size_t> fresh,
     at += rows.size();
     keep_rows(rows, bad);
     failed.insert(failed.end(), bad.begin(), bad.end());
-    if (seconds_since(flushed_) >= options_.checkpoint_seconds) flush_checkpoint();
-    // Steps as long as half of what may be lost, found out from small ones.
+    if (seconds_since(flushed_) >= options_.checkpoint_seconds / 4) flush_checkpoint();
+    // Steps as long as half of what may be lost, found out from small ones: at the end of each, threads wait
+    // for each other.
     const double a_row = seconds_since(started) / static_cast<double>(rows.size());
     const double wanted = options_.checkpoint_seconds / 2 / std::max(a_row, 1e-9);
     if (wanted < static_cast<double>(step) * 4)
@@ -310,7 +311,7 @@ AISLE_API void embedding_job::write() {
   if (!keeps_files() || items_.empty()) return;
   make_folders(options_.folder);
   const std::chrono::duration<double> unkept = std::chrono::steady_clock::now() - flushed_;
-  if (checkpoint_ && unkept.count() >= options_.checkpoint_seconds) flush_checkpoint();
+  if (checkpoint_ && unkept.count() >= options_.checkpoint_seconds / 4) flush_checkpoint();
   std::optional<folder_lock> lock;
   try {
     lock = lock_folder();
