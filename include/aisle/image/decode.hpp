@@ -27,8 +27,8 @@ inline constexpr std::uint64_t max_image_pixels = 178'956'970;
 /// or exceed max_image_pixels.
 image decode_image(std::span<const std::byte> bytes, std::string_view where);
 
-/// Decodes a file; `on_bytes` is shown its bytes before. Throws file_error if it cannot be read, format_error as
-/// decode_image does.
+/// Decodes a file; `on_bytes` is shown its bytes before. Throws file_error if it cannot be read, format_error
+/// as decode_image does.
 image read_image(const std::string& path,
                  const std::function<void(std::span<const std::byte>)>& on_bytes = {});
 
