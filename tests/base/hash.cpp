@@ -34,6 +34,37 @@ TEST_CASE("SHA-256 does not depend on how the bytes are fed") {
   CHECK(sha256_of(std::string(55, 'q')) != sha256_of(std::string(56, 'q')));
 }
 
+TEST_CASE("SHA-256 by the processor's instructions is SHA-256") {
+  const auto by = [](aisle::detail::sha256_blocks_function blocks, const std::string& text) {
+    aisle::sha256 hash(blocks);
+    hash.update(text);
+    return hash.hex();
+  };
+  CHECK(by(aisle::detail::sha256_blocks_portable, "abc") ==
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(by(aisle::detail::sha256_blocks_portable, std::string(1000000, 'a')) ==
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  const auto own = aisle::detail::sha256_blocks_of_processor();
+  if (own == nullptr) {
+    MESSAGE("skipped: this processor has no instructions for SHA-256");
+    return;
+  }
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    CHECK(by(own, text) == by(aisle::detail::sha256_blocks_portable, text));
+    text += static_cast<char>(i * 37);
+  }
+}
+
+TEST_CASE("a SHA-256 sum as text and back") {
+  const aisle::sha256_digest sum = aisle::sha256::of("abc");
+  CHECK(aisle::to_hex(sum) == sha256_of("abc"));
+  CHECK(aisle::digest_from_hex(aisle::to_hex(sum)) == sum);
+  for (const std::string& bad : {std::string(), std::string(63, 'a'), std::string(65, 'a'),
+                                 std::string(64, 'A'), std::string(64, 'g')})
+    CHECK_FALSE(aisle::digest_from_hex(bad).has_value());
+}
+
 TEST_CASE("FNV-1a, 64 bit: the values its authors list") {
   CHECK(aisle::fnv1a64::of("") == 0xCBF29CE484222325ull);
   CHECK(aisle::fnv1a64::of("a") == 0xAF63DC4C8601EC8Cull);

@@ -62,7 +62,7 @@ const std::vector<rule>& rules() {
         r("target pragmas only in simd/target.hpp",
           "#pragma (GCC|clang) (target|attribute)|__attribute__\\(\\(target|"
           "AISLE_PRAGMA\\((GCC|clang) (target|push|attribute)",
-          "simd/target\\.hpp", "#pragma GCC target(\"avx2\")"),
+          "simd/target\\.hpp|base/hash\\.ipp", "#pragma GCC target(\"avx2\")"),
         r("ISA regions are opened in kernels/dispatch.hpp only", "AISLE_TARGET_(BEGIN|END)",
           "simd/target\\.hpp|kernels/dispatch\\.hpp", "AISLE_TARGET_BEGIN(\"avx2\")"),
         r("random numbers only through base/random.hpp", "#include <random>|\\bstd::rand\\b|\\bmt19937\\b",

@@ -8,7 +8,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/random.hpp>
 #include <aisle/base/ranges.hpp>
-#include <aisle/catalogue/detail/embedding_files.hpp>
+#include <aisle/catalogue/detail/embedding_csv.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -185,8 +185,7 @@ TEST_CASE("a second call takes over what has not changed, with the same bits") {
     CHECK(aisle::read_file(path + ".manifest.json") == manifest);
     CHECK(t.images().reused == 2);
   }
-  SUBCASE(
-      "another catalogue in the same folder: its rows first, the others' behind them, with their columns") {
+  SUBCASE("another catalogue in the same folder: its rows first, the others' behind them, in its columns") {
     aisle::write_file(t.work / "others.csv", "colour,sku,name\nred,1,blue shirt\ngreen,77,shirt\n");
     const auto others = aisle::load_catalogue(t.work / "others.csv");
     const auto made = aisle::embed_texts(others, t.options("tiny-bert"));
@@ -194,15 +193,15 @@ TEST_CASE("a second call takes over what has not changed, with the same bits") {
     CHECK(aisle::ranges::equal(made.vectors.row(0), text.vectors.row(0)));
     const auto csv = aisle::read_csv(aisle::text_embeddings_path(t.work / "Embeddings", "tiny-bert"));
     REQUIRE(csv.rows.size() == 5);
-    CHECK(csv.header.size() == 4 + 32);
-    const char* expected[][4] = {{"red", "1", "blue shirt", "one.png"},
-                                 {"green", "77", "shirt", ""},
-                                 {"", "2", "red, \"blue\"\njeans", "two.png"},
-                                 {"", "4", "jeans", ""},
-                                 {"", "5", "red", "gone.png"}};
+    CHECK(csv.header.size() == 3 + 32);
+    const char* expected[][3] = {{"red", "1", "blue shirt"},
+                                 {"green", "77", "shirt"},
+                                 {"", "2", "red, \"blue\"\njeans"},
+                                 {"", "4", "jeans"},
+                                 {"", "5", "red"}};
     for (std::size_t r = 0; r < 5; ++r) {
-      const char* names[] = {"colour", "sku", "name", "image_path"};
-      for (std::size_t c = 0; c < 4; ++c) CHECK(csv.at(r, names[c]) == expected[r][c]);
+      const char* names[] = {"colour", "sku", "name"};
+      for (std::size_t c = 0; c < 3; ++c) CHECK(csv.at(r, names[c]) == expected[r][c]);
     }
     // Nothing is embedded twice, and the vectors are still at their texts.
     const auto back = t.texts();

@@ -221,7 +221,7 @@ TEST_CASE("a disk that fills up: the file named, nothing half written, nothing l
   auto o = limited(run_line + "good.csv", 8);
   CAPTURE(o.err);
   CHECK(o.code == 1);
-  CHECK(has(o.err, "text_embeddings_tiny-bert.csv: cannot write: File too large"));
+  CHECK(has(o.err, "text_embeddings_tiny-bert.next.csv: cannot write: File too large"));
   CHECK(command::files_of(work / "Embeddings") == vectors);
   for (const auto& file : results)
     if (file.first != "skipped.csv")

@@ -1,8 +1,12 @@
 // The definitions of catalogue/ for the target aisle::compiled.
+#include <aisle/catalogue/detail/embedding_checkpoint.ipp>
+#include <aisle/catalogue/detail/embedding_csv.ipp>
 #include <aisle/catalogue/detail/embedding_files.ipp>
+#include <aisle/catalogue/detail/embedding_job.ipp>
 #include <aisle/catalogue/detail/experiment_results.ipp>
 #include <aisle/catalogue/detail/experiment_rows.ipp>
 #include <aisle/catalogue/detail/experiment_trials.ipp>
+#include <aisle/catalogue/detail/model_identity.ipp>
 #include <aisle/catalogue/embeddings.ipp>
 #include <aisle/catalogue/experiment.ipp>
 #include <aisle/catalogue/experiment_check.ipp>

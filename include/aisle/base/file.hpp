@@ -17,6 +17,15 @@
 
 AISLE_NAMESPACE_BEGIN
 
+/// What the system says of a file's state. Two that are equal are of one content, unless it was written
+/// within the tick of the clock (some milliseconds) that both fell into: changed_ns is set by every write and
+/// by nobody's wish.
+struct file_stamp {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t modified_ns = 0, changed_ns = 0;
+  bool operator==(const file_stamp&) const = default;
+};
+
 /// A regular file open for reading at any offset; safe from several threads at once (pread). Nothing is
 /// mapped: a file that is cut while it is read is an error, not a signal.
 class input_file {
@@ -30,6 +39,8 @@ class input_file {
   std::uint64_t size() const noexcept { return size_; }
   /// Fills `out` from `offset`; throws if the file ends before, or was written to since it was opened.
   void read_at(std::uint64_t offset, std::span<std::byte> out) const;
+  /// As the file is now.
+  file_stamp stamp() const;
 
  private:
   std::string path_;
@@ -39,10 +50,10 @@ class input_file {
 };
 
 /// An output that appears whole or not at all: written beside the target as `PATH.PID-N.part`, synced and
-/// renamed by commit(). Without commit() (an exception, say) the part file is removed and an existing target
-/// stays as it was. The part's name is nobody else's: of two writers of one target the last to commit wins,
-/// whole. A target that is a symbolic link stays one: what it leads to is replaced. An existing file keeps
-/// its permissions.
+/// renamed by commit(). Parts of this target whose writers were killed are deleted. Without commit() (an
+/// exception, say) the part file is removed and an existing target stays as it was. The part's name is nobody
+/// else's: of two writers of one target the last to commit wins, whole. A target that is a symbolic link stays
+/// one: what it leads to is replaced. An existing file keeps its permissions.
 class atomic_file {
  public:
   explicit atomic_file(std::string path);

@@ -17,6 +17,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
+#include <aisle/base/held_file.hpp>
 #include <aisle/base/process.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -117,18 +118,13 @@ AISLE_API int create_part(const std::string& path, const std::string& target, st
   if (replaces && !S_ISREG(info.st_mode))
     throw file_error(path, S_ISDIR(info.st_mode) ? "cannot write: is a directory"
                                                  : "cannot write: expected a file, found a device or pipe");
-  static std::atomic<std::uint64_t> count{0};
-  for (;;) {
-    part = target + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
-    const int handle = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0600 : 0666);
-    if (handle >= 0) {
-      note_unfinished(part);
-      if (replaces) static_cast<void>(::fchmod(handle, info.st_mode & 0777));  // some file systems have none
-      return handle;
-    }
-    // One of this name is left from a process that was killed, or belongs to one in another container.
-    if (errno != EEXIST) throw_errno(path, "cannot create");
-  }
+  // What writers of this file left that were killed.
+  remove_left_behind(target, "part");
+  const int handle = create_held(target, "part", part, replaces ? 0600 : 0666);
+  if (handle < 0) throw_errno(path, "cannot create");
+  note_unfinished(part);
+  if (replaces) static_cast<void>(::fchmod(handle, info.st_mode & 0777));  // some file systems have none
+  return handle;
 }
 
 }  // namespace detail
@@ -172,6 +168,16 @@ AISLE_API void input_file::read_at(std::uint64_t offset, std::span<std::byte> ou
     done += static_cast<std::size_t>(n);
   }
   detail::require_unchanged(path_, handle_, size_, written_ns_);
+}
+
+AISLE_API file_stamp input_file::stamp() const {
+  struct ::stat info {};
+  if (::fstat(handle_, &info) != 0) detail::throw_errno(path_, "cannot stat");
+  const auto nanoseconds = [](const struct ::timespec& t) {
+    return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+  };
+  return {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino),
+          static_cast<std::uint64_t>(info.st_size), nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
 }
 
 AISLE_API atomic_file::atomic_file(std::string path) : path_(std::move(path)) {
@@ -225,6 +231,8 @@ AISLE_API void atomic_file::commit() {
   flush();
   if (::fsync(handle_) != 0 && errno != EINVAL && errno != EROFS) detail::throw_errno(path_, "cannot sync");
   const int handle = std::exchange(handle_, -1);
+  // The part's lock stays until it has its name: without, it would be one that was left behind.
+  const detail::file_handle lock(::fcntl(handle, F_DUPFD_CLOEXEC, 0));
   detail::forget_unfinished(part_);
   if (::close(handle) != 0 || std::rename(part_.c_str(), target_.c_str()) != 0) {
     const int code = errno;

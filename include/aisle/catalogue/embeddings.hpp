@@ -22,9 +22,11 @@ struct embedding_options {
   std::string name = {};   ///< the model's id, a part of the file names; empty: the last part of model_path
   std::optional<std::string> prompt = {};  ///< of a text model: as in text_encode_options
   /// Where the embeddings are kept, as `Embeddings_NAME.csv` or `text_embeddings_NAME.csv`, each with a
-  /// `.manifest.json` by which a later call takes over every row whose content has not changed. Rows that a
-  /// call does not ask for stay, behind its own; a CSV that was made otherwise (another kernel, say) is kept
-  /// as `NAME.old.csv`. Empty: nothing is read or written.
+  /// `.manifest.json` by which a later call takes over every row whose content has not changed, told by
+  /// SHA-256 of the content, the weights and the CSV. Rows that a call does not ask for stay, behind its own,
+  /// with their fields of its columns; a CSV that was made otherwise (another kernel, say) is kept as
+  /// `NAME.old.csv`. Several processes may work in one folder; what a killed one has made, the next takes
+  /// over. Empty: nothing is read or written.
   std::string folder = {};
   std::shared_ptr<models::opened_model> opened = {};  ///< the model, where it is open already
   engine_selection engine{};
@@ -33,6 +35,10 @@ struct embedding_options {
   int threads = 0;
   progress_callback progress{};
   warning_callback on_warning{};
+  /// How many seconds of work a kill may cost, about: vectors are on the disk before the table is written.
+  double checkpoint_seconds = 20;
+  bool folder_is_locked =
+      false;  ///< the caller holds a folder_lock of `folder`, which is not waited for then
 };
 
 /// Vectors of the rows of a catalogue that have one.

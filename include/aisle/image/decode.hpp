@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,9 +30,9 @@ inline constexpr std::uint64_t free_image_pixels = std::uint64_t{1} << 20;
 /// most; of pictures of more than 32 million pixels one is decoded at a time in the whole process.
 image decode_image(std::span<const std::byte> bytes, std::string_view where);
 
-/// Decodes a file. Throws file_error if it cannot be read or is none (a pipe, a device), format_error as
-/// decode_image does.
-image read_image(const std::string& path);
+/// Decodes a file; `on_bytes` is shown its bytes before. Throws file_error if it cannot be read or is none (a
+/// pipe, a device), format_error as decode_image does.
+image read_image(const std::string& path, const std::function<void(std::span<const std::byte>)>& on_bytes = {});
 
 /// A format that is not built in.
 struct image_format {

@@ -33,6 +33,8 @@ struct image_encode_options {
   /// Called (one call at a time) for a picture that cannot be read; its row stays zero. Unset: the error is
   /// thrown.
   std::function<void(std::int64_t row, const std::string& reason)> on_error{};
+  /// Of encode_files: shown the bytes that a row's picture is decoded from, from several threads at once.
+  std::function<void(std::int64_t row, std::span<const std::byte> bytes)> on_bytes{};
 };
 
 /// Pictures to vectors: decoding, the checkpoint's own resize, crop and normalisation, the network's pooled

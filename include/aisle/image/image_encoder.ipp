@@ -143,8 +143,11 @@ AISLE_API matrix<float> image_encoder::encode_files(std::span<const std::string>
   return encode_each(static_cast<std::int64_t>(paths.size()), preset_.crop_height, preset_.crop_width,
                      options, [&](std::int64_t i, image_tensor& out, std::int64_t at) {
                        detail::picture_turn turn;
-                       preprocess(detail::read_image(paths[static_cast<std::size_t>(i)], turn), preset_, out,
-                                  at);
+                       const auto shown = [&](std::span<const std::byte> bytes) {
+                         if (options.on_bytes) options.on_bytes(i, bytes);
+                       };
+                       preprocess(detail::read_image(paths[static_cast<std::size_t>(i)], turn, shown), preset_,
+                                  out, at);
                      });
 }
 

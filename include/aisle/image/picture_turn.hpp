@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ namespace detail {
 /// Pixels, and bytes of a file, from which a picture is big: about 100 MB, decoded.
 inline constexpr std::uint64_t big_picture_pixels = 32'000'000;
 inline constexpr std::uint64_t big_picture_bytes = 64'000'000;
+
+using bytes_callback = std::function<void(std::span<const std::byte>)>;
 
 /// What a picture's header says its size is; 0 where no format is recognised. For GIF the canvas.
 std::uint64_t stated_pixels(std::span<const std::byte> bytes) noexcept;
@@ -41,7 +44,7 @@ class picture_turn {
 
 /// decode_image() and read_image() that keep the turn of a big picture for what is done with its pixels.
 image decode_image(std::span<const std::byte> bytes, std::string_view where, picture_turn& turn);
-image read_image(const std::string& path, picture_turn& turn);
+image read_image(const std::string& path, picture_turn& turn, const bytes_callback& on_bytes = {});
 
 }  // namespace detail
 

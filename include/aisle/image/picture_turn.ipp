@@ -82,9 +82,10 @@ AISLE_API picture_turn::~picture_turn() {
   if (taken_) picture_turn_of.store(0);
 }
 
-AISLE_API image read_image(const std::string& path, picture_turn& turn) {
+AISLE_API image read_image(const std::string& path, picture_turn& turn, const bytes_callback& on_bytes) {
   if (file_exists(path) && file_size(path) >= big_picture_bytes) turn.take();
   const std::string bytes = read_file(path, picture_file_limit, file_kinds::regular);
+  if (on_bytes) on_bytes(std::as_bytes(std::span(bytes)));
   return decode_image(std::as_bytes(std::span(bytes)), path, turn);
 }
 
@@ -95,9 +96,10 @@ AISLE_API image decode_image(std::span<const std::byte> bytes, std::string_view 
   return detail::decode_image(bytes, where, turn);
 }
 
-AISLE_API image read_image(const std::string& path) {
+AISLE_API image read_image(const std::string& path,
+                           const std::function<void(std::span<const std::byte>)>& on_bytes) {
   detail::picture_turn turn;
-  return detail::read_image(path, turn);
+  return detail::read_image(path, turn, on_bytes);
 }
 
 AISLE_NAMESPACE_END

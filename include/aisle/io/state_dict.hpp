@@ -23,11 +23,14 @@ AISLE_NAMESPACE_BEGIN
 /// A checkpoint file that stays open for as long as tensors may be read from it.
 class weight_file {
  public:
-  explicit weight_file(const std::string& path) : file_(path) {}
+  explicit weight_file(const std::string& path) : file_(path), opened_(file_.stamp()) {}
   const input_file& file() const noexcept { return file_; }
+  /// As the file was before anything was read from it.
+  const file_stamp& opened() const noexcept { return opened_; }
 
  private:
   input_file file_;
+  file_stamp opened_;
 };
 
 /// An ordered list of named tensors that are read when asked for: what a checkpoint holds. Reading is const
