@@ -58,7 +58,7 @@ TEST_CASE("weights that are not finite: no vector comes of them, and `weights ch
       const auto embedded = command::run(work, "embed --data products.csv --out - --" +
                                                    std::string(text ? "text" : "image") + "-model " + id);
       CAPTURE(embedded.err);
-      if (checked.code == 0) {  // a head that the network does not read
+      if (name.starts_with("fc.") || checked.code == 0) {  // a head that no vector comes of
         CHECK(embedded.code == 3);
         continue;
       }
