@@ -61,6 +61,7 @@ TEST_CASE("column sums and squares, for any range of columns, in the same bits")
     std::vector<float> all(at(cols)), parts(at(cols));
     aisle::kernels::columns_block b;
     b.x = x.data();
+    b.x_stride = cols;
     b.rows = rows;
     b.cols = b.col_end = cols;
     b.y = all.data();
@@ -154,6 +155,7 @@ TEST_CASE("affine of rows of every length, with and without each of its operands
         aisle::kernels::affine_block b;
         b.x = x.data();
         b.y = y.data();
+        b.x_stride = b.y_stride = b.residual_stride = n;
         b.rows = rows;
         b.cols = n;
         b.scale = operands & 1 ? scale.data() : nullptr;
@@ -187,6 +189,7 @@ TEST_CASE("the sum of three embeddings, rows of every length") {
       b.ids = ids.data();
       b.at = places.data();
       b.y = y.data();
+      b.y_stride = n;
       b.rows = 3;
       b.cols = n;
       t.embedding(b);
@@ -211,6 +214,7 @@ TEST_CASE("windows of every number of channels: depthwise convolution and maximu
         std::vector<float> sum(at(out_h * out_w * channels + 2), 7.0f), largest(sum);
         aisle::kernels::window_block b;
         b.x = x.data();
+        b.x_stride = b.y_stride = channels;
         b.y = sum.data();
         b.h = h;
         b.w = w;
