@@ -53,7 +53,8 @@ std::string conflict(const graph& g, const plan& p) {
   const auto columns = [&](std::size_t i) { return range{p.steps[i].column, p.steps[i].shape.c}; };
   const auto overlap = [&](std::size_t i, std::size_t j) {
     if (!place(i).meets(place(j))) return false;
-    const bool one_buffer = p.steps[i].offset == p.steps[j].offset && p.steps[i].row_stride == p.steps[j].row_stride;
+    const bool one_buffer =
+        p.steps[i].offset == p.steps[j].offset && p.steps[i].row_stride == p.steps[j].row_stride;
     return !one_buffer || columns(i).meets(columns(j));
   };
   const auto inside = [&](const range& r) { return r.begin >= 0 && r.begin + r.size <= p.bytes; };

@@ -53,7 +53,8 @@ const std::vector<operator_case>& operators() {
       {"linear", 33, [](graph_builder& b, value x) { return b.gelu(b.linear(x, "op", {.out = 18})); }},
       {"layer_norm", 33, [](graph_builder& b, value x) { return b.layer_norm(x, "op", 1e-6f); }},
       {"grn", 33, [](graph_builder& b, value x) { return b.grn(x, "op", 1e-6f); }},
-      {"batch_norm", 33, [](graph_builder& b, value x) { return b.relu(b.batch_norm(b.relu(x), "op", 1e-5f)); }},
+      {"batch_norm", 33,
+       [](graph_builder& b, value x) { return b.relu(b.batch_norm(b.relu(x), "op", 1e-5f)); }},
       {"l2_normalize", 33, [](graph_builder& b, value x) { return b.l2_normalize(x); }},
       {"activate", 33, [](graph_builder& b, value x) { return b.relu6(b.tap("before", x)); }},
       {"add", 33, [](graph_builder& b, value x) { return b.add(x, x); }},
@@ -69,7 +70,8 @@ std::vector<float> run(const aisle::nn::graph& g, const aisle::kernels::kernel_t
                        std::int64_t items, int threads) {
   const value_shape in = value_shape::map(7, 6, 3);
   const auto weights = aisle::models::generated_weights();
-  const aisle::nn::network net(g, weights, in, {.engine = {.table = &t, .winograd = winograd}, .outputs = {"y"}});
+  const aisle::nn::network net(g, weights, in,
+                               {.engine = {.table = &t, .winograd = winograd}, .outputs = {"y"}});
   std::vector<float> x, y(static_cast<std::size_t>(items * net.width("y")));
   for (std::int64_t i = 0; i < items; ++i) {
     const auto one = picture(in);
@@ -91,7 +93,8 @@ TEST_CASE("operators read columns of a wider value and write into them, in the s
         plain.output("y", op.record(plain, x));
         const auto expected = run(std::move(plain).finish(), t, winograd, 2, 1);
 
-        // x lies between two others; so does the result, in another one, of which an average keeps the columns.
+        // x lies between two others; so does the result, in another one, of which an average keeps the
+        // columns.
         graph_builder b;
         const value in = b.image();
         const value left = b.conv2d(in, "left", {.out = 3}), middle = b.conv2d(in, "x", {.out = op.channels}),
@@ -106,7 +109,8 @@ TEST_CASE("operators read columns of a wider value and write into them, in the s
         for (const int threads : {1, 3}) {
           const auto got = run(g, t, winograd, 2, threads);
           REQUIRE(got.size() == 2 * expected.size());
-          const auto c = static_cast<std::size_t>(aisle::nn::infer_shapes(g, value_shape::map(7, 6, 3)).back().c / 2);
+          const auto c =
+              static_cast<std::size_t>(aisle::nn::infer_shapes(g, value_shape::map(7, 6, 3)).back().c / 2);
           std::size_t wrong = 0;
           for (std::size_t i = 0; i < expected.size(); ++i) {
             const std::size_t row = i / c * 2 * c;
@@ -133,7 +137,9 @@ TEST_CASE("values side by side: those that cannot lie in the columns are copied"
     REQUIRE(y.size() == 2 * 42 * width);
     for (std::size_t row = 0; row < 84; ++row) {
       std::vector<float> expected;
-      const auto put = [&](const float* from, std::size_t n) { expected.insert(expected.end(), from, from + n); };
+      const auto put = [&](const float* from, std::size_t n) {
+        expected.insert(expected.end(), from, from + n);
+      };
       const auto thirteen = [&] {
         put(&conv[row * 5], 5);
         put(&conv[row * 5], 5);
@@ -143,7 +149,8 @@ TEST_CASE("values side by side: those that cannot lie in the columns are copied"
       put(&conv[row * 5], 5);
       thirteen();
       put(&pixels[row % 42 * 3], 3);
-      CHECK(std::equal(expected.begin(), expected.end(), y.begin() + static_cast<std::ptrdiff_t>(row * width)));
+      CHECK(
+          std::equal(expected.begin(), expected.end(), y.begin() + static_cast<std::ptrdiff_t>(row * width)));
     }
   });
 }

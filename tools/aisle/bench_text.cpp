@@ -22,7 +22,8 @@ double gflop(const aisle::text_encoder& e, double tokens, double squared) {
   double flops = 0;
   const auto plan = e.network().plan_for(aisle::nn::value_shape::tokens(0));
   for (const auto& step : plan->steps)
-    flops += tokens * static_cast<double>(step.cost.flops) + squared * static_cast<double>(step.cost.flops_per_row);
+    flops += tokens * static_cast<double>(step.cost.flops) +
+             squared * static_cast<double>(step.cost.flops_per_row);
   return flops / 1e9;
 }
 

@@ -281,7 +281,7 @@ class embedding_job {
 AISLE_API std::string hash_of_layers(const sentence_model& sentence) {
   fnv1a64 hash;
   for (const sentence_layer& layer : sentence.layers)
-    if (const auto* dense = std::get_if<dense_layer>(&layer))
+    if (const auto& dense = layer.dense)
       for (const auto* values : {&dense->weight, &dense->bias})
         hash.bytes({reinterpret_cast<const char*>(values->data()), values->size() * sizeof(float)});
   return to_hex(hash.value());

@@ -79,8 +79,8 @@ struct embedding_block {
   std::int64_t rows = 0, cols = 0;
 };
 
-/// Channels-last windows of one image: out rows [row_begin, row_end) of out_h x out_w x channels. Strides are from
-/// one pixel to the next.
+/// Channels-last windows of one image: out rows [row_begin, row_end) of out_h x out_w x channels. Strides are
+/// from one pixel to the next.
 struct window_block {
   const float* x = nullptr;
   std::int64_t x_stride = 0;
@@ -117,8 +117,8 @@ struct affine_block {
   activation act = activation::none;
 };
 
-/// One image through a Winograd transform: from the map x (input side) or to the map y (output side). Strides are
-/// from one pixel to the next.
+/// One image through a Winograd transform: from the map x (input side) or to the map y (output side). Strides
+/// are from one pixel to the next.
 struct winograd_block {
   const float* x = nullptr;  ///< input side: h x w x channels
   std::int64_t x_stride = 0;

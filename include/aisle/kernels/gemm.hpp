@@ -79,8 +79,8 @@ std::int64_t gemm_scratch_bytes(const kernel_table& table, std::int64_t k) {
   return g.scratch_bytes ? (g.scratch_bytes(k) + 63) / 64 * 64 : 0;
 }
 
-/// c [rows, n] = epilogue(a b), cut into cache blocks for `threads` workers. Which worker computes a block, and how
-/// blocks are cut, changes no bit.
+/// c [rows, n] = epilogue(a b), cut into cache blocks for `threads` workers. Which worker computes a block,
+/// and how blocks are cut, changes no bit.
 template <class T>
 class gemm_work {
  public:

@@ -71,7 +71,8 @@ class fuser {
     operation_ptr folded = producer(input).op->with_norm(norm);
     if (!folded) return -1;
     const int at = at_[static_cast<std::size_t>(input)];
-    if (kept(input)) at_[static_cast<std::size_t>(input)] = append(node(producer(input)));  // the unfolded twin
+    if (kept(input))
+      at_[static_cast<std::size_t>(input)] = append(node(producer(input)));  // the unfolded twin
     out_[static_cast<std::size_t>(at)].op = std::move(folded);
     return at;
   }

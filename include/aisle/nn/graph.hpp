@@ -2,7 +2,6 @@
 
 #include <initializer_list>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,8 +61,12 @@ class graph_builder {
   value batch_norm(value x, std::string name, float eps) {
     return put(nn::batch_norm({std::move(name), eps}), {x});
   }
-  value layer_norm(value x, std::string name, float eps) { return put(nn::layer_norm(std::move(name), eps), {x}); }
-  value grn(value x, std::string name, float eps) { return put(global_response_norm(std::move(name), eps), {x}); }
+  value layer_norm(value x, std::string name, float eps) {
+    return put(nn::layer_norm(std::move(name), eps), {x});
+  }
+  value grn(value x, std::string name, float eps) {
+    return put(global_response_norm(std::move(name), eps), {x});
+  }
   value l2_normalize(value x) { return put(nn::l2_normalize(), {x}); }
   value relu(value x) { return put(activate(kernels::activation::relu), {x}); }
   value relu6(value x) { return put(activate(kernels::activation::relu6), {x}); }
@@ -89,7 +92,7 @@ class graph_builder {
  private:
   template <class Op, class Values = std::initializer_list<value>>
   value put(Op op, const Values& inputs) {
-    node n{std::make_shared<const Op>(std::move(op)), {}};
+    node n{operation_ptr(new Op(std::move(op))), {}};
     for (const value v : inputs) n.inputs.push_back(v.id);
     graph_.nodes.push_back(std::move(n));
     return {static_cast<int>(graph_.nodes.size()) - 1};

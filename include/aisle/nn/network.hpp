@@ -84,8 +84,9 @@ class network {
   /// Throws option_error for an output the network was loaded without.
   int output_node(const std::string& name) const;
   std::shared_ptr<const prepared_plan> prepare(const value_shape& input) const;
-  std::vector<double> execute(const prepared_plan& p, cpu::run_context ctx, const float* pictures, std::int64_t units,
-                              const run_outputs& outputs, const run_options& options) const;
+  std::vector<double> execute(const prepared_plan& p, cpu::run_context ctx, const float* pictures,
+                              std::int64_t units, const run_outputs& outputs,
+                              const run_options& options) const;
 
   graph graph_;
   engine_options engine_;

@@ -39,7 +39,9 @@ AISLE_API std::size_t network::weight_bytes() const {
   return n;
 }
 
-AISLE_API std::shared_ptr<const plan> network::plan_for(const value_shape& input) const { return prepare(input); }
+AISLE_API std::shared_ptr<const plan> network::plan_for(const value_shape& input) const {
+  return prepare(input);
+}
 
 AISLE_API std::shared_ptr<const network::prepared_plan> network::prepare(const value_shape& input) const {
   const std::lock_guard lock(mutex_);
@@ -52,7 +54,8 @@ AISLE_API std::shared_ptr<const network::prepared_plan> network::prepare(const v
                   return layers_[i] ? layers_[i]->extra_bytes(in, out) : 0;
                 }});
   for (std::size_t i = 0; i < layers_.size(); ++i)
-    made->sizes.push_back(layers_[i] ? layers_[i]->measure(layouts_into(*made, i), made->steps[i].shape) : nullptr);
+    made->sizes.push_back(layers_[i] ? layers_[i]->measure(layouts_into(*made, i), made->steps[i].shape)
+                                     : nullptr);
   slot = std::move(made);
   return slot;
 }
@@ -70,18 +73,19 @@ AISLE_API const float* as_dense(const value_view& v, std::int64_t rows, std::vec
 
 }  // namespace detail
 
-AISLE_API std::vector<double> network::execute(const prepared_plan& p, cpu::run_context ctx, const float* pictures,
-                                               std::int64_t units, const run_outputs& outputs,
-                                               const run_options& options) const {
+AISLE_API std::vector<double> network::execute(const prepared_plan& p, cpu::run_context ctx,
+                                               const float* pictures, std::int64_t units,
+                                               const run_outputs& outputs, const run_options& options) const {
   const auto lease = pool_.take();
   workspace& memory = *lease;
   ctx.table = engine_.table;
   ctx.threads = in_parallel_region() ? 1 : thread_budget(options.threads);
   for (std::size_t i = 0; i < p.steps.size(); ++i)
     if (layers_[i] && !p.steps[i].inputs.empty())
-      ctx.scratch_each = std::max(
-          ctx.scratch_each, layers_[i]->scratch_bytes(
-                                ctx, p.steps[static_cast<std::size_t>(p.steps[i].inputs[0])].shape, p.steps[i].shape));
+      ctx.scratch_each =
+          std::max(ctx.scratch_each,
+                   layers_[i]->scratch_bytes(
+                       ctx, p.steps[static_cast<std::size_t>(p.steps[i].inputs[0])].shape, p.steps[i].shape));
   ctx.scratch_each = (ctx.scratch_each + 63) / 64 * 64;
   ctx.scratch = memory.scratch(ctx.scratch_each * ctx.threads);
   std::byte* values = memory.values(p.bytes * units);
@@ -92,8 +96,9 @@ AISLE_API std::vector<double> network::execute(const prepared_plan& p, cpu::run_
   for (const plan_group& group : p.groups)
     for (std::size_t i = group.first; i < group.first + group.count; ++i) {
       const plan_step& step = p.steps[i];
-      views[i] = {values + step.offset * units + step.column * static_cast<std::int64_t>(size_of(step.element)),
-                  step.element, step.shape, step.row_stride};
+      views[i] = {
+          values + step.offset * units + step.column * static_cast<std::int64_t>(size_of(step.element)),
+          step.element, step.shape, step.row_stride};
       if (!layers_[i]) {
         // A picture is only read: no operator that takes one works in place.
         views[i].data = reinterpret_cast<std::byte*>(const_cast<float*>(pictures));
@@ -101,8 +106,9 @@ AISLE_API std::vector<double> network::execute(const prepared_plan& p, cpu::run_
         in.clear();
         for (const int id : step.inputs) in.push_back(views[static_cast<std::size_t>(id)]);
         const auto before = std::chrono::steady_clock::now();
-        layers_[i]->run({in, views[i], reinterpret_cast<float*>(values + step.extra_offset * units), p.sizes[i].get()},
-                        ctx);
+        layers_[i]->run(
+            {in, views[i], reinterpret_cast<float*>(values + step.extra_offset * units), p.sizes[i].get()},
+            ctx);
         if (options.timed)
           seconds[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
       }

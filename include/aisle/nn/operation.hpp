@@ -1,10 +1,12 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <aisle/kernels/activation.hpp>
@@ -14,16 +16,39 @@ AISLE_NAMESPACE_BEGIN
 namespace nn {
 
 class operation;
-using operation_ptr = std::shared_ptr<const operation>;
 
-/// The multiply-adds of one row of an operator's output (a pixel, a token, a vector), each counting 2, as papers
-/// count them: element-wise work has none.
+/// Shares an operator, which nobody changes. Not std::shared_ptr, whose machinery for each operator made up a
+/// tenth of what a program of the headers alone had to compile.
+class operation_ptr {
+ public:
+  operation_ptr(std::nullptr_t = nullptr) noexcept {}
+  /// Takes what `new` made.
+  explicit operation_ptr(const operation* made) noexcept;
+  operation_ptr(const operation_ptr& other) noexcept : operation_ptr(other.it_) {}
+  operation_ptr(operation_ptr&& other) noexcept : it_(std::exchange(other.it_, nullptr)) {}
+  operation_ptr& operator=(operation_ptr other) noexcept {
+    std::swap(it_, other.it_);
+    return *this;
+  }
+  ~operation_ptr();
+
+  const operation& operator*() const noexcept { return *it_; }
+  const operation* operator->() const noexcept { return it_; }
+  explicit operator bool() const noexcept { return it_ != nullptr; }
+
+ private:
+  const operation* it_ = nullptr;
+};
+
+/// The multiply-adds of one row of an operator's output (a pixel, a token, a vector), each counting 2, as
+/// papers count them: element-wise work has none.
 struct row_cost {
   std::int64_t flops = 0;
   std::int64_t flops_per_row = 0;  ///< more for every row of the same item: attention
 };
 
-/// The lines of the input (rows of pixels) that line y of the output is made of: [y * stride - before, y * stride
+/// The lines of the input (rows of pixels) that line y of the output is made of: [y * stride - before, y *
+/// stride
 /// - before + count), as far as they exist; all of them where count is 0.
 struct line_window {
   std::int64_t stride = 1, before = 0, count = 1;
@@ -37,9 +62,9 @@ struct folded_norm {
   float eps = 1e-5f;
 };
 
-/// An operator of a graph: what is true of it on every device. One file in nn/op/ each, with the struct that a
-/// model records and all its facts; a fact that is forgotten does not compile. No weights, no sizes of inputs, no
-/// instruction set.
+/// An operator of a graph: what is true of it on every device. One file in nn/op/ each, with the struct that
+/// a model records and all its facts; a fact that is forgotten does not compile. No weights, no sizes of
+/// inputs, no instruction set.
 class operation {
  public:
   virtual ~operation() = default;
@@ -71,9 +96,20 @@ class operation {
 
  protected:
   operation() = default;
-  operation(const operation&) = default;
-  operation& operator=(const operation&) = default;
+  operation(const operation&) noexcept {}
+  operation& operator=(const operation&) noexcept { return *this; }
+
+ private:
+  friend class operation_ptr;
+  mutable std::atomic<int> owners_{0};
 };
+
+inline operation_ptr::operation_ptr(const operation* made) noexcept : it_(made) {
+  if (it_) it_->owners_.fetch_add(1, std::memory_order_relaxed);
+}
+inline operation_ptr::~operation_ptr() {
+  if (it_ && it_->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete it_;
+}
 
 /// The operator as the kind it is known to be.
 template <class Op>

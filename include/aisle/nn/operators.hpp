@@ -1,7 +1,7 @@
 #pragma once
 
-// Every operator there is: its file in op/ and its line here. A device says in a list of its own which of them it
-// runs (cpu/operators.hpp).
+// Every operator there is: its file in op/ and its line here. A device says in a list of its own which of
+// them it runs (cpu/operators.hpp).
 
 #include <aisle/nn/op/activate.hpp>
 #include <aisle/nn/op/add.hpp>

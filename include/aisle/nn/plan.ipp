@@ -47,8 +47,9 @@ class arena {
     return at;
   }
   void give_back(std::int64_t at) {
-    used_.erase(std::remove_if(used_.begin(), used_.end(), [&](const auto& block) { return block.first == at; }),
-                used_.end());
+    used_.erase(
+        std::remove_if(used_.begin(), used_.end(), [&](const auto& block) { return block.first == at; }),
+        used_.end());
   }
   std::int64_t top() const { return top_; }
 
@@ -68,8 +69,8 @@ struct buffer_life {
   std::int64_t offset = -1;
 };
 
-/// Inputs of a joining operator lie in its columns. One that cannot (the caller's picture, one that lies elsewhere
-/// or is given twice) keeps a buffer of its own, and is copied.
+/// Inputs of a joining operator lie in its columns. One that cannot (the caller's picture, one that lies
+/// elsewhere or is given twice) keeps a buffer of its own, and is copied.
 AISLE_API std::vector<buffer_plan> place_values(const graph& g, const std::vector<value_shape>& shapes) {
   const std::size_t n = g.nodes.size();
   std::vector<buffer_plan> place(n);
@@ -132,7 +133,8 @@ AISLE_API plan make_plan(const graph& g, const value_shape& input, const device_
 
     // Pictures stay in the caller's memory.
     const auto ends_here = [&](std::size_t value) {
-      return life[place[value].of].last == i && values[place[value].of] == 1 && !g.nodes[value].op->is_input();
+      return life[place[value].of].last == i && values[place[value].of] == 1 &&
+             !g.nodes[value].op->is_input();
     };
     if (node.op->is_input()) life[home].offset = 0;
     if (life[home].offset < 0 && node.op->works_in_place() && values[home] == 1)
@@ -143,14 +145,16 @@ AISLE_API plan make_plan(const graph& g, const value_shape& input, const device_
         values[place[from].of] = 0;  // its memory has another owner now
       }
     if (life[home].offset < 0)
-      life[home].offset = arena.take(shapes[home].elements() * static_cast<std::int64_t>(size_of(step.element)));
+      life[home].offset =
+          arena.take(shapes[home].elements() * static_cast<std::int64_t>(size_of(step.element)));
     step.offset = life[home].offset;
     if (step.extra_bytes > 0) {
       step.extra_offset = arena.take(step.extra_bytes);
       arena.give_back(step.extra_offset);
     }
     for (std::size_t value = 0; value <= i; ++value)
-      if (place[value].of == value && life[value].last == i && values[value] > 0 && !g.nodes[value].op->is_input())
+      if (place[value].of == value && life[value].last == i && values[value] > 0 &&
+          !g.nodes[value].op->is_input())
         arena.give_back(life[value].offset);
   }
   p.bytes = arena.top();

@@ -44,8 +44,8 @@ struct value_layout {
   bool dense() const noexcept { return row_stride == shape.c; }
 };
 
-/// A value during a run: the rows of all items, one after the other, `row_stride` elements apart. Columns of a
-/// wider value are one too.
+/// A value during a run: the rows of all items, one after the other, `row_stride` elements apart. Columns of
+/// a wider value are one too.
 struct value_view {
   std::byte* data = nullptr;
   dtype element = dtype::f32;

@@ -21,7 +21,8 @@ class workspace {
 
  private:
   static std::byte* at_least(buffer<std::byte>& memory, std::int64_t bytes) {
-    if (static_cast<std::int64_t>(memory.size()) < bytes) memory = buffer<std::byte>(static_cast<std::size_t>(bytes));
+    if (static_cast<std::int64_t>(memory.size()) < bytes)
+      memory = buffer<std::byte>(static_cast<std::size_t>(bytes));
     return memory.data();
   }
   buffer<std::byte> values_, scratch_;

@@ -51,10 +51,10 @@ class affine_layer final : public layer {
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const activate& op, const load_context&) {
-  return std::make_unique<detail::affine_layer>(op.act, false);
+  return std::unique_ptr<const layer>(new detail::affine_layer(op.act, false));
 }
 AISLE_API std::unique_ptr<const layer> load(const add& op, const load_context&) {
-  return std::make_unique<detail::affine_layer>(op.act, true);
+  return std::unique_ptr<const layer>(new detail::affine_layer(op.act, true));
 }
 AISLE_API std::unique_ptr<const layer> load(const batch_norm& op, const load_context& from) {
   const auto c = static_cast<std::size_t>(from.in[0].c);
@@ -65,7 +65,7 @@ AISLE_API std::unique_ptr<const layer> load(const batch_norm& op, const load_con
     s[i] = static_cast<float>(scale[i]);
     t[i] = static_cast<float>(shift[i]);
   }
-  return std::make_unique<detail::affine_layer>(op.act, false, std::move(s), std::move(t));
+  return std::unique_ptr<const layer>(new detail::affine_layer(op.act, false, std::move(s), std::move(t)));
 }
 
 }  // namespace nn::cpu

@@ -16,7 +16,8 @@ class attention_layer final : public layer {
   explicit attention_layer(const attention& op) : op_(op) {}
 
   /// For the longest sequence.
-  std::int64_t scratch_bytes(const run_context& ctx, const value_shape& in, const value_shape& out) const override {
+  std::int64_t scratch_bytes(const run_context& ctx, const value_shape& in,
+                             const value_shape& out) const override {
     std::int64_t rows = in.rows();
     if (in.what == value_shape::kind::tokens)
       for (std::size_t i = 0; i + 1 < ctx.tokens.starts.size(); ++i)
@@ -53,7 +54,7 @@ class attention_layer final : public layer {
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const attention& op, const load_context&) {
-  return std::make_unique<detail::attention_layer>(op);
+  return std::unique_ptr<const layer>(new detail::attention_layer(op));
 }
 
 }  // namespace nn::cpu

@@ -29,7 +29,7 @@ class concatenate_layer final : public layer {
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const concatenate&, const load_context&) {
-  return std::make_unique<detail::concatenate_layer>();
+  return std::unique_ptr<const layer>(new detail::concatenate_layer());
 }
 
 }  // namespace nn::cpu

@@ -45,7 +45,8 @@ class conv2d_layer final : public layer {
   std::size_t weight_bytes() const override {
     return matrix_.bytes() + (bias_.size() + zeros_.size()) * sizeof(float);
   }
-  std::unique_ptr<const sized> measure(std::span<const value_layout> in, const value_shape& out) const override;
+  std::unique_ptr<const sized> measure(std::span<const value_layout> in,
+                                       const value_shape& out) const override;
   std::int64_t extra_bytes(std::span<const value_layout> in, const value_shape& out) const override {
     const border b = border_of(in[0], out);
     return b.h * b.w * in[0].shape.c * static_cast<std::int64_t>(sizeof(float));
@@ -59,18 +60,21 @@ class conv2d_layer final : public layer {
   struct border {
     std::int64_t h = 0, w = 0;
   };
-  /// Few channels make short runs (3 floats for a picture): copied into a zero-bordered map, a whole row of the
-  /// window is one run. The product's order of k stays (row, column, channel) either way.
+  /// Few channels make short runs (3 floats for a picture): copied into a zero-bordered map, a whole row of
+  /// the window is one run. The product's order of k stays (row, column, channel) either way.
   bool merges(const value_shape& in) const { return op_.window.kernel > 1 && in.c * op_.window.kernel <= 64; }
   border border_of(const value_layout& from, const value_shape& out) const {
     const auto& w = op_.window;
     const value_shape& in = from.shape;
-    const std::int64_t top = w.before(in.h), left = w.before(in.w), needed_h = (out.h - 1) * w.stride + w.kernel,
+    const std::int64_t top = w.before(in.h), left = w.before(in.w),
+                       needed_h = (out.h - 1) * w.stride + w.kernel,
                        needed_w = (out.w - 1) * w.stride + w.kernel;
-    if (!merges(in) || (from.dense() && top == 0 && left == 0 && needed_h <= in.h && needed_w <= in.w)) return {};
+    if (!merges(in) || (from.dense() && top == 0 && left == 0 && needed_h <= in.h && needed_w <= in.w))
+      return {};
     return {std::max(in.h + top, needed_h), std::max(in.w + left, needed_w)};
   }
-  void copy_with_border(const window_runs& runs, const value_view& in, float* extra, const run_context& ctx) const;
+  void copy_with_border(const window_runs& runs, const value_view& in, float* extra,
+                        const run_context& ctx) const;
 
   conv2d op_;
   kernels::packed_matrix<float> matrix_;
@@ -154,15 +158,17 @@ AISLE_API void conv2d_layer::run(const operands& at, const run_context& ctx) con
     e.residual = at.in[1].f32();
     e.residual_stride = at.in[1].row_stride;
   }
-  const kernels::gemm_work<float> work(matrix_, rows, ctx.rows(out.shape), out.f32(), out.row_stride, e, ctx.threads);
+  const kernels::gemm_work<float> work(matrix_, rows, ctx.rows(out.shape), out.f32(), out.row_stride, e,
+                                       ctx.threads);
   ctx.each(work.tasks(), [&](std::int64_t task, int worker) { work.run(task, ctx.worker_scratch(worker)); });
 }
 
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const conv2d& op, const load_context& from) {
-  if (from.engine.winograd && detail::winograd_layer::fits(op)) return std::make_unique<detail::winograd_layer>(op, from);
-  return std::make_unique<detail::conv2d_layer>(op, from);
+  if (from.engine.winograd && detail::winograd_layer::fits(op))
+    return std::unique_ptr<const layer>(new detail::winograd_layer(op, from));
+  return std::unique_ptr<const layer>(new detail::conv2d_layer(op, from));
 }
 
 }  // namespace nn::cpu

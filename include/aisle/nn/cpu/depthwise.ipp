@@ -58,7 +58,7 @@ class depthwise_layer final : public layer {
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const depthwise& op, const load_context& from) {
-  return std::make_unique<detail::depthwise_layer>(op, from);
+  return std::unique_ptr<const layer>(new detail::depthwise_layer(op, from));
 }
 
 }  // namespace nn::cpu

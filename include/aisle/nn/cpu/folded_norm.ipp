@@ -30,8 +30,9 @@ AISLE_API void batch_norm_affine(const folded_norm& norm, std::int64_t c, const 
 /// The tensors of a convolution [out, channels, kernel, kernel] with its norms folded in.
 class folded_convolution {
  public:
-  folded_convolution(const std::string& name, bool bias, const std::vector<folded_norm>& norms, std::int64_t out,
-                     std::int64_t channels, std::int64_t kernel, const weight_source& weights)
+  folded_convolution(const std::string& name, bool bias, const std::vector<folded_norm>& norms,
+                     std::int64_t out, std::int64_t channels, std::int64_t kernel,
+                     const weight_source& weights)
       : channels_(channels), taps_(kernel * kernel), scale_(static_cast<std::size_t>(out), 1.0) {
     std::vector<double> shift(static_cast<std::size_t>(out), 0.0);
     if (bias) {

@@ -40,7 +40,8 @@ struct run_context {
   std::int64_t scratch_each = 0;
 
   std::int64_t rows(const value_shape& s) const noexcept {
-    return s.what == value_shape::kind::tokens ? static_cast<std::int64_t>(tokens.ids.size()) : items * s.rows();
+    return s.what == value_shape::kind::tokens ? static_cast<std::int64_t>(tokens.ids.size())
+                                               : items * s.rows();
   }
   std::byte* worker_scratch(int worker) const noexcept { return scratch + worker * scratch_each; }
 
@@ -54,7 +55,8 @@ struct run_context {
   template <class Body>
   void each_rows(std::int64_t rows, std::int64_t cols, Body&& body) const {
     const std::int64_t step = std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(cols, 1));
-    each((rows + step - 1) / step, [&](std::int64_t task) { body(task * step, std::min(step, rows - task * step)); });
+    each((rows + step - 1) / step,
+         [&](std::int64_t task) { body(task * step, std::min(step, rows - task * step)); });
   }
 };
 
@@ -83,7 +85,8 @@ class layer {
   /// Bytes it needs while it runs, for each unit.
   virtual std::int64_t extra_bytes(std::span<const value_layout>, const value_shape&) const { return 0; }
   /// Bytes each worker needs.
-  virtual std::int64_t scratch_bytes(const run_context&, const value_shape& in, const value_shape& out) const {
+  virtual std::int64_t scratch_bytes(const run_context&, const value_shape& in,
+                                     const value_shape& out) const {
     (void)in, (void)out;
     return 0;
   }

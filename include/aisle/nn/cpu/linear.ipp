@@ -17,13 +17,14 @@ class linear_layer final : public layer {
     const std::int64_t width = from.in[0].c, each = op.out / static_cast<std::int64_t>(op.names.size());
     buffer<float> part;
     std::int64_t loaded = -1;  // one layer's weights at a time: they are never held twice
-    matrix_ = kernels::packed_matrix<float>(*from.engine.table, width, op.out, [&](std::int64_t column, float* out) {
-      if (const std::int64_t index = column / each; index != loaded) {
-        part = from.weights.read(op.names[static_cast<std::size_t>(index)] + ".weight", {each, width});
-        loaded = index;
-      }
-      std::copy_n(part.data() + column % each * width, width, out);
-    });
+    matrix_ = kernels::packed_matrix<float>(
+        *from.engine.table, width, op.out, [&](std::int64_t column, float* out) {
+          if (const std::int64_t index = column / each; index != loaded) {
+            part = from.weights.read(op.names[static_cast<std::size_t>(index)] + ".weight", {each, width});
+            loaded = index;
+          }
+          std::copy_n(part.data() + column % each * width, width, out);
+        });
     if (!op.bias) return;
     bias_.resize(static_cast<std::size_t>(op.out));
     const auto size = static_cast<std::size_t>(each);
@@ -46,9 +47,10 @@ class linear_layer final : public layer {
       e.residual = at.in[1].f32();
       e.residual_stride = at.in[1].row_stride;
     }
-    const kernels::gemm_work<float> work(matrix_, rows, ctx.rows(at.in[0].shape), at.out.f32(), at.out.row_stride, e,
-                                         ctx.threads);
-    ctx.each(work.tasks(), [&](std::int64_t task, int worker) { work.run(task, ctx.worker_scratch(worker)); });
+    const kernels::gemm_work<float> work(matrix_, rows, ctx.rows(at.in[0].shape), at.out.f32(),
+                                         at.out.row_stride, e, ctx.threads);
+    ctx.each(work.tasks(),
+             [&](std::int64_t task, int worker) { work.run(task, ctx.worker_scratch(worker)); });
   }
 
  private:
@@ -60,7 +62,7 @@ class linear_layer final : public layer {
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const linear& op, const load_context& from) {
-  return std::make_unique<detail::linear_layer>(op, from);
+  return std::unique_ptr<const layer>(new detail::linear_layer(op, from));
 }
 
 }  // namespace nn::cpu

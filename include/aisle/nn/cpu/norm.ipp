@@ -126,13 +126,13 @@ class l2_layer final : public layer {
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const layer_norm& op, const load_context& from) {
-  return std::make_unique<detail::layer_norm_layer>(op, from);
+  return std::unique_ptr<const layer>(new detail::layer_norm_layer(op, from));
 }
 AISLE_API std::unique_ptr<const layer> load(const global_response_norm& op, const load_context& from) {
-  return std::make_unique<detail::grn_layer>(op, from);
+  return std::unique_ptr<const layer>(new detail::grn_layer(op, from));
 }
 AISLE_API std::unique_ptr<const layer> load(const l2_normalize&, const load_context&) {
-  return std::make_unique<detail::l2_layer>();
+  return std::unique_ptr<const layer>(new detail::l2_layer());
 }
 
 }  // namespace nn::cpu

@@ -8,7 +8,8 @@
 AISLE_NAMESPACE_BEGIN
 namespace nn::cpu {
 
-/// The layer of an operator; null for the caller's picture. Throws option_error for one that the CPU does not have.
+/// The layer of an operator; null for the caller's picture. Throws option_error for one that the CPU does not
+/// have.
 std::unique_ptr<const layer> load_layer(const operation& op, const load_context& from);
 
 }  // namespace nn::cpu

@@ -91,16 +91,16 @@ class first_token_layer final : public layer {
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const max_pool& op, const load_context&) {
-  return std::make_unique<detail::max_pool_layer>(op);
+  return std::unique_ptr<const layer>(new detail::max_pool_layer(op));
 }
 AISLE_API std::unique_ptr<const layer> load(const global_average&, const load_context&) {
-  return std::make_unique<detail::mean_layer>();
+  return std::unique_ptr<const layer>(new detail::mean_layer());
 }
 AISLE_API std::unique_ptr<const layer> load(const mean_tokens&, const load_context&) {
-  return std::make_unique<detail::mean_layer>();
+  return std::unique_ptr<const layer>(new detail::mean_layer());
 }
 AISLE_API std::unique_ptr<const layer> load(const first_token&, const load_context&) {
-  return std::make_unique<detail::first_token_layer>();
+  return std::unique_ptr<const layer>(new detail::first_token_layer());
 }
 
 }  // namespace nn::cpu

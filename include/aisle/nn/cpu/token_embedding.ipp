@@ -41,31 +41,32 @@ AISLE_API void token_embedding_layer::run(const operands& at, const run_context&
   require(t.positions, op_.positions, "position");
   const float *words = words_.data<float>().data(), *positions = positions_.data<float>().data(),
               *types = types_.data<float>().data();
-  ctx.each_rows(static_cast<std::int64_t>(t.ids.size()), op_.hidden, [&](std::int64_t first, std::int64_t count) {
-    for (std::int64_t i = first; i < first + count;) {  // runs of tokens of one type
-      const std::int32_t type = t.types[static_cast<std::size_t>(i)];
-      std::int64_t end = i + 1;
-      while (end < first + count && t.types[static_cast<std::size_t>(end)] == type) ++end;
-      kernels::embedding_block b;
-      b.words = words;
-      b.positions = positions;
-      b.type = types + type * op_.hidden;
-      b.ids = t.ids.data() + i;
-      b.at = t.positions.data() + i;
-      b.y = at.out.f32() + i * at.out.row_stride;
-      b.y_stride = at.out.row_stride;
-      b.rows = end - i;
-      b.cols = op_.hidden;
-      ctx.table->embedding(b);
-      i = end;
-    }
-  });
+  ctx.each_rows(static_cast<std::int64_t>(t.ids.size()), op_.hidden,
+                [&](std::int64_t first, std::int64_t count) {
+                  for (std::int64_t i = first; i < first + count;) {  // runs of tokens of one type
+                    const std::int32_t type = t.types[static_cast<std::size_t>(i)];
+                    std::int64_t end = i + 1;
+                    while (end < first + count && t.types[static_cast<std::size_t>(end)] == type) ++end;
+                    kernels::embedding_block b;
+                    b.words = words;
+                    b.positions = positions;
+                    b.type = types + type * op_.hidden;
+                    b.ids = t.ids.data() + i;
+                    b.at = t.positions.data() + i;
+                    b.y = at.out.f32() + i * at.out.row_stride;
+                    b.y_stride = at.out.row_stride;
+                    b.rows = end - i;
+                    b.cols = op_.hidden;
+                    ctx.table->embedding(b);
+                    i = end;
+                  }
+                });
 }
 
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const token_embedding& op, const load_context& from) {
-  return std::make_unique<detail::token_embedding_layer>(op, from);
+  return std::unique_ptr<const layer>(new detail::token_embedding_layer(op, from));
 }
 
 }  // namespace nn::cpu

@@ -26,7 +26,6 @@ AISLE_API void winograd_weights(const std::array<double, 9>& g, std::array<float
     }
 }
 
-
 /// A 3x3 convolution of stride 1 by F(2x2, 3x3): 16 products over tiles of 2 x 2 pixels.
 class winograd_layer final : public layer {
  public:
@@ -44,7 +43,8 @@ class winograd_layer final : public layer {
         std::array<float, 16> u{};
         winograd_weights(g, u);
         for (std::size_t i = 0; i < 16; ++i)
-          transformed[static_cast<std::size_t>((static_cast<std::int64_t>(i) * op.out + o) * channels + c)] = u[i];
+          transformed[static_cast<std::size_t>((static_cast<std::int64_t>(i) * op.out + o) * channels + c)] =
+              u[i];
       }
     for (std::int64_t i = 0; i < 16; ++i)
       products_.emplace_back(*from.engine.table, channels, op.out, transformed.data() + i * op.out * channels,
@@ -104,7 +104,8 @@ AISLE_API void winograd_layer::run(const operands& at, const run_context& ctx) c
       rows.stride = channels;
       const kernels::gemm_work<float> work(products_[static_cast<std::size_t>(i)], rows, count,
                                            m + i * count * op_.out, op_.out, {}, ctx.threads);
-      ctx.each(work.tasks(), [&](std::int64_t task, int worker) { work.run(task, ctx.worker_scratch(worker)); });
+      ctx.each(work.tasks(),
+               [&](std::int64_t task, int worker) { work.run(task, ctx.worker_scratch(worker)); });
     }
     b.y = out.f32() + item * out.item_stride();
     b.y_stride = out.row_stride;

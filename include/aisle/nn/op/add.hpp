@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <aisle/nn/operation.hpp>
 
 AISLE_NAMESPACE_BEGIN

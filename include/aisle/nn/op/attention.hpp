@@ -17,7 +17,9 @@ struct attention final : operation {
   value_shape infer(std::span<const value_shape> in) const override { return in[0].of_width(in[0].c / 3); }
   void parameters(std::vector<std::string>&) const override {}
   /// Scores and their product with the values.
-  row_cost cost(std::span<const value_shape>, const value_shape& out) const override { return {0, 4 * out.c}; }
+  row_cost cost(std::span<const value_shape>, const value_shape& out) const override {
+    return {0, 4 * out.c};
+  }
   line_window lines(std::span<const value_shape>) const override { return line_window::all(); }
   bool works_in_place() const override { return false; }
 };

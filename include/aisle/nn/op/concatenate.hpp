@@ -5,8 +5,8 @@
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
-/// Values side by side: rows of all their channels, in order. Nothing is computed: their producers write into its
-/// columns.
+/// Values side by side: rows of all their channels, in order. Nothing is computed: their producers write into
+/// its columns.
 struct concatenate final : operation {
   static constexpr std::string_view name_of_kind = "concatenate";
 

@@ -12,7 +12,9 @@ struct max_pool final : operation {
   nn::window window;
 
   std::string_view kind() const override { return name_of_kind; }
-  value_shape infer(std::span<const value_shape> in) const override { return window.over(in[0], in[0].c, "max pool"); }
+  value_shape infer(std::span<const value_shape> in) const override {
+    return window.over(in[0], in[0].c, "max pool");
+  }
   void parameters(std::vector<std::string>&) const override {}
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
   line_window lines(std::span<const value_shape> in) const override { return window.lines(in[0]); }
