@@ -230,12 +230,20 @@ TEST_CASE("windows of every number of channels: depthwise convolution and maximu
         t.depthwise(b);
         b.y = largest.data();
         t.max_pool(b);
+        std::vector<float> mean(sum.size(), 7.0f), mean_inside(mean);
+        b.count_padding = true;
+        b.y = mean.data();
+        t.average_pool(b);
+        b.count_padding = false;
+        b.y = mean_inside.data();
+        t.average_pool(b);
         CAPTURE(channels);
         CAPTURE(stride);
         for (std::int64_t oy = 0; oy < out_h; ++oy)
           for (std::int64_t ox = 0; ox < out_w; ++ox)
             for (std::int64_t c = 0; c < channels; ++c) {
-              double s = bias[at(c)];
+              double s = bias[at(c)], total = 0;
+              int inside = 0;
               float top = -1e30f;
               for (std::int64_t ky = 0; ky < kernel; ++ky)
                 for (std::int64_t kx = 0; kx < kernel; ++kx) {
@@ -244,12 +252,17 @@ TEST_CASE("windows of every number of channels: depthwise convolution and maximu
                   const float v = x[at((iy * w + ix) * channels + c)];
                   s += static_cast<double>(v) * weights[at((ky * kernel + kx) * channels + c)];
                   top = std::max(top, v);
+                  total += v;
+                  ++inside;
                 }
               const std::size_t i = at((oy * out_w + ox) * channels + c);
               CHECK(sum[i] == doctest::Approx(s).epsilon(1e-6).scale(50));
               CHECK(largest[i] == top);
+              CHECK(mean[i] == doctest::Approx(total / 9).epsilon(1e-6));
+              CHECK(mean_inside[i] == doctest::Approx(total / inside).epsilon(1e-6));
             }
-        for (const auto* y : {&sum, &largest}) CHECK(y->at(at(out_h * out_w * channels)) == 7.0f);
+        for (const auto* y : {&sum, &largest, &mean, &mean_inside})
+          CHECK(y->at(at(out_h * out_w * channels)) == 7.0f);
       }
   });
 }

@@ -60,6 +60,10 @@ const std::vector<operator_case>& operators() {
       {"add", 33, [](graph_builder& b, value x) { return b.add(x, x); }},
       {"max_pool", 33,
        [](graph_builder& b, value x) { return b.max_pool(x, {.kernel = 3, .stride = 2, .pad = 1}); }},
+      {"average_pool", 33,
+       [](graph_builder& b, value x) {
+         return b.average_pool(x, {.kernel = 3, .stride = 2, .pad = 1}, false);
+       }},
       {"global_average", 33, [](graph_builder& b, value x) { return b.global_average(x); }},
       {"attention", 48, [](graph_builder& b, value x) { return b.attention(x, 2); }},
   };

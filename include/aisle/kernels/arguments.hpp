@@ -90,6 +90,7 @@ struct window_block {
   std::int64_t kernel_h = 0, kernel_w = 0, stride = 1, pad_top = 0, pad_left = 0;
   std::int64_t row_begin = 0, row_end = 0;
   const float* weights = nullptr;  ///< depthwise: kernel_h * kernel_w x channels
+  bool count_padding = false;      ///< average: divides by the whole window, not by what lies inside the map
   const float* bias = nullptr;
   activation act = activation::none;
 };

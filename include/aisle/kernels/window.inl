@@ -77,7 +77,7 @@ AISLE_ALWAYS_INLINE void pool_windows(const window_block& b, Start start, Step s
             const float* x = b.x + ((r.y0 + ky) * b.w + r.x0 + kx) * b.x_stride + c;
             acc = step(acc, n == vec::size ? vec::load(x) : vec::load_n(x, n));
           }
-        acc = end(acc);
+        acc = end(acc, r);
         if (n == vec::size)
           acc.store(y + c);
         else
@@ -90,5 +90,15 @@ AISLE_ALWAYS_INLINE void pool_windows(const window_block& b, Start start, Step s
 inline void max_pool_kernel(const window_block& b) noexcept {
   pool_windows(
       b, [] { return vec::set1(-__builtin_inff()); }, [](vec a, vec x) { return max(a, x); },
-      [](vec a) { return a; });
+      [](vec a, const window_range&) { return a; });
+}
+
+inline void average_pool_kernel(const window_block& b) noexcept {
+  pool_windows(
+      b, [] { return vec::zero(); }, [](vec a, vec x) { return a + x; },
+      [&](vec a, const window_range& r) {
+        const std::int64_t count =
+            b.count_padding ? b.kernel_h * b.kernel_w : (r.ky1 - r.ky0) * (r.kx1 - r.kx0);
+        return a * vec::set1(1.0f / static_cast<float>(count));
+      });
 }

@@ -75,6 +75,9 @@ class graph_builder {
   value add(value a, value b) { return put(nn::add(), {a, b}); }
   value concatenate(std::vector<value> parts) { return put(nn::concatenate(), parts); }
   value max_pool(value x, const window& o) { return put(nn::max_pool(o), {x}); }
+  value average_pool(value x, const window& o, bool count_padding = true) {
+    return put(nn::average_pool(o, count_padding), {x});
+  }
   value global_average(value x) { return put(nn::global_average(), {x}); }
   value mean_tokens(value x) { return put(nn::mean_tokens(), {x}); }
   value first_token(value x) { return put(nn::first_token(), {x}); }

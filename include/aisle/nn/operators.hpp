@@ -6,6 +6,7 @@
 #include <aisle/nn/op/activate.hpp>
 #include <aisle/nn/op/add.hpp>
 #include <aisle/nn/op/attention.hpp>
+#include <aisle/nn/op/average_pool.hpp>
 #include <aisle/nn/op/batch_norm.hpp>
 #include <aisle/nn/op/concatenate.hpp>
 #include <aisle/nn/op/conv2d.hpp>

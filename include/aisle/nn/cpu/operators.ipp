@@ -36,9 +36,9 @@ std::unique_ptr<const layer> load_one_of(const operation& op, const load_context
 
 AISLE_API std::unique_ptr<const layer> load_layer(const operation& op, const load_context& from) {
   if (op.is_input()) return nullptr;
-  return detail::load_one_of<activate, add, attention, batch_norm, concatenate, conv2d, depthwise,
-                             first_token, global_average, global_response_norm, l2_normalize, layer_norm,
-                             linear, max_pool, mean_tokens, token_embedding>(op, from);
+  return detail::load_one_of<activate, add, attention, average_pool, batch_norm, concatenate, conv2d,
+                             depthwise, first_token, global_average, global_response_norm, l2_normalize,
+                             layer_norm, linear, max_pool, mean_tokens, token_embedding>(op, from);
 }
 
 }  // namespace nn::cpu

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <aisle/nn/cpu/layer.hpp>
+#include <aisle/nn/op/average_pool.hpp>
 #include <aisle/nn/op/first_token.hpp>
 #include <aisle/nn/op/global_average.hpp>
 #include <aisle/nn/op/max_pool.hpp>
@@ -13,9 +14,12 @@ namespace nn::cpu {
 
 namespace detail {
 
-class max_pool_layer final : public layer {
+class pool_layer final : public layer {
  public:
-  explicit max_pool_layer(const max_pool& op) : window_(op.window) {}
+  using kernel = void (*kernels::kernel_table::*)(const kernels::window_block&) noexcept;
+  pool_layer(const window& w, kernel of, bool count_padding)
+      : window_(w), kernel_(of), count_padding_(count_padding) {}
+
   void run(const operands& at, const run_context& ctx) const override {
     const value_view &in = at.in[0], &out = at.out;
     ctx.each(ctx.items * out.shape.h, [&](std::int64_t task) {
@@ -36,12 +40,15 @@ class max_pool_layer final : public layer {
       b.pad_left = window_.before(in.shape.w);
       b.row_begin = task % out.shape.h;
       b.row_end = b.row_begin + 1;
-      ctx.table->max_pool(b);
+      b.count_padding = count_padding_;
+      (ctx.table->*kernel_)(b);
     });
   }
 
  private:
   window window_;
+  kernel kernel_;
+  bool count_padding_;
 };
 
 /// Rows [first, last) of an item's rows.
@@ -91,7 +98,12 @@ class first_token_layer final : public layer {
 }  // namespace detail
 
 AISLE_API std::unique_ptr<const layer> load(const max_pool& op, const load_context&) {
-  return std::unique_ptr<const layer>(new detail::max_pool_layer(op));
+  return std::unique_ptr<const layer>(
+      new detail::pool_layer(op.window, &kernels::kernel_table::max_pool, false));
+}
+AISLE_API std::unique_ptr<const layer> load(const average_pool& op, const load_context&) {
+  return std::unique_ptr<const layer>(
+      new detail::pool_layer(op.window, &kernels::kernel_table::average_pool, op.count_padding));
 }
 AISLE_API std::unique_ptr<const layer> load(const global_average&, const load_context&) {
   return std::unique_ptr<const layer>(new detail::mean_layer());
