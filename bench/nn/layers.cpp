@@ -15,7 +15,7 @@ void layers(benchmark::State& state, const aisle::models::zoo_entry* entry) {
   const auto weights = aisle::models::generated_weights();
   const auto shape = aisle::nn::value_shape::map(entry->side, entry->side, 3);
   const aisle::nn::network net(entry->graph(), weights, shape, {});
-  std::vector<float> x(static_cast<std::size_t>(shape.floats()), 0.5f),
+  std::vector<float> x(static_cast<std::size_t>(shape.elements()), 0.5f),
       out(static_cast<std::size_t>(net.width("embedding")));
   std::vector<double> seconds;
   std::int64_t runs = 0;
@@ -30,12 +30,12 @@ void layers(benchmark::State& state, const aisle::models::zoo_entry* entry) {
   double flops = 0;
   for (std::size_t i = 0; i < seconds.size(); ++i) {
     const auto& step = plan->steps[i];
-    flops += static_cast<double>(step.flops);
-    if (step.flops == 0) continue;
+    flops += static_cast<double>(step.flops());
+    if (step.flops() == 0) continue;
     const std::string name = std::to_string(i) + "_" +
-                             aisle::nn::kind_of(net.fused().nodes[static_cast<std::size_t>(step.node)].op);
+                             std::string(net.fused().nodes[static_cast<std::size_t>(step.node)].op->kind());
     state.counters[name] =
-        static_cast<double>(step.flops * runs) / seconds[i] / bench::peak_flops(net.table());
+        static_cast<double>(step.flops() * runs) / seconds[i] / bench::peak_flops(net.table());
   }
   bench::count_flops(state, net.table(), flops);
 }

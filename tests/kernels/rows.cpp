@@ -61,6 +61,7 @@ TEST_CASE("column sums and squares, for any range of columns, in the same bits")
     std::vector<float> all(at(cols)), parts(at(cols));
     aisle::kernels::columns_block b;
     b.x = x.data();
+    b.x_stride = cols;
     b.rows = rows;
     b.cols = b.col_end = cols;
     b.y = all.data();
@@ -154,6 +155,7 @@ TEST_CASE("affine of rows of every length, with and without each of its operands
         aisle::kernels::affine_block b;
         b.x = x.data();
         b.y = y.data();
+        b.x_stride = b.y_stride = b.residual_stride = n;
         b.rows = rows;
         b.cols = n;
         b.scale = operands & 1 ? scale.data() : nullptr;
@@ -187,6 +189,7 @@ TEST_CASE("the sum of three embeddings, rows of every length") {
       b.ids = ids.data();
       b.at = places.data();
       b.y = y.data();
+      b.y_stride = n;
       b.rows = 3;
       b.cols = n;
       t.embedding(b);
@@ -211,6 +214,7 @@ TEST_CASE("windows of every number of channels: depthwise convolution and maximu
         std::vector<float> sum(at(out_h * out_w * channels + 2), 7.0f), largest(sum);
         aisle::kernels::window_block b;
         b.x = x.data();
+        b.x_stride = b.y_stride = channels;
         b.y = sum.data();
         b.h = h;
         b.w = w;
@@ -226,12 +230,20 @@ TEST_CASE("windows of every number of channels: depthwise convolution and maximu
         t.depthwise(b);
         b.y = largest.data();
         t.max_pool(b);
+        std::vector<float> mean(sum.size(), 7.0f), mean_inside(mean);
+        b.count_padding = true;
+        b.y = mean.data();
+        t.average_pool(b);
+        b.count_padding = false;
+        b.y = mean_inside.data();
+        t.average_pool(b);
         CAPTURE(channels);
         CAPTURE(stride);
         for (std::int64_t oy = 0; oy < out_h; ++oy)
           for (std::int64_t ox = 0; ox < out_w; ++ox)
             for (std::int64_t c = 0; c < channels; ++c) {
-              double s = bias[at(c)];
+              double s = bias[at(c)], total = 0;
+              int inside = 0;
               float top = -1e30f;
               for (std::int64_t ky = 0; ky < kernel; ++ky)
                 for (std::int64_t kx = 0; kx < kernel; ++kx) {
@@ -240,12 +252,17 @@ TEST_CASE("windows of every number of channels: depthwise convolution and maximu
                   const float v = x[at((iy * w + ix) * channels + c)];
                   s += static_cast<double>(v) * weights[at((ky * kernel + kx) * channels + c)];
                   top = std::max(top, v);
+                  total += v;
+                  ++inside;
                 }
               const std::size_t i = at((oy * out_w + ox) * channels + c);
               CHECK(sum[i] == doctest::Approx(s).epsilon(1e-6).scale(50));
               CHECK(largest[i] == top);
+              CHECK(mean[i] == doctest::Approx(total / 9).epsilon(1e-6));
+              CHECK(mean_inside[i] == doctest::Approx(total / inside).epsilon(1e-6));
             }
-        for (const auto* y : {&sum, &largest}) CHECK(y->at(at(out_h * out_w * channels)) == 7.0f);
+        for (const auto* y : {&sum, &largest, &mean, &mean_inside})
+          CHECK(y->at(at(out_h * out_w * channels)) == 7.0f);
       }
   });
 }

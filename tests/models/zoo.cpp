@@ -243,7 +243,7 @@ TEST_CASE("the zoo: ids are unique, every graph can be laid out, every picture m
     CHECK(text == e.preset.empty());
     const auto shapes = aisle::nn::infer_shapes(
         g, text ? aisle::nn::value_shape::tokens(0) : aisle::nn::value_shape::map(e.side, e.side, 3));
-    CHECK(shapes[static_cast<std::size_t>(g.outputs.at("embedding"))].floats() > 0);
+    CHECK(shapes[static_cast<std::size_t>(g.outputs.at("embedding"))].elements() > 0);
   }
   CHECK(find_model("resnet51") == nullptr);
 }

@@ -195,7 +195,7 @@ TEST_CASE("fusion folds batch norms, adds and activations, and keeps every bit o
     std::map<std::string, std::vector<float>> seen;
     aisle::nn::run_options options;
     options.on_tap = [&](const std::string& name, const value_shape& s, const float* data) {
-      seen[name].assign(data, data + s.floats());
+      seen[name].assign(data, data + s.elements());
     };
     with_taps.run_images(x.data(), 1, shape, {{"y", z.data()}}, options);
     CHECK(y == z);

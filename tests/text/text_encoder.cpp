@@ -229,7 +229,7 @@ TEST_CASE("a model in memory gives the bits of the same model in a folder") {
   const auto from_json =
       aisle::wordpiece::from_json(tokenizer, aisle::parse_json(R"({"do_lower_case": true})", "here"));
   aisle::sentence_model sentence;
-  sentence.layers.emplace_back(aisle::unit_norm{});
+  sentence.layers.push_back({});
   sentence.max_tokens = 4;
   const text_encoder unit({weights(), config, from_json, sentence});
   CHECK(unit.max_tokens() == 4);

@@ -37,18 +37,17 @@ void print_layers(const aisle::nn::network& net, const aisle::nn::value_shape& s
   for (std::size_t s = 0; s < best.size(); ++s) {
     const auto& step = plan->steps[s];
     const auto& node = net.fused().nodes[static_cast<std::size_t>(step.node)];
-    std::string name;
-    if (const auto* c = std::get_if<aisle::nn::conv2d>(&node.op)) name = c->name;
-    if (const auto* l = std::get_if<aisle::nn::linear>(&node.op)) name = l->names.front();
-    if (const auto* l = std::get_if<aisle::nn::layer_norm>(&node.op)) name = l->name;
-    if (const auto* l = std::get_if<aisle::nn::global_response_norm>(&node.op)) name = l->name;
+    std::vector<std::string> parameters;
+    node.op->parameters(parameters);
+    std::string name = parameters.empty() ? "" : parameters.front();
+    name.resize(std::min(name.rfind('.'), name.size()));
     aisle::json row = aisle::json::object({{"layer", s},
-                                           {"kind", aisle::nn::kind_of(node.op)},
+                                           {"kind", std::string(node.op->kind())},
                                            {"name", name},
                                            {"out", aisle::nn::to_string(step.shape)},
                                            {"min_ms", best[s] * 1e3},
                                            {"share", best[s] / sum}});
-    if (step.flops > 0) row["gflops"] = static_cast<double>(step.flops * o.batch) / best[s] / 1e9;
+    if (step.flops() > 0) row["gflops"] = static_cast<double>(step.flops() * o.batch) / best[s] / 1e9;
     print_row(row);
   }
 }
@@ -72,7 +71,7 @@ int run(const options& o) {
     net = std::make_unique<aisle::nn::network>(entry->graph(), generated, shape, n);
   }
   aisle::random_generator random(0);
-  std::vector<float> x(static_cast<std::size_t>(o.batch * shape.floats()));
+  std::vector<float> x(static_cast<std::size_t>(o.batch * shape.elements()));
   for (float& v : x) v = static_cast<float>(random.normal());
   std::vector<float> out(static_cast<std::size_t>(o.batch * net->width("embedding")));
 
@@ -84,7 +83,7 @@ int run(const options& o) {
   aisle::json row = bench_row(std::string(entry->workload), o.common.threads, o.batch, o.common.precision,
                               times, o.batch, kernel);
   std::int64_t flops = 0;
-  for (const auto& step : net->plan_for(shape)->steps) flops += step.flops;
+  for (const auto& step : net->plan_for(shape)->steps) flops += step.flops();
   row["gflops"] = static_cast<double>(flops * o.batch) / *std::min_element(times.begin(), times.end()) / 1e9;
   row["weights"] = model ? "checkpoint" : "generated";
   print_row(row);

@@ -19,17 +19,12 @@ struct options : bench_options {
 
 /// Multiply-adds of the encoder count 2; attention included.
 double gflop(const aisle::text_encoder& e, double tokens, double squared) {
-  double dense = 0, hidden = 0, layers = 0;
+  double flops = 0;
   const auto plan = e.network().plan_for(aisle::nn::value_shape::tokens(0));
-  for (const auto& step : plan->steps) {
-    dense += static_cast<double>(step.flops);
-    if (std::holds_alternative<aisle::nn::attention>(
-            e.network().fused().nodes[static_cast<std::size_t>(step.node)].op)) {
-      hidden = static_cast<double>(step.shape.c);
-      ++layers;
-    }
-  }
-  return (tokens * dense + squared * layers * 4 * hidden) / 1e9;
+  for (const auto& step : plan->steps)
+    flops += tokens * static_cast<double>(step.cost.flops) +
+             squared * static_cast<double>(step.cost.flops_per_row);
+  return flops / 1e9;
 }
 
 int run(const options& o) {

@@ -53,7 +53,7 @@ row describe(const aisle::models::zoo_entry& e, const std::string& weights) {
       family.text ? aisle::nn::value_shape::tokens(0) : aisle::nn::value_shape::map(e.side, e.side, 3);
   r.dimension = aisle::nn::infer_shapes(graph, input)
                     .at(static_cast<std::size_t>(graph.outputs.at("embedding")))
-                    .floats();
+                    .elements();
   return r;
 }
 

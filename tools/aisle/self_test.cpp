@@ -150,7 +150,7 @@ void test_text_model(const options& o, reporter& report) {
       c.isa = table->name;
       const aisle::text_encoder encoder = load_text_encoder(c);
       const auto& layers = encoder.sentence().layers;
-      const bool unit = !layers.empty() && std::holds_alternative<aisle::unit_norm>(layers.back());
+      const bool unit = !layers.empty() && !layers.back().dense;
       test_rows(c.text_model, table->name, encoder.encode(texts, {.threads = c.threads}), unit, report);
     });
 }

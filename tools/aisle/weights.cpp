@@ -114,7 +114,7 @@ void describe(const std::string& path) {
   const auto input =
       model->of->text ? aisle::nn::value_shape::tokens(0) : aisle::nn::value_shape::map(224, 224, 3);
   const auto shapes = aisle::nn::infer_shapes(model->graph, input);
-  const auto width = shapes.at(static_cast<std::size_t>(model->graph.outputs.at("embedding"))).floats();
+  const auto width = shapes.at(static_cast<std::size_t>(model->graph.outputs.at("embedding"))).elements();
   write_out("  " + model->checkpoint.path() + "\n  " + std::string(model->of->name) + ", names as " +
             model->scheme + ", " + std::to_string(model->checkpoint.size()) + " tensors (" + type_list +
             "), " + std::to_string(parameters) + " parameters, vectors of " + std::to_string(width) + "\n");

@@ -52,8 +52,8 @@ class input_file {
 /// An output that appears whole or not at all: written beside the target as `PATH.PID-N.part`, synced and
 /// renamed by commit(). Parts of this target whose writers were killed are deleted. Without commit() (an
 /// exception, say) the part file is removed and an existing target stays as it was. The part's name is nobody
-/// else's: of two writers of one target the last to commit wins, whole. A target that is a symbolic link stays
-/// one: what it leads to is replaced. An existing file keeps its permissions.
+/// else's: of two writers of one target the last to commit wins, whole. A target that is a symbolic link
+/// stays one: what it leads to is replaced. An existing file keeps its permissions.
 class atomic_file {
  public:
   explicit atomic_file(std::string path);

@@ -25,7 +25,7 @@ namespace detail {
 AISLE_API std::string hash_of_layers(const sentence_model& sentence) {
   sha256 hash;
   for (const sentence_layer& layer : sentence.layers)
-    if (const auto* dense = std::get_if<dense_layer>(&layer))
+    if (const auto& dense = layer.dense)
       for (const auto* values : {&dense->weight, &dense->bias})
         hash.update(values->data(), values->size() * sizeof(float));
   return hash.hex();

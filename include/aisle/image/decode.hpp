@@ -32,7 +32,8 @@ image decode_image(std::span<const std::byte> bytes, std::string_view where);
 
 /// Decodes a file; `on_bytes` is shown its bytes before. Throws file_error if it cannot be read or is none (a
 /// pipe, a device), format_error as decode_image does.
-image read_image(const std::string& path, const std::function<void(std::span<const std::byte>)>& on_bytes = {});
+image read_image(const std::string& path,
+                 const std::function<void(std::span<const std::byte>)>& on_bytes = {});
 
 /// A format that is not built in.
 struct image_format {

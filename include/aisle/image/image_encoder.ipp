@@ -146,8 +146,8 @@ AISLE_API matrix<float> image_encoder::encode_files(std::span<const std::string>
                        const auto shown = [&](std::span<const std::byte> bytes) {
                          if (options.on_bytes) options.on_bytes(i, bytes);
                        };
-                       preprocess(detail::read_image(paths[static_cast<std::size_t>(i)], turn, shown), preset_,
-                                  out, at);
+                       preprocess(detail::read_image(paths[static_cast<std::size_t>(i)], turn, shown),
+                                  preset_, out, at);
                      });
 }
 

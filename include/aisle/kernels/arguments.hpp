@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <aisle/base/config.hpp>
+#include <aisle/kernels/activation.hpp>
 
 // What crosses the border of a kernel table: plain structs of pointers, strides and sizes, in elements. Each
 // describes one cache block of work for one thread. Kernels check nothing; shapes were checked where the plan
@@ -12,8 +13,6 @@
 AISLE_NAMESPACE_BEGIN
 
 namespace kernels {
-
-enum class activation : std::uint8_t { none, relu, relu6, gelu, tanh };
 
 /// Rows of the left operand, read in place. Row `r` of the product is
 ///  - `data + r * stride`, all of K in one run, when `offsets` is null: linear layers and 1x1 convolutions;
@@ -76,17 +75,22 @@ struct embedding_block {
   const float *words = nullptr, *positions = nullptr, *type = nullptr;
   const std::int32_t *ids = nullptr, *at = nullptr;
   float* y = nullptr;
+  std::int64_t y_stride = 0;
   std::int64_t rows = 0, cols = 0;
 };
 
-/// Channels-last windows of one image: out rows [row_begin, row_end) of out_h x out_w x channels.
+/// Channels-last windows of one image: out rows [row_begin, row_end) of out_h x out_w x channels. Strides are
+/// from one pixel to the next.
 struct window_block {
   const float* x = nullptr;
+  std::int64_t x_stride = 0;
   float* y = nullptr;
+  std::int64_t y_stride = 0;
   std::int64_t h = 0, w = 0, channels = 0, out_h = 0, out_w = 0;
   std::int64_t kernel_h = 0, kernel_w = 0, stride = 1, pad_top = 0, pad_left = 0;
   std::int64_t row_begin = 0, row_end = 0;
   const float* weights = nullptr;  ///< depthwise: kernel_h * kernel_w x channels
+  bool count_padding = false;      ///< average: divides by the whole window, not by what lies inside the map
   const float* bias = nullptr;
   activation act = activation::none;
 };
@@ -94,6 +98,7 @@ struct window_block {
 /// Columns [col_begin, col_end) of `rows` rows of `cols` values.
 struct columns_block {
   const float* x = nullptr;
+  std::int64_t x_stride = 0;
   std::int64_t rows = 0, cols = 0, col_begin = 0, col_end = 0;
   float* y = nullptr;
   float scale = 1;
@@ -103,21 +108,28 @@ struct columns_block {
 /// residual are 0.
 struct affine_block {
   const float* x = nullptr;
+  std::int64_t x_stride = 0;
   float* y = nullptr;
+  std::int64_t y_stride = 0;
   std::int64_t rows = 0, cols = 0;
   const float *scale = nullptr, *shift = nullptr;
   const float* residual = nullptr;
+  std::int64_t residual_stride = 0;
   activation act = activation::none;
 };
 
-/// One image through a Winograd transform: from the map x (input side) or to the map y (output side).
+/// One image through a Winograd transform: from the map x (input side) or to the map y (output side). Strides
+/// are from one pixel to the next.
 struct winograd_block {
-  const float* x = nullptr;      ///< input side: h x w x channels
-  float* y = nullptr;            ///< output side: out_h x out_w x channels
+  const float* x = nullptr;  ///< input side: h x w x channels
+  std::int64_t x_stride = 0;
+  float* y = nullptr;  ///< output side: out_h x out_w x channels
+  std::int64_t y_stride = 0;
   float* transformed = nullptr;  ///< 16 x tiles x channels
   std::int64_t h = 0, w = 0, channels = 0, out_h = 0, out_w = 0, pad = 0;
   std::int64_t tiles = 0, tile_begin = 0, tile_end = 0;
   const float *bias = nullptr, *residual = nullptr;
+  std::int64_t residual_stride = 0;
   activation act = activation::none;
 };
 

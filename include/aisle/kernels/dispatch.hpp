@@ -42,6 +42,7 @@
       affine_kernel,                                                                                       \
       depthwise_kernel,                                                                                    \
       max_pool_kernel,                                                                                     \
+      average_pool_kernel,                                                                                 \
       winograd_input_kernel,                                                                               \
       winograd_output_kernel,                                                                              \
       resize_horizontal_kernel,                                                                            \

@@ -79,60 +79,78 @@ std::int64_t gemm_scratch_bytes(const kernel_table& table, std::int64_t k) {
   return g.scratch_bytes ? (g.scratch_bytes(k) + 63) / 64 * 64 : 0;
 }
 
-/// c [rows, n] = epilogue(a b), cut into cache blocks that `threads` workers share. `scratch`:
-/// gemm_scratch_bytes for each worker. Which worker computes a block, and how blocks are cut, changes no bit.
+/// c [rows, n] = epilogue(a b), cut into cache blocks for `threads` workers. Which worker computes a block,
+/// and how blocks are cut, changes no bit.
+template <class T>
+class gemm_work {
+ public:
+  gemm_work(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t rows, T* c, std::int64_t ldc,
+            const gemm_epilogue<T>& epilogue, int threads)
+      : kernels_(&b.table().template gemm<T>()), rows_(rows), panels_(b.panels()), wide_(b.n() > rows) {
+    if (rows <= 0 || b.n() <= 0) return;
+    block_.a = a;
+    if (!a.offsets) block_.a.taps = 1, block_.a.run = b.k();
+    block_.b = b.data();
+    block_.k = b.k();
+    block_.n = b.n();
+    block_.c = c;
+    block_.ldc = ldc;
+    block_.bias = epilogue.bias;
+    block_.residual = epilogue.residual;
+    block_.ldr = epilogue.residual_stride;
+    block_.act = epilogue.act;
+    block_.accumulate = epilogue.accumulate;
+
+    // One worker takes blocks of about mc rows over all panels. Several want a few tasks each: cut along the
+    // operand that is larger, so that it is read once; its pieces come one after the other, and the smaller
+    // operand stays in cache.
+    strips_ = (rows + kernels_->mr - 1) / kernels_->mr;
+    const std::int64_t block_strips = kernels_->mc / kernels_->mr;
+    row_blocks_ = std::max<std::int64_t>((strips_ + block_strips / 2) / block_strips, 1);
+    groups_ = 1;
+    if (threads > 1) {
+      const std::int64_t wanted = 4 * threads;
+      const auto pieces = [&](std::int64_t others) { return (wanted + others - 1) / others; };
+      if (wide_) groups_ = std::min(panels_, wanted);
+      row_blocks_ = std::clamp(row_blocks_, std::min(pieces(groups_), (strips_ + 2) / 3), strips_);
+      if (!wide_) groups_ = std::min(panels_, pieces(row_blocks_));
+    }
+  }
+
+  std::int64_t tasks() const noexcept { return row_blocks_ * groups_; }
+  /// `scratch`: gemm_scratch_bytes of the worker's own.
+  void run(std::int64_t task, std::byte* scratch) const noexcept {
+    const auto cut = [](std::int64_t whole, std::int64_t parts, std::int64_t i) { return whole * i / parts; };
+    const std::int64_t rows = wide_ ? task % row_blocks_ : task / groups_,
+                       group = wide_ ? task / row_blocks_ : task % groups_;
+    gemm_block<T> mine = block_;
+    mine.row_begin = cut(strips_, row_blocks_, rows) * kernels_->mr;
+    mine.row_end = std::min(cut(strips_, row_blocks_, rows + 1) * kernels_->mr, rows_);
+    mine.panel_begin = cut(panels_, groups_, group);
+    mine.panel_end = cut(panels_, groups_, group + 1);
+    mine.scratch = scratch;
+    kernels_->block(mine);
+  }
+
+ private:
+  const gemm_kernels<T>* kernels_;
+  gemm_block<T> block_;
+  std::int64_t rows_, panels_, strips_ = 0, row_blocks_ = 0, groups_ = 0;
+  bool wide_;
+};
+
+/// The same, done. `scratch`: gemm_scratch_bytes for each worker.
 template <class T>
 void gemm_packed(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t rows, T* c, std::int64_t ldc,
                  const gemm_epilogue<T>& epilogue, int threads, std::byte* scratch) {
-  const auto& g = b.table().template gemm<T>();
-  if (rows <= 0 || b.n() <= 0) return;
-  threads = thread_budget(threads);
-  if (in_parallel_region()) threads = 1;
-
-  gemm_block<T> block;
-  block.a = a;
-  if (!a.offsets) block.a.taps = 1, block.a.run = b.k();
-  block.b = b.data();
-  block.k = b.k();
-  block.n = b.n();
-  block.c = c;
-  block.ldc = ldc;
-  block.bias = epilogue.bias;
-  block.residual = epilogue.residual;
-  block.ldr = epilogue.residual_stride;
-  block.act = epilogue.act;
-  block.accumulate = epilogue.accumulate;
-
-  // How rows and panels are cut changes no bit. One worker takes blocks of about mc rows over all panels.
-  // Several want a few tasks each: cut along the operand that is larger, so that it is read once; its pieces
-  // come one after the other, and the smaller operand stays in cache.
-  const std::int64_t panels = b.panels(), strips = (rows + g.mr - 1) / g.mr, block_strips = g.mc / g.mr;
-  const bool wide = b.n() > rows;
-  std::int64_t row_blocks = std::max<std::int64_t>((strips + block_strips / 2) / block_strips, 1), groups = 1;
-  if (threads > 1) {
-    const std::int64_t wanted = 4 * threads;
-    const auto pieces = [&](std::int64_t others) { return (wanted + others - 1) / others; };
-    if (wide) groups = std::min(panels, wanted);
-    row_blocks = std::clamp(row_blocks, std::min(pieces(groups), (strips + 2) / 3), strips);
-    if (!wide) groups = std::min(panels, pieces(row_blocks));
-  }
-  const auto cut = [](std::int64_t whole, std::int64_t parts, std::int64_t i) { return whole * i / parts; };
+  threads = in_parallel_region() ? 1 : thread_budget(threads);
+  const gemm_work<T> work(b, a, rows, c, ldc, epilogue, threads);
   const std::int64_t scratch_each = gemm_scratch_bytes<T>(b.table(), b.k());
-  const auto run = [&](std::int64_t task, int worker) {
-    const std::int64_t rb = wide ? task % row_blocks : task / groups,
-                       pg = wide ? task / row_blocks : task % groups;
-    gemm_block<T> mine = block;
-    mine.row_begin = cut(strips, row_blocks, rb) * g.mr;
-    mine.row_end = std::min(cut(strips, row_blocks, rb + 1) * g.mr, rows);
-    mine.panel_begin = cut(panels, groups, pg);
-    mine.panel_end = cut(panels, groups, pg + 1);
-    mine.scratch = scratch + worker * scratch_each;
-    g.block(mine);
-  };
   if (threads == 1)
-    for (std::int64_t task = 0; task < row_blocks * groups; ++task) run(task, 0);
+    for (std::int64_t task = 0; task < work.tasks(); ++task) work.run(task, scratch);
   else
-    parallel_for(row_blocks * groups, threads, run);
+    parallel_for(work.tasks(), threads,
+                 [&](std::int64_t task, int worker) { work.run(task, scratch + worker * scratch_each); });
 }
 
 /// `threads`, or 1 for a product too small to share: a learner's step has a dozen products and each would

@@ -74,7 +74,7 @@ inline void softmax_kernel(float* x, std::int64_t rows, std::int64_t cols) noexc
 inline void embedding_kernel(const embedding_block& e) noexcept {
   for (std::int64_t r = 0; r < e.rows; ++r) {
     const float *w = e.words + e.ids[r] * e.cols, *p = e.positions + e.at[r] * e.cols;
-    float* y = e.y + r * e.cols;
+    float* y = e.y + r * e.y_stride;
     std::int64_t c = 0;
     for (; c + vec::size <= e.cols; c += vec::size)
       (vec::load(w + c) + vec::load(e.type + c) + vec::load(p + c)).store(y + c);
@@ -94,9 +94,9 @@ AISLE_ALWAYS_INLINE void column_sums(const columns_block& b, Map map) {
       const std::int64_t r1 = r0 + block < b.rows ? r0 + block : b.rows;
       vec part = vec::zero();
       if (n == vec::size)
-        for (std::int64_t r = r0; r < r1; ++r) part = map(vec::load(b.x + r * b.cols + c), part);
+        for (std::int64_t r = r0; r < r1; ++r) part = map(vec::load(b.x + r * b.x_stride + c), part);
       else
-        for (std::int64_t r = r0; r < r1; ++r) part = map(vec::load_n(b.x + r * b.cols + c, n), part);
+        for (std::int64_t r = r0; r < r1; ++r) part = map(vec::load_n(b.x + r * b.x_stride + c, n), part);
       total = total + part;
     }
     (total * vec::set1(b.scale)).store_n(b.y + c, n);
@@ -114,9 +114,9 @@ inline void column_squares_kernel(const columns_block& b) noexcept {
 
 inline void affine_kernel(const affine_block& b) noexcept {
   for (std::int64_t r = 0; r < b.rows; ++r) {
-    const float* x = b.x + r * b.cols;
-    const float* residual = b.residual ? b.residual + r * b.cols : nullptr;
-    float* y = b.y + r * b.cols;
+    const float* x = b.x + r * b.x_stride;
+    const float* residual = b.residual ? b.residual + r * b.residual_stride : nullptr;
+    float* y = b.y + r * b.y_stride;
     for (std::int64_t c = 0; c < b.cols; c += vec::size) {
       const int n = b.cols - c < vec::size ? static_cast<int>(b.cols - c) : vec::size;
       const auto load = [&](const float* p) {

@@ -46,6 +46,7 @@ struct kernel_table {
   void (*affine)(const affine_block&) noexcept;
   void (*depthwise)(const window_block&) noexcept;
   void (*max_pool)(const window_block&) noexcept;
+  void (*average_pool)(const window_block&) noexcept;
   void (*winograd_input)(const winograd_block&) noexcept;
   void (*winograd_output)(const winograd_block&) noexcept;
   void (*resize_horizontal)(const resize_pass&) noexcept;

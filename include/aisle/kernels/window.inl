@@ -17,8 +17,8 @@ AISLE_ALWAYS_INLINE window_range clip_window(const window_block& b, std::int64_t
 template <int P>
 AISLE_ALWAYS_INLINE void depthwise_pixels(const window_block& b, std::int64_t oy, std::int64_t ox,
                                           const window_range& r) {
-  float* y = b.y + (oy * b.out_w + ox) * b.channels;
-  const std::int64_t step = b.stride * b.channels;
+  float* y = b.y + (oy * b.out_w + ox) * b.y_stride;
+  const std::int64_t step = b.stride * b.x_stride;
   for (std::int64_t c = 0; c < b.channels; c += vec::size) {
     const int n = b.channels - c < vec::size ? static_cast<int>(b.channels - c) : vec::size;
     const auto load = [n](const float* p) { return n == vec::size ? vec::load(p) : vec::load_n(p, n); };
@@ -27,11 +27,11 @@ AISLE_ALWAYS_INLINE void depthwise_pixels(const window_block& b, std::int64_t oy
     AISLE_UNROLL(8)
     for (int p = 0; p < P; ++p) acc[p] = bias;
     for (std::int64_t ky = r.ky0; ky < r.ky1; ++ky) {
-      const float* x = b.x + ((r.y0 + ky) * b.w + r.x0) * b.channels + c;
+      const float* x = b.x + ((r.y0 + ky) * b.w + r.x0) * b.x_stride + c;
       const float* w = b.weights + ky * b.kernel_w * b.channels + c;
       for (std::int64_t kx = r.kx0; kx < r.kx1; ++kx) {
         const vec weight = load(w + kx * b.channels);
-        const float* at = x + kx * b.channels;
+        const float* at = x + kx * b.x_stride;
         AISLE_UNROLL(8)
         for (int p = 0; p < P; ++p) acc[p] = fma(weight, load(at + p * step), acc[p]);
       }
@@ -40,9 +40,9 @@ AISLE_ALWAYS_INLINE void depthwise_pixels(const window_block& b, std::int64_t oy
     for (int p = 0; p < P; ++p) {
       const vec v = activate(acc[p], b.act);
       if (n == vec::size)
-        v.store(y + p * b.channels + c);
+        v.store(y + p * b.y_stride + c);
       else
-        v.store_n(y + p * b.channels + c, n);
+        v.store_n(y + p * b.y_stride + c, n);
     }
   }
 }
@@ -68,16 +68,16 @@ AISLE_ALWAYS_INLINE void pool_windows(const window_block& b, Start start, Step s
   for (std::int64_t oy = b.row_begin; oy < b.row_end; ++oy)
     for (std::int64_t ox = 0; ox < b.out_w; ++ox) {
       const window_range r = clip_window(b, oy, ox);
-      float* y = b.y + (oy * b.out_w + ox) * b.channels;
+      float* y = b.y + (oy * b.out_w + ox) * b.y_stride;
       for (std::int64_t c = 0; c < b.channels; c += vec::size) {
         const int n = b.channels - c < vec::size ? static_cast<int>(b.channels - c) : vec::size;
         vec acc = start();
         for (std::int64_t ky = r.ky0; ky < r.ky1; ++ky)
           for (std::int64_t kx = r.kx0; kx < r.kx1; ++kx) {
-            const float* x = b.x + ((r.y0 + ky) * b.w + r.x0 + kx) * b.channels + c;
+            const float* x = b.x + ((r.y0 + ky) * b.w + r.x0 + kx) * b.x_stride + c;
             acc = step(acc, n == vec::size ? vec::load(x) : vec::load_n(x, n));
           }
-        acc = end(acc);
+        acc = end(acc, r);
         if (n == vec::size)
           acc.store(y + c);
         else
@@ -90,5 +90,15 @@ AISLE_ALWAYS_INLINE void pool_windows(const window_block& b, Start start, Step s
 inline void max_pool_kernel(const window_block& b) noexcept {
   pool_windows(
       b, [] { return vec::set1(-__builtin_inff()); }, [](vec a, vec x) { return max(a, x); },
-      [](vec a) { return a; });
+      [](vec a, const window_range&) { return a; });
+}
+
+inline void average_pool_kernel(const window_block& b) noexcept {
+  pool_windows(
+      b, [] { return vec::zero(); }, [](vec a, vec x) { return a + x; },
+      [&](vec a, const window_range& r) {
+        const std::int64_t count =
+            b.count_padding ? b.kernel_h * b.kernel_w : (r.ky1 - r.ky0) * (r.kx1 - r.kx0);
+        return a * vec::set1(1.0f / static_cast<float>(count));
+      });
 }

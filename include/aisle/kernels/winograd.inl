@@ -14,7 +14,7 @@ inline void winograd_input_kernel(const winograd_block& w) noexcept {
         for (int j = 0; j < 4; ++j) {
           const std::int64_t y = y0 + i, x = x0 + j;
           const bool inside = y >= 0 && y < w.h && x >= 0 && x < w.w;
-          d[i][j] = inside ? vec::load_n(w.x + (y * w.w + x) * w.channels + c, n) : vec::zero();
+          d[i][j] = inside ? vec::load_n(w.x + (y * w.w + x) * w.x_stride + c, n) : vec::zero();
         }
       for (int j = 0; j < 4; ++j) {
         r[0][j] = d[0][j] - d[2][j];
@@ -53,11 +53,11 @@ inline void winograd_output_kernel(const winograd_block& w) noexcept {
       for (int i = 0; i < 2; ++i)
         for (int j = 0; j < 2; ++j) {
           if (y0 + i >= w.out_h || x0 + j >= w.out_w) continue;
-          const std::int64_t at = ((y0 + i) * w.out_w + x0 + j) * w.channels + c;
+          const std::int64_t pixel = (y0 + i) * w.out_w + x0 + j;
           vec v = j == 0 ? r[i][0] + r[i][1] + r[i][2] : r[i][1] - r[i][2] - r[i][3];
           v = v + bias;
-          if (w.residual) v = v + vec::load_n(w.residual + at, n);
-          activate(v, w.act).store_n(w.y + at, n);
+          if (w.residual) v = v + vec::load_n(w.residual + pixel * w.residual_stride + c, n);
+          activate(v, w.act).store_n(w.y + pixel * w.y_stride + c, n);
         }
     }
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <unordered_set>
-#include <variant>
 
 #include <aisle/models/family.hpp>
 #include <aisle/models/names.ipp>
@@ -20,42 +19,9 @@ AISLE_API std::int64_t dimension(const nn::weight_source& weights, const std::st
   return e.dims[axis];
 }
 
-namespace detail {
-
-struct parameter_collector {
-  std::vector<std::string>& out;
-
-  void add(const std::string& name, std::initializer_list<const char*> leaves) {
-    for (const char* leaf : leaves) out.push_back(name + leaf);
-  }
-  void norm(const std::string& name) { add(name, {".weight", ".bias", ".running_mean", ".running_var"}); }
-
-  void operator()(const nn::conv2d& o) {
-    add(o.name, {".weight"});
-    if (o.bias) add(o.name, {".bias"});
-    for (const nn::folded_norm& n : o.norm) norm(n.name);
-  }
-  void operator()(const nn::linear& o) {
-    for (const std::string& name : o.names) {
-      add(name, {".weight"});
-      if (o.bias) add(name, {".bias"});
-    }
-  }
-  void operator()(const nn::batch_norm& o) { norm(o.norm.name); }
-  void operator()(const nn::layer_norm& o) { add(o.name, {".weight", ".bias"}); }
-  void operator()(const nn::global_response_norm& o) { add(o.name, {".gamma", ".beta"}); }
-  void operator()(const nn::token_embedding& o) {
-    add(o.name, {".word_embeddings.weight", ".position_embeddings.weight", ".token_type_embeddings.weight"});
-  }
-  template <class Other>
-  void operator()(const Other&) {}  // no parameters
-};
-
-}  // namespace detail
-
 AISLE_API std::vector<std::string> parameters_of(const nn::graph& g) {
   std::vector<std::string> names;
-  for (const nn::node& n : g.nodes) std::visit(detail::parameter_collector{names}, n.op);
+  for (const nn::node& n : g.nodes) n.op->parameters(names);
   return names;
 }
 

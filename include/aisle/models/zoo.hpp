@@ -10,6 +10,7 @@
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/models/bert.hpp>
 #include <aisle/models/convnextv2.hpp>
+#include <aisle/models/densenet.hpp>
 #include <aisle/models/efficientnet_lite.hpp>
 #include <aisle/models/family.hpp>
 #include <aisle/models/recognise.hpp>

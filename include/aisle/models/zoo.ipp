@@ -6,6 +6,7 @@
 #include <aisle/base/random.hpp>
 #include <aisle/models/bert.ipp>
 #include <aisle/models/convnextv2.ipp>
+#include <aisle/models/densenet.ipp>
 #include <aisle/models/efficientnet_lite.ipp>
 #include <aisle/models/recognise.ipp>
 #include <aisle/models/resnet.ipp>
@@ -15,8 +16,8 @@ AISLE_NAMESPACE_BEGIN
 namespace models {
 
 AISLE_API std::span<const family* const> families() {
-  static const std::vector<const family*> all = {&bert_family(), &resnet_family(), &convnextv2_family(),
-                                                 &efficientnet_lite_family()};
+  static const std::vector<const family*> all = {&bert_family(), &resnet_family(), &densenet_family(),
+                                                 &convnextv2_family(), &efficientnet_lite_family()};
   return all;
 }
 
@@ -91,6 +92,22 @@ AISLE_API std::span<const zoo_entry> zoo() {
          return detail::convnextv2_graph<3, 3, 27, 3>(array{352, 704, 1408, 2816});
        },
        224, "hf_convnext_224"},
+      {"densenet121", "densenet121", densenet_family, [] { return densenet({}); }, 224, torchvision},
+      {"densenet161", "densenet161", densenet_family,
+       [] {
+         return densenet({.stem = 96, .growth = 48, .bottleneck = 192, .layers = {6, 12, 36, 24}});
+       },
+       224, torchvision},
+      {"densenet169", "densenet169", densenet_family,
+       [] {
+         return densenet({.layers = {6, 12, 32, 32}});
+       },
+       224, torchvision},
+      {"densenet201", "densenet201", densenet_family,
+       [] {
+         return densenet({.layers = {6, 12, 48, 32}});
+       },
+       224, torchvision},
       {"efficientnet-lite0", "efficientnet_lite0", efficientnet_lite_family,
        [] { return efficientnet_lite({}); }, 224, "timm_tf_efficientnet_lite0"},
       {"all-MiniLM-L6-v2", "minilm", bert_family, [] { return bert({}); }, 0, ""},

@@ -39,9 +39,10 @@ class fuser {
       if (uses_[i] == 0 && !kept_[i]) continue;
       const node& n = from_.nodes[i];
       int at = -1;
-      if (const auto* norm = std::get_if<batch_norm>(&n.op)) at = fold(*norm, n.inputs[0]);
-      if (const auto* act = std::get_if<activate>(&n.op)) at = fuse_activation(act->act, n.inputs[0]);
-      if (std::holds_alternative<add>(n.op)) {
+      if (const folded_norm* norm = n.op->as_norm()) at = fold(*norm, n.inputs[0]);
+      if (const auto act = n.op->as_activation(); act != kernels::activation::none)
+        at = fuse_activation(act, n.inputs[0]);
+      if (n.op->is_sum()) {
         at = fuse_residual(n.inputs[0], n.inputs[1]);
         if (at < 0) at = fuse_residual(n.inputs[1], n.inputs[0]);
       }
@@ -65,49 +66,32 @@ class fuser {
   bool kept(int id) const { return kept_[static_cast<std::size_t>(id)]; }
   node& producer(int id) { return out_[static_cast<std::size_t>(at_[static_cast<std::size_t>(id)])]; }
 
-  int fold(const batch_norm& norm, int input) {
-    auto* conv = std::get_if<conv2d>(&producer(input).op);
-    if (!conv || !only_use(input) || conv->residual || conv->act != kernels::activation::none) return -1;
+  int fold(const folded_norm& norm, int input) {
+    if (!only_use(input)) return -1;
+    operation_ptr folded = producer(input).op->with_norm(norm);
+    if (!folded) return -1;
     const int at = at_[static_cast<std::size_t>(input)];
-    if (kept(input)) {
-      const int twin = append(node(producer(input)));
-      at_[static_cast<std::size_t>(input)] = twin;
-      conv = &std::get<conv2d>(out_[static_cast<std::size_t>(at)].op);
-    }
-    conv->norm.push_back(norm.norm);
+    if (kept(input))
+      at_[static_cast<std::size_t>(input)] = append(node(producer(input)));  // the unfolded twin
+    out_[static_cast<std::size_t>(at)].op = std::move(folded);
     return at;
   }
 
   int fuse_activation(kernels::activation act, int input) {
     if (!only_use(input) || kept(input)) return -1;
-    const auto set = [&](kernels::activation& slot) {
-      if (slot != kernels::activation::none) return false;
-      slot = act;
-      return true;
-    };
-    const bool done = std::visit(
-        [&](auto& op) {
-          if constexpr (requires { op.act; })
-            return set(op.act);
-          else
-            return false;
-        },
-        producer(input).op);
-    return done ? at_[static_cast<std::size_t>(input)] : -1;
+    operation_ptr fused = producer(input).op->with_activation(act);
+    if (!fused) return -1;
+    producer(input).op = std::move(fused);
+    return at_[static_cast<std::size_t>(input)];
   }
 
   /// The product that computes `product` also adds `other`. It moves to the end, behind whatever computes
   /// `other`; nothing else reads it.
   int fuse_residual(int product, int other) {
     if (!only_use(product) || kept(product)) return -1;
-    node n = producer(product);
-    const auto possible = [](const auto& op) { return op.act == kernels::activation::none && !op.residual; };
-    if (auto* conv = std::get_if<conv2d>(&n.op); conv && !conv->depthwise && possible(*conv))
-      conv->residual = true;
-    else if (auto* lin = std::get_if<linear>(&n.op); lin && possible(*lin))
-      lin->residual = true;
-    else
-      return -1;
+    operation_ptr fused = producer(product).op->with_residual();
+    if (!fused) return -1;
+    node n{std::move(fused), producer(product).inputs};
     producer(product).inputs.assign(1, -1);  // a hole
     holes_.push_back(at_[static_cast<std::size_t>(product)]);
     n.inputs.push_back(at_[static_cast<std::size_t>(other)]);

@@ -1,37 +1,18 @@
 #pragma once
 
+#include <initializer_list>
 #include <map>
-#include <span>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include <aisle/nn/attention.hpp>
-#include <aisle/nn/conv2d.hpp>
-#include <aisle/nn/elementwise.hpp>
-#include <aisle/nn/embedding.hpp>
-#include <aisle/nn/linear.hpp>
-#include <aisle/nn/norm.hpp>
-#include <aisle/nn/pooling.hpp>
+#include <aisle/nn/operators.hpp>
 
 // What a model records: operators as plain data, in the order of computation. No sizes of inputs, no weights,
-// no ISA; an executor for another device reads the same data.
+// no kernel; an executor for another device reads the same data.
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
-
-/// The caller's picture, channels last.
-struct image_input {
-  std::int64_t channels = 3;
-};
-
-using operation =
-    std::variant<image_input, token_embedding, conv2d, linear, batch_norm, layer_norm, global_response_norm,
-                 l2_normalize, activate, add, max_pool, global_average, mean_tokens, first_token, attention>;
-
-/// The operator's name: "conv2d", "layer_norm", …
-std::string kind_of(const operation& op);
 
 /// A value of a graph, by number.
 struct value {
@@ -39,7 +20,7 @@ struct value {
 };
 
 struct node {
-  operation op;
+  operation_ptr op;
   std::vector<int> inputs;
 };
 
@@ -52,22 +33,20 @@ struct graph {
 /// Records a model. Each call adds one operator and returns its value; `tap` and `output` give values names.
 class graph_builder {
  public:
-  value image(std::int64_t channels = 3) { return put(image_input{channels}, {}); }
+  value image(std::int64_t channels = 3) { return put(image_input(channels), {}); }
   value embed_tokens(token_embedding op) { return put(std::move(op), {}); }
 
   struct conv_options {
     std::int64_t out = 0, kernel = 1, stride = 1, pad = 0;
     padding mode = padding::fixed;
     bool bias = false;
+    nn::window window() const { return {kernel, stride, pad, mode}; }
   };
   value conv2d(value x, std::string name, const conv_options& o) {
-    return put(
-        nn::conv2d{std::move(name), o.out, o.kernel, o.stride, o.pad, o.mode, o.bias, false, {}, {}, false},
-        {x});
+    return put(nn::conv2d(std::move(name), o.out, o.window(), o.bias), {x});
   }
   value depthwise(value x, std::string name, const conv_options& o) {
-    return put(nn::conv2d{std::move(name), 0, o.kernel, o.stride, o.pad, o.mode, o.bias, true, {}, {}, false},
-               {x});
+    return put(nn::depthwise(std::move(name), o.window(), o.bias), {x});
   }
   struct linear_options {
     std::int64_t out = 0;
@@ -77,28 +56,32 @@ class graph_builder {
     return linear(x, std::vector<std::string>{std::move(name)}, o);
   }
   value linear(value x, std::vector<std::string> names, const linear_options& o) {
-    return put(nn::linear{std::move(names), o.out, o.bias, {}, false}, {x});
+    return put(nn::linear(std::move(names), o.out, o.bias), {x});
   }
   value batch_norm(value x, std::string name, float eps) {
-    return put(nn::batch_norm{{std::move(name), eps}, {}}, {x});
+    return put(nn::batch_norm({std::move(name), eps}), {x});
   }
   value layer_norm(value x, std::string name, float eps) {
-    return put(nn::layer_norm{std::move(name), eps}, {x});
+    return put(nn::layer_norm(std::move(name), eps), {x});
   }
   value grn(value x, std::string name, float eps) {
-    return put(global_response_norm{std::move(name), eps}, {x});
+    return put(global_response_norm(std::move(name), eps), {x});
   }
-  value l2_normalize(value x) { return put(nn::l2_normalize{}, {x}); }
-  value relu(value x) { return put(activate{kernels::activation::relu}, {x}); }
-  value relu6(value x) { return put(activate{kernels::activation::relu6}, {x}); }
-  value gelu(value x) { return put(activate{kernels::activation::gelu}, {x}); }
-  value tanh(value x) { return put(activate{kernels::activation::tanh}, {x}); }
-  value add(value a, value b) { return put(nn::add{}, {a, b}); }
-  value max_pool(value x, const nn::max_pool& o) { return put(o, {x}); }
-  value global_average(value x) { return put(nn::global_average{}, {x}); }
-  value mean_tokens(value x) { return put(nn::mean_tokens{}, {x}); }
-  value first_token(value x) { return put(nn::first_token{}, {x}); }
-  value attention(value qkv, std::int64_t heads) { return put(nn::attention{heads}, {qkv}); }
+  value l2_normalize(value x) { return put(nn::l2_normalize(), {x}); }
+  value relu(value x) { return put(activate(kernels::activation::relu), {x}); }
+  value relu6(value x) { return put(activate(kernels::activation::relu6), {x}); }
+  value gelu(value x) { return put(activate(kernels::activation::gelu), {x}); }
+  value tanh(value x) { return put(activate(kernels::activation::tanh), {x}); }
+  value add(value a, value b) { return put(nn::add(), {a, b}); }
+  value concatenate(std::vector<value> parts) { return put(nn::concatenate(), parts); }
+  value max_pool(value x, const window& o) { return put(nn::max_pool(o), {x}); }
+  value average_pool(value x, const window& o, bool count_padding = true) {
+    return put(nn::average_pool(o, count_padding), {x});
+  }
+  value global_average(value x) { return put(nn::global_average(), {x}); }
+  value mean_tokens(value x) { return put(nn::mean_tokens(), {x}); }
+  value first_token(value x) { return put(nn::first_token(), {x}); }
+  value attention(value qkv, std::int64_t heads) { return put(nn::attention(heads), {qkv}); }
 
   /// Names a place inside the network that a plan can be asked for. Returns x, so that it fits into an
   /// expression.
@@ -110,8 +93,9 @@ class graph_builder {
   graph finish() && { return std::move(graph_); }
 
  private:
-  value put(operation op, std::initializer_list<value> inputs) {
-    node n{std::move(op), {}};
+  template <class Op, class Values = std::initializer_list<value>>
+  value put(Op op, const Values& inputs) {
+    node n{operation_ptr(new Op(std::move(op))), {}};
     for (const value v : inputs) n.inputs.push_back(v.id);
     graph_.nodes.push_back(std::move(n));
     return {static_cast<int>(graph_.nodes.size()) - 1};
@@ -121,7 +105,3 @@ class graph_builder {
 
 }  // namespace nn
 AISLE_NAMESPACE_END
-
-#if AISLE_HEADER_ONLY
-#include <aisle/nn/graph.ipp>
-#endif

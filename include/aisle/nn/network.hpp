@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/nn/cpu/layer.hpp>
 #include <aisle/nn/fusion.hpp>
 #include <aisle/nn/plan.hpp>
 #include <aisle/nn/workspace.hpp>
@@ -21,7 +22,9 @@ namespace nn {
 /// Where a run's outputs go: name -> room for items x width floats.
 using run_outputs = std::map<std::string, float*>;
 
-/// Called after each step that has a tap, with all items of the value.
+using cpu::engine_options;
+
+/// Called after each step that has a tap, with all items of the value, one after the other.
 using tap_callback =
     std::function<void(const std::string& name, const value_shape& shape, const float* data)>;
 
@@ -75,18 +78,25 @@ class network {
                                  const run_options& options = {}) const;
 
  private:
+  /// A plan and what each layer derives from its sizes.
+  struct prepared_plan : plan {
+    std::vector<std::unique_ptr<const cpu::sized>> sizes;
+  };
+
   /// Throws option_error for an output the network was loaded without.
   int output_node(const std::string& name) const;
-  std::vector<double> execute(const plan& p, run_context ctx, const float* pictures, std::int64_t units,
-                              const run_outputs& outputs, const run_options& options) const;
+  std::shared_ptr<const prepared_plan> prepare(const value_shape& input) const;
+  std::vector<double> execute(const prepared_plan& p, cpu::run_context ctx, const float* pictures,
+                              std::int64_t units, const run_outputs& outputs,
+                              const run_options& options) const;
 
   graph graph_;
   engine_options engine_;
-  std::string weights_path_;  // for messages
-  std::vector<prepared> weights_;
+  std::string weights_path_;                               // for messages
+  std::vector<std::unique_ptr<const cpu::layer>> layers_;  // of each node
   std::vector<value_shape> nominal_shapes_;
   mutable std::mutex mutex_;
-  mutable std::map<std::array<std::int64_t, 3>, std::shared_ptr<const plan>> plans_;  // by h, w, c
+  mutable std::map<std::array<std::int64_t, 3>, std::shared_ptr<const prepared_plan>> plans_;  // by h, w, c
   mutable workspace_pool pool_;
 };
 

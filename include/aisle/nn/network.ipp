@@ -2,70 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 
 #include <aisle/base/parallel.hpp>
-#include <aisle/nn/graph.ipp>
+#include <aisle/nn/cpu/operators.hpp>
 #include <aisle/nn/network.hpp>
 #include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
-
-namespace detail {
-
-template <class... Ts>
-struct overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <class... Ts>
-overloaded(Ts...) -> overloaded<Ts...>;
-
-AISLE_API prepared load_weights(const operation& op, std::span<const value_shape> in,
-                                const weight_source& weights, const engine_options& engine) {
-  return std::visit(overloaded{
-                        [&](const conv2d& o) { return load(o, in[0], weights, engine); },
-                        [&](const linear& o) { return load(o, in[0], weights, engine); },
-                        [&](const batch_norm& o) { return load(o, in[0], weights); },
-                        [&](const layer_norm& o) { return load(o, in[0], weights); },
-                        [&](const global_response_norm& o) { return load(o, in[0], weights); },
-                        [&](const token_embedding& o) { return load(o, weights); },
-                        [&](const auto&) { return prepared{}; },
-                    },
-                    op);
-}
-
-AISLE_API void run_step(const operation& op, const prepared& w, const plan_step& step, const run_context& ctx,
-                        std::span<const value_view> in, value_view out, float* extra) {
-  std::visit(overloaded{
-                 [&](const image_input&) {},
-                 [&](const token_embedding& o) { run(o, w, ctx, out); },
-                 [&](const conv2d& o) { run(o, w, step.geometry, ctx, in, out, extra); },
-                 [&](const linear& o) { run(o, w, ctx, in, out); },
-                 [&](const global_response_norm& o) { run(o, w, ctx, in[0], out, extra); },
-                 [&](const batch_norm& o) { run(o, w, ctx, in[0], out); },
-                 [&](const layer_norm& o) { run(o, w, ctx, in[0], out); },
-                 [&](const add& o) { run(o, ctx, in, out); },
-                 [&](const auto& o) { run(o, ctx, in[0], out); },
-             },
-             op);
-}
-
-/// Scratch bytes a worker needs for the attention of the longest sequence.
-AISLE_API std::int64_t attention_scratch(const graph& g, const plan& p, const run_context& ctx) {
-  std::int64_t bytes = 0;
-  for (const plan_step& s : p.steps)
-    if (const auto* a = std::get_if<attention>(&g.nodes[static_cast<std::size_t>(s.node)].op)) {
-      std::int64_t rows = s.shape.rows();
-      if (s.shape.what == value_shape::kind::tokens)
-        for (std::size_t i = 0; i + 1 < ctx.tokens.starts.size(); ++i)
-          rows = std::max(rows, ctx.tokens.starts[i + 1] - ctx.tokens.starts[i]);
-      bytes = std::max(bytes, 4 * ctx.table->attention_scratch(rows, s.shape.c / a->heads));
-    }
-  return bytes;
-}
-
-}  // namespace detail
 
 AISLE_API network::network(const graph& recorded, const weight_source& weights, const value_shape& nominal,
                            network_options options)
@@ -75,9 +19,8 @@ AISLE_API network::network(const graph& recorded, const weight_source& weights, 
   if (!engine_.table) engine_.table = &kernels::best_table();
   nominal_shapes_ = infer_shapes(graph_, nominal);
   for (const node& n : graph_.nodes) {
-    std::vector<value_shape> in;
-    for (const int i : n.inputs) in.push_back(nominal_shapes_[static_cast<std::size_t>(i)]);
-    weights_.push_back(detail::load_weights(n.op, in, weights, engine_));
+    const std::vector<value_shape> in = shapes_into(n, nominal_shapes_, nominal);
+    layers_.push_back(cpu::load_layer(*n.op, {in, weights, engine_}));
   }
 }
 
@@ -89,62 +32,105 @@ AISLE_API int network::output_node(const std::string& name) const {
 }
 
 AISLE_API std::int64_t network::width(const std::string& output) const {
-  return nominal_shapes_[static_cast<std::size_t>(output_node(output))].floats();
+  return nominal_shapes_[static_cast<std::size_t>(output_node(output))].elements();
 }
 
 AISLE_API std::size_t network::weight_bytes() const {
   std::size_t n = 0;
-  for (const prepared& p : weights_) n += p.bytes();
+  for (const auto& l : layers_)
+    if (l) n += l->weight_bytes();
   return n;
 }
 
 AISLE_API std::shared_ptr<const plan> network::plan_for(const value_shape& input) const {
+  return prepare(input);
+}
+
+AISLE_API std::shared_ptr<const network::prepared_plan> network::prepare(const value_shape& input) const {
   const std::lock_guard lock(mutex_);
   auto& slot = plans_[{input.h, input.w, input.c}];
-  if (!slot) slot = std::make_shared<const plan>(make_plan(graph_, weights_, input, *engine_.table));
+  if (slot) return slot;
+  auto made = std::make_shared<prepared_plan>();
+  static_cast<plan&>(*made) =
+      make_plan(graph_, input,
+                {.extra_bytes = [&](std::size_t i, std::span<const value_layout> in, const value_shape& out) {
+                  return layers_[i] ? layers_[i]->extra_bytes(in, out) : 0;
+                }});
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    made->sizes.push_back(layers_[i] ? layers_[i]->measure(layouts_into(*made, i), made->steps[i].shape)
+                                     : nullptr);
+  slot = std::move(made);
   return slot;
 }
 
-AISLE_API std::vector<double> network::execute(const plan& p, run_context ctx, const float* pictures,
-                                               std::int64_t units, const run_outputs& outputs,
-                                               const run_options& options) const {
+namespace detail {
+
+/// All items of a value, one after the other.
+AISLE_API const float* as_dense(const value_view& v, std::int64_t rows, std::vector<float>& copy) {
+  if (v.row_stride == v.shape.c) return v.f32();
+  copy.resize(static_cast<std::size_t>(rows * v.shape.c));
+  for (std::int64_t r = 0; r < rows; ++r)
+    std::copy_n(v.f32() + r * v.row_stride, v.shape.c, copy.data() + r * v.shape.c);
+  return copy.data();
+}
+
+}  // namespace detail
+
+AISLE_API std::vector<double> network::execute(const prepared_plan& p, cpu::run_context ctx,
+                                               const float* pictures, std::int64_t units,
+                                               const run_outputs& outputs, const run_options& options) const {
   const auto lease = pool_.take();
   workspace& memory = *lease;
   ctx.table = engine_.table;
   ctx.threads = in_parallel_region() ? 1 : thread_budget(options.threads);
-  ctx.scratch_each = std::max(p.gemm_scratch, (detail::attention_scratch(graph_, p, ctx) + 63) / 64 * 64);
+  for (std::size_t i = 0; i < p.steps.size(); ++i)
+    if (layers_[i] && !p.steps[i].inputs.empty())
+      ctx.scratch_each =
+          std::max(ctx.scratch_each,
+                   layers_[i]->scratch_bytes(
+                       ctx, p.steps[static_cast<std::size_t>(p.steps[i].inputs[0])].shape, p.steps[i].shape));
+  ctx.scratch_each = (ctx.scratch_each + 63) / 64 * 64;
   ctx.scratch = memory.scratch(ctx.scratch_each * ctx.threads);
-  float* values = memory.values(p.floats * units);
+  std::byte* values = memory.values(p.bytes * units);
   std::vector<double> seconds(options.timed ? p.steps.size() : 0);
+  std::vector<float> copy;
 
   std::vector<value_view> views(p.steps.size()), in;
-  for (std::size_t i = 0; i < p.steps.size(); ++i) {
-    const plan_step& step = p.steps[i];
-    const node& n = graph_.nodes[static_cast<std::size_t>(step.node)];
-    views[i] = {values + step.offset * units, step.shape};
-    // A picture is only read: no operator that takes one works in place.
-    if (std::holds_alternative<image_input>(n.op)) views[i].data = const_cast<float*>(pictures);
-    in.clear();
-    for (const int id : step.inputs) in.push_back(views[static_cast<std::size_t>(id)]);
-    const auto before = std::chrono::steady_clock::now();
-    detail::run_step(n.op, weights_[i], step, ctx, in, views[i], values + step.extra_offset * units);
-    if (options.timed)
-      seconds[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-    if (options.on_tap)
-      for (const auto& [name, id] : graph_.taps)
-        if (id == static_cast<int>(i)) options.on_tap(name, step.shape, views[i].data);
-  }
+  for (const plan_group& group : p.groups)
+    for (std::size_t i = group.first; i < group.first + group.count; ++i) {
+      const plan_step& step = p.steps[i];
+      views[i] = {
+          values + step.offset * units + step.column * static_cast<std::int64_t>(size_of(step.element)),
+          step.element, step.shape, step.row_stride};
+      if (!layers_[i]) {
+        // A picture is only read: no operator that takes one works in place.
+        views[i].data = reinterpret_cast<std::byte*>(const_cast<float*>(pictures));
+      } else {
+        in.clear();
+        for (const int id : step.inputs) in.push_back(views[static_cast<std::size_t>(id)]);
+        const auto before = std::chrono::steady_clock::now();
+        layers_[i]->run(
+            {in, views[i], reinterpret_cast<float*>(values + step.extra_offset * units), p.sizes[i].get()},
+            ctx);
+        if (options.timed)
+          seconds[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+      }
+      if (options.on_tap)
+        for (const auto& [name, id] : graph_.taps)
+          if (id == static_cast<int>(i))
+            options.on_tap(name, step.shape, detail::as_dense(views[i], ctx.rows(step.shape), copy));
+    }
   for (const auto& [name, to] : outputs) {
     const value_view& v = views[static_cast<std::size_t>(output_node(name))];
-    const auto size = static_cast<std::size_t>(ctx.rows(v.shape) * v.shape.c);
-    // Weights are looked at when they are packed, but for tables that stay in their file and numbers too
-    // large for what is made of them.
-    if (!all_finite(std::span<const float>(v.data, size)))
+    const std::int64_t size = ctx.rows(v.shape) * v.shape.c;
+    const float* values_of = detail::as_dense(v, ctx.rows(v.shape), copy);
+    // Weights are looked at when they are packed, but for numbers too large for what is made of them.
+    if (!all_finite(std::span<const float>(values_of, static_cast<std::size_t>(size))))
       throw tensor_error((weights_path_.empty() ? std::string() : weights_path_ + ": ") +
                          "the network's output '" + name +
                          "' is not finite: its weights are damaged or too large for single precision "
                          "(`aisle weights check` looks at every tensor)");
-    std::memcpy(to, v.data, size * sizeof(float));
+    std::copy_n(values_of, size, to);
   }
   return seconds;
 }
@@ -153,14 +139,14 @@ AISLE_API std::vector<double> network::run_images(const float* pictures, std::in
                                                   const value_shape& shape, const run_outputs& outputs,
                                                   const run_options& options) const {
   if (items <= 0) return {};
-  const std::shared_ptr<const plan> p = plan_for(shape);
+  const std::shared_ptr<const prepared_plan> p = prepare(shape);
   const auto run = [&](std::int64_t first, std::int64_t count, const run_options& how) {
     run_outputs to = outputs;
     for (auto& [name, data] : to)
-      data += first * p->steps[static_cast<std::size_t>(output_node(name))].shape.floats();
-    run_context ctx;
+      data += first * p->steps[static_cast<std::size_t>(output_node(name))].shape.elements();
+    cpu::run_context ctx;
     ctx.items = count;
-    return execute(*p, ctx, pictures + first * shape.floats(), count, to, how);
+    return execute(*p, ctx, pictures + first * shape.elements(), count, to, how);
   };
   const int threads = in_parallel_region() ? 1 : thread_budget(options.threads);
   if (items < threads || options.on_tap || options.timed) return run(0, items, options);
@@ -181,12 +167,12 @@ AISLE_API std::vector<double> network::run_tokens(const token_batch& tokens, con
     throw shape_error("a token batch of " + std::to_string(n) +
                       " ids needs as many types and positions, and starts that ascend from 0 to " +
                       std::to_string(n));
-  run_context ctx;
+  cpu::run_context ctx;
   ctx.items = static_cast<std::int64_t>(tokens.starts.size()) - 1;
   ctx.tokens = tokens;
   // A sequence's vectors take a row of the same workspace: an empty sequence needs one too.
   const std::int64_t units = std::max(static_cast<std::int64_t>(n), ctx.items);
-  return execute(*plan_for(value_shape::tokens(0)), ctx, nullptr, units, outputs, options);
+  return execute(*prepare(value_shape::tokens(0)), ctx, nullptr, units, outputs, options);
 }
 
 }  // namespace nn

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include <aisle/io/state_dict.hpp>
-#include <aisle/kernels/gemm.hpp>
 #include <aisle/tensor/buffer.hpp>
 #include <aisle/tensor/tensor.hpp>
 
@@ -79,27 +78,6 @@ class weight_source {
   const state_dict* checkpoint_ = nullptr;
   std::function<std::string(const std::string&)> key_of_;
   generator generate_;
-};
-
-/// What a node keeps of its weights: packed for one kernel table, independent of the input's size.
-struct prepared {
-  kernels::packed_matrix<float> matrix;
-  std::vector<kernels::packed_matrix<float>> winograd;  ///< 16 products where that algorithm was chosen
-  buffer<float> bias, scale, shift, direct;
-  std::vector<row_table> tables;
-
-  std::size_t bytes() const {
-    std::size_t n =
-        matrix.bytes() + (bias.size() + scale.size() + shift.size() + direct.size()) * sizeof(float);
-    for (const auto& m : winograd) n += m.bytes();
-    return n;
-  }
-};
-
-/// Choices that decide how weights are packed.
-struct engine_options {
-  const kernels::kernel_table* table = nullptr;  ///< null: kernels::best_table()
-  bool winograd = false;  ///< 3x3 stride-1 convolutions by Winograd F(2x2, 3x3); 1.8 x their weights' memory
 };
 
 }  // namespace nn

@@ -1,19 +1,44 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include <aisle/nn/plan.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
+AISLE_API std::vector<value_shape> shapes_into(const node& n, const std::vector<value_shape>& shapes,
+                                               const value_shape& input) {
+  std::vector<value_shape> in;
+  if (n.op->is_input()) in.push_back(input);
+  for (const int i : n.inputs) in.push_back(shapes[static_cast<std::size_t>(i)]);
+  return in;
+}
+
+AISLE_API std::vector<value_shape> infer_shapes(const graph& g, const value_shape& input) {
+  std::vector<value_shape> shapes;
+  for (const node& n : g.nodes) shapes.push_back(n.op->infer(shapes_into(n, shapes, input)));
+  return shapes;
+}
+
+AISLE_API std::vector<value_layout> layouts_into(const plan& p, std::size_t i) {
+  std::vector<value_layout> in;
+  for (const int id : p.steps[i].inputs) {
+    const plan_step& from = p.steps[static_cast<std::size_t>(id)];
+    in.push_back({from.shape, from.row_stride});
+  }
+  return in;
+}
+
 namespace detail {
 
 /// Offsets in a workspace: the lowest gap that is large enough.
 class arena {
  public:
+  explicit arena(std::int64_t alignment) : alignment_(alignment) {}
   std::int64_t take(std::int64_t size) {
-    size = (size + 15) / 16 * 16;  // 64 bytes
+    size = (size + alignment_ - 1) / alignment_ * alignment_;
     std::int64_t at = 0;
     auto it = used_.begin();
     for (; it != used_.end() && it->first - at < size; ++it) at = it->first + it->second;
@@ -22,113 +47,117 @@ class arena {
     return at;
   }
   void give_back(std::int64_t at) {
-    std::erase_if(used_, [&](const auto& block) { return block.first == at; });
+    used_.erase(
+        std::remove_if(used_.begin(), used_.end(), [&](const auto& block) { return block.first == at; }),
+        used_.end());
   }
   std::int64_t top() const { return top_; }
 
  private:
+  std::int64_t alignment_;
   std::vector<std::pair<std::int64_t, std::int64_t>> used_;  // (offset, size) in order
   std::int64_t top_ = 0;
 };
 
-AISLE_API bool works_in_place(const operation& op) {
-  return std::holds_alternative<batch_norm>(op) || std::holds_alternative<layer_norm>(op) ||
-         std::holds_alternative<global_response_norm>(op) || std::holds_alternative<l2_normalize>(op) ||
-         std::holds_alternative<activate>(op) || std::holds_alternative<add>(op);
-}
+/// The buffer that a value lies in, named after the widest value of it, and the life of all its values.
+struct buffer_plan {
+  std::size_t of = 0;
+  std::int64_t column = 0;
+};
+struct buffer_life {
+  std::size_t first = 0, last = 0;
+  std::int64_t offset = -1;
+};
 
-AISLE_API std::int64_t count_flops(const operation& op, const value_shape& in, const value_shape& out) {
-  if (const auto* conv = std::get_if<conv2d>(&op))
-    return 2 * out.floats() * conv->kernel * conv->kernel * (conv->depthwise ? 1 : in.c);
-  if (std::holds_alternative<linear>(op)) return 2 * out.floats() * in.c;
-  return 0;
+/// Inputs of a joining operator lie in its columns. One that cannot (the caller's picture, one that lies
+/// elsewhere or is given twice) keeps a buffer of its own, and is copied.
+AISLE_API std::vector<buffer_plan> place_values(const graph& g, const std::vector<value_shape>& shapes) {
+  const std::size_t n = g.nodes.size();
+  std::vector<buffer_plan> place(n);
+  std::vector<bool> placed(n, false);
+  for (std::size_t i = 0; i < n; ++i) place[i].of = i;
+  for (std::size_t i = n; i-- > 0;) {
+    if (!g.nodes[i].op->joins_columns()) continue;
+    std::int64_t column = place[i].column;
+    for (const int input : g.nodes[i].inputs) {
+      const auto in = static_cast<std::size_t>(input);
+      if (!placed[in] && !g.nodes[in].op->is_input()) {
+        place[in] = {place[i].of, column};
+        placed[in] = true;
+      }
+      column += shapes[in].c;
+    }
+  }
+  return place;
 }
 
 }  // namespace detail
 
-AISLE_API std::vector<value_shape> infer_shapes(const graph& g, const value_shape& input) {
-  std::vector<value_shape> shapes;
-  for (const node& n : g.nodes) {
-    std::vector<value_shape> in;
-    for (const int i : n.inputs) in.push_back(shapes[static_cast<std::size_t>(i)]);
-    shapes.push_back(std::visit(
-        [&](const auto& op) -> value_shape {
-          using T = std::decay_t<decltype(op)>;
-          if constexpr (std::is_same_v<T, image_input>) {
-            if (input.c != op.channels)
-              throw shape_error("the model takes pictures of " + std::to_string(op.channels) +
-                                " channels, got " + to_string(input));
-            return input;
-          } else if constexpr (std::is_same_v<T, token_embedding>) {
-            return value_shape::tokens(op.hidden);
-          } else if constexpr (std::is_same_v<T, global_average> || std::is_same_v<T, mean_tokens> ||
-                               std::is_same_v<T, first_token>) {
-            return value_shape::vector(in[0].c);
-          } else if constexpr (requires { infer(op, std::span<const value_shape>(in)); }) {
-            return infer(op, std::span<const value_shape>(in));
-          } else {
-            return in[0];
-          }
-        },
-        n.op));
-  }
-  return shapes;
-}
-
-AISLE_API plan make_plan(const graph& g, const std::vector<prepared>& weights, const value_shape& input,
-                         const kernels::kernel_table& table) {
+AISLE_API plan make_plan(const graph& g, const value_shape& input, const device_facts& device) {
   plan p;
   p.input = input;
+  const std::size_t n = g.nodes.size();
   const std::vector<value_shape> shapes = infer_shapes(g, input);
-  std::vector<std::size_t> last_use(g.nodes.size(), 0);
-  for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    for (const int in : g.nodes[i].inputs) last_use[static_cast<std::size_t>(in)] = i;
-  for (const auto& [name, id] : g.outputs) last_use[static_cast<std::size_t>(id)] = g.nodes.size();
+  const std::vector<detail::buffer_plan> place = detail::place_values(g, shapes);
 
-  detail::arena arena;
-  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
-    const node& n = g.nodes[i];
+  std::vector<detail::buffer_life> life(n);
+  std::vector<std::size_t> values(n, 0);
+  for (std::size_t i = n; i-- > 0;) life[place[i].of].first = i;
+  const auto used = [&](int value, std::size_t at) {
+    auto& last = life[place[static_cast<std::size_t>(value)].of].last;
+    last = std::max(last, at);
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    ++values[place[i].of];
+    used(static_cast<int>(i), i);  // one that is only tapped is read right after it ran
+    for (const int in : g.nodes[i].inputs) used(in, i);
+  }
+  for (const auto& [name, id] : g.outputs) used(id, n);
+
+  detail::arena arena(device.alignment);
+  for (std::size_t i = 0; i < n; ++i) {
+    const node& node = g.nodes[i];
+    const std::vector<value_shape> in = shapes_into(node, shapes, input);
+    const std::size_t home = place[i].of;
     plan_step s;
     s.node = static_cast<int>(i);
-    s.inputs = n.inputs;
+    s.inputs = node.inputs;
     s.shape = shapes[i];
-    std::int64_t extra = 0;
-    if (const auto* conv = std::get_if<conv2d>(&n.op)) {
-      const value_shape& in = shapes[static_cast<std::size_t>(n.inputs[0])];
-      s.geometry = measure(*conv, in, s.shape, !weights[i].winograd.empty());
-      extra = s.geometry.extra_floats;
-    }
-    if (std::holds_alternative<global_response_norm>(n.op)) extra = 2 * s.shape.c;
-    if (!n.inputs.empty())
-      s.flops = detail::count_flops(n.op, shapes[static_cast<std::size_t>(n.inputs[0])], s.shape);
-    const auto needs_scratch = [&](const kernels::packed_matrix<float>& m) {
-      if (m.n() > 0)
-        p.gemm_scratch = std::max(p.gemm_scratch, kernels::gemm_scratch_bytes<float>(table, m.k()));
-    };
-    needs_scratch(weights[i].matrix);
-    for (const auto& m : weights[i].winograd) needs_scratch(m);
-
-    const auto dies = [&](int in) {
-      return last_use[static_cast<std::size_t>(in)] == i &&
-             !std::holds_alternative<image_input>(g.nodes[static_cast<std::size_t>(in)].op);
-    };
-    int reuse = -1;
-    if (detail::works_in_place(n.op))
-      for (const int in : n.inputs)
-        if (reuse < 0 && dies(in) && shapes[static_cast<std::size_t>(in)] == s.shape) reuse = in;
-    if (!std::holds_alternative<image_input>(n.op))  // pictures stay in the caller's memory
-      s.offset = reuse >= 0 ? p.steps[static_cast<std::size_t>(reuse)].offset : arena.take(s.shape.floats());
-    if (extra > 0) s.extra_offset = arena.take(extra);
-    if (extra > 0) arena.give_back(s.extra_offset);
-    std::vector<int> dead = n.inputs;
-    std::sort(dead.begin(), dead.end());
-    dead.erase(std::unique(dead.begin(), dead.end()), dead.end());
-    for (const int in : dead)
-      if (in != reuse && dies(in)) arena.give_back(p.steps[static_cast<std::size_t>(in)].offset);
-    if (last_use[i] == 0) arena.give_back(s.offset);  // only tapped: read right after it ran
+    s.column = place[i].column;
+    s.row_stride = shapes[home].c;
+    s.cost = node.op->cost(in, s.shape);
     p.steps.push_back(std::move(s));
+    p.groups.push_back({i, 1});
+    plan_step& step = p.steps.back();
+    if (device.extra_bytes) step.extra_bytes = device.extra_bytes(i, layouts_into(p, i), step.shape);
+
+    // Pictures stay in the caller's memory.
+    const auto ends_here = [&](std::size_t value) {
+      return life[place[value].of].last == i && values[place[value].of] == 1 &&
+             !g.nodes[value].op->is_input();
+    };
+    if (node.op->is_input()) life[home].offset = 0;
+    if (life[home].offset < 0 && node.op->works_in_place() && values[home] == 1)
+      for (const int id : node.inputs) {
+        const auto from = static_cast<std::size_t>(id);
+        if (life[home].offset >= 0 || !ends_here(from) || !(shapes[from] == step.shape)) continue;
+        life[home].offset = life[place[from].of].offset;
+        values[place[from].of] = 0;  // its memory has another owner now
+      }
+    if (life[home].offset < 0)
+      life[home].offset =
+          arena.take(shapes[home].elements() * static_cast<std::int64_t>(size_of(step.element)));
+    step.offset = life[home].offset;
+    if (step.extra_bytes > 0) {
+      step.extra_offset = arena.take(step.extra_bytes);
+      arena.give_back(step.extra_offset);
+    }
+    for (std::size_t value = 0; value <= i; ++value)
+      if (place[value].of == value && life[value].last == i && values[value] > 0 &&
+          !g.nodes[value].op->is_input())
+        arena.give_back(life[value].offset);
   }
-  p.floats = arena.top();
+  p.bytes = arena.top();
   return p;
 }
 

@@ -2,13 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 
-#include <aisle/kernels/table.hpp>
-#include <aisle/tensor/shape.hpp>
+#include <aisle/tensor/dtype.hpp>
 
-// What flows along the edges of a graph while a plan runs.
+// What flows along the edges of a graph.
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
@@ -24,10 +22,12 @@ struct value_shape {
   static value_shape map(std::int64_t h, std::int64_t w, std::int64_t c) { return {kind::map, h, w, c}; }
   static value_shape vector(std::int64_t c) { return {kind::vector, 1, 1, c}; }
   static value_shape tokens(std::int64_t c) { return {kind::tokens, 1, 1, c}; }
+  /// The same rows of another width.
+  value_shape of_width(std::int64_t channels) const { return {what, h, w, channels}; }
   /// Rows of c values that an item (a token, for tokens) has.
   std::int64_t rows() const noexcept { return h * w; }
-  /// Floats for one unit of capacity: an item, or a token.
-  std::int64_t floats() const noexcept { return h * w * c; }
+  /// Elements of one unit of capacity: an item, or a token.
+  std::int64_t elements() const noexcept { return h * w * c; }
   friend bool operator==(const value_shape&, const value_shape&) = default;
 };
 
@@ -37,32 +37,24 @@ inline std::string to_string(const value_shape& s) {
   return std::to_string(s.h) + " x " + std::to_string(s.w) + " x " + std::to_string(s.c);
 }
 
-/// Token ids of a batch, packed: sequence s is [starts[s], starts[s + 1]).
-struct token_batch {
-  std::span<const std::int32_t> ids, types, positions;
-  std::span<const std::int64_t> starts;  ///< sequences + 1 entries
-};
-
-/// What one run of a plan is about.
-struct run_context {
-  const kernels::kernel_table* table = nullptr;
-  int threads = 1;
-  std::int64_t items = 0;  ///< images, or sequences
-  token_batch tokens;
-  std::byte* scratch = nullptr;  ///< scratch_each bytes for each worker
-  std::int64_t scratch_each = 0;
-
-  std::int64_t rows(const value_shape& s) const noexcept {
-    return s.what == value_shape::kind::tokens ? static_cast<std::int64_t>(tokens.ids.size())
-                                               : items * s.rows();
-  }
-  std::byte* worker_scratch(int worker) const noexcept { return scratch + worker * scratch_each; }
-};
-
-/// A value during a run: all items, one after the other.
-struct value_view {
-  float* data = nullptr;
+/// Where the rows of a value lie: `row_stride` elements apart.
+struct value_layout {
   value_shape shape;
+  std::int64_t row_stride = 0;
+  bool dense() const noexcept { return row_stride == shape.c; }
+};
+
+/// A value during a run: the rows of all items, one after the other, `row_stride` elements apart. Columns of
+/// a wider value are one too.
+struct value_view {
+  std::byte* data = nullptr;
+  dtype element = dtype::f32;
+  value_shape shape;
+  std::int64_t row_stride = 0;
+
+  float* f32() const noexcept { return reinterpret_cast<float*>(data); }
+  /// Elements from one item to the next.
+  std::int64_t item_stride() const noexcept { return shape.rows() * row_stride; }
 };
 
 }  // namespace nn

@@ -16,20 +16,16 @@ namespace nn {
 /// Memory for one run at a time: values, and scratch for each worker. Grows, never shrinks.
 class workspace {
  public:
-  float* values(std::int64_t floats) {
-    if (static_cast<std::int64_t>(values_.size()) < floats)
-      values_ = buffer<float>(static_cast<std::size_t>(floats));
-    return values_.data();
-  }
-  std::byte* scratch(std::int64_t bytes) {
-    if (static_cast<std::int64_t>(scratch_.size()) < bytes)
-      scratch_ = buffer<std::byte>(static_cast<std::size_t>(bytes));
-    return scratch_.data();
-  }
+  std::byte* values(std::int64_t bytes) { return at_least(values_, bytes); }
+  std::byte* scratch(std::int64_t bytes) { return at_least(scratch_, bytes); }
 
  private:
-  buffer<float> values_;
-  buffer<std::byte> scratch_;
+  static std::byte* at_least(buffer<std::byte>& memory, std::int64_t bytes) {
+    if (static_cast<std::int64_t>(memory.size()) < bytes)
+      memory = buffer<std::byte>(static_cast<std::size_t>(bytes));
+    return memory.data();
+  }
+  buffer<std::byte> values_, scratch_;
 };
 
 /// Workspaces that callers on any thread lease for the length of a run: encoders stay immutable, and no

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include <aisle/base/config.hpp>
@@ -31,20 +29,18 @@ std::string normalize_text(std::string_view text, const normalizer_options& opti
 /// after the other.
 class text_normalizer {
  public:
-  struct lower_case {};
-  struct strip {
-    bool left, right;
+  /// One of the reference's normalizers, with what its kind needs of the rest. Not a std::variant, whose
+  /// copies and visits were hundreds of functions to compile in every program.
+  struct step {
+    enum class what { bert, lower_case, strip, replace, prepend };
+    what kind = what::bert;
+    character_rules rules{};
+    bool left = false, right = false;  ///< ends that strip works on
+    std::string pattern{}, text{};     ///< what replace looks for; what it and prepend put there
   };
-  struct replace {
-    std::string pattern, content;
-  };
-  struct prepend {
-    std::string text;
-  };
-  using step = std::variant<character_rules, lower_case, strip, replace, prepend>;
 
   /// BERT's.
-  text_normalizer(const character_rules& rules = {}) : steps_{rules} {}
+  text_normalizer(const character_rules& rules = {}) { steps_.push_back({.rules = rules}); }
   /// What tokenizer.json says under "normalizer". Throws option_error that names a normalizer, or a setting,
   /// that is not built in.
   static text_normalizer from_json(const json& normalizer);
@@ -55,7 +51,7 @@ class text_normalizer {
   std::string operator()(std::string_view text) const;
   /// Its rules if it is BERT's and nothing more: then code points are independent of each other.
   const character_rules* rules() const noexcept {
-    return steps_.size() == 1 ? std::get_if<character_rules>(&steps_[0]) : nullptr;
+    return steps_.size() == 1 && steps_[0].kind == step::what::bert ? &steps_[0].rules : nullptr;
   }
 
  private:

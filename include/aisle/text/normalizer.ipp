@@ -29,27 +29,33 @@ std::string map_characters(std::string_view text, Of of) {
 }
 
 AISLE_API std::string normalize_step(std::string_view text, const text_normalizer::step& step) {
-  if (const auto* rules = std::get_if<character_rules>(&step))
-    return map_characters(text, [&](char32_t c) { return normalize_character(c, *rules); });
-  if (std::holds_alternative<text_normalizer::lower_case>(step)) return map_characters(text, lower_case_of);
-  if (const auto* s = std::get_if<text_normalizer::strip>(&step)) {
-    const auto space_at = [&](std::size_t at) { return is_white_space(decode_utf8(text, at).code); };
-    while (s->left && !text.empty() && space_at(0)) text.remove_prefix(decode_utf8(text, 0).size);
-    while (s->right && !text.empty()) {
-      std::size_t last = text.size() - 1;
-      while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0) == 0x80) --last;
-      if (!space_at(last)) break;
-      text = text.substr(0, last);
-    }
-    return std::string(text);
-  }
-  if (const auto* p = std::get_if<text_normalizer::prepend>(&step))
-    return text.empty() ? std::string() : p->text + std::string(text);
-  const auto& r = std::get<text_normalizer::replace>(step);
+  using what = text_normalizer::step::what;
   std::string out;
-  for (std::size_t at; (at = text.find(r.pattern)) != std::string_view::npos;
-       text.remove_prefix(at + r.pattern.size()))
-    out.append(text.substr(0, at)).append(r.content);
+  switch (step.kind) {
+    case what::bert:
+      return map_characters(text, [&](char32_t c) { return normalize_character(c, step.rules); });
+    case what::lower_case:
+      return map_characters(text, lower_case_of);
+    case what::strip: {
+      const auto space_at = [&](std::size_t at) { return is_white_space(decode_utf8(text, at).code); };
+      while (step.left && !text.empty() && space_at(0)) text.remove_prefix(decode_utf8(text, 0).size);
+      while (step.right && !text.empty()) {
+        std::size_t last = text.size() - 1;
+        while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0) == 0x80) --last;
+        if (!space_at(last)) break;
+        text = text.substr(0, last);
+      }
+      return std::string(text);
+    }
+    case what::prepend:
+      if (!text.empty()) out = step.text;
+      break;
+    case what::replace:
+      for (std::size_t at; (at = text.find(step.pattern)) != std::string_view::npos;
+           text.remove_prefix(at + step.pattern.size()))
+        out.append(text.substr(0, at)).append(step.text);
+      break;
+  }
   return out.append(text);
 }
 
@@ -70,18 +76,22 @@ AISLE_API void text_normalizer::add(const json& normalizer) {
     rules.strip_accents = normalizer.get("strip_accents", rules.lower_case);
     if (rules.strip_accents && !rules.lower_case)
       throw option_error(normalizer.where() + ": strip_accents without lowercase is not supported");
-    steps_.emplace_back(rules);
+    steps_.push_back({.rules = rules});
   } else if (type == "Lowercase") {
-    steps_.emplace_back(lower_case{});
+    steps_.push_back({.kind = step::what::lower_case});
   } else if (type == "Strip") {
-    steps_.emplace_back(strip{normalizer.get("strip_left", true), normalizer.get("strip_right", true)});
+    steps_.push_back({.kind = step::what::strip,
+                      .left = normalizer.get("strip_left", true),
+                      .right = normalizer.get("strip_right", true)});
   } else if (type == "Prepend") {
-    steps_.emplace_back(prepend{normalizer.get<std::string>("prepend")});
+    steps_.push_back({.kind = step::what::prepend, .text = normalizer.get<std::string>("prepend")});
   } else if (const json* pattern = normalizer.find("pattern");
              type == "Replace" && pattern != nullptr && pattern->contains("String")) {
-    replace r{pattern->get<std::string>("String"), normalizer.get<std::string>("content")};
+    step r{.kind = step::what::replace,
+           .pattern = pattern->get<std::string>("String"),
+           .text = normalizer.get<std::string>("content")};
     if (r.pattern.empty()) pattern->fail("an empty pattern");
-    steps_.emplace_back(std::move(r));
+    steps_.push_back(std::move(r));
   } else {
     throw option_error(
         normalizer.where() + ": the normalizer " + type +
@@ -99,12 +109,12 @@ AISLE_API text_normalizer text_normalizer::from_json(const json& normalizer) {
 }
 
 AISLE_API void text_normalizer::lower_first() {
-  if (ranges::any_of(steps_, [](const step& s) { return std::holds_alternative<lower_case>(s); })) return;
+  if (ranges::any_of(steps_, [](const step& s) { return s.kind == step::what::lower_case; })) return;
   if (const character_rules* r = rules()) {
     // Of every code point, lower case first comes to the same as lower case last (a test compares).
-    steps_ = {character_rules{r->clean_text, r->space_cjk, true, r->strip_accents}};
+    steps_[0].rules = {r->clean_text, r->space_cjk, true, r->strip_accents};
   } else {
-    steps_.insert(steps_.begin(), step{lower_case{}});
+    steps_.insert(steps_.begin(), step{.kind = step::what::lower_case});
   }
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include <aisle/io/json.hpp>
@@ -47,8 +47,13 @@ struct unit_norm {
   std::vector<float> operator()(std::span<const float> x) const;
 };
 
-/// A module behind the pooling.
-using sentence_layer = std::variant<dense_layer, unit_norm>;
+/// A module behind the pooling: Dense, or Normalize.
+struct sentence_layer {
+  std::optional<dense_layer> dense{};  ///< none: unit_norm
+  std::vector<float> operator()(std::span<const float> x) const {
+    return dense ? (*dense)(x) : unit_norm{}(x);
+  }
+};
 
 AISLE_NAMESPACE_END
 

@@ -36,6 +36,7 @@ AISLE_API void sum_rows(const kernels::kernel_table& table, const float* x, std:
                         std::int64_t cols, float scale, float* y) {
   kernels::columns_block b;
   b.x = x;
+  b.x_stride = cols;
   b.y = y;
   b.rows = rows;
   b.cols = b.col_end = cols;

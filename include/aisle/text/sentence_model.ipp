@@ -191,10 +191,10 @@ AISLE_API sentence_model sentence_model::read(const std::string& folder, const w
       }
     } else if (type == "Dense") {
       const json config = read_json(join_path(path, "config.json"));
-      model.layers.emplace_back(dense_layer::from_json(config, load_checkpoint(path)));
+      model.layers.push_back({dense_layer::from_json(config, load_checkpoint(path))});
     } else if (type == "Normalize") {
       detail::check_names(path == folder ? json::object() : detail::read_if_there(path, "config.json"));
-      model.layers.emplace_back(unit_norm{});
+      model.layers.push_back({});
     } else if (type != "Dropout") {  // which does nothing to a model that is not trained
       refuse("Dense, Normalize or Dropout, which are built in");
     }

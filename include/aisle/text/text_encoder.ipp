@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
@@ -69,7 +68,7 @@ AISLE_API void text_encoder::build(std::shared_ptr<const models::opened_model> m
 
   dimension_ = sentence_->pooling.width(network_->width("tokens"));
   for (const sentence_layer& layer : sentence_->layers)
-    if (const auto* dense = std::get_if<dense_layer>(&layer)) {
+    if (const auto& dense = layer.dense) {
       if (dense->in != dimension_)
         throw format_error(where, "a Dense module takes " + std::to_string(dense->in) +
                                       " values, what comes before it has " + std::to_string(dimension_));
@@ -157,8 +156,7 @@ AISLE_API matrix<float> text_encoder::encode_rows(std::span<const std::vector<st
       vector.resize(static_cast<std::size_t>(sentence_->pooling.width(hidden)));
       sentence_->pooling(network_->table(), states.data() + from * hidden, starts[i - first + 1] - from,
                          hidden, prompt_tokens, vector.data());
-      for (const sentence_layer& layer : sentence_->layers)
-        vector = std::visit([&](const auto& l) { return l(vector); }, layer);
+      for (const sentence_layer& layer : sentence_->layers) vector = layer(vector);
       if (!all_finite(std::span<const float>(vector)))
         throw tensor_error(network_->weights_path() +
                            ": what stands behind its network gives a vector that is not finite: weights too "

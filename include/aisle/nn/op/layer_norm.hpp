@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <aisle/nn/operation.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace nn {
+
+/// Layer norm over the channels of each row: NAME.weight, NAME.bias.
+struct layer_norm final : operation {
+  static constexpr std::string_view name_of_kind = "layer_norm";
+  layer_norm(std::string name_, float eps_) : name(std::move(name_)), eps(eps_) {}
+  std::string name;
+  float eps;
+
+  std::string_view kind() const override { return name_of_kind; }
+  value_shape infer(std::span<const value_shape> in) const override { return in[0]; }
+  void parameters(std::vector<std::string>& names) const override {
+    names.push_back(name + ".weight");
+    names.push_back(name + ".bias");
+  }
+  row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
+  line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
+  bool works_in_place() const override { return true; }
+};
+
+}  // namespace nn
+AISLE_NAMESPACE_END

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <aisle/base/error.hpp>
+#include <aisle/nn/operation.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace nn {
+
+/// How a window's input is extended at the borders.
+enum class padding : std::uint8_t {
+  fixed,  ///< `pad` zeros on every side (PyTorch)
+  same,   ///< TensorFlow's SAME: ceil(size / stride) outputs, the odd zero goes after
+};
+
+/// A square window that moves over a map: what convolutions and pooling have in common.
+struct window {
+  std::int64_t kernel = 1, stride = 1, pad = 0;
+  padding mode = padding::fixed;
+
+  /// Positions along an axis of `size`; 0 where the window does not fit.
+  std::int64_t positions(std::int64_t size) const {
+    if (mode == padding::same) return (size + stride - 1) / stride;
+    return size + 2 * pad < kernel ? 0 : (size + 2 * pad - kernel) / stride + 1;
+  }
+  /// Padding in front of an axis of `size`.
+  std::int64_t before(std::int64_t size) const {
+    if (mode == padding::fixed) return pad;
+    return std::max<std::int64_t>((positions(size) - 1) * stride + kernel - size, 0) / 2;
+  }
+  /// The map of its positions over `in`, with `channels`. Throws shape_error, which begins with `who`.
+  value_shape over(const value_shape& in, std::int64_t channels, const std::string& who) const {
+    const std::int64_t h = positions(in.h), w = positions(in.w);
+    if (h <= 0 || w <= 0)
+      throw shape_error(who + ": an input of " + to_string(in) + " is smaller than its window of " +
+                        std::to_string(kernel) + " x " + std::to_string(kernel));
+    return value_shape::map(h, w, channels);
+  }
+  line_window lines(const value_shape& in) const { return {stride, before(in.h), kernel}; }
+};
+
+}  // namespace nn
+AISLE_NAMESPACE_END
