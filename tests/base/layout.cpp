@@ -57,7 +57,7 @@ const std::vector<rule>& rules() {
         r("threads are started in base/parallel.ipp only",
           "#include <(thread|omp\\.h|future)>|std::(jthread|async)\\b|#pragma omp",
           "base/(parallel|openmp)\\.ipp", "#pragma omp parallel for"),
-        r("no thread_local state", "\\bthread_local\\b", "base/detail/parallel_region\\.ipp",
+        r("no thread_local state", "\\bthread_local\\b", "base/(detail/parallel_region|parallel)\\.ipp",
           "static thread_local int scratch;"),
         r("target pragmas only in simd/target.hpp",
           "#pragma (GCC|clang) (target|attribute)|__attribute__\\(\\(target|"

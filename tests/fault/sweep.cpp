@@ -94,7 +94,6 @@ constexpr fault faults[] = {
     {"open", EMFILE, true},
     {"read", EIO},
     {"read", EIO, true},
-    {"map", ENOMEM},
     {"write", ENOSPC, true},
     {"write", EIO},
     {"sync", EIO},

@@ -106,7 +106,7 @@ TEST_CASE("a row of the manifest that cannot be used stops that model alone") {
   CAPTURE(all.err);
   CHECK(all.code == 1);
   CHECK(command::has(all.err, "models[0].sources[0].files[0].sha256: expected a string, found an integer"));
-  CHECK(command::has(all.err, "models[1].id: expected a name without /"));
+  CHECK(command::has(all.err, "models[1].id: expected a plain name of a folder"));
   CHECK(aisle::read_file(work / "w/good/a.bin") == "abc");
   CHECK_FALSE(std::filesystem::exists(work / "up"));
   const auto listed = command::run(work, "weights list --manifest m.json --weights w");

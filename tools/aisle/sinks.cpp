@@ -116,10 +116,7 @@ class csv_sink : public vector_sink {
 struct part_folder {
   std::string path;
   explicit part_folder(const std::string& beside) : path(aisle::make_part_folder(beside)) {}
-  ~part_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
+  ~part_folder() { aisle::remove_flat_folder(path); }
   part_folder(const part_folder&) = delete;
   part_folder& operator=(const part_folder&) = delete;
 };

@@ -106,7 +106,9 @@ void rename_file(const std::string& from, const std::string& to);  ///< within a
 /// Gives a finished file the place of `to` as atomic_file::commit does.
 void replace_file(const std::string& from, const std::string& to);
 void remove_file(const std::string& path);  ///< or an empty folder; one that is not there is no error
-void remove_tree(const std::string& path);  ///< like rm -rf
+/// A folder of files alone, as far as that is possible; needs no memory, so that destructors can.
+void remove_flat_folder(const std::string& path) noexcept;
+void remove_tree(const std::string& path);                   ///< like rm -rf
 void cut_file(const std::string& path, std::uint64_t size);  ///< to its first `size` bytes
 
 /// What a path leads to, whatever it is called there: all links to a file have one identity.

@@ -76,8 +76,7 @@ AISLE_API results_folder::results_folder(results_folder&& other) noexcept
       staged_(std::exchange(other.staged_, {})),
       lock_(std::exchange(other.lock_, std::nullopt)) {}
 AISLE_API results_folder::~results_folder() {
-  std::error_code ignored;
-  if (!staged_.empty()) std::filesystem::remove_all(staged_, ignored);
+  if (!staged_.empty()) remove_flat_folder(staged_);
 }
 
 AISLE_API const std::string& results_folder::staged() {

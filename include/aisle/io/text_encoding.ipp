@@ -142,7 +142,7 @@ AISLE_API text_encoding detect_text_encoding(std::string_view bytes) noexcept {
 
 AISLE_API std::string to_utf8(std::string_view bytes, text_encoding encoding, const std::string& where,
                               std::uint64_t limit) {
-  const auto check = [&](const std::string& out) {
+  const auto stay_within = [&](const std::string& out) {
     if ((out.size() & 0xFFFF) == 0) throw_if_interrupted();
     if (out.size() > limit)
       throw format_error(where, "more than " + std::to_string(limit >> 20) + " MiB of " +
@@ -152,7 +152,7 @@ AISLE_API std::string to_utf8(std::string_view bytes, text_encoding encoding, co
   std::string out;
   if (encoding == text_encoding::utf8) {
     out = bytes;
-    check(out);
+    stay_within(out);
     return out;
   }
   out.reserve(std::min<std::uint64_t>(bytes.size() + bytes.size() / 8, limit));
@@ -165,7 +165,7 @@ AISLE_API std::string to_utf8(std::string_view bytes, text_encoding encoding, co
         out += byte;
       else
         detail::append_utf8(out, point);
-      check(out);
+      stay_within(out);
     }
     return out;
   }
@@ -186,7 +186,7 @@ AISLE_API std::string to_utf8(std::string_view bytes, text_encoding encoding, co
       }
     }
     detail::append_utf8(out, c);
-    check(out);
+    stay_within(out);
   }
   if (i < bytes.size()) out += '\xFF';
   return out;
