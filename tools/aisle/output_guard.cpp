@@ -114,11 +114,11 @@ void output_guard::reads_model(const std::string& path) const {
   const std::string folder = is_folder ? path : aisle::parent_folder(path);
   if (!is_folder) reads(path);
   for (const std::string& name : setting_names) reads(aisle::join_path(folder, name));
-  std::error_code code;
-  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
-    if (std::error_code ignored; it->is_directory(ignored))
-      for (const std::string& name : module_names) reads((it->path() / name).string());
   try {
+    if (aisle::folder_exists(folder))
+      for (const std::string& entry : aisle::folder_entries(folder))
+        if (const std::string module = aisle::join_path(folder, entry); aisle::folder_exists(module))
+          for (const std::string& name : module_names) reads(aisle::join_path(module, name));
     const std::string file = is_folder ? aisle::find_checkpoint(path) : path;
     reads(file);
     if (!file.ends_with(".json")) return;

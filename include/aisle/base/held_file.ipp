@@ -5,14 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
+#include <aisle/base/file.hpp>
 #include <aisle/base/held_file.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -95,13 +94,17 @@ AISLE_API void held_file::sync() {
 AISLE_API void held_file::remove() noexcept { ::unlink(path_.c_str()); }
 
 AISLE_API std::vector<std::string> held_files(const std::string& path, std::string_view suffix) {
-  const std::filesystem::path target(path);
-  const std::string before = target.filename().string() + ".", after = "." + std::string(suffix);
-  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
-  std::vector<std::string> out;
-  std::error_code code;
-  for (std::filesystem::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
-    const std::string name = it->path().filename().string();
+  const std::string folder = parent_folder(path), before = file_name(path) + ".",
+                    after = "." + std::string(suffix);
+  const bool named = path.find('/') != std::string::npos;
+  std::vector<std::string> out, names;
+  try {
+    if (folder_exists(folder)) names = folder_entries(folder);
+  } catch (const machine_error&) {
+    throw;
+  } catch (const file_error&) {  // one may write into a folder that one may not list
+  }
+  for (const std::string& name : names) {
     if (name.size() < before.size() + after.size() || !name.starts_with(before) || !name.ends_with(after))
       continue;
     const std::string_view number =
@@ -109,9 +112,8 @@ AISLE_API std::vector<std::string> held_files(const std::string& path, std::stri
     const auto dash = number.find('-');
     if (dash != std::string_view::npos && dash > 0 && dash + 1 < number.size() &&
         number.find_first_not_of("0123456789-") == std::string_view::npos && number.rfind('-') == dash)
-      out.push_back(target.has_parent_path() ? it->path().string() : name);
+      out.push_back(named ? join_path(folder, name) : name);
   }
-  std::sort(out.begin(), out.end());
   return out;
 }
 

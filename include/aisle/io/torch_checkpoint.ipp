@@ -282,9 +282,9 @@ struct torch_legacy_pickles {
  private:
   /// Reads one pickle; returns what follows it.
   template <class Check>
-  std::string_view behind(unpickler& p, Check check, std::uint32_t* root = nullptr) {
+  std::string_view behind(unpickler& p, Check accept, std::uint32_t* root = nullptr) {
     const std::uint32_t id = p.load();
-    check(p[id]);
+    accept(p[id]);
     if (root) *root = id;
     rest.remove_prefix(p.position());
     return rest;
