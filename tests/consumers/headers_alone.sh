@@ -2,7 +2,7 @@
 # headers_alone.sh INCLUDE COMPILER FOLDER;FOLDER...: compiles every .hpp below INCLUDE by itself, nothing before it:
 # as a user of aisle::compiled sees it (declarations: what a header needs cannot come in by the definitions), and as a
 # user of the headers alone does (definitions in the order that this header brings them in). The latter takes ten times
-# as long: each header with AISLE_FULL=1 (tools/check --full), otherwise the first and the last of each folder.
+# as long: each header with AISLE_FULL=1 (tools/check --full), otherwise the last of each folder.
 # .ipp and .inl files are parts of a .hpp and no headers of their own.
 set -u
 include=$1 compiler=$2
@@ -25,8 +25,8 @@ mapfile -t headers < <(find aisle -name '*.hpp' | sort)
 with_definitions=$(grep -l '\.ipp>' "${headers[@]}" |
   awk -F/ -v full="${AISLE_FULL:-}" '
     full {print; next} {folder = $0; sub("/[^/]*$", "", folder)}
-    folder != before {if (last != first) print last; print; first = $0; before = folder} {last = $0}
-    END {if (!full && last != first) print last}')
+    folder != before {if (last) print last; before = folder} {last = $0}
+    END {if (last) print last}')
 export with_definitions
 printf '%s\n' "${headers[@]}" | xargs -P 2 -I{} bash -c 'check "$@"' check {} "$compiler" "${options[@]}" || exit 1
 echo "${#headers[@]} headers compile alone"
