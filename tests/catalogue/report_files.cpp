@@ -380,10 +380,12 @@ TEST_CASE("a result of 20,000 classes costs what its rows do") {
   }
   result.models.push_back(m);
   aisle::reset_peak_resident();
-  const std::uint64_t before = aisle::peak_resident_bytes();
+  [[maybe_unused]] const std::uint64_t before = aisle::peak_resident_bytes();
   const auto scores = parts::score_result(result);
   CHECK(parts::most_confused(scores.models[0], 40).size() == 40);
   CHECK(parts::frequent_mix_ups(scores.models[0], 8).size() == 8);
   CHECK(contains(aisle::report_html(result), "classes are too many for a table"));
+#ifndef AISLE_TEST_SANITIZED                                   // whose allocator keeps what was freed
   CHECK(aisle::peak_resident_bytes() - before < 300'000'000);  // a matrix would take 3.2 GB
+#endif
 }

@@ -90,12 +90,14 @@ TEST_CASE("separators without end take no memory for each") {
   CHECK(failure([&] { aisle::csv_reader("id" + row, "t.csv"); }) ==
         "t.csv: line 1, column 1048579: more than 1048576 columns");
   aisle::reset_peak_resident();
-  const std::uint64_t before = aisle::peak_resident_bytes();
+  [[maybe_unused]] const std::uint64_t before = aisle::peak_resident_bytes();
   const auto r = read("id,name\n1," + row + "\n2," + row + "z\n3,c\n");
   CHECK(r.first == std::vector<std::string>{"1", "3"});
   CHECK(r.problems.size() == 1);
   // A field is 32 bytes without its text.
+#ifndef AISLE_TEST_SANITIZED  // whose allocator keeps what was freed
   CHECK(aisle::peak_resident_bytes() - before < 10 * row.size());
+#endif
 }
 
 TEST_CASE("JSON has a limit of values and of bytes, and cells of tables are looked at without a document") {
