@@ -440,7 +440,8 @@ TEST_CASE_TEMPLATE("features that overflow: an error that names one, or probabil
       filled([&](auto r, auto c) { return big / T(6) * T(1 + (r * 3 + c) % 5); })};
   for (const auto& [kind, make] : learners<T>())
     for (const aisle::matrix<T>& x : kinds) {
-      CAPTURE(kind);
+      const std::string& named = kind;
+      CAPTURE(named);
       const auto model = make({});
       try {
         model->fit(x, labels);
@@ -478,7 +479,8 @@ TEST_CASE("a model file with a number that is not finite is refused, and which o
   const std::string path = folder / "model";
   int tensors = 0;
   for (const auto& [kind, make] : learners<float>()) {
-    CAPTURE(kind);
+    const std::string& named = kind;
+    CAPTURE(named);
     const auto model = make({});
     model->fit(d.x, d.labels);
     const aisle::state_dict good = model->state();

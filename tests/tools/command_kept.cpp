@@ -105,8 +105,9 @@ TEST_CASE("no output takes the place of a file that is read, under whatever name
     CHECK((has(o.err, "is the file that is read") || has(o.err, "is also written by")));
     auto now = command::files_of(work.path());
     for (const char* ours : {"stdin", "stdout", "stderr"}) now.erase(ours);
-    for (const auto& [name, content] : before)
-      if (name != "stdin" && name != "stdout" && name != "stderr") CHECK_MESSAGE(now[name] == content, name);
+    for (const auto& file : before)
+      if (const std::string& name = file.first; name != "stdin" && name != "stdout" && name != "stderr")
+        CHECK_MESSAGE(now[name] == file.second, name);
   }
   // Where nothing is read, nothing is in the way; an output may be written again.
   CHECK(command::run(work, run_line + "--out o").code == 0);
