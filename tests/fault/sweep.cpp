@@ -148,7 +148,9 @@ TEST_CASE(
         CHECK(o.code == 137);
       } else {
         // Some calls can do without: then nothing may be different.
-        CHECK((o.code == good.code || (o.code == 1 && !f.harmless)));
+        // LLVM's OpenMP ends the process itself where it gets no memory, which nobody can prevent.
+        const bool ended_by_openmp = o.code == 134 && o.err.find("OMP: Error #") != std::string::npos;
+        CHECK((o.code == good.code || (o.code == 1 && !f.harmless) || ended_by_openmp));
         CHECK_FALSE(has_parts(left));
         if (o.code == 1) CHECK_FALSE(o.err.empty());
       }

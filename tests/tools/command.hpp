@@ -58,7 +58,7 @@ inline pid_t start(const support::temporary_folder& work, const std::vector<std:
   list.push_back(nullptr);
   const pid_t child = ::fork();
   if (child != 0) return child;
-  ::signal(SIGINT, SIG_DFL);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);  // nohup ignores some
   ::dup2(in, 0);
   ::dup2(err, 2);
   for (int i = 3; i < 256; ++i) ::close(i);
