@@ -134,6 +134,20 @@ TEST_CASE("a manifest of short hashes: embedded once more, with a sentence") {
   CHECK(s.embed(rows_of(0, 4)) == 4);
 }
 
+TEST_CASE("a large table that a killed writer had ready takes its place") {
+  shop s;
+  s.embed(rows_of(0, 4));
+  const std::string next = s.work / "Embeddings/text_embeddings_bert.next.csv";
+  fs::rename(s.table, next);
+  std::string manifest = aisle::read_file(s.table + ".manifest.json");
+  fs::remove(s.table + ".manifest.json");
+  // As of a million rows: beyond what settings may have.
+  manifest.insert(1, "\"of many rows\": \"" + std::string(70'000'000, 'x') + "\",");
+  aisle::write_file(next + ".manifest.json", manifest);
+  CHECK(s.embed(rows_of(0, 4)) == 4);
+  CHECK_FALSE(fs::exists(next));
+}
+
 TEST_CASE("weights of the same path, size and time but other content are other weights") {
   shop s;
   s.embed(rows_of(0, 4));

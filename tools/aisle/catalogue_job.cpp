@@ -1,8 +1,6 @@
 #include "catalogue_job.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -18,11 +16,6 @@ namespace aisle_command {
 
 namespace {
 
-bool is_same_folder(const std::string& a, const std::string& b) {
-  std::error_code code;
-  return !a.empty() && !b.empty() && std::filesystem::equivalent(a, b, code) && !code;
-}
-
 aisle::embedding_options embedding_options(const catalogue_job& job, const std::string& model,
                                            std::shared_ptr<aisle::models::opened_model> opened,
                                            std::optional<aisle::preset> preset, progress_bar& bar) {
@@ -35,8 +28,7 @@ aisle::embedding_options embedding_options(const catalogue_job& job, const std::
           .preset = std::move(preset),
           .threads = job.common.threads,
           .progress = bar.callback(),
-          .on_warning = [](std::string_view what) { warn(what); },
-          .folder_is_locked = is_same_folder(job.embeddings, job.locked_folder)};
+          .on_warning = [](std::string_view what) { warn(what); }};
 }
 
 aisle::embedding_table vectors_of(const aisle::catalogue& products, const std::string& path,

@@ -49,7 +49,6 @@ struct catalogue_job {
   aisle::csv_write_options csv = {};        ///< how tables are written
   aisle::catalogue_options table;           ///< how to read the file: its delimiter and encoding are used
   std::string embeddings;                   ///< folder that keeps them; empty: none
-  std::string locked_folder;                ///< a folder whose folder_lock the command holds
   std::string text_vectors, image_vectors;  ///< files of vectors made elsewhere
   std::string fusion = "balanced";
   common_options common;

@@ -33,17 +33,17 @@ AISLE_API void read_through(const std::string& path, const std::function<void(st
 /// Whether this is the CSV that a manifest was written for.
 AISLE_API bool is_csv_of(const std::string& csv_path, const json& manifest) {
   if (!file_exists(csv_path)) return false;
-  sha256 hash;
-  read_through(csv_path, [&](std::string_view bytes) { hash.update(bytes); });
-  return hash.hex() == manifest.get("csv", "");
+  return sha256_of(input_file(csv_path)) == manifest.get("csv", "");
 }
 
 /// A manifest as far as it can be read; null where there is none or it is damaged.
 AISLE_API json manifest_or_null(const std::string& csv_path) {
   if (!file_exists(manifest_path(csv_path))) return {};
   try {
-    json manifest = read_json(manifest_path(csv_path));
+    json manifest = read_json(manifest_path(csv_path), large_json);
     return manifest.is_object() ? manifest : json();
+  } catch (const machine_error&) {
+    throw;  // not damaged: what cannot be read now must not be thrown away
   } catch (const error&) {
     return {};
   }
@@ -189,6 +189,8 @@ AISLE_API std::optional<stored_table> read_stored(const std::string& csv_path, c
     }
     out.rows = reader.finish();
     return out;
+  } catch (const machine_error&) {
+    throw;
   } catch (const error& e) {
     why = e.what();
     return std::nullopt;
