@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -88,6 +89,8 @@ std::string read_file(const std::string& path, std::uint64_t limit = std::uint64
 /// Writes the whole file atomically.
 void write_file(const std::string& path, std::string_view content);
 
+/// Hands over the bytes of a file in order, some megabytes at a time.
+void read_pieces(const input_file& file, const std::function<void(std::string_view)>& each);
 /// In hexadecimal; read piece by piece.
 std::string sha256_of(const input_file& file);
 

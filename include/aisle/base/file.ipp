@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -76,8 +75,8 @@ AISLE_API void require_no_zero_byte(const std::string& path) {
     throw file_error(path.c_str(), "cannot open: a zero byte follows in the path");
 }
 
-AISLE_API std::int64_t last_written_ns(const struct ::stat& info) {
-  return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
+AISLE_API std::int64_t nanoseconds(const struct ::timespec& t) {
+  return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
 }
 
 /// The caller closes what this returns; `info` is what the system says of it.
@@ -108,7 +107,7 @@ AISLE_API void require_unchanged(const std::string& path, int handle, std::uint6
   if (bytes < size)
     throw file_error(path, "has become shorter while it was read: " + std::to_string(bytes) +
                                " bytes, expected " + std::to_string(size));
-  if (bytes > size || last_written_ns(now) != written_ns)
+  if (bytes > size || nanoseconds(now.st_mtim) != written_ns)
     throw file_error(path, "was written to while it was read");
 }
 
@@ -136,7 +135,7 @@ AISLE_API input_file::input_file(std::string path) : path_(std::move(path)) {
   struct ::stat info {};
   handle_ = detail::open_for_reading(path_, file_kinds::regular, info);
   size_ = static_cast<std::uint64_t>(info.st_size);
-  written_ns_ = detail::last_written_ns(info);
+  written_ns_ = detail::nanoseconds(info.st_mtim);
 }
 AISLE_API input_file::input_file(input_file&& other) noexcept
     : path_(std::move(other.path_)),
@@ -176,11 +175,9 @@ AISLE_API void input_file::read_at(std::uint64_t offset, std::span<std::byte> ou
 AISLE_API file_stamp input_file::stamp() const {
   struct ::stat info {};
   if (::fstat(handle_, &info) != 0) detail::throw_errno(path_, "cannot stat");
-  const auto nanoseconds = [](const struct ::timespec& t) {
-    return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
-  };
   return {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino),
-          static_cast<std::uint64_t>(info.st_size), nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
+          static_cast<std::uint64_t>(info.st_size), detail::nanoseconds(info.st_mtim),
+          detail::nanoseconds(info.st_ctim)};
 }
 
 AISLE_API atomic_file::atomic_file(std::string path) : path_(std::move(path)) {
@@ -271,7 +268,7 @@ AISLE_API std::string read_file(const std::string& path, std::uint64_t limit, fi
   }
   // Of files that state a size: those of /proc state none.
   if (S_ISREG(info.st_mode) && size > 0)
-    detail::require_unchanged(path, handle.get(), size, detail::last_written_ns(info));
+    detail::require_unchanged(path, handle.get(), size, detail::nanoseconds(info.st_mtim));
   return content;
 }
 
@@ -281,15 +278,18 @@ AISLE_API void write_file(const std::string& path, std::string_view content) {
   f.commit();
 }
 
+AISLE_API void read_pieces(const input_file& file, const std::function<void(std::string_view)>& each) {
+  std::string piece;
+  for (std::uint64_t at = 0; at < file.size(); at += piece.size()) {
+    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::uint64_t{1} << 20, file.size() - at)));
+    file.read_at(at, std::as_writable_bytes(std::span(piece)));
+    each(piece);
+  }
+}
+
 AISLE_API std::string sha256_of(const input_file& file) {
   sha256 sum;
-  std::string piece(static_cast<std::size_t>(std::min(file.size(), std::uint64_t{1} << 20)), '\0');
-  for (std::uint64_t at = 0; at < file.size();) {
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), file.size() - at));
-    file.read_at(at, std::as_writable_bytes(std::span(piece).first(n)));
-    sum.update(piece.data(), n);
-    at += n;
-  }
+  read_pieces(file, [&](std::string_view bytes) { sum.update(bytes); });
   return sum.hex();
 }
 
@@ -338,9 +338,8 @@ AISLE_API void make_folders(const std::string& path) {
 }
 
 AISLE_API std::string make_part_folder(const std::string& stem) {
-  static std::atomic<std::uint64_t> count{0};
   for (;;) {
-    std::string path = stem + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
+    std::string path = detail::name_beside(stem, "part");
     if (::mkdir(path.c_str(), 0777) == 0) return path;
     if (errno != EEXIST) detail::throw_errno(path, "cannot create folder");
   }
@@ -362,13 +361,7 @@ AISLE_API void replace_file(const std::string& from, const std::string& to) {
   if (errno != EXDEV) detail::throw_errno(to, "cannot replace");
   // A link that leads to another file system.
   atomic_file copy(to);
-  const input_file content(from);
-  std::string chunk;
-  for (std::uint64_t at = 0; at < content.size(); at += chunk.size()) {
-    chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(content.size() - at, 1 << 20)));
-    content.read_at(at, std::as_writable_bytes(std::span(chunk)));
-    copy.write(chunk);
-  }
+  read_pieces(input_file(from), [&](std::string_view bytes) { copy.write(bytes); });
   copy.commit();
   remove_file(from);
 }

@@ -44,6 +44,9 @@ std::vector<std::string> held_files(const std::string& path, std::string_view su
 void remove_left_behind(const std::string& path, std::string_view suffix);
 
 namespace detail {
+/// PATH.PID-N.SUFFIX, another N each time: a name that no other process takes, but for one in another
+/// container.
+std::string name_beside(const std::string& path, std::string_view suffix);
 /// The system's handle of a new file of this kind, whose name goes to `name`; -1 with errno where it cannot
 /// be made. The caller closes it.
 int create_held(const std::string& path, std::string_view suffix, std::string& name,

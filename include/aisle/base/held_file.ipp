@@ -24,12 +24,15 @@ AISLE_API bool was_deleted(int handle) {
   return ::fstat(handle, &info) == 0 && info.st_nlink == 0;
 }
 
+AISLE_API std::string name_beside(const std::string& path, std::string_view suffix) {
+  static std::atomic<std::uint64_t> count{0};
+  return path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + "." + std::string(suffix);
+}
+
 AISLE_API int create_held(const std::string& path, std::string_view suffix, std::string& name,
                           unsigned permissions) {
-  static std::atomic<std::uint64_t> count{0};
   for (;;) {
-    name =
-        path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + "." + std::string(suffix);
+    name = name_beside(path, suffix);
     const int handle = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions);
     if (handle < 0) {
       // One of this name is left from a process that was killed, or belongs to one in another container.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <string_view>
 
 #include <aisle/base/file.hpp>
@@ -18,17 +17,6 @@ AISLE_API std::string beside(const std::string& csv_path, std::string_view endin
 }
 AISLE_API std::string aside_path(const std::string& csv_path) { return beside(csv_path, ".old.csv"); }
 AISLE_API std::string next_path(const std::string& csv_path) { return beside(csv_path, ".next.csv"); }
-
-/// Hands over the bytes of a file, in order.
-AISLE_API void read_through(const std::string& path, const std::function<void(std::string_view)>& each) {
-  const input_file file(path);
-  std::string piece;
-  for (std::uint64_t at = 0; at < file.size(); at += piece.size()) {
-    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::uint64_t{4} << 20, file.size() - at)));
-    file.read_at(at, std::as_writable_bytes(std::span(piece.data(), piece.size())));
-    each(piece);
-  }
-}
 
 /// Whether this is the CSV that a manifest was written for.
 AISLE_API bool is_csv_of(const std::string& csv_path, const json& manifest) {
@@ -170,7 +158,7 @@ AISLE_API std::optional<stored_table> read_stored(const std::string& csv_path, c
     embedding_csv_reader reader(csv_path, n, dimension, threads, &columns);
     sha256 hash;
     std::string damage;
-    read_through(csv_path, [&](std::string_view bytes) {
+    read_pieces(input_file(csv_path), [&](std::string_view bytes) {
       hash.update(bytes);
       if (!damage.empty()) return;
       try {
