@@ -46,6 +46,11 @@ AISLE_API std::string list_prefixes(const std::vector<recognised>& found) {
 
 [[noreturn]] AISLE_API void throw_unknown(const state_dict& checkpoint,
                                           std::span<const family* const> families) {
+  if (ranges::all_of(families, [](const family* f) { return f->text; }))
+    for (const state_dict::entry& e : checkpoint.entries())
+      if (e.dims.rank() == 4)  // a convolution's weights, or those that cut a picture into patches
+        throw option_error(where_of(checkpoint) + ": holds a model of pictures ('" + e.name + "' " +
+                           to_string(e.dims) + "), expected one of text");
   std::string tried, names;
   for (const family* f : families)
     tried += (tried.empty() ? "'" : ", '") + key_for(f->schemes[0], f->signature[0]) + "' (" +

@@ -20,7 +20,9 @@ AISLE_API network::network(const graph& recorded, const weight_source& weights, 
   nominal_shapes_ = infer_shapes(graph_, nominal);
   for (const node& n : graph_.nodes) {
     const std::vector<value_shape> in = shapes_into(n, nominal_shapes_, nominal);
-    layers_.push_back(cpu::load_layer(*n.op, {in, weights, engine_}));
+    if (!n.on_cpu && !n.op->is_input())
+      throw option_error("the operator " + std::string(n.op->kind()) + " does not run on the CPU");
+    layers_.push_back(n.on_cpu ? n.on_cpu(*n.op, {in, weights, engine_}) : nullptr);
   }
 }
 

@@ -24,7 +24,7 @@ AISLE_API text_encoder text_encoder::load(const std::string& folder, const text_
   text_encoder e;
   sentence_model sentence = sentence_model::read(folder, options.on_warning);
   std::shared_ptr<const models::opened_model> model =
-      options.opened ? options.opened : models::open_model(sentence.transformer);
+      options.opened ? options.opened : models::open_model(sentence.transformer, models::text_families());
   if (model->of->text) e.tokenizer_ = std::make_shared<wordpiece>(sentence.load_tokenizer());
   e.sentence_ = std::make_shared<const sentence_model>(std::move(sentence));
   e.build(std::move(model), options);
@@ -34,7 +34,8 @@ AISLE_API text_encoder text_encoder::load(const std::string& folder, const text_
 AISLE_API text_encoder::text_encoder(text_model model, const text_encoder_options& options)
     : tokenizer_(std::make_shared<const wordpiece>(std::move(model.tokenizer))),
       sentence_(std::make_shared<const sentence_model>(std::move(model.sentence))) {
-  build(models::open_model(std::move(model.weights), std::move(model.config)), options);
+  build(models::open_model(std::move(model.weights), std::move(model.config), models::text_families()),
+        options);
 }
 
 AISLE_API void text_encoder::build(std::shared_ptr<const models::opened_model> model,
