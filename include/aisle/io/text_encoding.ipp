@@ -26,26 +26,6 @@ constexpr bool is_high_letter(unsigned char c) noexcept {
          c == 0x9C || c == 0x9E || c == 0x9F;
 }
 
-/// Appends a code point; a surrogate becomes the three bytes that UTF-8 does not allow.
-AISLE_API void append_utf8(std::string& out, char32_t c) {
-  const auto tail = [&](int shift) { return static_cast<char>(0x80 | (c >> shift & 0x3F)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += tail(6);
-    out += tail(0);
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += tail(12);
-    out += tail(6);
-    out += tail(0);
-  }
-}
-
 /// Whether UTF-16 without a mark, and which: every separator, digit and line end has a zero byte.
 AISLE_API std::optional<text_encoding> detect_utf16(std::string_view bytes) noexcept {
   const std::string_view sample = bytes.substr(0, std::size_t{1} << 16);
@@ -164,7 +144,7 @@ AISLE_API std::string to_utf8(std::string_view bytes, text_encoding encoding, co
       if (point == 0 && c != 0)
         out += byte;
       else
-        detail::append_utf8(out, point);
+        append_utf8(out, point);
       stay_within(out);
     }
     return out;
@@ -185,7 +165,7 @@ AISLE_API std::string to_utf8(std::string_view bytes, text_encoding encoding, co
         i += 2;
       }
     }
-    detail::append_utf8(out, c);
+    append_utf8(out, c);
     stay_within(out);
   }
   if (i < bytes.size()) out += '\xFF';
