@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/nearest_name.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -66,8 +67,7 @@ AISLE_API std::vector<std::string> nearest_names(std::string_view name, std::spa
     else if (holds(words, wanted) || holds(wanted, words))
       found.emplace_back(longest, candidate);
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  ranges::stable_sort(found, {}, [](const auto& f) { return f.first; });
   std::vector<std::string> out;
   for (const auto& f : found)
     if (out.size() < most && std::find(out.begin(), out.end(), f.second) == out.end())

@@ -123,8 +123,7 @@ AISLE_API matrix<float> text_encoder::encode_rows(std::span<const std::vector<st
   const auto length = [&](std::int64_t i) {
     return static_cast<std::int64_t>(ids[static_cast<std::size_t>(i)].size());
   };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
+  ranges::stable_sort(order, std::greater<>(), length);
   std::vector<std::pair<std::size_t, std::size_t>> batches;
   std::int64_t tokens = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
