@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/io/nearest_name.hpp>
 
@@ -16,9 +17,8 @@ namespace detail {
 AISLE_API std::string name_words(std::string_view name) {
   std::string out;
   for (const char c : name) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80)
-      out += static_cast<char>(upper ? c + 32 : c);
+    if (ascii::is_letter(c) || ascii::is_digit(c) || static_cast<unsigned char>(c) >= 0x80)
+      out += ascii::lower(c);
     else if (!out.empty() && out.back() != ' ')
       out += ' ';
   }
