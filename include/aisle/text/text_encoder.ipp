@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
@@ -57,8 +58,8 @@ AISLE_API void text_encoder::build(std::shared_ptr<const models::opened_model> m
       models::dimension(*model->weights, "embeddings.position_embeddings.weight", 0);
   const std::int64_t vocabulary = models::dimension(*model->weights, "embeddings.word_embeddings.weight", 0);
   if (tokenizer_->vocabulary_size() > vocabulary)
-    throw format_error(where, "the vocabulary has " + std::to_string(tokenizer_->vocabulary_size()) +
-                                  " tokens, the embedding table " + std::to_string(vocabulary) + " rows");
+    throw format_error(where, "the vocabulary has " + counted(tokenizer_->vocabulary_size(), "token") +
+                                  ", the embedding table " + counted(vocabulary, "row"));
   if (options.max_tokens != 0 && (options.max_tokens < 3 || options.max_tokens > positions))
     throw option_error("max_tokens " + std::to_string(options.max_tokens) + ": expected 3 to " +
                        std::to_string(positions) + ", the model's positions");
