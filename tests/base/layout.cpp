@@ -41,8 +41,6 @@ const std::vector<rule>& rules() {
       return rule{what, std::regex(forbidden), std::regex(allowed), example};
     };
     return std::vector<rule>{
-        r("nlohmann/json only in io/json.ipp", "#include <nlohmann", "io/json\\.ipp",
-          "#include <nlohmann/json.hpp>"),
         r("stb only in image/", "#include <stb_", "image/.*\\.ipp", "#include <stb_image.h>"),
         r("the implementation of stb nowhere", "#define STB_IMAGE(_WRITE)?_IMPLEMENTATION", "",
           "#define STB_IMAGE_IMPLEMENTATION"),
@@ -119,7 +117,6 @@ TEST_CASE("each rule of the layout notices what breaks it") {
   CHECK(complaint("tensor/matrix.hpp", "#include <aisle/nn/graph.hpp>") == "tensor is below nn");
   CHECK(complaint("io/npy.hpp", "#include <aisle/cellar/mop.hpp>") == "no such floor: cellar");
   CHECK(complaint("learn/mlp.hpp", "#include <aisle/kernels/gemm.hpp>").empty());
-  CHECK(complaint("io/json.ipp", "#include <nlohmann/json.hpp>").empty());
   CHECK(complaint("nn/graph.hpp", "// #include <random> would give other numbers elsewhere").empty());
 }
 

@@ -71,7 +71,6 @@
 #include <omp.h>
 #endif
 #include <Eigen/Core>
-#include <nlohmann/json.hpp>
 
 // <windows.h>
 #define min(a, b) ((a) < (b) ? (a) : (b))

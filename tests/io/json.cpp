@@ -191,3 +191,49 @@ TEST_CASE("json: copies are of their own, moves leave null") {
   null["k"] = 1;
   CHECK(null.where() == "f.json: [0]");
 }
+
+TEST_CASE("json: what RFC 8259 allows and nothing else") {
+  for (const char* text :
+       {"\xEF\xBB\xBF[1]", " \t\r\n[ ] ", "{ }", "-0", "0.5e+3", "1E-2", R"("\/\b\f\u00e9\u0000")", "[[],{}]",
+        "1e-999", "-0.0000000001e-400", "0e999999999999999999999", "\"\x7f\""})
+    CHECK_NOTHROW_MESSAGE(parse_json(text, "f"), text);
+  for (const char* text : {"[1 2]",
+                           "[,1]",
+                           "{,}",
+                           "{\"a\":1,}",
+                           "{\"a\" 1}",
+                           "{\"a\":}",
+                           "]",
+                           "}",
+                           "[}",
+                           "-",
+                           ".5",
+                           "5.",
+                           "1e",
+                           "1e+",
+                           "0x1",
+                           "'a'",
+                           "\"\\u12g4\"",
+                           "\"\\",
+                           "\"\\u12",
+                           "tru",
+                           "True",
+                           "// c\n1",
+                           "[1]\xEF\xBB\xBF",
+                           "-1e999",
+                           "1e99999999999999999999",
+                           "\"\t\""}) {
+    CHECK_MESSAGE(failure([&] { parse_json(text, "f"); }).starts_with("f: line "), text);
+    CHECK_MESSAGE(!aisle::is_json(text), text);
+  }
+  CHECK_THROWS_AS(parse_json(std::string(400, '9'), "f"), aisle::format_error);
+  CHECK(parse_json("1e-999", "f").as<double>() == 0);
+  CHECK(std::signbit(parse_json("-1e-999", "f").as<double>()));
+  CHECK(parse_json("1e-310", "f").as<double>() > 0);
+  CHECK(parse_json(R"("\u0000")", "f").as<std::string>() == std::string(1, '\0'));
+  CHECK(failure([] { parse_json("[1\n,tru]", "f"); }) == "f: line 2, column 5: expected 'true', found ']'");
+  CHECK(failure([] { parse_json("{\"a\":1", "f"); }) ==
+        "f: line 1, column 7: expected ',' or '}', found the end");
+  CHECK(failure([] { parse_json("[\"a\nb\"]", "f"); }) ==
+        "f: line 1, column 4: expected a character of a string or its closing quote, found the byte 10");
+}

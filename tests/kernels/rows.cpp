@@ -77,7 +77,7 @@ TEST_CASE("column sums and squares, for any range of columns, in the same bits")
     std::vector<float> squares(at(cols));
     b.col_begin = 0;
     b.y = squares.data();
-    t.column_squares(b);
+    map_kernels_of(t).column_squares(b);
     for (std::int64_t c = 0; c < cols; ++c) {
       double s = 0, q = 0;
       for (std::int64_t r = 0; r < rows; ++r) {
@@ -227,16 +227,16 @@ TEST_CASE("windows of every number of channels: depthwise convolution and maximu
         b.row_end = out_h;
         b.weights = weights.data();
         b.bias = bias.data();
-        t.depthwise(b);
+        map_kernels_of(t).depthwise(b);
         b.y = largest.data();
-        t.max_pool(b);
+        map_kernels_of(t).max_pool(b);
         std::vector<float> mean(sum.size(), 7.0f), mean_inside(mean);
         b.count_padding = true;
         b.y = mean.data();
-        t.average_pool(b);
+        map_kernels_of(t).average_pool(b);
         b.count_padding = false;
         b.y = mean_inside.data();
-        t.average_pool(b);
+        map_kernels_of(t).average_pool(b);
         CAPTURE(channels);
         CAPTURE(stride);
         for (std::int64_t oy = 0; oy < out_h; ++oy)
@@ -275,19 +275,19 @@ TEST_CASE("a step of Adam for every number of parameters") {
       for (float& x : v) x *= x;
       for (auto* a : {&p, &m, &v}) a->push_back(7.0f);
       const auto p0 = p, m0 = m, v0 = v;
-      t.adam({.parameters = p.data(),
-              .gradients = g.data(),
-              .first = m.data(),
-              .second = v.data(),
-              .count = n,
-              .beta1 = 0.9f,
-              .beta2 = 0.999f,
-              .rest1 = 0.1f,
-              .rest2 = 0.001f,
-              .rate = 0.01f,
-              .correction = 2.0f,
-              .epsilon = 1e-8f,
-              .decay = 0.5f});
+      optimizer_kernels_of(t).adam({.parameters = p.data(),
+                                    .gradients = g.data(),
+                                    .first = m.data(),
+                                    .second = v.data(),
+                                    .count = n,
+                                    .beta1 = 0.9f,
+                                    .beta2 = 0.999f,
+                                    .rest1 = 0.1f,
+                                    .rest2 = 0.001f,
+                                    .rate = 0.01f,
+                                    .correction = 2.0f,
+                                    .epsilon = 1e-8f,
+                                    .decay = 0.5f});
       for (std::size_t i = 0; i < at(n); ++i) {
         const double gradient = g[i] + 0.5 * p0[i], first = 0.9 * m0[i] + 0.1 * gradient,
                      second = 0.999 * v0[i] + 0.001 * gradient * gradient;

@@ -187,4 +187,44 @@ TEST_CASE("evaluate treats both sides alike") {
     aisle::write_file(work / "r.csv", "Predictions,True Labels\n5.0,5\n 7 ,7\n");
     CHECK(accuracy_of(command::run(work, "evaluate r.csv --json")) == 100);
   }
+  SUBCASE("a results file with another separator and encoding, recognised or named") {
+    aisle::write_file(work / "r.csv",
+                      "Predictions;True Labels\nK\xfc"
+                      "che;K\xfc"
+                      "che\nM\xf6"
+                      "bel;M\xf6"
+                      "bel\n");
+    for (const char* how : {"", " --delimiter ';' --encoding windows-1252"}) {
+      CAPTURE(how);
+      const auto o = command::run(work, "evaluate r.csv --json" + std::string(how));
+      CAPTURE(o.err);
+      CHECK(o.code == 0);
+      CHECK(accuracy_of(o) == 100);
+      CHECK(has(o.out,
+                "K\xc3\xbc"
+                "che"));
+      CHECK(has(o.err, "r.csv: semicolon-separated, Windows-1252"));
+    }
+    const auto o = command::run(work, "evaluate r.csv --json --delimiter ,");
+    CHECK(o.code == 1);
+    CHECK(has(o.err, "no column 'True Labels'"));
+  }
+  SUBCASE("predictions and a catalogue with other separators") {
+    aisle::write_file(work / "p.csv", "sku;Prediction\n1;a\n2;b\n");
+    aisle::write_file(work / "t.csv", "sku;label\n1;a\n2;b\n");
+    for (const char* how : {"", " --delimiter ';'"}) {
+      const auto o =
+          command::run(work, "evaluate p.csv --data t.csv --label label --json" + std::string(how));
+      CAPTURE(o.err);
+      CHECK(o.code == 0);
+      CHECK(accuracy_of(o) == 100);
+    }
+  }
+  SUBCASE("bad records of a results file are passed over and named") {
+    aisle::write_file(work / "r.csv", "Predictions,True Labels\na,a\nb\nc,c\n");
+    const auto o = command::run(work, "evaluate r.csv --json");
+    CHECK(o.code == 3);
+    CHECK(accuracy_of(o) == 100);
+    CHECK(has(o.err, "r.csv: row 1 (line 3): "));
+  }
 }

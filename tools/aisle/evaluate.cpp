@@ -20,13 +20,18 @@ using namespace aisle_command;
 struct options {
   std::string predictions, data, id_column = "sku", label;
   aisle::label_treatment labels;
+  aisle::catalogue_options table;  ///< how to read both files: its delimiter, encoding and cell limit
   bool as_json = false;
 };
 
 /// How to read a table whose bad records are passed over, as `aisle run` and `aisle predict` do, and named.
-aisle::table_options tolerant(const std::string& path, std::vector<std::string> expected,
-                              std::vector<aisle::skipped_row>& bad) {
-  return {.expected = std::move(expected), .on_problem = [&bad, path](const aisle::csv_problem& p) {
+aisle::table_options tolerant(const aisle::catalogue_options& how, const std::string& path,
+                              std::vector<std::string> expected, std::vector<aisle::skipped_row>& bad) {
+  return {.delimiter = how.delimiter,
+          .encoding = how.encoding,
+          .expected = std::move(expected),
+          .field_limit = how.cell_limit,
+          .on_problem = [&bad, path](const aisle::csv_problem& p) {
             bad.push_back(aisle::skipped_record(path, p));
           }};
 }
@@ -40,10 +45,11 @@ struct judged_rows {
 
 /// Calls `use(first, second)` with two columns of each good record, trimmed.
 template <class Use>
-void each_pair(const std::string& path, const std::string& first, const char* first_role,
-               const std::string& second, const char* second_role, std::vector<aisle::skipped_row>& bad,
-               Use use) {
-  aisle::table_reader table(path, tolerant(path, {first, second}, bad));
+void each_pair(const aisle::catalogue_options& how, const std::string& path, const std::string& first,
+               const char* first_role, const std::string& second, const char* second_role,
+               std::vector<aisle::skipped_row>& bad, Use use) {
+  aisle::table_reader table(path, tolerant(how, path, {first, second}, bad));
+  tell_format(path, table.format());
   const std::size_t a = table.column(first, first_role), b = table.column(second, second_role);
   for (aisle::table_row row; table.next(row);)
     use(std::string(aisle::trimmed(row.fields[a])), std::string(aisle::trimmed(row.fields[b])));
@@ -76,12 +82,12 @@ judged_rows join(const options& o) {
   judged_rows out;
   std::unordered_map<std::string, std::string> known;
   std::vector<std::string> ids, their_ids;
-  each_pair(o.data, o.id_column, "id_column", o.label, "label_column", out.bad,
+  each_pair(o.table, o.data, o.id_column, "id_column", o.label, "label_column", out.bad,
             [&](std::string id, const std::string& label) {
               if (known.emplace(id, o.labels.apply(label)).second) their_ids.push_back(std::move(id));
             });
   std::vector<std::string> predicted;
-  each_pair(o.predictions, o.id_column, "id_column", "Prediction", "", out.bad,
+  each_pair(o.table, o.predictions, o.id_column, "id_column", "Prediction", "", out.bad,
             [&](std::string id, std::string label) {
               ids.push_back(std::move(id));
               predicted.push_back(std::move(label));
@@ -113,16 +119,16 @@ judged_rows join(const options& o) {
 /// A results file: both columns in one table.
 judged_rows read_pairs(const options& o) {
   judged_rows out;
-  const auto [truth, predicted] = aisle::read_results(o.predictions);
-  for (std::int64_t r = 0; r < truth.size(); ++r) {
-    std::string t = o.labels.apply(truth[r]), p = o.labels.apply(predicted[r]);
-    if (t.empty() || p.empty()) {
-      ++(t.empty() ? out.without_label : out.without_prediction);
-      continue;
-    }
-    out.truth.push_back(std::move(t));
-    out.predicted.push_back(std::move(p));
-  }
+  each_pair(o.table, o.predictions, "True Labels", "", "Predictions", "", out.bad,
+            [&](const std::string& truth, const std::string& predicted) {
+              std::string t = o.labels.apply(truth), p = o.labels.apply(predicted);
+              if (t.empty() || p.empty()) {
+                ++(t.empty() ? out.without_label : out.without_prediction);
+                return;
+              }
+              out.truth.push_back(std::move(t));
+              out.predicted.push_back(std::move(p));
+            });
   if (out.without_label > 0)
     warn(aisle::counted(out.without_label, "row") + " without a true label not judged");
   return out;
@@ -189,6 +195,7 @@ action setup(CLI::App& app) {
       ->type_name("COLUMN")
       ->capture_default_str();
   app.add_option("--label", o->label, "column of the true labels in --data")->type_name("COLUMN");
+  add_table_options(app, o->table);
   add_label_treatment(app, o->labels);
   app.add_flag("--json", o->as_json, "scores in % as one line of JSON instead of a table");
   app.footer(

@@ -18,8 +18,6 @@ function(aisle_declare name repository commit)
   FetchContent_Declare(${name} GIT_REPOSITORY ${repository} GIT_TAG ${commit} SOURCE_SUBDIR sources-only)
 endfunction()
 aisle_declare(Eigen3 https://gitlab.com/libeigen/eigen.git 3147391d946bb4b6c68edd901f2add6ac1f31f8c)  # 3.4.0
-aisle_declare(nlohmann_json https://github.com/nlohmann/json.git
-              9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03)  # 3.11.3
 aisle_declare(stb https://github.com/nothings/stb.git 31c1ad37456438565541f4919958214b6e762fb4)
 aisle_declare(doctest https://github.com/doctest/doctest.git ae7a13539fb71f270b87eb2e874fbac80bc8dda2)  # 2.4.11
 aisle_declare(CLI11 https://github.com/CLIUtils/CLI11.git 291c58789c031208f08f4f261a858b5b7083e8e2)  # 2.3.2
@@ -50,10 +48,6 @@ endfunction()
 
 macro(aisle_fetch_Eigen3)
   aisle_define_fetched(Eigen3 Eigen3::Eigen ${eigen3_SOURCE_DIR} HEADERS Eigen)
-endmacro()
-macro(aisle_fetch_nlohmann_json)
-  aisle_define_fetched(nlohmann_json nlohmann_json::nlohmann_json ${nlohmann_json_SOURCE_DIR}/single_include
-                       HEADERS nlohmann)
 endmacro()
 macro(aisle_fetch_stb)
   # Where a damaged picture ends a scan early, newer versions report success: what is left must not be other memory.
@@ -134,7 +128,6 @@ endfunction()
 
 find_package(Threads REQUIRED)
 aisle_need(Eigen3 Eigen3::Eigen 3.3 NO_MODULE)
-aisle_need(nlohmann_json nlohmann_json::nlohmann_json 3.10)
 aisle_need(stb stb::stb MODULE)
 if(AISLE_OPENMP)
   find_package(OpenMP QUIET COMPONENTS CXX)

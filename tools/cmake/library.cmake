@@ -4,7 +4,7 @@ add_library(aisle::aisle ALIAS aisle)
 target_compile_features(aisle INTERFACE cxx_std_20)
 target_include_directories(aisle INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(aisle INTERFACE Threads::Threads Eigen3::Eigen nlohmann_json::nlohmann_json stb::stb)
+target_link_libraries(aisle INTERFACE Threads::Threads Eigen3::Eigen stb::stb)
 # Once installed, the consumer's AISLE_OPENMP decides (aisleConfig.cmake).
 if(AISLE_OPENMP AND OpenMP_CXX_FOUND)
   target_link_libraries(aisle INTERFACE $<BUILD_INTERFACE:OpenMP::OpenMP_CXX>)

@@ -7,6 +7,7 @@
 #include <aisle/io/gzip.ipp>
 #include <aisle/io/inflate.ipp>
 #include <aisle/io/json.ipp>
+#include <aisle/io/json_parser.ipp>
 #include <aisle/io/json_records.ipp>
 #include <aisle/io/nearest_name.ipp>
 #include <aisle/io/npy.ipp>

@@ -24,6 +24,8 @@ int terminal_width();
 
 /// The number of this process; a child that was forked has another.
 int process_id() noexcept;
+/// A clock that is never set, in seconds from some moment. Not std::chrono, a tenth of a second to parse.
+double steady_seconds() noexcept;
 /// Returns after so many milliseconds, or when a signal comes.
 void wait_milliseconds(int milliseconds) noexcept;
 /// The path of the running program.

@@ -13,7 +13,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -59,6 +58,12 @@ AISLE_API int terminal_width() {
 
 AISLE_API int process_id() noexcept { return static_cast<int>(::getpid()); }
 
+AISLE_API double steady_seconds() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
 AISLE_API void wait_milliseconds(int milliseconds) noexcept {
   timespec time{};
   time.tv_sec = milliseconds / 1000;
@@ -75,7 +80,7 @@ AISLE_API process_result run_process(const std::vector<std::string>& command) {
   ::posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-  const auto begin = std::chrono::steady_clock::now();
+  const double begin = steady_seconds();
   ::pid_t child = 0;
   const int code = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
@@ -85,7 +90,7 @@ AISLE_API process_result run_process(const std::vector<std::string>& command) {
   while (::wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
   }
   process_result r;
-  r.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  r.seconds = steady_seconds() - begin;
   r.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   r.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   return r;

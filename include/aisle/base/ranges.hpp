@@ -1,47 +1,82 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <iterator>
+#include <numeric>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include <aisle/base/config.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
 /// The algorithms of std::ranges that this library uses and libc++ 14 has not, with projections and without
-/// constraints: they take whatever std::begin and std::end take. Iterators are of lvalues alone.
+/// constraints: they take whatever std::begin and std::end take. Iterators are of lvalues alone. Loops, where
+/// a loop is as short as the call: every program of the headers alone parses and instantiates all of them.
 namespace ranges {
 
-template <class Range, class Predicate, class Projection = std::identity>
-auto find_if(Range& range, Predicate predicate, Projection projection = {}) {
-  return std::find_if(std::begin(range), std::end(range),
-                      [&](auto&& v) -> bool { return std::invoke(predicate, std::invoke(projection, v)); });
+struct identity {
+  template <class T>
+  constexpr T&& operator()(T&& v) const noexcept {
+    return static_cast<T&&>(v);
+  }
+};
+
+/// What a function or a pointer to a member takes from an element. Not std::invoke, which asks a dozen
+/// traits.
+template <class Projection, class T>
+constexpr decltype(auto) project(const Projection& projection, T&& v) {
+  if constexpr (std::is_member_object_pointer_v<Projection>)
+    return (v.*projection);
+  else
+    return projection(v);
 }
-template <class Range, class Value, class Projection = std::identity>
-auto find(Range& range, const Value& value, Projection projection = {}) {
-  return ranges::find_if(
-      range, [&](const auto& v) { return v == value; }, projection);
+
+template <class Range, class Predicate, class Projection = identity>
+auto find_if(Range& range, const Predicate& predicate, const Projection& projection = {}) {
+  auto at = std::begin(range);
+  for (const auto end = std::end(range); at != end && !predicate(project(projection, *at));) ++at;
+  return at;
+}
+template <class Range, class Value, class Projection = identity>
+auto find(Range& range, const Value& value, const Projection& projection = {}) {
+  auto at = std::begin(range);
+  for (const auto end = std::end(range); at != end && !(project(projection, *at) == value);) ++at;
+  return at;
 }
 
 template <class Range, class Predicate>
-bool any_of(const Range& range, Predicate predicate) {
-  return std::any_of(std::begin(range), std::end(range), predicate);
+bool any_of(const Range& range, const Predicate& predicate) {
+  for (const auto& v : range)
+    if (predicate(v)) return true;
+  return false;
 }
 template <class Range, class Predicate>
-bool all_of(const Range& range, Predicate predicate) {
-  return std::all_of(std::begin(range), std::end(range), predicate);
+bool all_of(const Range& range, const Predicate& predicate) {
+  for (const auto& v : range)
+    if (!predicate(v)) return false;
+  return true;
 }
 template <class Range, class Predicate>
-bool none_of(const Range& range, Predicate predicate) {
-  return std::none_of(std::begin(range), std::end(range), predicate);
+bool none_of(const Range& range, const Predicate& predicate) {
+  return !any_of(range, predicate);
 }
 template <class Range, class Predicate>
-auto count_if(const Range& range, Predicate predicate) {
-  return std::count_if(std::begin(range), std::end(range), predicate);
+std::ptrdiff_t count_if(const Range& range, const Predicate& predicate) {
+  std::ptrdiff_t n = 0;
+  for (const auto& v : range)
+    if (predicate(v)) ++n;
+  return n;
 }
 template <class Range, class Value>
-auto count(const Range& range, const Value& value) {
-  return std::count(std::begin(range), std::end(range), value);
+std::ptrdiff_t count(const Range& range, const Value& value) {
+  std::ptrdiff_t n = 0;
+  for (const auto& v : range)
+    if (v == value) ++n;
+  return n;
 }
 template <class A, class B>
 bool equal(const A& a, const B& b) {
@@ -53,8 +88,8 @@ void copy(const Range& range, Output out) {
   std::copy(std::begin(range), std::end(range), out);
 }
 template <class Range, class Output, class Function>
-void transform(const Range& range, Output out, Function function) {
-  std::transform(std::begin(range), std::end(range), out, function);
+void transform(const Range& range, Output out, const Function& function) {
+  for (const auto& v : range) *out++ = function(v);
 }
 /// A span's elements too, of a temporary span as well.
 template <class Range, class Value>
@@ -66,16 +101,40 @@ void replace(Range& range, const Value& before, const Value& after) {
   std::replace(std::begin(range), std::end(range), before, after);
 }
 
-template <class Range, class Compare = std::less<>, class Projection = std::identity>
-void stable_sort(Range& range, Compare compare = {}, Projection projection = {}) {
-  std::stable_sort(std::begin(range), std::end(range), [&](const auto& a, const auto& b) -> bool {
-    return std::invoke(compare, std::invoke(projection, a), std::invoke(projection, b));
+namespace detail {
+/// The numbers of `count` elements in the order of the elements, equal ones as they stand.
+inline std::vector<std::size_t> stable_order(std::size_t count, const void* elements,
+                                             bool (*less)(const void* elements, std::size_t, std::size_t)) {
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return less(elements, a, b) || (a < b && !less(elements, b, a));
   });
+  return order;
 }
-template <class Range, class Compare = std::less<>, class Projection = std::identity>
+}  // namespace detail
+
+/// Of a vector. Sorts numbers, so that all types share one sort: std::stable_sort makes 2 KB of code for
+/// each.
+template <class T, class Compare = std::less<>, class Projection = identity>
+void stable_sort(std::vector<T>& range, Compare compare = {}, Projection projection = {}) {
+  const auto less = [&](std::size_t a, std::size_t b) -> bool {
+    return compare(project(projection, std::as_const(range[a])),
+                   project(projection, std::as_const(range[b])));
+  };
+  using less_type = decltype(less);
+  const std::vector<std::size_t> order = detail::stable_order(
+      range.size(), &less,
+      [](const void* it, std::size_t a, std::size_t b) { return (*static_cast<less_type*>(it))(a, b); });
+  std::vector<T> sorted;
+  sorted.reserve(range.size());
+  for (const std::size_t i : order) sorted.push_back(std::move(range[i]));
+  range = std::move(sorted);
+}
+template <class Range, class Compare = std::less<>, class Projection = identity>
 auto max_element(Range& range, Compare compare = {}, Projection projection = {}) {
   return std::max_element(std::begin(range), std::end(range), [&](const auto& a, const auto& b) -> bool {
-    return std::invoke(compare, std::invoke(projection, a), std::invoke(projection, b));
+    return compare(project(projection, a), project(projection, b));
   });
 }
 

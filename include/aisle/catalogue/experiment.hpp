@@ -88,7 +88,7 @@ void write_experiment(const experiment& e, results_folder& folder, csv_write_opt
 void write_predictions(const experiment_result& result, const std::string& path, csv_write_options how = {});
 
 /// Labels as a results file holds them, in the order truth, predicted. Throws csv_error, format_error.
-std::pair<label_vector, label_vector> read_results(const std::string& path);
+std::pair<label_vector, label_vector> read_results(const std::string& path, table_options how = {});
 
 AISLE_NAMESPACE_END
 

@@ -180,11 +180,12 @@ AISLE_API void write_experiment(const experiment& e, const std::string& folder, 
   results.commit();
 }
 
-AISLE_API std::pair<label_vector, label_vector> read_results(const std::string& path) {
-  csv_reader table(path, {.required = {"Predictions", "True Labels"}});
+AISLE_API std::pair<label_vector, label_vector> read_results(const std::string& path, table_options how) {
+  how.expected = {"Predictions", "True Labels"};
+  table_reader table(path, std::move(how));
   const std::size_t predicted = table.column("Predictions"), truth = table.column("True Labels");
   std::vector<std::string> p, t;
-  for (csv_row row; table.next(row);) {
+  for (table_row row; table.next(row);) {
     p.push_back(std::move(row.fields[predicted]));
     t.push_back(std::move(row.fields[truth]));
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <aisle/base/process.hpp>
+#include <aisle/base/counted.hpp>
 #include <aisle/image/bmp.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/gif.hpp>
@@ -67,7 +68,7 @@ AISLE_API std::string describe_bytes(std::span<const std::byte> bytes) {
   for (const auto& s : known)
     if (text.starts_with(s.magic)) return std::string(s.name);
   // Never the bytes themselves: a catalogue may name any file, and messages are passed on.
-  return std::to_string(text.size()) + (text.size() == 1 ? " byte" : " bytes") + " of no kind known here";
+  return counted(static_cast<std::int64_t>(text.size()), "byte") + " of no kind known here";
 }
 
 struct added_image_formats {

@@ -4,6 +4,7 @@
 
 #include <climits>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/image/encode.hpp>
 
@@ -50,9 +51,8 @@ AISLE_API std::string encode_jpeg(const image_view& picture, const jpeg_options&
 
 AISLE_API void write_image(const std::string& path, const image_view& picture) {
   const auto dot = path.find_last_of("./");
-  std::string ending = dot == std::string::npos || path[dot] == '/' ? "" : path.substr(dot + 1);
-  for (char& c : ending)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  const std::string ending =
+      dot == std::string::npos || path[dot] == '/' ? std::string() : ascii::lower(path.substr(dot + 1));
   if (ending == "png")
     write_file(path, encode_png(picture));
   else if (ending == "jpg" || ending == "jpeg")

@@ -148,7 +148,7 @@ AISLE_API void horizontal_pass(resize_axis& axis, const picture_part& from, std:
     pass.column_end = reads.end - from.left;
     scratch.resize(static_cast<std::size_t>(pass.scratch_bytes()));
     pass.scratch = scratch.data();
-    axis.table().resize_horizontal(pass);
+    resize_kernels_of(axis.table()).horizontal(pass);
     done += count;
   }
 }
@@ -165,7 +165,7 @@ AISLE_API void vertical_pass(resize_axis& axis, const picture_part& from, std::i
     pass.target = to + done * bytes;
     pass.target_stride = bytes;
     pass.lines = bytes;
-    axis.table().resize_vertical(pass);
+    resize_kernels_of(axis.table()).vertical(pass);
     done += count;
   }
 }

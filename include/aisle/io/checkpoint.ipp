@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <map>
 #include <span>
 #include <string_view>
 #include <vector>

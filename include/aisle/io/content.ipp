@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/io/content.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -22,9 +23,7 @@ AISLE_API std::string quoted(std::string_view text, std::size_t limit = 60) {
 }
 
 AISLE_API std::string markup(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string lower = ascii::lower(text);
   for (const char* tag : {"<!doctype html", "<html", "<head", "<body", "<script", "<meta", "<title"})
     if (lower.find(tag) != std::string::npos)
       return "is a web page (HTML), not a checkpoint: was the link to the file's page instead of the file?";

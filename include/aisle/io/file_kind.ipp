@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/io/file_kind.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -71,13 +72,6 @@ AISLE_API foreign_file zip_kind(std::string_view bytes) noexcept {
   return {"a zip archive", unpack};
 }
 
-AISLE_API bool starts_without_case(std::string_view text, std::string_view lower) noexcept {
-  if (text.size() < lower.size()) return false;
-  for (std::size_t i = 0; i < lower.size(); ++i)
-    if ((text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]) != lower[i]) return false;
-  return true;
-}
-
 }  // namespace detail
 
 AISLE_API foreign_file recognise_foreign_file(std::string_view bytes) noexcept {
@@ -99,14 +93,14 @@ AISLE_API foreign_file recognise_foreign_file(std::string_view bytes) noexcept {
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos || bytes[first] != '<') return {};
   const std::string_view markup = bytes.substr(first);
-  if (detail::starts_without_case(markup, "<?xml")) {
+  if (ascii::starts_without_case(markup, "<?xml")) {
     const bool excel = markup.substr(0, 1000).find("Excel.Sheet") != std::string_view::npos;
     if (excel) return {"an Excel workbook (XML)", detail::save_as_csv};
     return {"an XML file", detail::save_elsewhere};
   }
   for (const std::string_view tag : {"<!doctype", "<!--", "<html", "<head", "<body", "<meta", "<table",
                                      "<div", "<style", "<script", "<center", "<font"})
-    if (detail::starts_without_case(markup, tag))
+    if (ascii::starts_without_case(markup, tag))
       return {
           "a web page (HTML)",
           "download the table itself, or open the page in a spreadsheet program and save it as CSV UTF-8"};

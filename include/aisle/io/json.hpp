@@ -176,7 +176,7 @@ class json {
   friend bool operator==(const json& a, const json& b);
 
  private:
-  friend struct json_builder;
+  friend class json_parser;
   bool as_bool() const;
   std::int64_t as_integer() const;
   double as_number() const;

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include <aisle/base/ascii.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/nearest_name.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -15,9 +17,8 @@ namespace detail {
 AISLE_API std::string name_words(std::string_view name) {
   std::string out;
   for (const char c : name) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80)
-      out += static_cast<char>(upper ? c + 32 : c);
+    if (ascii::is_letter(c) || ascii::is_digit(c) || static_cast<unsigned char>(c) >= 0x80)
+      out += ascii::lower(c);
     else if (!out.empty() && out.back() != ' ')
       out += ' ';
   }
@@ -66,8 +67,7 @@ AISLE_API std::vector<std::string> nearest_names(std::string_view name, std::spa
     else if (holds(words, wanted) || holds(wanted, words))
       found.emplace_back(longest, candidate);
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  ranges::stable_sort(found, {}, [](const auto& f) { return f.first; });
   std::vector<std::string> out;
   for (const auto& f : found)
     if (out.size() < most && std::find(out.begin(), out.end(), f.second) == out.end())

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
 
@@ -124,7 +125,7 @@ AISLE_API state_dict read_safetensors(const std::string& path) {
     auto e = detail::safetensors_entry(m, end);
     tensors.push_back({std::move(e), end});
   }
-  std::stable_sort(tensors.begin(), tensors.end(), [](const placed& a, const placed& b) {
+  ranges::stable_sort(tensors, [](const placed& a, const placed& b) {
     return std::tie(a.entry.offset, a.end) < std::tie(b.entry.offset, b.end);
   });
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/io/delimiter.hpp>
 #include <aisle/io/file_kind.hpp>
 #include <aisle/io/gzip.hpp>
@@ -27,9 +28,8 @@ AISLE_API std::string_view without_blanks(std::string_view text) noexcept {
 }
 
 AISLE_API bool same_without_case(std::string_view a, std::string_view b) noexcept {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
+                    [](char x, char y) { return ascii::lower(x) == ascii::lower(y); });
 }
 
 AISLE_API void check_is_table(std::string_view bytes, const std::string& where) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/io/text_encoding.hpp>
 #include <aisle/io/utf8.hpp>
@@ -17,33 +18,10 @@ inline constexpr std::array<char16_t, 32> windows1252_signs = {
     0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
-constexpr bool is_ascii_letter(unsigned char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 /// A letter beyond ASCII in Windows-1252.
 constexpr bool is_high_letter(unsigned char c) noexcept {
   return (c >= 0xC0 && c != 0xD7 && c != 0xF7) || c == 0x8A || c == 0x8C || c == 0x8E || c == 0x9A ||
          c == 0x9C || c == 0x9E || c == 0x9F;
-}
-
-/// Appends a code point; a surrogate becomes the three bytes that UTF-8 does not allow.
-AISLE_API void append_utf8(std::string& out, char32_t c) {
-  const auto tail = [&](int shift) { return static_cast<char>(0x80 | (c >> shift & 0x3F)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += tail(6);
-    out += tail(0);
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += tail(12);
-    out += tail(6);
-    out += tail(0);
-  }
 }
 
 /// Whether UTF-16 without a mark, and which: every separator, digit and line end has a zero byte.
@@ -90,8 +68,8 @@ AISLE_API bool reads_as_windows1252(std::string_view bytes) noexcept {
     std::size_t end = i;
     while (end < bytes.size() && is_high_letter(at(end))) ++end;
     const std::size_t count = end - i;
-    const bool in_word =
-        (i > 0 && is_ascii_letter(at(i - 1))) || (end < bytes.size() && is_ascii_letter(at(end)));
+    const bool in_word = (i > 0 && ascii::is_letter(static_cast<char>(at(i - 1)))) ||
+                         (end < bytes.size() && ascii::is_letter(static_cast<char>(at(end))));
     const bool alone = count == 1 && c != 0xFF && c != 0xFE;
     (alone || (in_word && count <= 3) ? plausible : odd) += count;
     i = end;
@@ -111,7 +89,7 @@ AISLE_API std::string_view to_string(text_encoding encoding) noexcept {
 AISLE_API text_encoding parse_text_encoding(std::string_view name, std::string_view bytes) {
   std::string plain;
   for (const char c : name)
-    if (c != '-' && c != '_' && c != ' ') plain += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    if (c != '-' && c != '_' && c != ' ') plain += ascii::lower(c);
   if (plain == "utf8" || plain == "utf8sig") return text_encoding::utf8;
   if (plain == "utf16le") return text_encoding::utf16le;
   if (plain == "utf16be") return text_encoding::utf16be;
@@ -164,7 +142,7 @@ AISLE_API std::string to_utf8(std::string_view bytes, text_encoding encoding, co
       if (point == 0 && c != 0)
         out += byte;
       else
-        detail::append_utf8(out, point);
+        append_utf8(out, point);
       stay_within(out);
     }
     return out;
@@ -185,7 +163,7 @@ AISLE_API std::string to_utf8(std::string_view bytes, text_encoding encoding, co
         i += 2;
       }
     }
-    detail::append_utf8(out, c);
+    append_utf8(out, c);
     stay_within(out);
   }
   if (i < bytes.size()) out += '\xFF';

@@ -29,6 +29,39 @@ constexpr std::size_t utf8_sequence(std::string_view text, std::size_t at) noexc
   return second && tail(2) && tail(3) ? 4 : 0;
 }
 
+/// Writes the UTF-8 of `code` (a surrogate becomes three bytes that are none) to `out`, at most 4 bytes;
+/// returns how many.
+constexpr std::size_t encode_utf8(char32_t code, char* out) noexcept {
+  const auto tail = [code](int shift) { return static_cast<char>(0x80 | (code >> shift & 0x3F)); };
+  if (code < 0x80) {
+    out[0] = static_cast<char>(code);
+    return 1;
+  }
+  if (code < 0x800) {
+    out[0] = static_cast<char>(0xC0 | code >> 6);
+    out[1] = tail(0);
+    return 2;
+  }
+  if (code < 0x10000) {
+    out[0] = static_cast<char>(0xE0 | code >> 12);
+    out[1] = tail(6);
+    out[2] = tail(0);
+    return 3;
+  }
+  out[0] = static_cast<char>(0xF0 | code >> 18);
+  out[1] = tail(12);
+  out[2] = tail(6);
+  out[3] = tail(0);
+  return 4;
+}
+
+/// Appends them.
+inline void append_utf8(std::string& out, char32_t code) {
+  if (code < 0x80) return out.push_back(static_cast<char>(code));
+  char bytes[4];
+  out.append(bytes, encode_utf8(code, bytes));
+}
+
 /// Position of the first byte that belongs to no valid UTF-8 sequence, or npos.
 constexpr std::size_t find_invalid_utf8(std::string_view text) noexcept {
   for (std::size_t i = 0; i < text.size();) {

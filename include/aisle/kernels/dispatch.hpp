@@ -23,11 +23,12 @@
 #include <arm_neon.h>
 #endif
 
-// A table from the leaf kernels of the current region.
-#define AISLE_KERNEL_TABLE(table_name, supported_function)                                                 \
+// The tables of the leaf kernels of the current region.
+#define AISLE_KERNEL_TABLES(region_name)                                                                   \
   inline constexpr kernel_table table = {                                                                  \
-      table_name,                                                                                          \
-      supported_function,                                                                                  \
+      #region_name,                                                                                        \
+      supported,                                                                                           \
+      region::region_name,                                                                                 \
       {"fma", gemm_shape<vec>::rows, gemm_panel<vec>::nr, gemm_shape<vec>::mc, gemm_packed_bytes<vec>,     \
        gemm_pack<vec>, nullptr, gemm_block_kernel<vec>},                                                   \
       {"fma", gemm_shape<vecd>::rows, gemm_panel<vecd>::nr, gemm_shape<vecd>::mc, gemm_packed_bytes<vecd>, \
@@ -38,17 +39,15 @@
       softmax_kernel,                                                                                      \
       embedding_kernel,                                                                                    \
       column_sum_kernel,                                                                                   \
-      column_squares_kernel,                                                                               \
       affine_kernel,                                                                                       \
-      depthwise_kernel,                                                                                    \
-      max_pool_kernel,                                                                                     \
-      average_pool_kernel,                                                                                 \
-      winograd_input_kernel,                                                                               \
-      winograd_output_kernel,                                                                              \
-      resize_horizontal_kernel,                                                                            \
-      resize_vertical_kernel,                                                                              \
-      adam_kernel,                                                                                         \
-      peak_kernel,                                                                                         \
+  };                                                                                                       \
+  struct rarely {                                                                                          \
+    static constexpr map_kernels maps = {column_squares_kernel, depthwise_kernel, max_pool_kernel,         \
+                                         average_pool_kernel};                                             \
+    static constexpr winograd_kernels winograd = {winograd_input_kernel, winograd_output_kernel};          \
+    static constexpr resize_kernels resize = {resize_horizontal_kernel, resize_vertical_kernel};           \
+    static constexpr optimizer_kernels optimizer = {adam_kernel};                                          \
+    static constexpr peak_kernels peak = {peak_kernel};                                                    \
   };
 
 AISLE_NAMESPACE_BEGIN
@@ -68,7 +67,7 @@ struct gemm_shape {
 };
 #include <aisle/kernels/leaf.inl>
 inline bool supported() noexcept { return true; }
-AISLE_KERNEL_TABLE("generic", supported)
+AISLE_KERNEL_TABLES(generic)
 }  // namespace generic
 
 #if AISLE_X86 && AISLE_ENABLE_AVX2
@@ -83,7 +82,7 @@ struct gemm_shape {
 };
 #include <aisle/kernels/leaf.inl>
 inline bool supported() noexcept { return detect_cpu().avx2; }
-AISLE_KERNEL_TABLE("avx2", supported)
+AISLE_KERNEL_TABLES(avx2)
 }  // namespace avx2
 AISLE_TARGET_END
 #endif
@@ -100,7 +99,7 @@ struct gemm_shape {
 };
 #include <aisle/kernels/leaf.inl>
 inline bool supported() noexcept { return detect_cpu().avx512; }
-AISLE_KERNEL_TABLE("avx512", supported)
+AISLE_KERNEL_TABLES(avx512)
 }  // namespace avx512
 AISLE_TARGET_END
 
@@ -126,11 +125,11 @@ struct gemm_shape {
 };
 #include <aisle/kernels/leaf.inl>
 inline bool supported() noexcept { return detect_cpu().neon; }
-AISLE_KERNEL_TABLE("neon", supported)
+AISLE_KERNEL_TABLES(neon)
 }  // namespace neon
 #endif
 
-#undef AISLE_KERNEL_TABLE
+#undef AISLE_KERNEL_TABLES
 
 namespace detail {
 
@@ -184,6 +183,52 @@ inline const kernel_table& amx_table() {
 }
 
 }  // namespace detail
+
+namespace detail {
+
+/// What `pick` takes from the tables beside a kernel_table, of the region that table comes from.
+template <class Pick>
+const auto& beside(const kernel_table& table, Pick pick) noexcept {
+  switch (table.region) {
+#if AISLE_X86 && AISLE_ENABLE_AVX512
+    case region::avx512:
+      return pick(avx512::rarely());
+#endif
+#if AISLE_X86 && AISLE_ENABLE_AVX2
+    case region::avx2:
+      return pick(avx2::rarely());
+#endif
+#if AISLE_NEON
+    case region::neon:
+      return pick(neon::rarely());
+#endif
+    default:
+      return pick(generic::rarely());
+  }
+}
+
+}  // namespace detail
+
+AISLE_API const map_kernels& map_kernels_of(const kernel_table& table) noexcept {
+  return detail::beside(
+      table, [](auto of) -> const auto& { return of.maps; });
+}
+AISLE_API const winograd_kernels& winograd_kernels_of(const kernel_table& table) noexcept {
+  return detail::beside(
+      table, [](auto of) -> const auto& { return of.winograd; });
+}
+AISLE_API const resize_kernels& resize_kernels_of(const kernel_table& table) noexcept {
+  return detail::beside(
+      table, [](auto of) -> const auto& { return of.resize; });
+}
+AISLE_API const optimizer_kernels& optimizer_kernels_of(const kernel_table& table) noexcept {
+  return detail::beside(
+      table, [](auto of) -> const auto& { return of.optimizer; });
+}
+AISLE_API const peak_kernels& peak_kernels_of(const kernel_table& table) noexcept {
+  return detail::beside(
+      table, [](auto of) -> const auto& { return of.peak; });
+}
 
 AISLE_API std::span<const kernel_table* const> all_tables() {
   static const std::vector<const kernel_table*> tables = {

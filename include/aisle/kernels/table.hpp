@@ -31,9 +31,13 @@ struct gemm_kernels {
   void (*block)(const gemm_block<T>&) noexcept;
 };
 
+/// The block of dispatch.hpp that a table's vector kernels come from.
+enum class region { generic, avx2, avx512, neon };
+
 struct kernel_table {
   const char* name;  ///< as AISLE_ISA takes it: generic, avx2, avx512, amx, neon
   bool (*supported)() noexcept;
+  kernels::region region;
   gemm_kernels<float> f32;
   gemm_kernels<double> f64;
   void (*attention)(const attention_block&) noexcept;
@@ -42,18 +46,7 @@ struct kernel_table {
   void (*softmax)(float* x, std::int64_t rows, std::int64_t cols) noexcept;  ///< in place, each row
   void (*embedding)(const embedding_block&) noexcept;
   void (*column_sum)(const columns_block&) noexcept;
-  void (*column_squares)(const columns_block&) noexcept;
   void (*affine)(const affine_block&) noexcept;
-  void (*depthwise)(const window_block&) noexcept;
-  void (*max_pool)(const window_block&) noexcept;
-  void (*average_pool)(const window_block&) noexcept;
-  void (*winograd_input)(const winograd_block&) noexcept;
-  void (*winograd_output)(const winograd_block&) noexcept;
-  void (*resize_horizontal)(const resize_pass&) noexcept;
-  void (*resize_vertical)(const resize_pass&) noexcept;
-  void (*adam)(const adam_block&) noexcept;
-  /// Independent multiply-adds in registers: returns how many operations it did, for measuring the peak.
-  std::int64_t (*peak)(std::int64_t rounds, float* sink) noexcept;
 
   template <class T>
   const gemm_kernels<T>& gemm() const noexcept {
@@ -63,6 +56,38 @@ struct kernel_table {
       return f64;
   }
 };
+
+// What only some programs need stands in tables of its own: what nobody asks for is not compiled. Each is
+// that of the region a kernel_table comes from.
+
+/// What networks of pictures run besides.
+struct map_kernels {
+  void (*column_squares)(const columns_block&) noexcept;
+  void (*depthwise)(const window_block&) noexcept;
+  void (*max_pool)(const window_block&) noexcept;
+  void (*average_pool)(const window_block&) noexcept;
+};
+struct winograd_kernels {
+  void (*input)(const winograd_block&) noexcept;
+  void (*output)(const winograd_block&) noexcept;
+};
+struct resize_kernels {
+  void (*horizontal)(const resize_pass&) noexcept;
+  void (*vertical)(const resize_pass&) noexcept;
+};
+struct optimizer_kernels {
+  void (*adam)(const adam_block&) noexcept;
+};
+struct peak_kernels {
+  /// Independent multiply-adds in registers: returns how many operations it did, for measuring the peak.
+  std::int64_t (*run)(std::int64_t rounds, float* sink) noexcept;
+};
+
+const map_kernels& map_kernels_of(const kernel_table& table) noexcept;
+const winograd_kernels& winograd_kernels_of(const kernel_table& table) noexcept;
+const resize_kernels& resize_kernels_of(const kernel_table& table) noexcept;
+const optimizer_kernels& optimizer_kernels_of(const kernel_table& table) noexcept;
+const peak_kernels& peak_kernels_of(const kernel_table& table) noexcept;
 
 /// Every table this library was built with, slowest first, whether this processor supports it or not.
 std::span<const kernel_table* const> all_tables();

@@ -87,19 +87,19 @@ class optimizer {
     const T correction = static_cast<T>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
     const T epsilon = static_cast<T>(options_.epsilon), decay = static_cast<T>(options_.weight_decay);
     if constexpr (sizeof(T) == sizeof(float)) {
-      table.adam({.parameters = p,
-                  .gradients = g,
-                  .first = m,
-                  .second = v,
-                  .count = n,
-                  .beta1 = b1,
-                  .beta2 = b2,
-                  .rest1 = rest1,
-                  .rest2 = rest2,
-                  .rate = rate,
-                  .correction = correction,
-                  .epsilon = epsilon,
-                  .decay = decay});
+      optimizer_kernels_of(table).adam({.parameters = p,
+                                        .gradients = g,
+                                        .first = m,
+                                        .second = v,
+                                        .count = n,
+                                        .beta1 = b1,
+                                        .beta2 = b2,
+                                        .rest1 = rest1,
+                                        .rest2 = rest2,
+                                        .rate = rate,
+                                        .correction = correction,
+                                        .epsilon = epsilon,
+                                        .decay = decay});
       return;
     }
     for (std::int64_t i = 0; i < n; ++i) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/models/family.hpp>
 #include <aisle/models/names.ipp>
 
@@ -49,7 +50,7 @@ AISLE_API void refuse_unread(const state_dict& checkpoint, const family& f, cons
   }
   if (count == 0) return;
   throw tensor_error((checkpoint.path().empty() ? std::string() : checkpoint.path() + ": ") + "has " +
-                     std::to_string(count) + " tensors that the network " + std::string(f.name) +
+                     counted(count, "tensor") + " that the network " + std::string(f.name) +
                      " does not read:" + list + (count > 3 ? ", …" : "") +
                      "; expected none: either this is a variant that is not built in, or tensors are missing "
                      "beside these");

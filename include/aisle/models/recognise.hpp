@@ -18,7 +18,7 @@ struct recognised {
 /// tensors behind two prefixes (a module that another one holds too) are one network, taken by the first.
 /// Throws format_error where there is none, and where there are several: none is preferred to another by its
 /// name, whether student and teacher, encoder_q and encoder_k or model and model_ema; the message names their
-/// prefixes.
+/// prefixes. Throws option_error where all families are of text and the tensors show a model of pictures.
 recognised recognise(const state_dict& checkpoint, std::span<const family* const> families);
 
 /// What of the file was taken where its names leave a choice or do not begin as the publisher's do: "takes

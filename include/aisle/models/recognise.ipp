@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/models/family.ipp>
 #include <aisle/models/recognise.hpp>
@@ -46,6 +47,11 @@ AISLE_API std::string list_prefixes(const std::vector<recognised>& found) {
 
 [[noreturn]] AISLE_API void throw_unknown(const state_dict& checkpoint,
                                           std::span<const family* const> families) {
+  if (ranges::all_of(families, [](const family* f) { return f->text; }))
+    for (const state_dict::entry& e : checkpoint.entries())
+      if (e.dims.rank() == 4)  // a convolution's weights, or those that cut a picture into patches
+        throw option_error(where_of(checkpoint) + ": holds a model of pictures ('" + e.name + "' " +
+                           to_string(e.dims) + "), expected one of text");
   std::string tried, names;
   for (const family* f : families)
     tried += (tried.empty() ? "'" : ", '") + key_for(f->schemes[0], f->signature[0]) + "' (" +
@@ -55,7 +61,7 @@ AISLE_API std::string list_prefixes(const std::vector<recognised>& found) {
   throw format_error(where_of(checkpoint),
                      "these weights are of no architecture that is built in: none of the tensors " + tried +
                          ", under any scheme and behind any prefix; found " +
-                         std::to_string(checkpoint.size()) + " tensors" +
+                         counted(static_cast<std::int64_t>(checkpoint.size()), "tensor") +
                          (names.empty() ? "" : " such as " + names));
 }
 
@@ -102,8 +108,7 @@ AISLE_API std::string note_on(const state_dict& checkpoint, const recognised& ne
   if (!usual) {
     const auto behind = ranges::count_if(
         checkpoint.entries(), [&](const state_dict::entry& e) { return e.name.starts_with(prefix); });
-    parts.push_back("drops '" + wrapping.prefix + prefix + "' in front of " + std::to_string(behind) +
-                    " names");
+    parts.push_back("drops '" + wrapping.prefix + prefix + "' in front of " + counted(behind, "name"));
     std::unordered_set<std::string> read;
     for (const std::string& name : parameters_of(g)) read.insert(network.match.key_of(name));
     std::string beside;
@@ -112,7 +117,7 @@ AISLE_API std::string note_on(const state_dict& checkpoint, const recognised& ne
       if (!e.name.starts_with(prefix) && !read.contains(e.name) && ++count <= 3)
         beside += (count > 1 ? ", '" : "'") + e.name + "'";
     if (count > 0)
-      parts.push_back("does not read " + std::to_string(count) + " tensors beside them (" + beside +
+      parts.push_back("does not read " + counted(count, "tensor") + " beside them (" + beside +
                       (count > 3 ? ", …)" : ")"));
   }
   std::string out;

@@ -33,6 +33,8 @@ struct zoo_entry {
 
 /// Every family, in the order in which checkpoints are tried.
 std::span<const family* const> families();
+/// Those of text alone: a program that opens its models among them compiles no other network.
+std::span<const family* const> text_families();
 /// Every model, one row each.
 std::span<const zoo_entry> zoo();
 /// Null when there is no such id.
@@ -58,10 +60,12 @@ struct opened_model {
 
 /// Opens a weight file or a model folder. Throws file_error; format_error (no network, or several);
 /// tensor_error (a recognised model with parts missing, or with parts that its network would not read);
-/// option_error (a variant that config.json names).
-std::unique_ptr<opened_model> open_model(const std::string& path);
+/// option_error (a variant that config.json names, or pictures where only families of text are asked for).
+std::unique_ptr<opened_model> open_model(const std::string& path,
+                                         std::span<const family* const> among = families());
 /// The same for weights that are in memory already; `config` may be null.
-std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config);
+std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config,
+                                         std::span<const family* const> among = families());
 
 /// Weights for a graph without a checkpoint: deterministic noise scaled to keep activations of order one. For
 /// timing only.

@@ -21,6 +21,11 @@ AISLE_API std::span<const family* const> families() {
   return all;
 }
 
+AISLE_API std::span<const family* const> text_families() {
+  static const family* const all[] = {&bert_family()};
+  return all;
+}
+
 namespace detail {
 
 template <int... Depths>
@@ -124,12 +129,13 @@ AISLE_API const zoo_entry* find_model(std::string_view id) {
   return nullptr;
 }
 
-AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config) {
+AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config,
+                                                   std::span<const family* const> among) {
   auto m = std::make_unique<opened_model>();
   m->path = checkpoint.path();
   m->checkpoint = std::move(checkpoint);
   m->config = std::move(config);
-  const recognised network = recognise(m->checkpoint, families());
+  const recognised network = recognise(m->checkpoint, among);
   m->of = network.of;
   m->scheme = network.match.scheme;
   m->prefix = m->checkpoint.wrapped_in().prefix + network.match.prefix;
@@ -141,7 +147,8 @@ AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json c
   return m;
 }
 
-AISLE_API std::unique_ptr<opened_model> open_model(const std::string& path) {
+AISLE_API std::unique_ptr<opened_model> open_model(const std::string& path,
+                                                   std::span<const family* const> among) {
   state_dict checkpoint = load_checkpoint(path);
   const std::string folder = folder_exists(path) ? path : parent_folder(path),
                     file = join_path(folder, "config.json");
@@ -152,7 +159,7 @@ AISLE_API std::unique_ptr<opened_model> open_model(const std::string& path) {
              kept != checkpoint.metadata().end()) {
     config = parse_json(kept->second, checkpoint.path() + ": metadata config.json");
   }
-  return open_model(std::move(checkpoint), std::move(config));
+  return open_model(std::move(checkpoint), std::move(config), among);
 }
 
 AISLE_API nn::weight_source generated_weights() {

@@ -47,7 +47,7 @@ class fuser {
         if (at < 0) at = fuse_residual(n.inputs[1], n.inputs[0]);
       }
       if (at < 0) {
-        node copy{n.op, {}};
+        node copy{n.op, {}, n.on_cpu};
         for (const int in : n.inputs) copy.inputs.push_back(at_[static_cast<std::size_t>(in)]);
         at = append(std::move(copy));
       }
@@ -91,7 +91,7 @@ class fuser {
     if (!only_use(product) || kept(product)) return -1;
     operation_ptr fused = producer(product).op->with_residual();
     if (!fused) return -1;
-    node n{std::move(fused), producer(product).inputs};
+    node n{std::move(fused), producer(product).inputs, producer(product).on_cpu};
     producer(product).inputs.assign(1, -1);  // a hole
     holes_.push_back(at_[static_cast<std::size_t>(product)]);
     n.inputs.push_back(at_[static_cast<std::size_t>(other)]);

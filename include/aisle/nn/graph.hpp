@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/nn/cpu/operators.hpp>
 #include <aisle/nn/operators.hpp>
 
 // What a model records: operators as plain data, in the order of computation. No sizes of inputs, no weights,
@@ -22,6 +23,9 @@ struct value {
 struct node {
   operation_ptr op;
   std::vector<int> inputs;
+  /// Makes its layer on a CPU; null where that has none. Recorded because the operator's type is known here
+  /// alone: a program compiles the layers of the operators that its models record, and no others.
+  cpu::layer_loader on_cpu = nullptr;
 };
 
 struct graph {
@@ -95,7 +99,7 @@ class graph_builder {
  private:
   template <class Op, class Values = std::initializer_list<value>>
   value put(Op op, const Values& inputs) {
-    node n{operation_ptr(new Op(std::move(op))), {}};
+    node n{operation_ptr(new Op(std::move(op))), {}, cpu::loader_of<Op>()};
     for (const value v : inputs) n.inputs.push_back(v.id);
     graph_.nodes.push_back(std::move(n));
     return {static_cast<int>(graph_.nodes.size()) - 1};

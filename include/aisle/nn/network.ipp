@@ -1,9 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/nn/cpu/operators.hpp>
 #include <aisle/nn/network.hpp>
 #include <aisle/tensor/finite.hpp>
@@ -20,7 +20,9 @@ AISLE_API network::network(const graph& recorded, const weight_source& weights, 
   nominal_shapes_ = infer_shapes(graph_, nominal);
   for (const node& n : graph_.nodes) {
     const std::vector<value_shape> in = shapes_into(n, nominal_shapes_, nominal);
-    layers_.push_back(cpu::load_layer(*n.op, {in, weights, engine_}));
+    if (!n.on_cpu && !n.op->is_input())
+      throw option_error("the operator " + std::string(n.op->kind()) + " does not run on the CPU");
+    layers_.push_back(n.on_cpu ? n.on_cpu(*n.op, {in, weights, engine_}) : nullptr);
   }
 }
 
@@ -108,12 +110,11 @@ AISLE_API std::vector<double> network::execute(const prepared_plan& p, cpu::run_
       } else {
         in.clear();
         for (const int id : step.inputs) in.push_back(views[static_cast<std::size_t>(id)]);
-        const auto before = std::chrono::steady_clock::now();
+        const double before = steady_seconds();
         layers_[i]->run(
             {in, views[i], reinterpret_cast<float*>(values + step.extra_offset * units), p.sizes[i].get()},
             ctx);
-        if (options.timed)
-          seconds[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+        if (options.timed) seconds[i] = steady_seconds() - before;
       }
       if (options.on_tap)
         for (const auto& [name, id] : graph_.taps)

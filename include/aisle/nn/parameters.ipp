@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/nn/parameters.hpp>
 #include <aisle/tensor/finite.hpp>
 
@@ -44,8 +45,8 @@ AISLE_API void require_finite(const state_dict& checkpoint, const std::string& k
   for (std::size_t i = values.size(); i-- > 0;)
     if (!is_finite(values[i])) at = i, ++count;
   throw tensor_error((checkpoint.path().empty() ? std::string() : checkpoint.path() + ": ") + "tensor '" +
-                     key + "' holds " + std::to_string(count) +
-                     (count == 1 ? " number that is" : " numbers that are") +
+                     key + "' holds " +
+                     counted(static_cast<std::int64_t>(count), "number that is", "numbers that are") +
                      " not finite, the first at element " + std::to_string(at) + " (" +
                      (is_nan(values[at]) ? "NaN" : "infinite") + "): the weights are damaged");
 }

@@ -7,6 +7,7 @@
 #include <span>
 
 #include <aisle/text/html.hpp>
+#include <aisle/base/ascii.hpp>
 #include <aisle/text/html_entities.hpp>
 #include <aisle/text/unicode.hpp>
 
@@ -14,12 +15,12 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail::html {
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+using ascii::is_digit;
+using ascii::is_letter;
+using ascii::lower;
 constexpr bool is_space(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 /// Elements between which a page breaks the line. Sorted.
 inline constexpr std::string_view blocks[] = {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
@@ -24,7 +25,7 @@ AISLE_API text_encoder text_encoder::load(const std::string& folder, const text_
   text_encoder e;
   sentence_model sentence = sentence_model::read(folder, options.on_warning);
   std::shared_ptr<const models::opened_model> model =
-      options.opened ? options.opened : models::open_model(sentence.transformer);
+      options.opened ? options.opened : models::open_model(sentence.transformer, models::text_families());
   if (model->of->text) e.tokenizer_ = std::make_shared<wordpiece>(sentence.load_tokenizer());
   e.sentence_ = std::make_shared<const sentence_model>(std::move(sentence));
   e.build(std::move(model), options);
@@ -34,7 +35,8 @@ AISLE_API text_encoder text_encoder::load(const std::string& folder, const text_
 AISLE_API text_encoder::text_encoder(text_model model, const text_encoder_options& options)
     : tokenizer_(std::make_shared<const wordpiece>(std::move(model.tokenizer))),
       sentence_(std::make_shared<const sentence_model>(std::move(model.sentence))) {
-  build(models::open_model(std::move(model.weights), std::move(model.config)), options);
+  build(models::open_model(std::move(model.weights), std::move(model.config), models::text_families()),
+        options);
 }
 
 AISLE_API void text_encoder::build(std::shared_ptr<const models::opened_model> model,
@@ -56,8 +58,8 @@ AISLE_API void text_encoder::build(std::shared_ptr<const models::opened_model> m
       models::dimension(*model->weights, "embeddings.position_embeddings.weight", 0);
   const std::int64_t vocabulary = models::dimension(*model->weights, "embeddings.word_embeddings.weight", 0);
   if (tokenizer_->vocabulary_size() > vocabulary)
-    throw format_error(where, "the vocabulary has " + std::to_string(tokenizer_->vocabulary_size()) +
-                                  " tokens, the embedding table " + std::to_string(vocabulary) + " rows");
+    throw format_error(where, "the vocabulary has " + counted(tokenizer_->vocabulary_size(), "token") +
+                                  ", the embedding table " + counted(vocabulary, "row"));
   if (options.max_tokens != 0 && (options.max_tokens < 3 || options.max_tokens > positions))
     throw option_error("max_tokens " + std::to_string(options.max_tokens) + ": expected 3 to " +
                        std::to_string(positions) + ", the model's positions");
@@ -122,8 +124,7 @@ AISLE_API matrix<float> text_encoder::encode_rows(std::span<const std::vector<st
   const auto length = [&](std::int64_t i) {
     return static_cast<std::int64_t>(ids[static_cast<std::size_t>(i)].size());
   };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
+  ranges::stable_sort(order, std::greater<>(), length);
   std::vector<std::pair<std::size_t, std::size_t>> batches;
   std::int64_t tokens = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {

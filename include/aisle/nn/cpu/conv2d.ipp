@@ -45,8 +45,8 @@ class conv2d_layer final : public layer {
   std::size_t weight_bytes() const override {
     return matrix_.bytes() + (bias_.size() + zeros_.size()) * sizeof(float);
   }
-  std::unique_ptr<const sized> measure(std::span<const value_layout> in,
-                                       const value_shape& out) const override;
+  AISLE_API std::unique_ptr<const sized> measure(std::span<const value_layout> in,
+                                                 const value_shape& out) const override;
   std::int64_t extra_bytes(std::span<const value_layout> in, const value_shape& out) const override {
     const border b = border_of(in[0], out);
     return b.h * b.w * in[0].shape.c * static_cast<std::int64_t>(sizeof(float));
@@ -54,7 +54,7 @@ class conv2d_layer final : public layer {
   std::int64_t scratch_bytes(const run_context&, const value_shape&, const value_shape&) const override {
     return kernels::gemm_scratch_bytes<float>(matrix_.table(), matrix_.k());
   }
-  void run(const operands& at, const run_context& ctx) const override;
+  AISLE_API void run(const operands& at, const run_context& ctx) const override;
 
  private:
   struct border {

@@ -39,6 +39,7 @@ class depthwise_layer final : public layer {
     b.weights = weights_.data();
     b.bias = bias_.empty() ? nullptr : bias_.data();
     b.act = op_.act;
+    const kernels::map_kernels& maps = map_kernels_of(*ctx.table);
     ctx.each(ctx.items * out.shape.h, [&](std::int64_t task) {
       kernels::window_block mine = b;
       const std::int64_t item = task / out.shape.h;
@@ -46,7 +47,7 @@ class depthwise_layer final : public layer {
       mine.y = out.f32() + item * out.item_stride();
       mine.row_begin = task % out.shape.h;
       mine.row_end = mine.row_begin + 1;
-      ctx.table->depthwise(mine);
+      maps.depthwise(mine);
     });
   }
 

@@ -55,7 +55,7 @@ class grn_layer final : public layer {
   std::int64_t extra_bytes(std::span<const value_layout> in, const value_shape&) const override {
     return 2 * in[0].shape.c * static_cast<std::int64_t>(sizeof(float));
   }
-  void run(const operands& at, const run_context& ctx) const override;
+  AISLE_API void run(const operands& at, const run_context& ctx) const override;
 
  private:
   float eps_;
@@ -78,7 +78,7 @@ AISLE_API void grn_layer::run(const operands& at, const run_context& ctx) const 
     b.cols = c;
     b.col_begin = task % blocks * step;
     b.col_end = std::min(b.col_begin + step, c);
-    ctx.table->column_squares(b);
+    map_kernels_of(*ctx.table).column_squares(b);
   });
   for (std::int64_t item = 0; item < ctx.items; ++item) {
     float* norm = at.extra + item * 2 * c;

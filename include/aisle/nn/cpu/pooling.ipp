@@ -16,7 +16,7 @@ namespace detail {
 
 class pool_layer final : public layer {
  public:
-  using kernel = void (*kernels::kernel_table::*)(const kernels::window_block&) noexcept;
+  using kernel = void (*kernels::map_kernels::*)(const kernels::window_block&) noexcept;
   pool_layer(const window& w, kernel of, bool count_padding)
       : window_(w), kernel_(of), count_padding_(count_padding) {}
 
@@ -41,7 +41,7 @@ class pool_layer final : public layer {
       b.row_begin = task % out.shape.h;
       b.row_end = b.row_begin + 1;
       b.count_padding = count_padding_;
-      (ctx.table->*kernel_)(b);
+      (map_kernels_of(*ctx.table).*kernel_)(b);
     });
   }
 
@@ -99,11 +99,11 @@ class first_token_layer final : public layer {
 
 AISLE_API std::unique_ptr<const layer> load(const max_pool& op, const load_context&) {
   return std::unique_ptr<const layer>(
-      new detail::pool_layer(op.window, &kernels::kernel_table::max_pool, false));
+      new detail::pool_layer(op.window, &kernels::map_kernels::max_pool, false));
 }
 AISLE_API std::unique_ptr<const layer> load(const average_pool& op, const load_context&) {
   return std::unique_ptr<const layer>(
-      new detail::pool_layer(op.window, &kernels::kernel_table::average_pool, op.count_padding));
+      new detail::pool_layer(op.window, &kernels::map_kernels::average_pool, op.count_padding));
 }
 AISLE_API std::unique_ptr<const layer> load(const global_average&, const load_context&) {
   return std::unique_ptr<const layer>(new detail::mean_layer());

@@ -21,7 +21,7 @@ class token_embedding_layer final : public layer {
         types_(from.weights.rows(op.name + ".token_type_embeddings.weight", {op.types, op.hidden})) {}
 
   /// Throws shape_error for an id, type or position outside its table.
-  void run(const operands& at, const run_context& ctx) const override;
+  AISLE_API void run(const operands& at, const run_context& ctx) const override;
 
  private:
   token_embedding op_;

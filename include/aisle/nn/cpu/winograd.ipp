@@ -63,7 +63,7 @@ class winograd_layer final : public layer {
   std::int64_t scratch_bytes(const run_context&, const value_shape&, const value_shape&) const override {
     return kernels::gemm_scratch_bytes<float>(products_[0].table(), products_[0].k());
   }
-  void run(const operands& at, const run_context& ctx) const override;
+  AISLE_API void run(const operands& at, const run_context& ctx) const override;
 
  private:
   static std::int64_t tiles(const value_shape& out) { return ((out.h + 1) / 2) * ((out.w + 1) / 2); }
@@ -97,7 +97,7 @@ AISLE_API void winograd_layer::run(const operands& at, const run_context& ctx) c
     b.x_stride = in.row_stride;
     b.channels = channels;
     b.transformed = v;
-    each_tile(ctx.table->winograd_input);
+    each_tile(winograd_kernels_of(*ctx.table).input);
     for (std::int64_t i = 0; i < 16; ++i) {
       kernels::gemm_rows<float> rows;
       rows.data = v + i * count * channels;
@@ -117,7 +117,7 @@ AISLE_API void winograd_layer::run(const operands& at, const run_context& ctx) c
       b.residual_stride = at.in[1].row_stride;
     }
     b.act = op_.act;
-    each_tile(ctx.table->winograd_output);
+    each_tile(winograd_kernels_of(*ctx.table).output);
   }
 }
 

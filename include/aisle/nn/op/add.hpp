@@ -11,12 +11,12 @@ struct add final : operation {
   kernels::activation act = kernels::activation::none;
 
   std::string_view kind() const override { return name_of_kind; }
-  value_shape infer(std::span<const value_shape> in) const override;
+  AISLE_API value_shape infer(std::span<const value_shape> in) const override;
   void parameters(std::vector<std::string>&) const override {}
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
   line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
   bool works_in_place() const override { return true; }
-  operation_ptr with_activation(kernels::activation a) const override;
+  AISLE_API operation_ptr with_activation(kernels::activation a) const override;
   bool is_sum() const override { return true; }
 };
 

@@ -12,7 +12,7 @@ struct concatenate final : operation {
 
   std::string_view kind() const override { return name_of_kind; }
   /// Throws shape_error where the inputs' rows differ.
-  value_shape infer(std::span<const value_shape> in) const override;
+  AISLE_API value_shape infer(std::span<const value_shape> in) const override;
   void parameters(std::vector<std::string>&) const override {}
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
   line_window lines(std::span<const value_shape>) const override { return line_window::same(); }

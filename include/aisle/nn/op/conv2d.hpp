@@ -25,15 +25,15 @@ struct conv2d final : operation {
   value_shape infer(std::span<const value_shape> in) const override {
     return window.over(in[0], out, "convolution '" + name + "'");
   }
-  void parameters(std::vector<std::string>& names) const override;
+  AISLE_API void parameters(std::vector<std::string>& names) const override;
   row_cost cost(std::span<const value_shape> in, const value_shape&) const override {
     return {2 * out * in[0].c * window.kernel * window.kernel};
   }
   line_window lines(std::span<const value_shape> in) const override { return window.lines(in[0]); }
   bool works_in_place() const override { return false; }
-  operation_ptr with_norm(const folded_norm& norm) const override;
-  operation_ptr with_activation(kernels::activation a) const override;
-  operation_ptr with_residual() const override;
+  AISLE_API operation_ptr with_norm(const folded_norm& norm) const override;
+  AISLE_API operation_ptr with_activation(kernels::activation a) const override;
+  AISLE_API operation_ptr with_residual() const override;
 };
 
 }  // namespace nn

@@ -22,14 +22,14 @@ struct linear final : operation {
 
   std::string_view kind() const override { return name_of_kind; }
   value_shape infer(std::span<const value_shape> in) const override { return in[0].of_width(out); }
-  void parameters(std::vector<std::string>& list) const override;
+  AISLE_API void parameters(std::vector<std::string>& list) const override;
   row_cost cost(std::span<const value_shape> in, const value_shape&) const override {
     return {2 * out * in[0].c};
   }
   line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
   bool works_in_place() const override { return false; }
-  operation_ptr with_activation(kernels::activation a) const override;
-  operation_ptr with_residual() const override;
+  AISLE_API operation_ptr with_activation(kernels::activation a) const override;
+  AISLE_API operation_ptr with_residual() const override;
 };
 
 }  // namespace nn
