@@ -10,14 +10,16 @@
 #include <aisle/models/efficientnet_lite.ipp>
 #include <aisle/models/recognise.ipp>
 #include <aisle/models/resnet.ipp>
+#include <aisle/models/vit.ipp>
 #include <aisle/models/zoo.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
 AISLE_API std::span<const family* const> families() {
-  static const std::vector<const family*> all = {&bert_family(), &resnet_family(), &densenet_family(),
-                                                 &convnextv2_family(), &efficientnet_lite_family()};
+  static const std::vector<const family*> all = {
+      &bert_family(), &resnet_family(), &densenet_family(), &convnextv2_family(), &efficientnet_lite_family(),
+      &vit_family()};
   return all;
 }
 

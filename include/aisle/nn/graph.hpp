@@ -79,6 +79,7 @@ class graph_builder {
     return put(nn::average_pool(o, count_padding), {x});
   }
   value global_average(value x) { return put(nn::global_average(), {x}); }
+  value patch_tokens(value x, nn::patch_tokens op) { return put(std::move(op), {x}); }
   value mean_tokens(value x) { return put(nn::mean_tokens(), {x}); }
   value first_token(value x) { return put(nn::first_token(), {x}); }
   value attention(value qkv, std::int64_t heads) { return put(nn::attention(heads), {qkv}); }

@@ -20,6 +20,7 @@
 #include <aisle/nn/op/linear.hpp>
 #include <aisle/nn/op/max_pool.hpp>
 #include <aisle/nn/op/mean_tokens.hpp>
+#include <aisle/nn/op/patch_tokens.hpp>
 #include <aisle/nn/op/token_embedding.hpp>
 
 #if AISLE_HEADER_ONLY
