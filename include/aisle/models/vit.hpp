@@ -14,12 +14,14 @@ struct vit_config {
                side = 14;       ///< patches are patch x patch pixels; side x side of them have positions
   std::int64_t classes = 1000;  ///< 0: no head
   float eps = 1e-6f;
-  bool joined_qkv = true;          ///< query, key and value are one tensor
-  bool pooler = false;             ///< Hugging Face's dense layer and tanh on the class token
-  bool resizes_positions = false;  ///< takes pictures of other sizes, as Hugging Face does
+  bool joined_qkv = true;  ///< query, key and value are one tensor
+  bool pooler = false;     ///< Hugging Face's dense layer and tanh on the class token
+  /// Takes pictures of other sizes, as Hugging Face's interpolate_pos_encoding does; timm resizes with other
+  /// filters when it loads, torchvision never: they are refused.
+  bool resizes_positions = true;
 
   /// Sizes as the tensors have them; heads (which no tensor shows) from config.json, else 64 channels a head,
-  /// 80 of the huge model.
+  /// 80 in the huge model. Throws format_error for a model that config.json says is another.
   static vit_config from_checkpoint(const nn::weight_source& weights, const json& config);
 };
 
@@ -27,7 +29,7 @@ struct vit_config {
 /// "pooler_output" and "logits" where the checkpoint has them.
 nn::graph vit(const vit_config& config);
 
-/// timm's names, torchvision's and Hugging Face's.
+/// timm's names (DeiT's too), torchvision's new and old, Hugging Face's.
 const family& vit_family();
 
 }  // namespace models

@@ -31,6 +31,7 @@ AISLE_API nn::graph vit(const vit_config& config) {
   x = b.tap("norm", b.layer_norm(x, "norm", config.eps));
   const nn::value token = b.first_token(x);
   b.output("embedding", token);
+  b.output("mean", b.mean_tokens(x, 1));
   if (config.pooler)
     b.output("pooler_output", b.tanh(b.linear(token, "pooler.dense", {.out = config.hidden})));
   if (config.classes > 0) b.output("logits", b.linear(token, "head", {.out = config.classes}));
@@ -41,7 +42,8 @@ AISLE_API vit_config vit_config::from_checkpoint(const nn::weight_source& weight
   vit_config c;
   c.hidden = dimension(weights, "patch_embed.proj.weight", 0);
   c.patch = dimension(weights, "patch_embed.proj.weight", 2);
-  const std::int64_t positions = dimension(weights, "pos_embed", 1);
+  if (c.hidden < 1) throw tensor_error("a patch embedding without channels");
+  const std::int64_t positions = weights.at("pos_embed").dims.elements() / c.hidden;
   c.side = std::llround(std::sqrt(static_cast<double>(positions - 1)));
   if (c.side * c.side + 1 != positions)
     throw tensor_error("positions of " + std::to_string(positions) +
@@ -51,45 +53,61 @@ AISLE_API vit_config vit_config::from_checkpoint(const nn::weight_source& weight
   c.joined_qkv = weights.has("blocks.0.attn.qkv.weight");
   c.pooler = weights.has("pooler.dense.weight");
   c.classes = weights.has("head.weight") ? dimension(weights, "head.weight", 0) : 0;
-  c.heads = c.hidden / (c.hidden == 1280 ? 80 : 64);
+  const bool hf = !c.joined_qkv;
+  const std::int64_t usual = c.hidden == 1280 ? 80 : 64;  // channels of a head
+  c.heads = c.hidden % usual == 0 ? c.hidden / usual : 0;
+  c.eps = hf ? 1e-12f : 1e-6f;
+  c.resizes_positions = hf;
   if (config.is_object()) {
-    const bool hf = config.contains("model_type");
-    if (const auto type = config.get<std::string>("model_type", std::string("vit")); type != "vit")
-      config.at("model_type").fail("expected \"vit\", found \"" + type + "\"");
-    if (const auto act = config.get<std::string>("hidden_act", std::string("gelu")); act != "gelu")
-      config.at("hidden_act").fail("expected \"gelu\", found \"" + act + "\"");
-    c.resizes_positions = hf;
-    c.eps = config.get<float>("layer_norm_eps", hf ? 1e-12f : 1e-6f);
+    const auto only = [&](const char* key, const std::string& known) {
+      if (const auto found = config.get<std::string>(key, known); found != known)
+        config.at(key).fail("expected \"" + known + "\", found \"" + found + "\"");
+    };
+    only("model_type", "vit");
+    only("hidden_act", "gelu");
+    only("global_pool", "token");
+    c.eps = config.get<float>("layer_norm_eps", c.eps);
     c.heads = config.get<std::int64_t>("num_attention_heads", config.get<std::int64_t>("num_heads", c.heads));
   }
   if (c.heads <= 0 || c.hidden % c.heads != 0)
-    throw format_error("config.json", "attention of " + std::to_string(c.heads) +
-                                          " heads, expected a divisor of the "
-                                          "hidden size " +
-                                          std::to_string(c.hidden) + " as num_attention_heads");
+    throw format_error("config.json", std::to_string(c.heads) + " heads for a hidden size of " +
+                                          std::to_string(c.hidden) +
+                                          ", expected a divisor of it as num_attention_heads: no tensor "
+                                          "shows the number of heads");
   return c;
 }
+
+namespace detail {
+
+/// torchvision's names; those of the MLP have changed.
+AISLE_API key_scheme vit_torchvision(std::string_view name, std::string_view fc1, std::string_view fc2) {
+  return {
+      .name = name,
+      .rules = {{"cls_token", "class_token"},
+                {"pos_embed", "encoder.pos_embedding"},
+                {"patch_embed.proj", "conv_proj"},
+                {"blocks.*.norm*", "encoder.layers.encoder_layer_{0}.ln_{1}"},
+                {"blocks.*.attn.qkv.weight",
+                 "encoder.layers.encoder_layer_{0}.self_attention.in_proj_weight"},
+                {"blocks.*.attn.qkv.bias", "encoder.layers.encoder_layer_{0}.self_attention.in_proj_bias"},
+                {"blocks.*.attn.proj", "encoder.layers.encoder_layer_{0}.self_attention.out_proj"},
+                {"blocks.*.mlp.fc1", fc1},
+                {"blocks.*.mlp.fc2", fc2},
+                {"norm", "encoder.ln"},
+                {"head", "heads.head"}},
+      .endings = {}};
+}
+
+}  // namespace detail
 
 AISLE_API const family& vit_family() {
   static const family f = {
       .name = "vit",
       .schemes = {{.name = "timm", .rules = {}, .endings = {}},
-                  {.name = "torchvision",
-                   .rules = {{"cls_token", "class_token"},
-                             {"pos_embed", "encoder.pos_embedding"},
-                             {"patch_embed.proj", "conv_proj"},
-                             {"blocks.*.norm*", "encoder.layers.encoder_layer_{0}.ln_{1}"},
-                             {"blocks.*.attn.qkv.weight",
-                              "encoder.layers.encoder_layer_{0}.self_attention.in_proj_weight"},
-                             {"blocks.*.attn.qkv.bias",
-                              "encoder.layers.encoder_layer_{0}.self_attention.in_proj_bias"},
-                             {"blocks.*.attn.proj",
-                              "encoder.layers.encoder_layer_{0}.self_attention.out_proj"},
-                             {"blocks.*.mlp.fc1", "encoder.layers.encoder_layer_{0}.mlp.0"},
-                             {"blocks.*.mlp.fc2", "encoder.layers.encoder_layer_{0}.mlp.3"},
-                             {"norm", "encoder.ln"},
-                             {"head", "heads.head"}},
-                   .endings = {}},
+                  detail::vit_torchvision("torchvision", "encoder.layers.encoder_layer_{0}.mlp.0",
+                                          "encoder.layers.encoder_layer_{0}.mlp.3"),
+                  detail::vit_torchvision("torchvision, old", "encoder.layers.encoder_layer_{0}.mlp.linear_1",
+                                          "encoder.layers.encoder_layer_{0}.mlp.linear_2"),
                   {.name = "hf",
                    .rules = {{"cls_token", "embeddings.cls_token"},
                              {"pos_embed", "embeddings.position_embeddings"},
@@ -107,10 +125,13 @@ AISLE_API const family& vit_family() {
                    .endings = {}}},
       .prefixes = {"", "vit."},
       .signature = {"cls_token", "pos_embed", "patch_embed.proj.weight", "blocks.0.attn.proj.weight",
-                    "blocks.0.norm2.weight", "norm.weight"},
+                    "blocks.0.norm2.weight", "blocks.0.mlp.fc1.weight", "norm.weight"},
       .unread = {"head.", "heads.", "classifier.", "pooler."},
       .head = "head.",
-      .architectures = {"vit_*_patch*_*"},
+      // Others of timm have norms before the blocks, no class token or another GELU.
+      .architectures = {"vit_tiny_patch*_*", "vit_small_patch*_*", "vit_base_patch*_*", "vit_large_patch*_*",
+                        "vit_huge_patch*_*", "deit_tiny_patch*_*", "deit_small_patch*_*",
+                        "deit_base_patch*_*"},
       .build = [](const nn::weight_source& weights,
                   const json& config) { return vit(vit_config::from_checkpoint(weights, config)); },
   };

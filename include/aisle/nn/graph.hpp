@@ -80,8 +80,10 @@ class graph_builder {
   }
   value global_average(value x) { return put(nn::global_average(), {x}); }
   value patch_tokens(value x, nn::patch_tokens op) { return put(std::move(op), {x}); }
-  value mean_tokens(value x) { return put(nn::mean_tokens(), {x}); }
+  value mean_tokens(value x, std::int64_t skip = 0) { return put(nn::mean_tokens(skip), {x}); }
   value first_token(value x) { return put(nn::first_token(), {x}); }
+  value window_attention(value qkv, nn::window_attention op) { return put(std::move(op), {qkv}); }
+  value merge_patches(value x) { return put(nn::merge_patches(), {x}); }
   value attention(value qkv, std::int64_t heads) { return put(nn::attention(heads), {qkv}); }
 
   /// Names a place inside the network that a plan can be asked for. Returns x, so that it fits into an

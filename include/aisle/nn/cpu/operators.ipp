@@ -9,11 +9,13 @@
 #include <aisle/nn/cpu/conv2d.ipp>
 #include <aisle/nn/cpu/depthwise.ipp>
 #include <aisle/nn/cpu/linear.ipp>
+#include <aisle/nn/cpu/merge_patches.ipp>
 #include <aisle/nn/cpu/norm.ipp>
 #include <aisle/nn/cpu/operators.hpp>
 #include <aisle/nn/cpu/patch_tokens.ipp>
 #include <aisle/nn/cpu/pooling.ipp>
 #include <aisle/nn/cpu/token_embedding.ipp>
+#include <aisle/nn/cpu/window_attention.ipp>
 #include <aisle/nn/operators.ipp>
 
 AISLE_NAMESPACE_BEGIN
@@ -39,8 +41,8 @@ AISLE_API std::unique_ptr<const layer> load_layer(const operation& op, const loa
   if (op.is_input()) return nullptr;
   return detail::load_one_of<activate, add, attention, average_pool, batch_norm, concatenate, conv2d,
                              depthwise, first_token, global_average, global_response_norm, l2_normalize,
-                             layer_norm, linear, max_pool, mean_tokens, patch_tokens, token_embedding>(op,
-                                                                                                       from);
+                             layer_norm, linear, max_pool, mean_tokens, merge_patches, patch_tokens,
+                             token_embedding, window_attention>(op, from);
 }
 
 }  // namespace nn::cpu

@@ -28,7 +28,7 @@ struct patch_tokens final : operation {
     if (!resizes && (in[0].h != side || in[0].w != side))
       throw shape_error("a picture of " + std::to_string(in[0].h) + " x " + std::to_string(in[0].w) +
                         " patches, expected " + std::to_string(side) + " x " + std::to_string(side) +
-                        ": this model's positions are not resized");
+                        ": the positions of timm's and torchvision's models are not resized");
     return value_shape::map(1, in[0].h * in[0].w + 1, in[0].c);
   }
   void parameters(std::vector<std::string>& names) const override {
