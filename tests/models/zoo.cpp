@@ -98,7 +98,14 @@ TEST_CASE("transformers of pictures are recognised under every publisher's names
       CHECK(found.mlp == 32);
       CHECK(found.classes == 3);
       CHECK(found.joined_qkv == c.joined_qkv);
-      CHECK(found.resizes_positions == (scheme.name == "hf"));
+      CHECK(found.one_size == (scheme.name != "hf"));
+      const auto other = aisle::nn::value_shape::map(65, 99, 3);
+      if (found.one_size)
+        CHECK_THROWS_WITH_AS(aisle::nn::infer_shapes(model->graph, other),
+                             doctest::Contains("pictures of 64 x 64 pixels alone, got 65 x 99"),
+                             aisle::shape_error);
+      else
+        CHECK_NOTHROW(aisle::nn::infer_shapes(model->graph, other));
       CHECK(model->graph.outputs.contains("pooler_output") == c.pooler);
       CHECK(model->graph.outputs.contains("mean"));
     }
@@ -123,7 +130,8 @@ TEST_CASE("transformers of pictures are recognised under every publisher's names
       };
       CHECK_NOTHROW(at(64, 64));
       if (found.takes == swin_config::sizes::one)
-        CHECK_THROWS_AS(at(64, 96), aisle::shape_error);
+        CHECK_THROWS_WITH_AS(at(65, 64), doctest::Contains("pictures of 64 x 64 pixels alone"),
+                             aisle::shape_error);
       else
         CHECK_NOTHROW(at(65, 99));
     }

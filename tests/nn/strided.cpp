@@ -69,12 +69,12 @@ const std::vector<operator_case>& operators() {
       {"window_attention", 42,
        [](graph_builder& b, value x) {
          return b.window_attention(
-             x, {{"op"}, "table", 2, 3, true, aisle::nn::window_attention::rule::shorter_side, 0});
+             x, {{"op"}, "table", 2, 3, true, aisle::nn::window_attention::rule::shorter_side});
        }},
       {"merge_patches", 33, [](graph_builder& b, value x) { return b.merge_patches(x); }},
       {"patch_tokens", 33,
        [](graph_builder& b, value x) {
-         return b.patch_tokens(x, {"class", "positions", 3, true});
+         return b.patch_tokens(x, {"class", "positions", 3});
        }},
       {"mean_tokens", 33, [](graph_builder& b, value x) { return b.mean_tokens(x, 1); }},
   };

@@ -19,6 +19,11 @@ AISLE_API std::int64_t dimension(const nn::weight_source& weights, const std::st
   return e.dims[axis];
 }
 
+AISLE_API void expect(const json& config, std::string_view key, const std::string& known) {
+  if (const auto found = config.get<std::string>(key, known); found != known)
+    config.at(key).fail("expected \"" + known + "\", found \"" + found + "\"");
+}
+
 AISLE_API std::vector<std::string> parameters_of(const nn::graph& g) {
   std::vector<std::string> names;
   for (const nn::node& n : g.nodes) n.op->parameters(names);

@@ -11,16 +11,17 @@ namespace models {
 
 AISLE_API nn::graph swin(const swin_config& config) {
   using rule = nn::window_attention::rule;
-  const bool one_size = config.takes == swin_config::sizes::one;
-  const rule shifts = config.takes == swin_config::sizes::torchvision ? rule::each_side : rule::shorter_side;
+  const bool torchvision = config.takes == swin_config::sizes::torchvision;
+  const rule shifts = torchvision ? rule::each_side : rule::shorter_side;
+  const std::int64_t side = config.window * config.patch << (config.depths.size() - 1);
   nn::graph_builder b;
-  nn::value x = b.conv2d(
-      b.image(), "patch_embed.proj",
-      {.out = config.hidden,
-       .kernel = config.patch,
-       .stride = config.patch,
-       .mode = config.takes == swin_config::sizes::transformers ? nn::padding::after : nn::padding::fixed,
-       .bias = true});
+  nn::value x = b.image(3, config.takes == swin_config::sizes::one ? side : 0);
+  x = b.conv2d(x, "patch_embed.proj",
+               {.out = config.hidden,
+                .kernel = config.patch,
+                .stride = config.patch,
+                .mode = torchvision ? nn::padding::fixed : nn::padding::after,
+                .bias = true});
   x = b.tap("patch_embed", b.layer_norm(x, "patch_embed.norm", config.eps));
   std::int64_t dim = config.hidden;
   for (std::size_t stage = 0; stage < config.depths.size(); ++stage) {
@@ -30,7 +31,6 @@ AISLE_API nn::graph swin(const swin_config& config) {
       x = b.tap("merge" + std::to_string(stage),
                 b.linear(x, layer + ".downsample.reduction", {.out = dim *= 2, .bias = false}));
     }
-    const std::int64_t side = one_size ? config.window << (config.depths.size() - 1 - stage) : 0;
     for (int i = 0; i < config.depths[stage]; ++i) {
       const std::string block = layer + ".blocks." + std::to_string(i), attn = block + ".attn.";
       const std::vector<std::string> qkv = config.joined_qkv
@@ -38,7 +38,7 @@ AISLE_API nn::graph swin(const swin_config& config) {
                                                : std::vector<std::string>{attn + "q", attn + "k", attn + "v"};
       nn::value y = b.linear(b.layer_norm(x, block + ".norm1", config.eps), qkv, {.out = 3 * dim});
       y = b.window_attention(y, {qkv, attn + "relative_position_bias_table", config.heads[stage],
-                                 config.window, i % 2 == 1, shifts, side});
+                                 config.window, i % 2 == 1, shifts});
       x = b.add(b.linear(y, attn + "proj", {.out = dim}), x);
       y = b.layer_norm(x, block + ".norm2", config.eps);
       y = b.gelu(b.linear(y, block + ".mlp.fc1", {.out = config.mlp_ratio * dim}));
@@ -86,12 +86,8 @@ AISLE_API swin_config swin_config::from_checkpoint(const nn::weight_source& weig
             : weights.at("patch_embed.proj.weight").name.ends_with("features.0.0.weight") ? sizes::torchvision
                                                                                           : sizes::one;
   if (config.is_object()) {
-    const auto only = [&](const char* key, const std::string& known) {
-      if (const auto found = config.get<std::string>(key, known); found != known)
-        config.at(key).fail("expected \"" + known + "\", found \"" + found + "\"");
-    };
-    only("model_type", "swin");
-    only("hidden_act", "gelu");
+    expect(config, "model_type", "swin");
+    expect(config, "hidden_act", "gelu");
     c.eps = config.get<float>("layer_norm_eps", c.eps);
   }
   return c;

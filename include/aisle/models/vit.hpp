@@ -16,9 +16,9 @@ struct vit_config {
   float eps = 1e-6f;
   bool joined_qkv = true;  ///< query, key and value are one tensor
   bool pooler = false;     ///< Hugging Face's dense layer and tanh on the class token
-  /// Takes pictures of other sizes, as Hugging Face's interpolate_pos_encoding does; timm resizes with other
-  /// filters when it loads, torchvision never: they are refused.
-  bool resizes_positions = true;
+  /// Refuses pictures of other sizes: torchvision does, timm resizes the positions with another filter when
+  /// it loads. Hugging Face's interpolate_pos_encoding takes any.
+  bool one_size = false;
 
   /// Sizes as the tensors have them; heads (which no tensor shows) from config.json, else 64 channels a head,
   /// 80 in the huge model. Throws format_error for a model that config.json says is another.

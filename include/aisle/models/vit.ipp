@@ -12,9 +12,9 @@ namespace models {
 AISLE_API nn::graph vit(const vit_config& config) {
   nn::graph_builder b;
   nn::value x =
-      b.conv2d(b.image(), "patch_embed.proj",
+      b.conv2d(b.image(3, config.one_size ? config.side * config.patch : 0), "patch_embed.proj",
                {.out = config.hidden, .kernel = config.patch, .stride = config.patch, .bias = true});
-  x = b.tap("embed", b.patch_tokens(x, {"cls_token", "pos_embed", config.side, config.resizes_positions}));
+  x = b.tap("embed", b.patch_tokens(x, {"cls_token", "pos_embed", config.side}));
   for (std::int64_t i = 0; i < config.layers; ++i) {
     const std::string block = "blocks." + std::to_string(i), attn = block + ".attn.";
     nn::value y = b.layer_norm(x, block + ".norm1", config.eps);
@@ -44,8 +44,8 @@ AISLE_API vit_config vit_config::from_checkpoint(const nn::weight_source& weight
   c.patch = dimension(weights, "patch_embed.proj.weight", 2);
   if (c.hidden < 1) throw tensor_error("a patch embedding without channels");
   const std::int64_t positions = weights.at("pos_embed").dims.elements() / c.hidden;
-  c.side = std::llround(std::sqrt(static_cast<double>(positions - 1)));
-  if (c.side * c.side + 1 != positions)
+  c.side = positions > 1 ? std::llround(std::sqrt(static_cast<double>(positions - 1))) : 0;
+  if (c.side < 1 || c.side * c.side + 1 != positions)
     throw tensor_error("positions of " + std::to_string(positions) +
                        " tokens, expected those of a square of patches and one class token");
   c.layers = depth_of(weights, [](int i) { return "blocks." + std::to_string(i) + ".attn.proj.weight"; });
@@ -57,15 +57,12 @@ AISLE_API vit_config vit_config::from_checkpoint(const nn::weight_source& weight
   const std::int64_t usual = c.hidden == 1280 ? 80 : 64;  // channels of a head
   c.heads = c.hidden % usual == 0 ? c.hidden / usual : 0;
   c.eps = hf ? 1e-12f : 1e-6f;
-  c.resizes_positions = hf;
+  c.one_size = !hf;
   if (config.is_object()) {
-    const auto only = [&](const char* key, const std::string& known) {
-      if (const auto found = config.get<std::string>(key, known); found != known)
-        config.at(key).fail("expected \"" + known + "\", found \"" + found + "\"");
-    };
-    only("model_type", "vit");
-    only("hidden_act", "gelu");
-    only("global_pool", "token");
+    expect(config, "model_type", "vit");
+    expect(config, "hidden_act", "gelu");
+    if (c.pooler) expect(config, "pooler_act", "tanh");
+    expect(config, "global_pool", "token");
     c.eps = config.get<float>("layer_norm_eps", c.eps);
     c.heads = config.get<std::int64_t>("num_attention_heads", config.get<std::int64_t>("num_heads", c.heads));
   }

@@ -33,7 +33,10 @@ struct graph {
 /// Records a model. Each call adds one operator and returns its value; `tap` and `output` give values names.
 class graph_builder {
  public:
-  value image(std::int64_t channels = 3) { return put(image_input(channels), {}); }
+  /// `side`: of the one size that the model takes; 0: any.
+  value image(std::int64_t channels = 3, std::int64_t side = 0) {
+    return put(image_input(channels, side), {});
+  }
   value embed_tokens(token_embedding op) { return put(std::move(op), {}); }
 
   struct conv_options {

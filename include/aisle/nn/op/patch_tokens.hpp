@@ -3,32 +3,23 @@
 #include <string>
 #include <utility>
 
-#include <aisle/base/error.hpp>
 #include <aisle/nn/operation.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
 /// A map of patches as tokens: the class token, then the patches line by line, each plus its position. CLASS
-/// [hidden], POSITIONS [side * side + 1, hidden] for the square of patches that the model was trained on.
+/// [hidden], POSITIONS [side * side + 1, hidden] for the square of patches that the model was trained on; for
+/// other maps they are resized, bicubic without antialias, as Hugging Face does.
 struct patch_tokens final : operation {
   static constexpr std::string_view name_of_kind = "patch_tokens";
-  patch_tokens(std::string class_name_, std::string positions_name_, std::int64_t side_, bool resizes_)
-      : class_name(std::move(class_name_)),
-        positions_name(std::move(positions_name_)),
-        side(side_),
-        resizes(resizes_) {}
+  patch_tokens(std::string class_name_, std::string positions_name_, std::int64_t side_)
+      : class_name(std::move(class_name_)), positions_name(std::move(positions_name_)), side(side_) {}
   std::string class_name, positions_name;
   std::int64_t side;
-  bool resizes;  ///< positions of other maps by bicubic interpolation without antialias, as Hugging Face does
 
   std::string_view kind() const override { return name_of_kind; }
-  /// Throws shape_error for another size than the model's where positions are not resized.
   value_shape infer(std::span<const value_shape> in) const override {
-    if (!resizes && (in[0].h != side || in[0].w != side))
-      throw shape_error("a picture of " + std::to_string(in[0].h) + " x " + std::to_string(in[0].w) +
-                        " patches, expected " + std::to_string(side) + " x " + std::to_string(side) +
-                        ": the positions of timm's and torchvision's models are not resized");
     return value_shape::map(1, in[0].h * in[0].w + 1, in[0].c);
   }
   void parameters(std::vector<std::string>& names) const override {

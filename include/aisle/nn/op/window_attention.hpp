@@ -35,20 +35,18 @@ struct window_attention final : operation {
   };
 
   window_attention(std::vector<std::string> projections_, std::string table_, std::int64_t heads_,
-                   std::int64_t window_, bool shifted_, rule shifts_, std::int64_t side_)
+                   std::int64_t window_, bool shifted_, rule shifts_)
       : projections(std::move(projections_)),
         table(std::move(table_)),
         heads(heads_),
         window(window_),
         shifted(shifted_),
-        shifts(shifts_),
-        side(side_) {}
+        shifts(shifts_) {}
   std::vector<std::string> projections;  ///< the linear layers before it: padding has their bias as its row
   std::string table;
   std::int64_t heads, window;
   bool shifted;  ///< by half a window
   rule shifts;
-  std::int64_t side;  ///< of the one map that it takes; 0: any
 
   window_axis axis(std::int64_t size, const value_shape& map) const {
     window_axis a{size, window, 0};
@@ -58,13 +56,9 @@ struct window_attention final : operation {
   }
 
   std::string_view kind() const override { return name_of_kind; }
-  /// Throws shape_error for a map that it does not take.
+  /// Throws shape_error for a map smaller than a window where the rule has none for it.
   value_shape infer(std::span<const value_shape> in) const override {
     const value_shape& map = in[0];
-    if (side > 0 && (map.h != side || map.w != side))
-      throw shape_error("a map of " + std::to_string(map.h) + " x " + std::to_string(map.w) +
-                        " positions, expected " + std::to_string(side) + " x " + std::to_string(side) +
-                        ": this model takes pictures of one size");
     if (shifts == rule::shorter_side && std::min(map.h, map.w) < window)
       throw shape_error("a map of " + std::to_string(map.h) + " x " + std::to_string(map.w) +
                         " positions, expected at least a window of " + std::to_string(window) + " x " +
