@@ -32,7 +32,7 @@ void run_case(const std::string& path, golden::session& s) {
     s.skip(name, (built ? "scheme " + scheme : "family " + family) + " is not built yet");
     return;
   }
-  json config = c.contains("hf_config") ? c["hf_config"] : json();
+  const json config = replay::config_of(c);
   std::unique_ptr<aisle::models::opened_model> model;
   if (c.contains("weights_file")) {
     const std::string file = s.shared() + "/weights/" + c.get<std::string>("weights_file");

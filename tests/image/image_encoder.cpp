@@ -131,6 +131,24 @@ TEST_CASE("an encoder of weights in memory needs a preset and makes the same bit
   for (std::int64_t i = 0; i < 3; ++i) CHECK(aisle::ranges::equal(a.row(i), b.row(i)));
 }
 
+TEST_CASE("another output than the embedding can be asked for") {
+  const pictures p(2);
+  const aisle::models::vit_config config = {
+      .hidden = 64, .layers = 1, .heads = 1, .mlp = 8, .patch = 8, .side = 4, .classes = 3};
+  const auto weights =
+      support::checkpoint_of(aisle::models::vit(config), aisle::nn::value_shape::map(32, 32, 3),
+                             aisle::models::vit_family().schemes[0]);
+  const auto rows = [&](const std::string& output) {
+    return image_encoder::load(weights, {.preset = p.load().preset(), .output = output}).encode(p.decoded);
+  };
+  const auto token = rows("embedding"), mean = rows("mean");
+  CHECK(rows("logits").cols() == 3);
+  CHECK(token.cols() == 64);
+  CHECK(mean.cols() == 64);
+  CHECK_FALSE(aisle::ranges::equal(token.row(0), mean.row(0)));
+  CHECK_THROWS_WITH_AS(rows("pooler_output"), doctest::Contains("mean"), aisle::option_error);
+}
+
 TEST_CASE("a picture that cannot be read is thrown, or told and left zero") {
   pictures p(5);
   const image_encoder encoder = p.load();

@@ -95,7 +95,8 @@ TEST_CASE("attention of every length and width against the formula") {
     for (std::int64_t width : {1, 8, 16, 20, 32, 64})
       for (std::int64_t rows : {1, 2, 7, 8, 9, 33, 50, 97}) {
         const std::int64_t stride = 3 * width + 5;
-        const auto qkv = noise(rows * stride, 3);
+        const bool biased = (rows + width) % 2 == 1;
+        const auto qkv = noise(rows * stride, 3), bias = noise(rows * rows, 4);
         std::vector<float> out(at(rows * width)), scratch(at(t.attention_scratch(rows, width)));
         aisle::kernels::attention_block b;
         b.q = qkv.data();
@@ -107,6 +108,7 @@ TEST_CASE("attention of every length and width against the formula") {
         b.rows = rows;
         b.width = width;
         b.scale = 1 / std::sqrt(static_cast<float>(width));
+        b.bias = biased ? bias.data() : nullptr;
         b.scratch = scratch.data();
         t.attention(b);
         double worst = 0;
@@ -116,7 +118,7 @@ TEST_CASE("attention of every length and width against the formula") {
           for (std::int64_t j = 0; j < rows; ++j) {
             for (std::int64_t d = 0; d < width; ++d)
               p[at(j)] += static_cast<double>(qkv[at(i * stride + d)]) * qkv[at(j * stride + width + d)];
-            p[at(j)] *= b.scale;
+            p[at(j)] = p[at(j)] * b.scale + (biased ? bias[at(i * rows + j)] : 0);
             top = std::max(top, p[at(j)]);
           }
           for (auto& v : p) total += v = std::exp(v - top);

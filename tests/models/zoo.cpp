@@ -16,6 +16,10 @@ namespace {
 const resnet_config small_resnet = {
     .stem = 8, .layers = {1, 2, 1, 1}, .widths = {16, 32, 48, 64}, .classes = 5};
 const convnextv2_config small_convnextv2 = {.depths = {1, 1, 2, 1}, .dims = {8, 16, 24, 40}, .classes = 3};
+const vit_config small_vit = {
+    .hidden = 64, .layers = 2, .heads = 1, .mlp = 32, .patch = 16, .side = 4, .classes = 3};
+const swin_config small_swin = {
+    .hidden = 8, .depths = {2, 2}, .heads = {1, 2}, .patch = 4, .window = 8, .classes = 3};
 const bert_config small_bert = {.hidden = 16, .layers = 3, .heads = 2, .intermediate = 32, .vocabulary = 9};
 
 const auto nominal = aisle::nn::value_shape::map(64, 64, 3);
@@ -76,6 +80,94 @@ TEST_CASE(
   for (const key_scheme& scheme : efficientnet_lite_family().schemes)
     CHECK(open_model(checkpoint_of(efficientnet_lite({}), nominal, scheme, ""), aisle::json())->scheme ==
           scheme.name);
+}
+
+TEST_CASE("transformers of pictures are recognised under every publisher's names") {
+  for (const key_scheme& scheme : vit_family().schemes)
+    for (const std::string& prefix : vit_family().prefixes) {
+      vit_config c = small_vit;
+      c.joined_qkv = scheme.name != "hf";
+      c.pooler = scheme.name == "hf" && prefix.empty();
+      const auto model = open_model(checkpoint_of(vit(c), nominal, scheme, prefix), aisle::json());
+      CHECK(model->of == &vit_family());
+      CHECK(model->scheme == scheme.name);
+      const auto found = vit_config::from_checkpoint(*model->weights, aisle::json());
+      CHECK(found.heads == 1);
+      CHECK(found.side == 4);
+      CHECK(found.layers == 2);
+      CHECK(found.mlp == 32);
+      CHECK(found.classes == 3);
+      CHECK(found.joined_qkv == c.joined_qkv);
+      CHECK(found.one_size == (scheme.name != "hf"));
+      const auto other = aisle::nn::value_shape::map(65, 99, 3);
+      if (found.one_size)
+        CHECK_THROWS_WITH_AS(aisle::nn::infer_shapes(model->graph, other),
+                             doctest::Contains("pictures of 64 x 64 pixels alone, got 65 x 99"),
+                             aisle::shape_error);
+      else
+        CHECK_NOTHROW(aisle::nn::infer_shapes(model->graph, other));
+      CHECK(model->graph.outputs.contains("pooler_output") == c.pooler);
+      CHECK(model->graph.outputs.contains("mean"));
+    }
+  for (const key_scheme& scheme : swin_family().schemes)
+    for (const std::string& prefix : swin_family().prefixes) {
+      swin_config c = small_swin;
+      c.joined_qkv = scheme.name != "hf";
+      const auto model = open_model(checkpoint_of(swin(c), nominal, scheme, prefix), aisle::json());
+      CHECK(model->of == &swin_family());
+      CHECK(model->scheme == scheme.name);
+      const auto found = swin_config::from_checkpoint(*model->weights, aisle::json());
+      CHECK(found.depths == c.depths);
+      CHECK(found.heads == c.heads);
+      CHECK(found.window == 8);
+      CHECK(found.classes == 3);
+      CHECK(found.takes == (scheme.name == "hf"            ? swin_config::sizes::transformers
+                            : scheme.name == "torchvision" ? swin_config::sizes::torchvision
+                                                           : swin_config::sizes::one));
+      // One size where the publisher takes one: the last map is one window.
+      const auto at = [&](std::int64_t h, std::int64_t w) {
+        return aisle::nn::infer_shapes(model->graph, aisle::nn::value_shape::map(h, w, 3));
+      };
+      CHECK_NOTHROW(at(64, 64));
+      if (found.takes == swin_config::sizes::one)
+        CHECK_THROWS_WITH_AS(at(65, 64), doctest::Contains("pictures of 64 x 64 pixels alone"),
+                             aisle::shape_error);
+      else
+        CHECK_NOTHROW(at(65, 99));
+    }
+}
+
+TEST_CASE("a transformer of pictures whose heads or kind cannot be known is refused") {
+  const auto config = [](const std::string& text) { return aisle::parse_json(text, "config.json"); };
+  const auto& timm = vit_family().schemes[0];
+  vit_config narrow = small_vit;
+  narrow.hidden = 32;
+  const auto n = checkpoint_of(vit(narrow), nominal, timm);
+  CHECK_THROWS_WITH_AS(open_model(n, aisle::json()), doctest::Contains("no tensor shows the number of heads"),
+                       aisle::format_error);
+  CHECK_NOTHROW(open_model(n, config(R"({"num_heads": 2})")));
+  CHECK_THROWS_WITH_AS(open_model(n, config(R"({"num_attention_heads": 5})")),
+                       doctest::Contains("5 heads for a hidden size of 32"), aisle::format_error);
+  const auto v = checkpoint_of(vit(small_vit), nominal, timm);
+  CHECK_NOTHROW(open_model(v, config(R"({"architecture": "vit_base_patch16_224", "global_pool": "token"})")));
+  CHECK_THROWS_AS(open_model(v, config(R"({"architecture": "vit_base_patch16_clip_224"})")),
+                  aisle::option_error);
+  for (const char* bad :
+       {R"({"model_type": "dinov2"})", R"({"hidden_act": "gelu_new"})", R"({"global_pool": "avg"})"})
+    CHECK_THROWS_WITH_AS(open_model(v, config(bad)), doctest::Contains(": expected \""), aisle::format_error);
+  auto positions = checkpoint_of(vit(small_vit), nominal, timm, "", "pos_embed");
+  add(positions, "pos_embed", {1, 16, 64});  // without a class token's
+  CHECK_THROWS_WITH_AS(open_model(positions, aisle::json()), doctest::Contains("positions of 16 tokens"),
+                       aisle::tensor_error);
+
+  auto s = checkpoint_of(swin(small_swin), nominal, swin_family().schemes[0]);
+  add(s, "layers.0.blocks.1.attn_mask", {4, 64, 64});
+  add(s, "layers.0.blocks.1.attn.relative_position_index", {64, 64});  // of a file converted to floats
+  CHECK_NOTHROW(open_model(s, config(R"({"architecture": "swin_tiny_patch4_window7_224"})")));
+  CHECK_THROWS_AS(open_model(s, config(R"({"architecture": "swin_s3_tiny_224"})")), aisle::option_error);
+  add(s, "absolute_pos_embed", {1, 256, 8});
+  CHECK_THROWS_WITH_AS(open_model(s, aisle::json()), doctest::Contains("'absolute_pos_embed'"),
+                       aisle::tensor_error);
 }
 
 TEST_CASE("a missing or mis-shaped tensor names itself, both shapes and what is near") {
@@ -208,6 +300,8 @@ TEST_CASE("the names of a graph's parameters are those that loading it asks for"
   same(resnet(small_resnet), nominal);
   same(convnextv2(small_convnextv2), nominal);
   same(efficientnet_lite({}), nominal);
+  same(vit(small_vit), nominal);
+  same(swin(small_swin), nominal);
   same(bert(small_bert), tokens);
 }
 

@@ -89,6 +89,15 @@ std::string conflict(const graph& g, const plan& p) {
   return {};
 }
 
+/// Transformers of pictures refuse some sizes.
+bool takes(const graph& g, const value_shape& input) {
+  try {
+    return !aisle::nn::infer_shapes(g, input).empty();
+  } catch (const aisle::shape_error&) {
+    return false;
+  }
+}
+
 /// All outputs of a graph, with or without its taps.
 graph fused(const graph& g, bool taps) {
   std::vector<std::string> outputs;
@@ -116,8 +125,10 @@ TEST_CASE("values that live at the same time never overlap: every model, several
       if (entry.side > 0)
         inputs = {value_shape::map(entry.side, entry.side, 3), value_shape::map(96, 96, 3),
                   value_shape::map(225, 193, 3), value_shape::map(64, 299, 3)};
+      CHECK(takes(g, inputs[0]));
       for (const value_shape& input : inputs)
         for (const std::int64_t extra : {0, 100000}) {
+          if (!takes(g, input)) continue;
           CAPTURE(std::string(entry.id));
           CAPTURE(taps);
           CAPTURE(aisle::nn::to_string(input));

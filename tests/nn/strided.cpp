@@ -66,6 +66,17 @@ const std::vector<operator_case>& operators() {
        }},
       {"global_average", 33, [](graph_builder& b, value x) { return b.global_average(x); }},
       {"attention", 48, [](graph_builder& b, value x) { return b.attention(x, 2); }},
+      {"window_attention", 42,
+       [](graph_builder& b, value x) {
+         return b.window_attention(
+             x, {{"op"}, "table", 2, 3, true, aisle::nn::window_attention::rule::shorter_side});
+       }},
+      {"merge_patches", 33, [](graph_builder& b, value x) { return b.merge_patches(x); }},
+      {"patch_tokens", 33,
+       [](graph_builder& b, value x) {
+         return b.patch_tokens(x, {"class", "positions", 3});
+       }},
+      {"mean_tokens", 33, [](graph_builder& b, value x) { return b.mean_tokens(x, 1); }},
   };
   return all;
 }

@@ -70,10 +70,9 @@ std::vector<const aisle::kernels::kernel_table*> tables(const options& o) {
 }
 
 void test_models(const options& o, reporter& report) {
-  for (const char* name : {"tiny_bert", "tiny_resnet", "tiny_convnextv2"}) {
+  for (const char* name : {"tiny_bert", "tiny_resnet", "tiny_convnextv2", "tiny_vit", "tiny_swin"}) {
     const aisle::json c = aisle::parse_json(embedded(name), name);
-    const auto config = c.contains("hf_config") ? c["hf_config"] : aisle::json();
-    const auto model = aisle::models::open_model(replay::generate(c), config);
+    const auto model = aisle::models::open_model(replay::generate(c), replay::config_of(c));
     for (const auto* table : tables(o))
       report.run(name, table->name, [&] {
         const replay::outcome r = replay::run(c, *model, table);

@@ -22,6 +22,7 @@ struct image_encoder_options {
   /// How pictures are prepared. Empty: what the checkpoint's own files say, else the usual one for its
   /// folder's name.
   std::optional<aisle::preset> preset{};
+  std::string output = "embedding";  ///< of the network: "mean" of ViT's patches, "logits", …
   bool winograd = false;  ///< 3x3 convolutions by Winograd F(2x2, 3x3): an alternative that is not tuned yet
   warning_callback on_warning{};
   std::shared_ptr<models::opened_model> opened{};  ///< the model at the path, where it is open already
@@ -76,6 +77,7 @@ class image_encoder {
   std::shared_ptr<const models::opened_model> model_;
   std::shared_ptr<const nn::network> network_;
   aisle::preset preset_;
+  std::string output_;
 };
 
 namespace detail {

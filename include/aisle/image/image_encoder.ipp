@@ -58,6 +58,7 @@ AISLE_API image_encoder image_encoder::make(std::shared_ptr<const models::opened
   nn::network_options n;
   n.engine.table = &select_table(options.engine);
   n.engine.winograd = options.winograd;
+  n.outputs = {e.output_ = options.output};
   const auto nominal = nn::value_shape::map(e.preset_.crop_height, e.preset_.crop_width, 3);
   e.network_ = std::make_shared<nn::network>(model->graph, *model->weights, nominal, n);
   e.model_ = std::move(model);
@@ -81,7 +82,7 @@ AISLE_API image_encoder image_encoder::load(state_dict weights, const image_enco
   return make(models::open_model(std::move(weights), std::move(config)), where, options);
 }
 
-AISLE_API std::int64_t image_encoder::dimension() const { return network_->width("embedding"); }
+AISLE_API std::int64_t image_encoder::dimension() const { return network_->width(output_); }
 
 template <class Read>
 matrix<float> image_encoder::encode_each(std::int64_t n, int height, int width,
@@ -116,7 +117,7 @@ matrix<float> image_encoder::encode_each(std::int64_t n, int height, int width,
     const auto rows = static_cast<std::int64_t>(good.size());
     matrix<float> vectors(rows, out.cols());
     network_->run_images(group.values().data(), rows, nn::value_shape::map(height, width, 3),
-                         {{"embedding", vectors.data()}}, {.threads = threads});
+                         {{output_, vectors.data()}}, {.threads = threads});
     for (std::int64_t i = 0; i < rows; ++i)
       ranges::copy(vectors.row(i), out.row(good[static_cast<std::size_t>(i)]).begin());
     if (!options.progress) return;

@@ -47,8 +47,8 @@ struct gemm_block {
   std::byte* scratch = nullptr;  ///< gemm_kernels::scratch bytes, 64-byte aligned
 };
 
-/// Softmax(scale * q k^T) v for one head of one sequence; q, k, v and out are `rows` x `width` with row
-/// strides.
+/// Softmax(scale * q k^T + bias) v for one head of one sequence; q, k, v and out are `rows` x `width` with
+/// row strides.
 struct attention_block {
   const float *q = nullptr, *k = nullptr, *v = nullptr;
   std::int64_t stride = 0;
@@ -56,7 +56,8 @@ struct attention_block {
   std::int64_t out_stride = 0;
   std::int64_t rows = 0, width = 0;
   float scale = 1;
-  float* scratch = nullptr;  ///< kernel_table::attention_scratch(rows, width) floats
+  const float* bias = nullptr;  ///< rows x rows, or null
+  float* scratch = nullptr;     ///< kernel_table::attention_scratch(rows, width) floats
 };
 
 /// y = (x - mean) / sqrt(var + eps) * gamma + beta over each row; x may be y.

@@ -55,7 +55,10 @@ inline void attention_kernel(const attention_block& a) noexcept {
         for (int n = 0; n < N; ++n) tile.acc[m][n].store(scores + m * padded + j0 + n * vec::size);
       }
     }
-    for (std::int64_t m = 0; m < rows; ++m) softmax_row(scores + m * padded, a.rows);
+    for (std::int64_t m = 0; m < rows; ++m) {
+      if (a.bias) add_row(scores + m * padded, a.bias + (query + m) * a.rows, a.rows);
+      softmax_row(scores + m * padded, a.rows);
+    }
     for (std::int64_t m = rows; m < M; ++m)  // rows that do not exist: anything finite
       for (std::int64_t j = 0; j < a.rows; ++j) scores[m * padded + j] = 0;
 

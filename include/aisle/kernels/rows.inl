@@ -39,6 +39,12 @@ inline void layer_norm_kernel(const layer_norm_block& l) noexcept {
   }
 }
 
+AISLE_ALWAYS_INLINE void add_row(float* x, const float* y, std::int64_t n) {
+  std::int64_t i = 0;
+  for (; i + vec::size <= n; i += vec::size) (vec::load(x + i) + vec::load(y + i)).store(x + i);
+  for (; i < n; ++i) x[i] += y[i];
+}
+
 /// In place; returns nothing, rows of any length. Subtracting the maximum keeps exp from overflowing.
 AISLE_ALWAYS_INLINE void softmax_row(float* x, std::int64_t n) {
   vec top = vec::set1(-__builtin_inff());

@@ -43,18 +43,14 @@ AISLE_API bert_config bert_config::from_checkpoint(const nn::weight_source& weig
   if (!config.is_object())
     throw format_error("config.json", "a BERT checkpoint needs one: no tensor shows the number of heads");
   // RoBERTa's tensors have the same names and shapes; its positions count from 2.
-  if (const auto type = config.get<std::string>("model_type", std::string("bert")); type != "bert")
-    config.at("model_type").fail("expected \"bert\", found \"" + type + "\"");
+  expect(config, "model_type", "bert");
   c.heads = config.get<std::int64_t>("num_attention_heads");
   if (c.heads <= 0 || c.hidden % c.heads != 0)
     config.at("num_attention_heads")
         .fail("expected a divisor of the hidden size " + std::to_string(c.hidden));
   c.eps = config.get<float>("layer_norm_eps", 1e-12f);
-  if (const auto act = config.get<std::string>("hidden_act", std::string("gelu")); act != "gelu")
-    config.at("hidden_act").fail("expected \"gelu\", found \"" + act + "\"");
-  if (const auto kind = config.get<std::string>("position_embedding_type", std::string("absolute"));
-      kind != "absolute")
-    config.at("position_embedding_type").fail("expected \"absolute\", found \"" + kind + "\"");
+  expect(config, "hidden_act", "gelu");
+  expect(config, "position_embedding_type", "absolute");
   return c;
 }
 

@@ -49,6 +49,9 @@ int depth_of(const nn::weight_source& weights, Name name) {
 /// Dimension `axis` of a tensor that must exist. Throws tensor_error naming file, key and the nearest keys.
 std::int64_t dimension(const nn::weight_source& weights, const std::string& name, std::size_t axis);
 
+/// Throws format_error when config.json says something else than `known` under `key`.
+void expect(const json& config, std::string_view key, const std::string& known);
+
 /// Names of all parameters that a graph reads.
 std::vector<std::string> parameters_of(const nn::graph& g);
 

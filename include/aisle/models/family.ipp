@@ -20,6 +20,11 @@ AISLE_API std::int64_t dimension(const nn::weight_source& weights, const std::st
   return e.dims[axis];
 }
 
+AISLE_API void expect(const json& config, std::string_view key, const std::string& known) {
+  if (const auto found = config.get<std::string>(key, known); found != known)
+    config.at(key).fail("expected \"" + known + "\", found \"" + found + "\"");
+}
+
 AISLE_API std::vector<std::string> parameters_of(const nn::graph& g) {
   std::vector<std::string> names;
   for (const nn::node& n : g.nodes) n.op->parameters(names);
@@ -33,9 +38,11 @@ AISLE_API void refuse_unread(const state_dict& checkpoint, const family& f, cons
   const auto is_float = [](const state_dict::entry& e) {
     return e.type == dtype::f32 || e.type == dtype::f64 || e.type == dtype::f16 || e.type == dtype::bf16;
   };
-  // Integers in every published file; tools that convert whole files to one type leave them as floats.
+  // Follow from the sizes, or count. Integers in every published file but for Swin's masks; tools that
+  // convert whole files to one type leave them as floats.
   const auto is_counter = [](std::string_view key) {
-    return key.ends_with("num_batches_tracked") || key.ends_with("position_ids");
+    return key.ends_with("num_batches_tracked") || key.ends_with("position_ids") ||
+           key.ends_with("relative_position_index") || key.ends_with(".attn_mask");
   };
   std::string list;
   int count = 0;

@@ -40,8 +40,7 @@ AISLE_API void check_resnet_config(const json& config) {
   if (!config.is_object()) return;
   for (const char* key : {"downsample_in_bottleneck", "downsample_in_first_stage"})
     if (config.get<bool>(key, false)) config.at(key).fail("expected false, found true");
-  if (const auto act = config.get<std::string>("hidden_act", std::string("relu")); act != "relu")
-    config.at("hidden_act").fail("expected \"relu\", found \"" + act + "\"");
+  expect(config, "hidden_act", "relu");
 }
 
 }  // namespace detail

@@ -15,6 +15,8 @@
 #include <aisle/models/family.hpp>
 #include <aisle/models/recognise.hpp>
 #include <aisle/models/resnet.hpp>
+#include <aisle/models/swin.hpp>
+#include <aisle/models/vit.hpp>
 #include <aisle/nn/network.hpp>
 
 AISLE_NAMESPACE_BEGIN

@@ -10,14 +10,17 @@
 #include <aisle/models/efficientnet_lite.ipp>
 #include <aisle/models/recognise.ipp>
 #include <aisle/models/resnet.ipp>
+#include <aisle/models/swin.ipp>
+#include <aisle/models/vit.ipp>
 #include <aisle/models/zoo.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
 AISLE_API std::span<const family* const> families() {
-  static const std::vector<const family*> all = {&bert_family(), &resnet_family(), &densenet_family(),
-                                                 &convnextv2_family(), &efficientnet_lite_family()};
+  static const std::vector<const family*> all = {
+      &bert_family(), &resnet_family(), &densenet_family(), &convnextv2_family(), &efficientnet_lite_family(),
+      &vit_family(),  &swin_family()};
   return all;
 }
 
@@ -37,7 +40,8 @@ nn::graph convnextv2_graph(std::array<std::int64_t, 4> dims) {
 
 AISLE_API std::span<const zoo_entry> zoo() {
   using array = std::array<std::int64_t, 4>;
-  constexpr auto torchvision = "torchvision_resnet50_v1";
+  constexpr auto torchvision = "torchvision_resnet50_v1", timm_vit = "timm_vit_base_patch16_224",
+                 hf_swin = "hf_swin_224";
   static const std::vector<zoo_entry> all = {
       {"resnet18", "resnet18", resnet_family,
        [] {
@@ -115,6 +119,32 @@ AISLE_API std::span<const zoo_entry> zoo() {
        224, torchvision},
       {"efficientnet-lite0", "efficientnet_lite0", efficientnet_lite_family,
        [] { return efficientnet_lite({}); }, 224, "timm_tf_efficientnet_lite0"},
+      {"vit-tiny", "vit_ti16", vit_family, [] { return vit({.hidden = 192, .heads = 3, .mlp = 768}); }, 224,
+       timm_vit},
+      {"vit-small", "vit_s16", vit_family, [] { return vit({.hidden = 384, .heads = 6, .mlp = 1536}); }, 224,
+       timm_vit},
+      {"vit-base", "vit_b16", vit_family, [] { return vit({}); }, 224, timm_vit},
+      {"vit-large", "vit_l16", vit_family,
+       [] { return vit({.hidden = 1024, .layers = 24, .heads = 16, .mlp = 4096}); }, 224, timm_vit},
+      {"vit-huge", "vit_h14", vit_family,
+       [] { return vit({.hidden = 1280, .layers = 32, .heads = 16, .mlp = 5120, .patch = 14, .side = 16}); },
+       224, timm_vit},
+      {"swin-tiny", "swin_t", swin_family, [] { return swin({}); }, 224, hf_swin},
+      {"swin-small", "swin_s", swin_family,
+       [] {
+         return swin({.depths = {2, 2, 18, 2}});
+       },
+       224, hf_swin},
+      {"swin-base", "swin_b", swin_family,
+       [] {
+         return swin({.hidden = 128, .depths = {2, 2, 18, 2}, .heads = {4, 8, 16, 32}});
+       },
+       224, hf_swin},
+      {"swin-large", "swin_l", swin_family,
+       [] {
+         return swin({.hidden = 192, .depths = {2, 2, 18, 2}, .heads = {6, 12, 24, 48}});
+       },
+       224, hf_swin},
       {"all-MiniLM-L6-v2", "minilm", bert_family, [] { return bert({}); }, 0, ""},
       {"all-MiniLM-L12-v2", "minilm_l12", bert_family, [] { return bert({.layers = 12}); }, 0, ""},
       {"bert-base-uncased", "bert_base", bert_family,

@@ -37,7 +37,10 @@ struct graph {
 /// Records a model. Each call adds one operator and returns its value; `tap` and `output` give values names.
 class graph_builder {
  public:
-  value image(std::int64_t channels = 3) { return put(image_input(channels), {}); }
+  /// `side`: of the one size that the model takes; 0: any.
+  value image(std::int64_t channels = 3, std::int64_t side = 0) {
+    return put(image_input(channels, side), {});
+  }
   value embed_tokens(token_embedding op) { return put(std::move(op), {}); }
 
   struct conv_options {
@@ -83,8 +86,11 @@ class graph_builder {
     return put(nn::average_pool(o, count_padding), {x});
   }
   value global_average(value x) { return put(nn::global_average(), {x}); }
-  value mean_tokens(value x) { return put(nn::mean_tokens(), {x}); }
+  value patch_tokens(value x, nn::patch_tokens op) { return put(std::move(op), {x}); }
+  value mean_tokens(value x, std::int64_t skip = 0) { return put(nn::mean_tokens(skip), {x}); }
   value first_token(value x) { return put(nn::first_token(), {x}); }
+  value window_attention(value qkv, nn::window_attention op) { return put(std::move(op), {qkv}); }
+  value merge_patches(value x) { return put(nn::merge_patches(), {x}); }
   value attention(value qkv, std::int64_t heads) { return put(nn::attention(heads), {qkv}); }
 
   /// Names a place inside the network that a plan can be asked for. Returns x, so that it fits into an

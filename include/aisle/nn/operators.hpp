@@ -20,7 +20,10 @@
 #include <aisle/nn/op/linear.hpp>
 #include <aisle/nn/op/max_pool.hpp>
 #include <aisle/nn/op/mean_tokens.hpp>
+#include <aisle/nn/op/merge_patches.hpp>
+#include <aisle/nn/op/patch_tokens.hpp>
 #include <aisle/nn/op/token_embedding.hpp>
+#include <aisle/nn/op/window_attention.hpp>
 
 #if AISLE_HEADER_ONLY
 #include <aisle/nn/operators.ipp>

@@ -8,8 +8,11 @@
 #include <aisle/nn/cpu/conv2d.ipp>
 #include <aisle/nn/cpu/depthwise.ipp>
 #include <aisle/nn/cpu/linear.ipp>
+#include <aisle/nn/cpu/merge_patches.ipp>
 #include <aisle/nn/cpu/norm.ipp>
 #include <aisle/nn/cpu/operators.hpp>
+#include <aisle/nn/cpu/patch_tokens.ipp>
 #include <aisle/nn/cpu/pooling.ipp>
 #include <aisle/nn/cpu/token_embedding.ipp>
+#include <aisle/nn/cpu/window_attention.ipp>
 #include <aisle/nn/operators.ipp>

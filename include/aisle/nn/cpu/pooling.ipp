@@ -61,13 +61,16 @@ struct item_rows {
   }
 };
 
-/// The mean of each item's rows: of all pixels, or of a sequence's tokens.
+/// The mean of each item's rows but the first `skip`: of all pixels, or of a sequence's tokens.
 class mean_layer final : public layer {
  public:
+  explicit mean_layer(std::int64_t skip = 0) : skip_(skip) {}
+
   void run(const operands& at, const run_context& ctx) const override {
     const value_view &in = at.in[0], &out = at.out;
     ctx.each(ctx.items, [&](std::int64_t item) {
-      const item_rows rows = item_rows::of(ctx, in.shape, item);
+      item_rows rows = item_rows::of(ctx, in.shape, item);
+      rows.first = std::min(rows.first + skip_, rows.last);
       kernels::columns_block b;
       b.x = in.f32() + rows.first * in.row_stride;
       b.x_stride = in.row_stride;
@@ -78,6 +81,9 @@ class mean_layer final : public layer {
       ctx.table->column_sum(b);
     });
   }
+
+ private:
+  std::int64_t skip_;
 };
 
 class first_token_layer final : public layer {
@@ -108,8 +114,8 @@ AISLE_API std::unique_ptr<const layer> load(const average_pool& op, const load_c
 AISLE_API std::unique_ptr<const layer> load(const global_average&, const load_context&) {
   return std::unique_ptr<const layer>(new detail::mean_layer());
 }
-AISLE_API std::unique_ptr<const layer> load(const mean_tokens&, const load_context&) {
-  return std::unique_ptr<const layer>(new detail::mean_layer());
+AISLE_API std::unique_ptr<const layer> load(const mean_tokens& op, const load_context&) {
+  return std::unique_ptr<const layer>(new detail::mean_layer(op.skip));
 }
 AISLE_API std::unique_ptr<const layer> load(const first_token&, const load_context&) {
   return std::unique_ptr<const layer>(new detail::first_token_layer());

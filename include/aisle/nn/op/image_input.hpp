@@ -10,8 +10,9 @@ namespace nn {
 /// The caller's picture, channels last. `given` is its size.
 struct image_input final : operation {
   static constexpr std::string_view name_of_kind = "image_input";
-  explicit image_input(std::int64_t channels_) : channels(channels_) {}
+  explicit image_input(std::int64_t channels_, std::int64_t side_ = 0) : channels(channels_), side(side_) {}
   std::int64_t channels;
+  std::int64_t side;  ///< of the squares that the model takes; 0: pictures of any size
 
   std::string_view kind() const override { return name_of_kind; }
   /// `in` is the size of the run's input.
@@ -19,6 +20,9 @@ struct image_input final : operation {
     if (in[0].c != channels)
       throw shape_error("the model takes pictures of " + std::to_string(channels) + " channels, got " +
                         to_string(in[0]));
+    if (side > 0 && (in[0].h != side || in[0].w != side))
+      throw shape_error("the model takes pictures of " + std::to_string(side) + " x " + std::to_string(side) +
+                        " pixels alone, got " + to_string(in[0]));
     return in[0];
   }
   void parameters(std::vector<std::string>&) const override {}

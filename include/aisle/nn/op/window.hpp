@@ -13,6 +13,7 @@ namespace nn {
 enum class padding : std::uint8_t {
   fixed,  ///< `pad` zeros on every side (PyTorch)
   same,   ///< TensorFlow's SAME: ceil(size / stride) outputs, the odd zero goes after
+  after,  ///< ceil(size / stride) outputs, all zeros after: where windows lie side by side
 };
 
 /// A square window that moves over a map: what convolutions and pooling have in common.
@@ -22,12 +23,13 @@ struct window {
 
   /// Positions along an axis of `size`; 0 where the window does not fit.
   std::int64_t positions(std::int64_t size) const {
-    if (mode == padding::same) return (size + stride - 1) / stride;
+    if (mode != padding::fixed) return (size + stride - 1) / stride;
     return size + 2 * pad < kernel ? 0 : (size + 2 * pad - kernel) / stride + 1;
   }
   /// Padding in front of an axis of `size`.
   std::int64_t before(std::int64_t size) const {
     if (mode == padding::fixed) return pad;
+    if (mode == padding::after) return 0;
     return std::max<std::int64_t>((positions(size) - 1) * stride + kernel - size, 0) / 2;
   }
   /// The map of its positions over `in`, with `channels`. Throws shape_error, which begins with `who`.
