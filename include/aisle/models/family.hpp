@@ -49,6 +49,10 @@ int depth_of(const nn::weight_source& weights, Name name) {
 /// Dimension `axis` of a tensor that must exist. Throws tensor_error naming file, key and the nearest keys.
 std::int64_t dimension(const nn::weight_source& weights, const std::string& name, std::size_t axis);
 
+/// How Keras names the tensors of layers that are called conv, bn or after a classifier: the endings of a
+/// scheme.
+std::vector<key_rule> keras_endings();
+
 /// Names of all parameters that a graph reads.
 std::vector<std::string> parameters_of(const nn::graph& g);
 
