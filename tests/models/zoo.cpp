@@ -92,14 +92,14 @@ TEST_CASE("models have as many parameters as their papers and publishers say") {
       {"efficientnet-lite0", 4652008}, {"efficientnet-lite1", 5416680},  {"efficientnet-lite2", 6092072},
       {"efficientnet-lite3", 8197096}, {"efficientnet-lite4", 13006568}, {"resnet18", 11689512},
       {"resnet50", 25557032},          {"densenet121", 7978856},         {"inception-v3", 23834568}};
-  for (const auto& [id, expected] : published) {
+  for (const auto& model : published) {
     std::int64_t count = 0;
-    const auto all = checkpoint_of(find_model(id)->graph(), aisle::nn::value_shape::map(96, 96, 3),
+    const auto all = checkpoint_of(find_model(model.first)->graph(), aisle::nn::value_shape::map(96, 96, 3),
                                    {.name = "own", .rules = {}, .endings = {}});
     for (const auto& e : all.entries())
       if (e.name.find(".running_") == std::string::npos) count += e.dims.elements();
-    CAPTURE(id);
-    CHECK(count == expected);
+    CAPTURE(model.first);
+    CHECK(count == model.second);
   }
   // Lite4 block by block: expansion, depthwise, projection with their norms; then stem, head and classes.
   const auto rounded = [](double channels) {  // to a multiple of 8

@@ -143,10 +143,11 @@ TEST_CASE("windows that are not square, borders included, on every table") {
   each_table([](const auto& t) {
     for (const bool depthwise : {false, true})
       for (const std::int64_t c : {3, 20})
-        for (const auto& [height, width] :
+        for (const std::pair<std::int64_t, std::int64_t>& sides :
              {std::pair<std::int64_t, std::int64_t>{1, 7}, {7, 1}, {3, 1}, {3, 5}})
           for (const std::int64_t stride : {1, 2})
             for (const bool same : {false, true}) {
+              const std::int64_t height = sides.first, width = sides.second;
               CAPTURE(depthwise);
               CAPTURE(c);
               CAPTURE(height);

@@ -271,11 +271,11 @@ TEST_CASE("models: what is supported, and which weights are here") {
   std::set<std::string> fetched;
   for (const std::string& line : command::lines_of(command::run(work, "weights list").out))
     fetched.insert(line.substr(0, line.find(' ')));
-  for (const auto& [id, m] : by_id) {
-    CAPTURE(id);
-    CHECK_FALSE(m->at("parameters").is_null());
-    CHECK(m->get<std::int64_t>("flops") > 0);
-    CHECK(fetched.count(id) == 1);  // every id has a row in the manifest
+  for (const auto& row : by_id) {
+    CAPTURE(row.first);
+    CHECK_FALSE(row.second->at("parameters").is_null());
+    CHECK(row.second->get<std::int64_t>("flops") > 0);
+    CHECK(fetched.count(row.first) == 1);  // every id has a row in the manifest
   }
   const auto table = command::run(work, "models");
   CHECK(table.code == 0);
