@@ -46,7 +46,6 @@ void check_same(const std::optional<preset>& found, const std::string& name) {
 TEST_CASE("every named preset says what the reference says") {
   const auto reference = aisle::read_json(support::data("image/presets.json"));
   const auto& presets = reference["presets"];
-  CHECK(presets.size() == aisle::all_presets().size());
   for (const auto& member : presets.members()) {
     const auto& name = member.key;
     const auto& expected = member.value;
@@ -69,6 +68,15 @@ TEST_CASE("every named preset says what the reference says") {
     if (const auto* offset = expected.find("crop_offset"))
       CHECK((p.offset == crop_offset::floor) == (offset->as<std::string>() == "floor"));
   }
+  // Those beyond the reference are relatives of its own.
+  std::size_t others = 0;
+  for (const char* name : {"torchvision_inception_v3_pretrained", "efficientnet_lite1", "efficientnet_lite2",
+                           "efficientnet_lite3", "efficientnet_lite4", "keras_tf_299", "keras_torch"}) {
+    CHECK(presets.find(name) == nullptr);
+    CHECK(aisle::find_preset(name).name == name);
+    ++others;
+  }
+  CHECK(presets.size() + others == aisle::all_presets().size());
   CHECK_THROWS_WITH_AS(aisle::find_preset("resnet"), doctest::Contains("torchvision_resnet50_v1, "),
                        aisle::option_error);
 }
@@ -157,4 +165,18 @@ TEST_CASE("nothing to go by, and what cannot be followed") {
     CHECK_THROWS_WITH_AS(resolve("", bad), doctest::Contains("config.json: pretrained_cfg"),
                          aisle::format_error);
   }
+}
+
+TEST_CASE("pictures for Inception V3: what transform_input makes of ImageNet's normalisation") {
+  const preset& given = aisle::find_preset("torchvision_inception_v3");
+  const preset& wanted = aisle::find_preset("torchvision_inception_v3_pretrained");
+  CHECK(given.resize_width == wanted.resize_width);
+  CHECK(given.crop_width == wanted.crop_width);
+  CHECK(given.filter == wanted.filter);
+  for (std::size_t c = 0; c < 3; ++c)
+    for (const double byte : {0.0, 77.0, 255.0}) {
+      const double x = (byte / 255 - given.mean[c]) / given.std[c],
+                   transformed = x * (given.std[c] / 0.5) + (given.mean[c] - 0.5) / 0.5;
+      CHECK((byte * wanted.scale - wanted.mean[c]) / wanted.std[c] == doctest::Approx(transformed));
+    }
 }

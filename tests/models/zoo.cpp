@@ -78,8 +78,75 @@ TEST_CASE(
     CHECK_FALSE(model->graph.outputs.contains("logits"));
   }
   for (const key_scheme& scheme : efficientnet_lite_family().schemes)
-    CHECK(open_model(checkpoint_of(efficientnet_lite({}), nominal, scheme, ""), aisle::json())->scheme ==
-          scheme.name);
+    for (const int number : {0, 1, 2, 3, 4}) {
+      auto config = efficientnet_lite_config::lite(number);
+      config.classes = 7;
+      const auto model =
+          open_model(checkpoint_of(efficientnet_lite(config), nominal, scheme, ""), aisle::json());
+      CHECK(model->scheme == scheme.name);
+      const auto found = efficientnet_lite_config::from_checkpoint(*model->weights);
+      CHECK(found.width == config.width);
+      CHECK(found.depth == config.depth);
+      CHECK(found.classes == 7);
+    }
+}
+
+TEST_CASE("models have as many parameters as their papers and publishers say") {
+  const std::pair<const char*, std::int64_t> published[] = {
+      {"efficientnet-lite0", 4652008}, {"efficientnet-lite1", 5416680},  {"efficientnet-lite2", 6092072},
+      {"efficientnet-lite3", 8197096}, {"efficientnet-lite4", 13006568}, {"resnet18", 11689512},
+      {"resnet50", 25557032},          {"densenet121", 7978856},         {"inception-v3", 23834568}};
+  for (const auto& model : published) {
+    std::int64_t count = 0;
+    const auto all = checkpoint_of(find_model(model.first)->graph(), aisle::nn::value_shape::map(96, 96, 3),
+                                   {.name = "own", .rules = {}, .endings = {}});
+    for (const auto& e : all.entries())
+      if (e.name.find(".running_") == std::string::npos) count += e.dims.elements();
+    CAPTURE(model.first);
+    CHECK(count == model.second);
+  }
+  // Lite4 block by block: expansion, depthwise, projection with their norms; then stem, head and classes.
+  const auto rounded = [](double channels) {  // to a multiple of 8
+    return static_cast<std::int64_t>(channels / 8 + 0.5) * 8;
+  };
+  std::int64_t count = 3 * 9 * 32 + 64, width = 32;
+  const struct {
+    std::int64_t expansion, kernel, channels, blocks;
+  } stages[] = {{1, 3, 16, 1},  {6, 3, 24, 4},  {6, 5, 40, 4}, {6, 3, 80, 6},
+                {6, 5, 112, 6}, {6, 5, 192, 8}, {6, 3, 320, 1}};
+  for (const auto& s : stages)
+    for (std::int64_t i = 0; i < s.blocks; ++i) {
+      const std::int64_t inside = width * s.expansion, out = rounded(1.4 * static_cast<double>(s.channels));
+      if (s.expansion > 1) count += width * inside + 2 * inside;
+      count += inside * s.kernel * s.kernel + 2 * inside + inside * out + 2 * out;
+      width = out;
+    }
+  count += width * 1280 + 2 * 1280 + 1280 * 1000 + 1000;
+  CHECK(count == 13006568);
+}
+
+TEST_CASE(
+    "EfficientNet-Lite scales widths to multiples of 8 and depths up, but for stem, first and last stage") {
+  const auto widths = [](int number) {
+    std::vector<std::int64_t> all;
+    for (int stage = 0; stage < 7; ++stage)
+      all.push_back(efficientnet_lite_config::lite(number).channels(stage));
+    return all;
+  };
+  const auto depths = [](int number) {
+    std::vector<int> all;
+    for (int stage = 0; stage < 7; ++stage)
+      all.push_back(efficientnet_lite_config::lite(number).blocks(stage));
+    return all;
+  };
+  CHECK(widths(1) == std::vector<std::int64_t>{16, 24, 40, 80, 112, 192, 320});
+  CHECK(widths(2) == std::vector<std::int64_t>{16, 24, 48, 88, 120, 208, 352});
+  CHECK(widths(3) == std::vector<std::int64_t>{24, 32, 48, 96, 136, 232, 384});
+  CHECK(widths(4) == std::vector<std::int64_t>{24, 32, 56, 112, 160, 272, 448});
+  CHECK(depths(1) == std::vector<int>{1, 3, 3, 4, 4, 5, 1});
+  CHECK(depths(2) == std::vector<int>{1, 3, 3, 4, 4, 5, 1});
+  CHECK(depths(3) == std::vector<int>{1, 3, 3, 5, 5, 6, 1});
+  CHECK(depths(4) == std::vector<int>{1, 4, 4, 6, 6, 8, 1});
 }
 
 TEST_CASE("transformers of pictures are recognised under every publisher's names") {
@@ -254,7 +321,7 @@ TEST_CASE("tensors that the network does not read are refused by name") {
                                          "'layer2.0.se.fc1.weight' [4, 4], …"),
                        aisle::tensor_error);
 
-  // EfficientNet-Lite1 has all that Lite0 has, and more blocks.
+  // EfficientNet-Lite1 has all that Lite0 has, and more blocks: this one has some of them.
   const auto& timm = efficientnet_lite_family().schemes[0];
   auto lite = checkpoint_of(efficientnet_lite({}), nominal, timm);
   CHECK_NOTHROW(open_model(lite, aisle::json()));
@@ -302,6 +369,9 @@ TEST_CASE("the names of a graph's parameters are those that loading it asks for"
   same(efficientnet_lite({}), nominal);
   same(vit(small_vit), nominal);
   same(swin(small_swin), nominal);
+  same(inception({}), aisle::nn::value_shape::map(75, 75, 3));
+  same(inception({.bn_scale = false}), aisle::nn::value_shape::map(75, 75, 3));
+  same(resnet({.stem = 8, .layers = {1, 1, 1, 1}, .widths = {16, 16, 16, 16}, .conv_bias = true}), nominal);
   same(bert(small_bert), tokens);
 }
 

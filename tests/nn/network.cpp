@@ -68,9 +68,10 @@ double worst(const std::vector<float>& got, const std::vector<double>& expected)
 
 map direct_convolution(const map& x, const std::string& name, std::int64_t out, std::int64_t kernel,
                        std::int64_t stride, std::int64_t before, std::int64_t oh, std::int64_t ow,
-                       bool depthwise) {
+                       bool depthwise, std::int64_t width = 0) {
   const std::int64_t in_c = depthwise ? 1 : x.c;
-  const auto w = tensor_of(name + ".weight", {out, in_c, kernel, kernel});
+  if (width == 0) width = kernel;
+  const auto w = tensor_of(name + ".weight", {out, in_c, kernel, width});
   const auto b = tensor_of(name + ".bias", {out});
   map y{oh, ow, out, std::vector<double>(static_cast<std::size_t>(oh * ow * out))};
   for (std::int64_t oy = 0; oy < oh; ++oy)
@@ -79,9 +80,9 @@ map direct_convolution(const map& x, const std::string& name, std::int64_t out, 
         double s = b[static_cast<std::size_t>(o)];
         for (std::int64_t i = 0; i < in_c; ++i)
           for (std::int64_t ky = 0; ky < kernel; ++ky)
-            for (std::int64_t kx = 0; kx < kernel; ++kx)
+            for (std::int64_t kx = 0; kx < width; ++kx)
               s += x.get(oy * stride - before + ky, ox * stride - before + kx, depthwise ? o : i) *
-                   w[static_cast<std::size_t>(((o * in_c + i) * kernel + ky) * kernel + kx)];
+                   w[static_cast<std::size_t>(((o * in_c + i) * kernel + ky) * width + kx)];
         y.at(oy, ox, o) = s;
       }
   return y;
@@ -135,6 +136,84 @@ TEST_CASE("convolutions of every kind against the direct sum, on every table") {
                                                       out_shape.w, depthwise);
               CHECK(worst(run(g, shape, x, t), expected.v) <= 1e-5);
             }
+  });
+}
+
+TEST_CASE("windows that are not square, borders included, on every table") {
+  each_table([](const auto& t) {
+    for (const bool depthwise : {false, true})
+      for (const std::int64_t c : {3, 20})
+        for (const std::pair<std::int64_t, std::int64_t>& sides :
+             {std::pair<std::int64_t, std::int64_t>{1, 7}, {7, 1}, {3, 1}, {3, 5}})
+          for (const std::int64_t stride : {1, 2})
+            for (const bool same : {false, true}) {
+              const std::int64_t height = sides.first, width = sides.second;
+              CAPTURE(depthwise);
+              CAPTURE(c);
+              CAPTURE(height);
+              CAPTURE(width);
+              CAPTURE(stride);
+              CAPTURE(same);
+              const std::int64_t h = 11, w = 8, out = depthwise ? c : 18;
+              const auto x = picture(h, w, c);
+              graph_builder b;
+              aisle::nn::graph_builder::conv_options o;
+              o.out = out;
+              o.kernel = height;
+              o.stride = stride;
+              o.mode = same ? aisle::nn::padding::same : aisle::nn::padding::fixed;
+              o.bias = true;
+              o.kernel_width = width;
+              const value in = b.image(c);
+              b.output("y", depthwise ? b.depthwise(in, "conv", o) : b.conv2d(in, "conv", o));
+              const auto g = std::move(b).finish();
+              const auto shape = value_shape::map(h, w, c),
+                         out_shape = aisle::nn::infer_shapes(g, shape).back();
+              if (!same) {
+                CHECK(out_shape.h == (h - height) / stride + 1);
+                CHECK(out_shape.w == (w - width) / stride + 1);
+              }
+              const auto before = [&](std::int64_t size, std::int64_t n, std::int64_t kernel) {
+                return same ? std::max<std::int64_t>((n - 1) * stride + kernel - size, 0) / 2 : 0;
+              };
+              const map m{h, w, c, {x.begin(), x.end()}};
+              const std::int64_t top = before(h, out_shape.h, height), left = before(w, out_shape.w, width);
+              map shifted{h + top, w + left, c,
+                          std::vector<double>(static_cast<std::size_t>((h + top) * (w + left) * c))};
+              for (std::int64_t y = 0; y < h; ++y)
+                for (std::int64_t xx = 0; xx < w; ++xx)
+                  for (std::int64_t ch = 0; ch < c; ++ch)
+                    shifted.at(y + top, xx + left, ch) = m.get(y, xx, ch);
+              const map expected = direct_convolution(shifted, "conv", out, height, stride, 0, out_shape.h,
+                                                      out_shape.w, depthwise, width);
+              CHECK(worst(run(g, shape, x, t), expected.v) <= 1e-5);
+              CHECK(worst(run(g, shape, x, t, true), expected.v) <= 1e-5);  // not one for Winograd
+            }
+  });
+}
+
+TEST_CASE("averages over a window that is not square, with and without the padding") {
+  each_table([](const auto& t) {
+    for (const bool count : {false, true}) {
+      graph_builder b;
+      b.output("y",
+               b.average_pool(b.image(5), {.kernel = 1, .mode = aisle::nn::padding::same, .kernel_width = 3},
+                              count));
+      const auto x = picture(4, 6, 5);
+      const auto y = run(std::move(b).finish(), value_shape::map(4, 6, 5), x, t);
+      std::vector<double> expected(x.size());
+      for (std::size_t row = 0; row < 4; ++row)
+        for (std::size_t col = 0; col < 6; ++col)
+          for (std::size_t c = 0; c < 5; ++c) {
+            double sum = 0;
+            std::size_t inside = 0;
+            for (std::size_t at = col == 0 ? 0 : col - 1; at < std::min<std::size_t>(col + 2, 6);
+                 ++at, ++inside)
+              sum += x[(row * 6 + at) * 5 + c];
+            expected[(row * 6 + col) * 5 + c] = sum / (count ? 3.0 : static_cast<double>(inside));
+          }
+      CHECK(worst(y, expected) <= 1e-6);
+    }
   });
 }
 

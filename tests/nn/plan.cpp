@@ -124,7 +124,7 @@ TEST_CASE("values that live at the same time never overlap: every model, several
       std::vector<value_shape> inputs = {value_shape::tokens(0)};
       if (entry.side > 0)
         inputs = {value_shape::map(entry.side, entry.side, 3), value_shape::map(96, 96, 3),
-                  value_shape::map(225, 193, 3), value_shape::map(64, 299, 3)};
+                  value_shape::map(225, 193, 3), value_shape::map(80, 299, 3)};
       CHECK(takes(g, inputs[0]));
       for (const value_shape& input : inputs)
         for (const std::int64_t extra : {0, 100000}) {

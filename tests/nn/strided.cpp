@@ -43,6 +43,14 @@ const std::vector<operator_case>& operators() {
        [](graph_builder& b, value x) {
          return b.conv2d(x, "op", {.out = 35, .kernel = 3, .stride = 2, .pad = 1, .bias = true});
        }},
+      {"conv2d 1x7", 37,
+       [](graph_builder& b, value x) {
+         return b.conv2d(x, "op", {.out = 19, .mode = padding::same, .kernel_width = 7});
+       }},
+      {"conv2d 7x1 of few channels", 5,
+       [](graph_builder& b, value x) {
+         return b.conv2d(x, "op", {.out = 19, .kernel = 7, .mode = padding::same, .kernel_width = 1});
+       }},
       {"conv2d 1x1", 37, [](graph_builder& b, value x) { return b.conv2d(x, "op", {.out = 50}); }},
       {"conv2d 1x1 with a residual", 21,
        [](graph_builder& b, value x) { return b.relu(b.add(b.conv2d(x, "op", {.out = 21}), x)); }},

@@ -13,6 +13,28 @@
 
 namespace support {
 
+/// A graph's parameter as a file of this layout has it.
+inline aisle::tensor laid_out(std::span<const float> values, const aisle::shape& dims,
+                              aisle::nn::weight_layout layout) {
+  const bool keras = layout == aisle::nn::weight_layout::keras && dims.rank() > 1;
+  const std::int64_t height = dims.rank() == 4 ? dims[2] : 1, width = dims.rank() == 4 ? dims[3] : 1;
+  aisle::tensor t(aisle::dtype::f32, !keras             ? dims
+                                     : dims.rank() == 4 ? aisle::shape{height, width, dims[1], dims[0]}
+                                                        : aisle::shape{dims[1], dims[0]});
+  const auto to = t.data<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    if (!keras) {
+      to[i] = values[i];
+      continue;
+    }
+    const std::int64_t tap = at % (height * width), in = at / (height * width) % dims[1],
+                       out = at / (height * width * dims[1]);
+    to[static_cast<std::size_t>((tap * dims[1] + in) * dims[0] + out)] = values[i];
+  }
+  return t;
+}
+
 /// Every parameter that a graph asks for, as a checkpoint under one scheme's names: deterministic noise.
 /// `without` is a parameter's name in the graph.
 inline aisle::state_dict checkpoint_of(const aisle::nn::graph& g, const aisle::nn::value_shape& nominal,
@@ -25,9 +47,7 @@ inline aisle::state_dict checkpoint_of(const aisle::nn::graph& g, const aisle::n
         noise.read(name, dims, out);
         const std::string key = prefix + aisle::models::key_for(scheme, name);
         if (name == without || d.contains(key)) return;
-        aisle::tensor t(aisle::dtype::f32, dims);
-        aisle::ranges::copy(out, t.data<float>().begin());
-        d.add(key, std::move(t));
+        d.add(key, laid_out(out, dims, scheme.layout));
       });
   std::vector<std::string> outputs;
   for (const auto& [name, id] : g.outputs) outputs.push_back(name);

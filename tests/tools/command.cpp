@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include <set>
+
 #include <aisle/image/decode.hpp>
 #include <aisle/image/preprocess.hpp>
 #include <aisle/io/checkpoint.hpp>
@@ -245,6 +247,36 @@ TEST_CASE("models: what is supported, and which weights are here") {
   CHECK(by_id.at("efficientnet-lite0")->get<std::string>("preset") == "timm_tf_efficientnet_lite0");
   CHECK(by_id.at("convnextv2-tiny")->get<int>("dimension") == 768);
   CHECK(by_id.at("resnet18")->get<std::string>("weights") == "weights/resnet18/model.safetensors");
+  // As publishers say: multiply-adds, of which each is two.
+  const struct {
+    const char* id;
+    std::int64_t parameters;
+    double gmacs;
+  } published[] = {{"resnet18", 11689512, 1.82},
+                   {"resnet50", 25557032, 4.09},
+                   {"densenet121", 7978856, 2.83},
+                   {"inception-v3", 23834568, 5.71},
+                   {"convnextv2-tiny", 28635496, 4.47},
+                   {"efficientnet-lite0", 4652008, 0.39}};  // EfficientNet B0's, less its squeezes
+  for (const auto& m : published) {
+    CAPTURE(m.id);
+    CHECK(by_id.at(m.id)->get<std::int64_t>("parameters") == m.parameters);
+    CHECK(by_id.at(m.id)->get<double>("flops") / 2e9 == doctest::Approx(m.gmacs).epsilon(0.02));
+  }
+  CHECK(by_id.at("inception-v3")->get<int>("side") == 299);
+  // Six layers of 384 and 1536: products of weights, and of 128 x 128 tokens in attention.
+  CHECK(by_id.at("all-MiniLM-L6-v2")->get<std::int64_t>("flops") ==
+        2LL * 128 * 6 * (4 * 384 * 384 + 2 * 384 * 1536 + 2 * 128 * 384));
+  CHECK(by_id.at("all-MiniLM-L6-v2")->get<std::int64_t>("parameters") == 22713216);
+  std::set<std::string> fetched;
+  for (const std::string& line : command::lines_of(command::run(work, "weights list").out))
+    fetched.insert(line.substr(0, line.find(' ')));
+  for (const auto& row : by_id) {
+    CAPTURE(row.first);
+    CHECK_FALSE(row.second->at("parameters").is_null());
+    CHECK(row.second->get<std::int64_t>("flops") > 0);
+    CHECK(fetched.count(row.first) == 1);  // every id has a row in the manifest
+  }
   const auto table = command::run(work, "models");
   CHECK(table.code == 0);
   CHECK(command::lines_of(table.out).size() == all.size() + 1);
@@ -260,7 +292,8 @@ TEST_CASE("self-test passes on every kernel table, and lists them") {
   CAPTURE(r.out);
   CHECK(r.code == 0);
   for (const std::string& name : names)
-    for (const char* model : {"tiny_bert", "tiny_resnet", "tiny_convnextv2", "tiny_vit", "tiny_swin"}) {
+    for (const char* model : {"tiny_bert", "tiny_resnet ", "tiny_resnet_keras", "tiny_densenet", "tiny_inception",
+                              "tiny_convnextv2", "tiny_efficientnet_lite", "tiny_vit", "tiny_swin"}) {
       bool passed = false;
       for (const std::string& line : command::lines_of(r.out))
         passed = passed || (line.starts_with(model) && line.find(" " + name + " ") != std::string::npos &&

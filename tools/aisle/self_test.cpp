@@ -70,7 +70,8 @@ std::vector<const aisle::kernels::kernel_table*> tables(const options& o) {
 }
 
 void test_models(const options& o, reporter& report) {
-  for (const char* name : {"tiny_bert", "tiny_resnet", "tiny_convnextv2", "tiny_vit", "tiny_swin"}) {
+  for (const char* name : {"tiny_bert", "tiny_resnet", "tiny_resnet_keras", "tiny_densenet", "tiny_inception",
+                           "tiny_convnextv2", "tiny_efficientnet_lite", "tiny_vit", "tiny_swin"}) {
     const aisle::json c = aisle::parse_json(embedded(name), name);
     const auto model = aisle::models::open_model(replay::generate(c), replay::config_of(c));
     for (const auto* table : tables(o))
@@ -190,11 +191,10 @@ action setup(CLI::App& app) {
                 {common::isa, common::text_model, common::image_model, common::weights, common::threads});
   app.footer(
       "Replays reference vectors that are compiled in, on every set of kernels this CPU supports (or on "
-      "--isa): small\n"
-      "BERT, ResNet and ConvNeXt V2 networks, the tokenizer, decoding, resizing and cropping. Errors are "
-      "relative to the\n"
-      "largest value of the reference, computed in double. With models it also loads them and checks their "
-      "vectors.\n"
+      "--isa): a\n"
+      "network of every family, the tokenizer, decoding, resizing and cropping. Errors are relative to the "
+      "largest value of\n"
+      "the reference, computed in double. With models it also loads them and checks their vectors.\n"
       "\n"
       "Examples:\n"
       "  aisle self-test\n"

@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <aisle/base/file.hpp>
 #include <aisle/io/checkpoint.hpp>
@@ -14,6 +16,7 @@
 #include <aisle/models/preset.hpp>
 #include <aisle/models/zoo.hpp>
 
+#include "keras_file.hpp"
 #include "manifest.hpp"
 #include "output_guard.hpp"
 
@@ -24,6 +27,20 @@ namespace {
 struct options {
   std::string in, out, prefix;
 };
+
+/// How keras.applications prepare the pictures of a network with their names and layouts; else "".
+std::string keras_preset(const aisle::state_dict& from) {
+  static constexpr std::pair<std::string_view, std::string_view> presets[] = {
+      {"resnet", "keras_caffe"}, {"densenet", "keras_torch"}, {"inception", "keras_tf_299"}};
+  try {
+    const auto network = aisle::models::recognise(from, aisle::models::families());
+    if (network.match.layout == aisle::nn::weight_layout::keras)
+      for (const auto& [family, preset] : presets)
+        if (network.of->name == family) return std::string(preset);
+  } catch (const aisle::format_error&) {  // no network that is known, or several
+  }
+  return {};
+}
 
 /// What OUT carries beside the tensors: a folder of another name would not say how pictures are prepared, and
 /// the files that say it stay behind.
@@ -41,6 +58,10 @@ std::map<std::string, std::string> metadata_for(const aisle::state_dict& from) {
   } catch (const aisle::error&) {  // of a model that is not built in: its files say it all the same
     return kept;
   }
+  if (const std::string preset = keras_preset(from); !preset.empty()) {
+    kept["preset"] = preset;
+    return kept;
+  }
   std::error_code none;
   const std::string id =
       aisle::file_name(std::filesystem::absolute(folder, none).lexically_normal().string());
@@ -54,7 +75,7 @@ std::map<std::string, std::string> metadata_for(const aisle::state_dict& from) {
 
 int convert(const options& o) {
   if (!o.out.ends_with(".safetensors")) throw usage_error("OUT: expected a name that ends in .safetensors");
-  aisle::state_dict from = aisle::load_checkpoint(o.in);
+  aisle::state_dict from = is_keras_file(o.in) ? read_keras_file(o.in) : aisle::load_checkpoint(o.in);
   if (!o.prefix.empty())
     from = from.renamed([&](const std::string& name) {
       return name.starts_with(o.prefix) ? name.substr(o.prefix.size()) : std::string();
@@ -78,7 +99,8 @@ int convert(const options& o) {
 
 action setup_weights_convert(CLI::App& app) {
   auto o = std::make_shared<options>();
-  app.add_option("IN", o->in, ".pth, .pt, .bin, an index of shards, or a folder with one of them")
+  app.add_option("IN", o->in,
+                 ".pth, .pt, .bin, an index of shards, or a folder with one of them; .h5 or .keras")
       ->required();
   app.add_option("OUT", o->out, "one .safetensors file")->required();
   app.add_option("--prefix", o->prefix, "only the tensors whose names begin so, without it")
@@ -86,7 +108,8 @@ action setup_weights_convert(CLI::App& app) {
   app.footer(
       "Names and types of the tensors stay as they are; one tensor at a time is in memory. Nothing in a "
       "checkpoint is\n"
-      "executed. IN's config.json and preprocessor_config.json, or the preset that is known for the name of "
+      "executed. Weights of Keras get the names that keras.applications give them, and all of them are in "
+      "memory. IN's config.json and preprocessor_config.json, or the preset that is known for the name of "
       "its "
       "folder, go\n"
       "into the metadata of OUT, which opens by itself then, wherever it lies. --prefix takes one network of "

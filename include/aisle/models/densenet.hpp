@@ -22,7 +22,7 @@ struct densenet_config {
 /// Picture in; outputs "embedding" (global average of relu(norm5)) and, with a head, "logits".
 nn::graph densenet(const densenet_config& config);
 
-/// torchvision's and timm's names (they agree), and those of the first files.
+/// torchvision's and timm's names (they agree), those of the first files, and those of keras.applications.
 const family& densenet_family();
 
 }  // namespace models

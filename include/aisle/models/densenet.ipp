@@ -8,6 +8,28 @@
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
+namespace detail {
+
+/// keras.applications' names, whose first releases wrote `conv1/conv` and `fc1000`.
+AISLE_API key_scheme densenet_keras(std::string_view name, const std::string& stem, const std::string& head) {
+  const std::string layer = "features.denseblock*.denselayer*.", as = "conv{0+1}_block{1}_";
+  return {.name = name,
+          .rules = {{"features.conv0", stem + "conv"},
+                    {"features.norm0", stem + "bn"},
+                    {layer + "norm1", as + "0_bn"},
+                    {layer + "conv1", as + "1_conv"},
+                    {layer + "norm2", as + "1_bn"},
+                    {layer + "conv2", as + "2_conv"},
+                    {"features.transition*.norm", "pool{0+1}_bn"},
+                    {"features.transition*.conv", "pool{0+1}_conv"},
+                    {"features.norm5", "bn"},
+                    {"classifier", head}},
+          .endings = keras_endings(),
+          .layout = nn::weight_layout::keras};
+}
+
+}  // namespace detail
+
 AISLE_API nn::graph densenet(const densenet_config& config) {
   nn::graph_builder b;
   const auto norm = [&](nn::value v, const std::string& name) {
@@ -53,6 +75,7 @@ AISLE_API densenet_config densenet_config::from_checkpoint(const nn::weight_sour
   for (int block = 0; block < blocks; ++block)
     c.layers.push_back(depth_of(weights, [&](int i) { return layer(block, i) + ".conv1.weight"; }));
   c.classes = weights.has("classifier.weight") ? dimension(weights, "classifier.weight", 0) : 0;
+  if (weights.layout() == nn::weight_layout::keras) c.bn_eps = 1.001e-5f;
   return c;
 }
 
@@ -65,11 +88,13 @@ AISLE_API const family& densenet_family() {
                               "features.denseblock{0}.denselayer{1}.norm.{2}"},
                              {"features.denseblock*.denselayer*.conv*",
                               "features.denseblock{0}.denselayer{1}.conv.{2}"}},
-                   .endings = {}}},
+                   .endings = {}},
+                  detail::densenet_keras("keras", "conv1_", "predictions"),
+                  detail::densenet_keras("keras-legacy", "conv1/", "fc1000")},
       .prefixes = {""},
       .signature = {"features.conv0.weight", "features.denseblock1.denselayer1.conv2.weight",
                     "features.norm5.running_mean"},
-      .unread = {"classifier."},
+      .unread = {"classifier.", "predictions/", "fc1000/"},
       .head = "classifier.",
       // densenetblur121d has blur pooling in place of strides.
       .architectures = {"densenet*", "tv_densenet*"},

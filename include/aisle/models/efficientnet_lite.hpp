@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
 
 #include <aisle/models/family.hpp>
@@ -13,6 +15,14 @@ struct efficientnet_lite_config {
   double width = 1.0, depth = 1.0;  ///< multipliers: Lite0 is 1, 1
   std::int64_t classes = 1000;      ///< 0: no head
   float bn_eps = 1e-3f;
+
+  /// Lite0 to Lite4.
+  static efficientnet_lite_config lite(int number);
+  /// The one of them that the checkpoint's tensors fit, and its head.
+  static efficientnet_lite_config from_checkpoint(const nn::weight_source& weights);
+
+  std::int64_t channels(int stage) const;  ///< of the stages 0 to 6
+  int blocks(int stage) const;
 };
 
 /// Picture in; outputs "embedding" (global average of the 1280-channel head) and, with a head, "logits".

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <aisle/models/efficientnet_lite.hpp>
 #include <aisle/models/family.ipp>
@@ -17,7 +18,56 @@ AISLE_API std::int64_t round_channels(double channels) {
   return static_cast<double>(rounded) < 0.9 * channels ? rounded + 8 : rounded;
 }
 
+struct lite_stage {
+  std::int64_t expansion, kernel, stride, channels;
+  int blocks;
+};
+inline constexpr lite_stage lite_stages[] = {
+    {1, 3, 1, 16, 1},  {6, 3, 2, 24, 2},  {6, 5, 2, 40, 2},  {6, 3, 2, 80, 3},
+    {6, 5, 1, 112, 3}, {6, 5, 2, 192, 4}, {6, 3, 1, 320, 1},
+};
+
 }  // namespace detail
+
+AISLE_API std::int64_t efficientnet_lite_config::channels(int stage) const {
+  return detail::round_channels(width * static_cast<double>(detail::lite_stages[stage].channels));
+}
+
+AISLE_API int efficientnet_lite_config::blocks(int stage) const {
+  // Lite models keep the first and the last stage's depth.
+  const int count = detail::lite_stages[stage].blocks;
+  return stage == 0 || stage == 6 ? count : static_cast<int>(std::ceil(depth * count));
+}
+
+AISLE_API efficientnet_lite_config efficientnet_lite_config::lite(int number) {
+  static constexpr std::pair<double, double> scales[] = {
+      {1.0, 1.0}, {1.0, 1.1}, {1.1, 1.2}, {1.2, 1.4}, {1.4, 1.8}};
+  efficientnet_lite_config c;
+  c.width = scales[number].first;
+  c.depth = scales[number].second;
+  return c;
+}
+
+AISLE_API efficientnet_lite_config
+efficientnet_lite_config::from_checkpoint(const nn::weight_source& weights) {
+  const std::int64_t widest = dimension(weights, "head.conv.weight", 1);
+  // All that a shallow one has a deep one has too: the deepest whose stages are all there.
+  efficientnet_lite_config found;
+  for (int number = 0; number <= 4; ++number) {
+    const efficientnet_lite_config c = lite(number);
+    bool fits = c.channels(6) == widest;
+    int block = 0;
+    for (int stage = 0; stage < 7; ++stage) {
+      block += c.blocks(stage);
+      fits =
+          fits && weights.has("blocks." + std::to_string(stage) + "." + std::to_string(c.blocks(stage) - 1) +
+                              "." + std::to_string(block - 1) + ".depthwise.conv.weight");
+    }
+    if (fits) found = c;
+  }
+  found.classes = weights.has("classifier.weight") ? dimension(weights, "classifier.weight", 0) : 0;
+  return found;
+}
 
 AISLE_API nn::graph efficientnet_lite(const efficientnet_lite_config& config) {
   nn::graph_builder b;
@@ -30,21 +80,11 @@ AISLE_API nn::graph efficientnet_lite(const efficientnet_lite_config& config) {
                       b.conv2d(b.image(), "stem.conv", {.out = 32, .kernel = 3, .stride = 2, .mode = same}));
   x = b.tap("stem", b.relu6(norm(x, "stem")));
 
-  struct stage {
-    std::int64_t expansion, kernel, stride, channels;
-    int blocks;
-  };
-  constexpr stage stages[] = {
-      {1, 3, 1, 16, 1},  {6, 3, 2, 24, 2},  {6, 5, 2, 40, 2},  {6, 3, 2, 80, 3},
-      {6, 5, 1, 112, 3}, {6, 5, 2, 192, 4}, {6, 3, 1, 320, 1},
-  };
   std::int64_t width = 32, number = 0;
   for (int s = 0; s < 7; ++s) {
-    const auto& [expansion, kernel, stride, channels, count] = stages[s];
-    const std::int64_t out = detail::round_channels(config.width * static_cast<double>(channels));
-    // Lite models keep the first and the last stage's depth.
-    const int blocks = s == 0 || s == 6 ? count : static_cast<int>(std::ceil(config.depth * count));
-    for (int i = 0; i < blocks; ++i, ++number) {
+    const auto& [expansion, kernel, stride, channels, count] = detail::lite_stages[s];
+    const std::int64_t out = config.channels(s);
+    for (int i = 0; i < config.blocks(s); ++i, ++number) {
       const std::string block =
           "blocks." + std::to_string(s) + "." + std::to_string(i) + "." + std::to_string(number);
       const std::int64_t step = i == 0 ? stride : 1;
@@ -106,12 +146,10 @@ AISLE_API const family& efficientnet_lite_family() {
       .unread = {"classifier.", "_fc."},
       .head = "classifier.",
       // Without "tf_" the same tensors are meant for symmetric padding and batch norm eps 1e-5.
-      .architectures = {"tf_efficientnet_lite0"},
+      .architectures = {"tf_efficientnet_lite*"},
       .build =
           [](const nn::weight_source& weights, const json&) {
-            efficientnet_lite_config c;
-            c.classes = weights.has("classifier.weight") ? dimension(weights, "classifier.weight", 0) : 0;
-            return efficientnet_lite(c);
+            return efficientnet_lite(efficientnet_lite_config::from_checkpoint(weights));
           },
   };
   return f;

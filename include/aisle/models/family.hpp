@@ -51,6 +51,9 @@ std::int64_t dimension(const nn::weight_source& weights, const std::string& name
 
 /// Throws format_error when config.json says something else than `known` under `key`.
 void expect(const json& config, std::string_view key, const std::string& known);
+/// How Keras names the tensors of layers that are called conv, bn or after a classifier: the endings of a
+/// scheme.
+std::vector<key_rule> keras_endings();
 
 /// Names of all parameters that a graph reads.
 std::vector<std::string> parameters_of(const nn::graph& g);

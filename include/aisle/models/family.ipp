@@ -17,7 +17,19 @@ AISLE_API std::int64_t dimension(const nn::weight_source& weights, const std::st
     throw tensor_error((e.file ? e.file->file().path() + ": " : std::string()) + "tensor '" + e.name +
                        "' has shape " + to_string(e.dims) + ", expected at least " +
                        std::to_string(axis + 1) + " dimensions");
-  return e.dims[axis];
+  return (*weights.dims_of(name))[axis];
+}
+
+AISLE_API std::vector<key_rule> keras_endings() {
+  std::vector<key_rule> all = {{"bn.weight", "bn/gamma:0"},
+                               {"bn.bias", "bn/beta:0"},
+                               {".running_mean", "/moving_mean:0"},
+                               {".running_var", "/moving_variance:0"}};
+  for (const std::string layer : {"conv", "predictions", "fc1000"}) {
+    all.push_back({layer + ".weight", layer + "/kernel:0"});
+    all.push_back({layer + ".bias", layer + "/bias:0"});
+  }
+  return all;
 }
 
 AISLE_API void expect(const json& config, std::string_view key, const std::string& known) {

@@ -7,15 +7,16 @@
 #include <vector>
 
 #include <aisle/io/state_dict.hpp>
+#include <aisle/nn/parameters.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
 /// Renames the beginning of a parameter's name. A `*` in `from` stands for a number; `{i}` in `to` is the
-/// i-th of them,
-/// `{i-1}` one less.
+/// i-th of them, `{i-1}` one less, `{i+1}` one more. `layer#i` in `to` is the i-th layer of a name that Keras
+/// numbers by itself: `layer`, `layer_1`, …, counted from whatever number is the file's first.
 struct key_rule {
-  std::string_view from, to;
+  std::string from, to;
 };
 
 /// How one publisher names the parameters of an architecture: the first rule that fits is applied, then every
@@ -24,14 +25,16 @@ struct key_scheme {
   std::string_view name;  ///< "torchvision", "hf", …
   std::vector<key_rule> rules;
   std::vector<key_rule> endings;  ///< plain text, at the end of the name
+  nn::weight_layout layout = nn::weight_layout::pytorch;
 };
 
-/// The checkpoint's key of parameter `name` under a scheme.
+/// The checkpoint's key of parameter `name` under a scheme; layers without a name are counted from 0.
 std::string key_for(const key_scheme& scheme, std::string_view name);
 
 /// A scheme that a checkpoint was found to follow.
 struct key_match {
   std::string scheme;
+  nn::weight_layout layout = nn::weight_layout::pytorch;
   std::string prefix;  ///< in front of the scheme's names, with its dot: "module.backbone."; or empty
   std::function<std::string(const std::string&)> key_of;  ///< the checkpoint must outlive it
 };

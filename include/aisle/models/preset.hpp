@@ -44,7 +44,7 @@ struct preset {
   std::array<double, 3> mean = {0, 0, 0}, std = {1, 1, 1};  ///< in the result's channel order
 };
 
-/// Every named preset: those of golden/image/presets.json.
+/// Every named preset.
 std::span<const preset> all_presets();
 
 /// The preset called `name`; throws option_error naming all of them.

@@ -214,9 +214,16 @@ AISLE_API std::span<const preset> all_presets() {
         named("torchvision_swin_s", shortest, 246, bicubic, 224, imagenet_mean, imagenet_std),
         named("torchvision_swin_b", shortest, 238, bicubic, 224, imagenet_mean, imagenet_std),
         named("torchvision_inception_v3", shortest, 342, bilinear, 299, imagenet_mean, imagenet_std),
+        // With `transform_input`, which makes these of the ones above.
+        named("torchvision_inception_v3_pretrained", shortest, 342, bilinear, 299, halves, halves),
         named("timm_resnet50_a1", shortest, 235, bicubic, 224, imagenet_mean, imagenet_std),
         named("timm_inception_v3", shortest, 341, bicubic, 299, halves, halves),
         named("timm_tf_efficientnet_lite0", shortest, 256, bicubic, 224, halves, halves),
+        // As TensorFlow trained them: 32 pixels of margin.
+        named("efficientnet_lite1", shortest, 272, bicubic, 240, halves, halves),
+        named("efficientnet_lite2", shortest, 292, bicubic, 260, halves, halves),
+        named("efficientnet_lite3", shortest, 312, bicubic, 280, halves, halves),
+        named("efficientnet_lite4", shortest, 332, bicubic, 300, halves, halves),
         named("timm_vit_base_patch16_224", shortest, 248, bicubic, 224, halves, halves),
         named("hf_convnext_224", shortest, 256, bicubic, 224, imagenet_mean, imagenet_std, floor),
         named("hf_convnext_384", squash, 384, bicubic, 384, imagenet_mean, imagenet_std, floor),
@@ -224,6 +231,8 @@ AISLE_API std::span<const preset> all_presets() {
         named("hf_swin_224", squash, 224, bicubic, 224, imagenet_mean, imagenet_std, floor),
         named("keras_caffe", squash, 224, resize_filter::nearest, 224, {103.939, 116.779, 123.68}, {1, 1, 1}),
         named("keras_tf", squash, 224, resize_filter::nearest, 224, halves, halves),
+        named("keras_tf_299", squash, 299, resize_filter::nearest, 299, halves, halves),
+        named("keras_torch", squash, 224, resize_filter::nearest, 224, imagenet_mean, imagenet_std),
         named("plain_lanczos", squash, 224, resize_filter::lanczos, 224, {0, 0, 0}, {1, 1, 1}),
     };
     auto& caffe = *std::find_if(p.begin(), p.end(), [](const preset& x) { return x.name == "keras_caffe"; });

@@ -14,7 +14,9 @@ struct resnet_builder {
 
   nn::value conv_bn(nn::value x, const std::string& conv, const std::string& bn, std::int64_t out,
                     std::int64_t kernel, std::int64_t stride) {
-    x = b.conv2d(x, conv, {.out = out, .kernel = kernel, .stride = stride, .pad = kernel / 2});
+    x = b.conv2d(
+        x, conv,
+        {.out = out, .kernel = kernel, .stride = stride, .pad = kernel / 2, .bias = config.conv_bias});
     return b.batch_norm(x, bn, config.bn_eps);
   }
 
@@ -22,8 +24,9 @@ struct resnet_builder {
                   bool downsample) {
     nn::value shortcut = x;
     if (config.bottleneck) {
-      x = b.relu(conv_bn(x, name + ".conv1", name + ".bn1", out / 4, 1, 1));
-      x = b.relu(conv_bn(x, name + ".conv2", name + ".bn2", out / 4, 3, stride));
+      const std::int64_t first = config.stride_first ? stride : 1;
+      x = b.relu(conv_bn(x, name + ".conv1", name + ".bn1", out / 4, 1, first));
+      x = b.relu(conv_bn(x, name + ".conv2", name + ".bn2", out / 4, 3, stride / first));
       x = conv_bn(x, name + ".conv3", name + ".bn3", out, 1, 1);
     } else {
       x = b.relu(conv_bn(x, name + ".conv1", name + ".bn1", out, 3, stride));
@@ -81,6 +84,10 @@ AISLE_API resnet_config resnet_config::from_checkpoint(const nn::weight_source& 
     c.widths[stage] = dimension(weights, name + (c.bottleneck ? "0.conv3.weight" : "0.conv2.weight"), 0);
   }
   c.classes = weights.has("fc.weight") ? dimension(weights, "fc.weight", 0) : 0;
+  if (weights.layout() == nn::weight_layout::keras) {
+    c.bn_eps = 1.001e-5f;
+    c.stride_first = c.conv_bias = true;
+  }
   return c;
 }
 
@@ -97,10 +104,20 @@ AISLE_API const family& resnet_family() {
                       {"layer*.*.downsample.0", "encoder.stages.{0-1}.layers.{1}.shortcut.convolution"},
                       {"layer*.*.downsample.1", "encoder.stages.{0-1}.layers.{1}.shortcut.normalization"},
                       {"fc", "classifier.1"}},
-            .endings = {}}},
+            .endings = {}},
+           {.name = "keras",
+            .rules = {{"conv1", "conv1_conv"},
+                      {"bn1", "conv1_bn"},
+                      {"layer*.*.conv*", "conv{0+1}_block{1+1}_{2}_conv"},
+                      {"layer*.*.bn*", "conv{0+1}_block{1+1}_{2}_bn"},
+                      {"layer*.*.downsample.0", "conv{0+1}_block{1+1}_0_conv"},
+                      {"layer*.*.downsample.1", "conv{0+1}_block{1+1}_0_bn"},
+                      {"fc", "predictions"}},
+            .endings = keras_endings(),
+            .layout = nn::weight_layout::keras}},
       .prefixes = {"", "resnet."},
       .signature = {"conv1.weight", "layer1.0.conv1.weight", "layer4.0.bn2.running_mean"},
-      .unread = {"fc.", "classifier."},
+      .unread = {"fc.", "classifier.", "predictions/"},
       .head = "fc.",
       // Those with blur or average pooling before a stride (resnetblur50, resnetaa50) have the same tensors.
       .architectures = {"resnet*", "tv_resnet*", "gluon_resnet*_v1b", "ssl_resnet*", "swsl_resnet*"},

@@ -13,6 +13,7 @@
 #include <aisle/models/densenet.hpp>
 #include <aisle/models/efficientnet_lite.hpp>
 #include <aisle/models/family.hpp>
+#include <aisle/models/inception.hpp>
 #include <aisle/models/recognise.hpp>
 #include <aisle/models/resnet.hpp>
 #include <aisle/models/swin.hpp>

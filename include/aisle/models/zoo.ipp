@@ -8,6 +8,7 @@
 #include <aisle/models/convnextv2.ipp>
 #include <aisle/models/densenet.ipp>
 #include <aisle/models/efficientnet_lite.ipp>
+#include <aisle/models/inception.ipp>
 #include <aisle/models/recognise.ipp>
 #include <aisle/models/resnet.ipp>
 #include <aisle/models/swin.ipp>
@@ -20,7 +21,7 @@ namespace models {
 AISLE_API std::span<const family* const> families() {
   static const std::vector<const family*> all = {
       &bert_family(), &resnet_family(), &densenet_family(), &convnextv2_family(), &efficientnet_lite_family(),
-      &vit_family(),  &swin_family()};
+      &inception_family(), &vit_family(),  &swin_family()};
   return all;
 }
 
@@ -34,6 +35,11 @@ namespace detail {
 template <int... Depths>
 nn::graph convnextv2_graph(std::array<std::int64_t, 4> dims) {
   return convnextv2({.depths = {Depths...}, .dims = dims});
+}
+
+template <int Number>
+nn::graph efficientnet_lite_graph() {
+  return efficientnet_lite(efficientnet_lite_config::lite(Number));
 }
 
 }  // namespace detail
@@ -118,7 +124,17 @@ AISLE_API std::span<const zoo_entry> zoo() {
        },
        224, torchvision},
       {"efficientnet-lite0", "efficientnet_lite0", efficientnet_lite_family,
-       [] { return efficientnet_lite({}); }, 224, "timm_tf_efficientnet_lite0"},
+       detail::efficientnet_lite_graph<0>, 224, "timm_tf_efficientnet_lite0"},
+      {"efficientnet-lite1", "efficientnet_lite1", efficientnet_lite_family,
+       detail::efficientnet_lite_graph<1>, 240, "efficientnet_lite1"},
+      {"efficientnet-lite2", "efficientnet_lite2", efficientnet_lite_family,
+       detail::efficientnet_lite_graph<2>, 260, "efficientnet_lite2"},
+      {"efficientnet-lite3", "efficientnet_lite3", efficientnet_lite_family,
+       detail::efficientnet_lite_graph<3>, 280, "efficientnet_lite3"},
+      {"efficientnet-lite4", "efficientnet_lite4", efficientnet_lite_family,
+       detail::efficientnet_lite_graph<4>, 300, "efficientnet_lite4"},
+      {"inception-v3", "inception_v3", inception_family, [] { return inception({}); }, 299,
+       "torchvision_inception_v3_pretrained"},
       {"vit-tiny", "vit_ti16", vit_family, [] { return vit({.hidden = 192, .heads = 3, .mlp = 768}); }, 224,
        timm_vit},
       {"vit-small", "vit_s16", vit_family, [] { return vit({.hidden = 384, .heads = 6, .mlp = 1536}); }, 224,
@@ -169,7 +185,7 @@ AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json c
   m->of = network.of;
   m->scheme = network.match.scheme;
   m->prefix = m->checkpoint.wrapped_in().prefix + network.match.prefix;
-  m->weights = std::make_shared<nn::weight_source>(m->checkpoint, network.match.key_of);
+  m->weights = std::make_shared<nn::weight_source>(m->checkpoint, network.match.key_of, network.match.layout);
   check_architecture(*m->of, m->config);
   m->graph = m->of->build(*m->weights, m->config);
   refuse_unread(m->checkpoint, *m->of, network.match, m->graph);

@@ -47,7 +47,8 @@ class graph_builder {
     std::int64_t out = 0, kernel = 1, stride = 1, pad = 0;
     padding mode = padding::fixed;
     bool bias = false;
-    nn::window window() const { return {kernel, stride, pad, mode}; }
+    std::int64_t kernel_width = 0;
+    nn::window window() const { return {kernel, stride, pad, mode, kernel_width}; }
   };
   value conv2d(value x, std::string name, const conv_options& o) {
     return put(nn::conv2d(std::move(name), o.out, o.window(), o.bias), {x});
@@ -65,8 +66,8 @@ class graph_builder {
   value linear(value x, std::vector<std::string> names, const linear_options& o) {
     return put(nn::linear(std::move(names), o.out, o.bias), {x});
   }
-  value batch_norm(value x, std::string name, float eps) {
-    return put(nn::batch_norm({std::move(name), eps}), {x});
+  value batch_norm(value x, std::string name, float eps, bool scaled = true) {
+    return put(nn::batch_norm({std::move(name), eps, scaled}), {x});
   }
   value layer_norm(value x, std::string name, float eps) {
     return put(nn::layer_norm(std::move(name), eps), {x});

@@ -60,6 +60,7 @@ struct line_window {
 struct folded_norm {
   std::string name;
   float eps = 1e-5f;
+  bool scaled = true;  ///< false: there is no .weight, which is 1
 };
 
 /// An operator of a graph: what is true of it on every device. One file in nn/op/ each, with the struct that

@@ -10,8 +10,8 @@ namespace nn {
 namespace detail {
 
 AISLE_API void add_norm(const folded_norm& norm, std::vector<std::string>& names) {
-  for (const char* leaf : {".weight", ".bias", ".running_mean", ".running_var"})
-    names.push_back(norm.name + leaf);
+  if (norm.scaled) names.push_back(norm.name + ".weight");
+  for (const char* leaf : {".bias", ".running_mean", ".running_var"}) names.push_back(norm.name + leaf);
 }
 
 AISLE_API void add_convolution(const std::string& name, bool bias, const std::vector<folded_norm>& norms,

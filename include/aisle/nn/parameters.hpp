@@ -41,22 +41,31 @@ class row_table {
   std::shared_ptr<file_state> file_;
 };
 
-/// Reads a model's tensors by the names its graph uses, whatever the checkpoint calls them.
+/// How a file lays out the weights of products.
+enum class weight_layout : std::uint8_t {
+  pytorch,  ///< kernels [out, in, height, width], matrices [out, in]: what graphs ask for
+  keras     ///< kernels [height, width, in, out], matrices [in, out]
+};
+
+/// Reads a model's tensors by the names its graph uses and in the layout it asks for, whatever the checkpoint
+/// has.
 class weight_source {
  public:
   using generator = std::function<void(const std::string& name, const shape& dims, std::span<float> out)>;
 
   /// `key_of(name)` is the checkpoint's key for a graph's parameter name. The checkpoint must outlive this
   /// object.
-  weight_source(const state_dict& checkpoint, std::function<std::string(const std::string&)> key_of)
-      : checkpoint_(&checkpoint), key_of_(std::move(key_of)) {}
+  weight_source(const state_dict& checkpoint, std::function<std::string(const std::string&)> key_of,
+                weight_layout layout = weight_layout::pytorch)
+      : checkpoint_(&checkpoint), key_of_(std::move(key_of)), layout_(layout) {}
   /// Weights that are computed: benchmarks without a checkpoint.
   explicit weight_source(generator generate) : generate_(std::move(generate)) {}
 
   /// The checkpoint's file, for messages; empty where there is none.
   std::string path() const { return checkpoint_ ? checkpoint_->path() : std::string(); }
+  weight_layout layout() const { return layout_; }
   bool has(const std::string& name) const { return dims_of(name).has_value(); }
-  /// The stored dimensions; empty when there is no such tensor, or weights are computed.
+  /// The dimensions as a graph asks for them; empty when there is no such tensor, or weights are computed.
   std::optional<shape> dims_of(const std::string& name) const;
   /// The checkpoint's tensor, whatever its shape. Throws tensor_error naming file, key and the nearest keys.
   const state_dict::entry& at(const std::string& name) const;
@@ -78,6 +87,7 @@ class weight_source {
   const state_dict* checkpoint_ = nullptr;
   std::function<std::string(const std::string&)> key_of_;
   generator generate_;
+  weight_layout layout_ = weight_layout::pytorch;
 };
 
 }  // namespace nn

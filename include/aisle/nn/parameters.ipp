@@ -12,6 +12,29 @@
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
+namespace detail {
+
+/// Kernels [out, in, height, width] as Keras lays them out, matrices as their transpose, and back.
+AISLE_API shape keras_dims(const shape& dims) {
+  if (dims.rank() == 4) return {dims[2], dims[3], dims[1], dims[0]};
+  return dims.rank() == 2 ? shape{dims[1], dims[0]} : dims;
+}
+AISLE_API shape dims_from_keras(const shape& dims) {
+  if (dims.rank() == 4) return {dims[3], dims[2], dims[0], dims[1]};
+  return dims.rank() == 2 ? shape{dims[1], dims[0]} : dims;
+}
+
+/// [taps, in, out] to [out, in, taps].
+AISLE_API void transpose_from_keras(std::span<const float> from, const shape& dims, std::span<float> to) {
+  const std::int64_t out = dims[0], in = dims[1], taps = dims.rank() == 4 ? dims[2] * dims[3] : 1;
+  const float* read = from.data();
+  for (std::int64_t t = 0; t < taps; ++t)
+    for (std::int64_t c = 0; c < in; ++c)
+      for (std::int64_t o = 0; o < out; ++o) to[static_cast<std::size_t>((o * in + c) * taps + t)] = *read++;
+}
+
+}  // namespace detail
+
 AISLE_API const state_dict::entry& weight_source::find(const std::string& name, const shape& expected) const {
   const std::string key = key_of_(name);
   const state_dict::entry* e = checkpoint_->find(key);
@@ -30,7 +53,8 @@ AISLE_API const state_dict::entry& weight_source::find(const std::string& name, 
 AISLE_API std::optional<shape> weight_source::dims_of(const std::string& name) const {
   if (!checkpoint_) return std::nullopt;
   const state_dict::entry* e = checkpoint_->find(key_of_(name));
-  return e ? std::optional<shape>(e->dims) : std::nullopt;
+  if (!e) return std::nullopt;
+  return layout_ == weight_layout::keras ? detail::dims_from_keras(e->dims) : e->dims;
 }
 
 AISLE_API const state_dict::entry& weight_source::at(const std::string& name) const {
@@ -54,8 +78,15 @@ AISLE_API void require_finite(const state_dict& checkpoint, const std::string& k
 AISLE_API void weight_source::read(const std::string& name, const shape& expected,
                                    std::span<float> out) const {
   if (generate_) return generate_(name, expected, out);
-  const std::string& key = find(name, expected).name;
-  checkpoint_->read_f32(key, out);
+  const bool transposed = layout_ == weight_layout::keras && expected.rank() > 1;
+  const std::string& key = find(name, transposed ? detail::keras_dims(expected) : expected).name;
+  if (transposed) {
+    buffer<float> stored(out.size());
+    checkpoint_->read_f32(key, stored);
+    detail::transpose_from_keras(stored, expected, out);
+  } else {
+    checkpoint_->read_f32(key, out);
+  }
   require_finite(*checkpoint_, key, out);
 }
 

@@ -30,8 +30,8 @@ struct window_runs final : sized {
 class conv2d_layer final : public layer {
  public:
   conv2d_layer(const conv2d& op, const load_context& from) : op_(op) {
-    const std::int64_t channels = from.in[0].c, taps = op.window.kernel * op.window.kernel;
-    folded_convolution weights(op.name, op.bias, op.norms, op.out, channels, op.window.kernel, from.weights);
+    const std::int64_t channels = from.in[0].c, taps = op.window.taps();
+    folded_convolution weights(op.name, op.bias, op.norms, op.out, channels, op.window, from.weights);
     matrix_ = kernels::packed_matrix<float>(
         *from.engine.table, taps * channels, op.out, [&](std::int64_t o, float* column) {
           for (std::int64_t t = 0; t < taps; ++t)
@@ -62,13 +62,15 @@ class conv2d_layer final : public layer {
   };
   /// Few channels make short runs (3 floats for a picture): copied into a zero-bordered map, a whole row of
   /// the window is one run. The product's order of k stays (row, column, channel) either way.
-  bool merges(const value_shape& in) const { return op_.window.kernel > 1 && in.c * op_.window.kernel <= 64; }
+  bool merges(const value_shape& in) const {
+    return op_.window.taps() > 1 && in.c * op_.window.width() <= 64;
+  }
   border border_of(const value_layout& from, const value_shape& out) const {
     const auto& w = op_.window;
     const value_shape& in = from.shape;
-    const std::int64_t top = w.before(in.h), left = w.before(in.w),
-                       needed_h = (out.h - 1) * w.stride + w.kernel,
-                       needed_w = (out.w - 1) * w.stride + w.kernel;
+    const std::int64_t top = w.rows().before(in.h), left = w.columns().before(in.w),
+                       needed_h = (out.h - 1) * w.stride + w.height(),
+                       needed_w = (out.w - 1) * w.stride + w.width();
     if (!merges(in) || (from.dense() && top == 0 && left == 0 && needed_h <= in.h && needed_w <= in.w))
       return {};
     return {std::max(in.h + top, needed_h), std::max(in.w + left, needed_w)};
@@ -86,12 +88,13 @@ AISLE_API std::unique_ptr<const sized> conv2d_layer::measure(std::span<const val
   const value_shape& in = layouts[0].shape;
   const auto& w = op_.window;
   auto runs = std::make_unique<window_runs>();
-  std::int64_t pad_top = w.before(in.h), pad_left = w.before(in.w), width = in.w, height = in.h;
-  if (w.kernel == 1 && w.stride == 1 && pad_top == 0 && pad_left == 0) return nullptr;  // rows as they lie
+  std::int64_t pad_top = w.rows().before(in.h), pad_left = w.columns().before(in.w), width = in.w,
+               height = in.h;
+  if (w.taps() == 1 && w.stride == 1 && pad_top == 0 && pad_left == 0) return nullptr;  // rows as they lie
   const border b = border_of(layouts[0], out);
   const bool merge = merges(in);
-  runs->taps = merge ? w.kernel : w.kernel * w.kernel;
-  runs->run = merge ? w.kernel * in.c : in.c;
+  runs->taps = merge ? w.height() : w.taps();
+  runs->run = merge ? w.width() * in.c : in.c;
   if (b.h > 0) {
     runs->bordered_h = height = b.h;
     runs->bordered_w = width = b.w;
@@ -104,8 +107,8 @@ AISLE_API std::unique_ptr<const sized> conv2d_layer::measure(std::span<const val
   for (std::int64_t oy = 0; oy < out.h; ++oy)
     for (std::int64_t ox = 0; ox < out.w; ++ox)
       for (std::int64_t t = 0; t < runs->taps; ++t) {
-        const std::int64_t y = oy * w.stride - pad_top + (merge ? t : t / w.kernel);
-        const std::int64_t x = ox * w.stride - pad_left + (merge ? 0 : t % w.kernel);
+        const std::int64_t y = oy * w.stride - pad_top + (merge ? t : t / w.width());
+        const std::int64_t x = ox * w.stride - pad_left + (merge ? 0 : t % w.width());
         const bool inside = y >= 0 && y < height && x >= 0 && x < width;
         runs->offsets.push_back(inside ? static_cast<std::int32_t>((y * width + x) * stride) : -1);
       }
@@ -115,8 +118,9 @@ AISLE_API std::unique_ptr<const sized> conv2d_layer::measure(std::span<const val
 /// The input inside a border of zeros.
 AISLE_API void conv2d_layer::copy_with_border(const window_runs& runs, const value_view& in, float* extra,
                                               const run_context& ctx) const {
-  const std::int64_t c = in.shape.c, row = runs.bordered_w * c, left = op_.window.before(in.shape.w) * c,
-                     top = op_.window.before(in.shape.h);
+  const std::int64_t c = in.shape.c, row = runs.bordered_w * c,
+                     left = op_.window.columns().before(in.shape.w) * c,
+                     top = op_.window.rows().before(in.shape.h);
   ctx.each(ctx.items * runs.bordered_h, [&](std::int64_t task) {
     const std::int64_t item = task / runs.bordered_h, y = task % runs.bordered_h - top;
     float* to = extra + task * row;

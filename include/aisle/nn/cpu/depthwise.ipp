@@ -12,8 +12,8 @@ namespace detail {
 class depthwise_layer final : public layer {
  public:
   depthwise_layer(const depthwise& op, const load_context& from) : op_(op) {
-    const std::int64_t channels = from.in[0].c, taps = op.window.kernel * op.window.kernel;
-    folded_convolution weights(op.name, op.bias, op.norms, channels, 1, op.window.kernel, from.weights);
+    const std::int64_t channels = from.in[0].c, taps = op.window.taps();
+    folded_convolution weights(op.name, op.bias, op.norms, channels, 1, op.window, from.weights);
     weights_.resize(static_cast<std::size_t>(taps * channels));  // windows want [tap][channel]
     for (std::int64_t t = 0; t < taps; ++t)
       for (std::int64_t c = 0; c < channels; ++c)
@@ -32,10 +32,11 @@ class depthwise_layer final : public layer {
     b.y_stride = out.row_stride;
     b.out_h = out.shape.h;
     b.out_w = out.shape.w;
-    b.kernel_h = b.kernel_w = op_.window.kernel;
+    b.kernel_h = op_.window.height();
+    b.kernel_w = op_.window.width();
     b.stride = op_.window.stride;
-    b.pad_top = op_.window.before(in.shape.h);
-    b.pad_left = op_.window.before(in.shape.w);
+    b.pad_top = op_.window.rows().before(in.shape.h);
+    b.pad_left = op_.window.columns().before(in.shape.w);
     b.weights = weights_.data();
     b.bias = bias_.empty() ? nullptr : bias_.data();
     b.act = op_.act;

@@ -34,10 +34,11 @@ class pool_layer final : public layer {
       b.channels = in.shape.c;
       b.out_h = out.shape.h;
       b.out_w = out.shape.w;
-      b.kernel_h = b.kernel_w = window_.kernel;
+      b.kernel_h = window_.height();
+      b.kernel_w = window_.width();
       b.stride = window_.stride;
-      b.pad_top = window_.before(in.shape.h);
-      b.pad_left = window_.before(in.shape.w);
+      b.pad_top = window_.rows().before(in.shape.h);
+      b.pad_left = window_.columns().before(in.shape.w);
       b.row_begin = task % out.shape.h;
       b.row_end = b.row_begin + 1;
       b.count_padding = count_padding_;

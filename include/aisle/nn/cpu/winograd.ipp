@@ -30,11 +30,12 @@ AISLE_API void winograd_weights(const std::array<double, 9>& g, std::array<float
 class winograd_layer final : public layer {
  public:
   static bool fits(const conv2d& op) {
-    return op.window.kernel == 3 && op.window.stride == 1 && op.window.mode == padding::fixed;
+    return op.window.height() == 3 && op.window.width() == 3 && op.window.stride == 1 &&
+           op.window.mode == padding::fixed;
   }
   winograd_layer(const conv2d& op, const load_context& from) : op_(op) {
     const std::int64_t channels = from.in[0].c;
-    folded_convolution weights(op.name, op.bias, op.norms, op.out, channels, 3, from.weights);
+    folded_convolution weights(op.name, op.bias, op.norms, op.out, channels, op.window, from.weights);
     buffer<float> transformed(static_cast<std::size_t>(16 * op.out * channels));
     for (std::int64_t o = 0; o < op.out; ++o)
       for (std::int64_t c = 0; c < channels; ++c) {

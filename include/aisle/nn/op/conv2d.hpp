@@ -8,7 +8,7 @@
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
-/// 2-D convolution, channels last: NAME.weight [out, in, kernel, kernel], NAME.bias [out].
+/// 2-D convolution, channels last: NAME.weight [out, in, height, width], NAME.bias [out].
 struct conv2d final : operation {
   static constexpr std::string_view name_of_kind = "conv2d";
   conv2d(std::string name_, std::int64_t out_, nn::window window_, bool bias_)
@@ -27,7 +27,7 @@ struct conv2d final : operation {
   }
   AISLE_API void parameters(std::vector<std::string>& names) const override;
   row_cost cost(std::span<const value_shape> in, const value_shape&) const override {
-    return {2 * out * in[0].c * window.kernel * window.kernel};
+    return {2 * out * in[0].c * window.taps()};
   }
   line_window lines(std::span<const value_shape> in) const override { return window.lines(in[0]); }
   bool works_in_place() const override { return false; }

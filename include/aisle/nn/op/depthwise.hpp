@@ -8,7 +8,7 @@
 AISLE_NAMESPACE_BEGIN
 namespace nn {
 
-/// A convolution of each channel by itself: NAME.weight [channels, 1, kernel, kernel], NAME.bias [channels].
+/// A convolution of each channel by itself: NAME.weight [channels, 1, height, width], NAME.bias [channels].
 struct depthwise final : operation {
   static constexpr std::string_view name_of_kind = "depthwise";
   depthwise(std::string name_, nn::window window_, bool bias_)
@@ -25,7 +25,7 @@ struct depthwise final : operation {
   }
   AISLE_API void parameters(std::vector<std::string>& names) const override;
   row_cost cost(std::span<const value_shape> in, const value_shape&) const override {
-    return {2 * in[0].c * window.kernel * window.kernel};
+    return {2 * in[0].c * window.taps()};
   }
   line_window lines(std::span<const value_shape> in) const override { return window.lines(in[0]); }
   bool works_in_place() const override { return false; }

@@ -16,10 +16,10 @@ enum class padding : std::uint8_t {
   after,  ///< ceil(size / stride) outputs, all zeros after: where windows lie side by side
 };
 
-/// A square window that moves over a map: what convolutions and pooling have in common.
-struct window {
-  std::int64_t kernel = 1, stride = 1, pad = 0;
-  padding mode = padding::fixed;
+/// A window along one axis of a map.
+struct window_axis {
+  std::int64_t kernel, stride, pad;
+  padding mode;
 
   /// Positions along an axis of `size`; 0 where the window does not fit.
   std::int64_t positions(std::int64_t size) const {
@@ -32,15 +32,28 @@ struct window {
     if (mode == padding::after) return 0;
     return std::max<std::int64_t>((positions(size) - 1) * stride + kernel - size, 0) / 2;
   }
+};
+
+/// A window that moves over a map: what convolutions and pooling have in common.
+struct window {
+  std::int64_t kernel = 1, stride = 1, pad = 0;
+  padding mode = padding::fixed;
+  std::int64_t kernel_width = 0;  ///< where it is not square; 0: as wide as it is high
+
+  std::int64_t height() const { return kernel; }
+  std::int64_t width() const { return kernel_width > 0 ? kernel_width : kernel; }
+  std::int64_t taps() const { return height() * width(); }
+  window_axis rows() const { return {height(), stride, pad, mode}; }
+  window_axis columns() const { return {width(), stride, pad, mode}; }
   /// The map of its positions over `in`, with `channels`. Throws shape_error, which begins with `who`.
   value_shape over(const value_shape& in, std::int64_t channels, const std::string& who) const {
-    const std::int64_t h = positions(in.h), w = positions(in.w);
+    const std::int64_t h = rows().positions(in.h), w = columns().positions(in.w);
     if (h <= 0 || w <= 0)
       throw shape_error(who + ": an input of " + to_string(in) + " is smaller than its window of " +
-                        std::to_string(kernel) + " x " + std::to_string(kernel));
+                        std::to_string(height()) + " x " + std::to_string(width()));
     return value_shape::map(h, w, channels);
   }
-  line_window lines(const value_shape& in) const { return {stride, before(in.h), kernel}; }
+  line_window lines(const value_shape& in) const { return {stride, rows().before(in.h), height()}; }
 };
 
 }  // namespace nn
