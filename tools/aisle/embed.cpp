@@ -20,7 +20,7 @@
 #include "catalogue_job.hpp"
 #include "command.hpp"
 #include "lines.hpp"
-#include "manifest.hpp"
+#include "encoders.hpp"
 #include "output_guard.hpp"
 #include "sinks.hpp"
 

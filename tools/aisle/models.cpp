@@ -11,7 +11,7 @@
 #include <aisle/models/zoo.hpp>
 
 #include "command.hpp"
-#include "manifest.hpp"
+#include "encoders.hpp"
 
 namespace {
 

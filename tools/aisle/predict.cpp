@@ -8,7 +8,7 @@
 #include <aisle/io/csv.hpp>
 
 #include "catalogue_job.hpp"
-#include "manifest.hpp"
+#include "encoders.hpp"
 
 namespace {
 
