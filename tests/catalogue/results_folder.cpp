@@ -212,6 +212,33 @@ TEST_CASE("new results take their places together; until then nothing changes") 
   CHECK(now.size() == expected.size());
 }
 
+TEST_CASE("a file that cannot take its place: the older results come back whole") {
+  const two_runs runs;
+  const std::string folder = runs.mixed();
+  // Nothing can be created in a folder that is not there: the file behind this link cannot be replaced.
+  fs::remove(folder + "/text_results.csv");
+  fs::create_symlink(runs.work / "nowhere/text_results.csv", folder + "/text_results.csv");
+  aisle::write_file(folder + "/text_random_forest_results.csv", "of an earlier run");
+  const auto before = files_of(folder);
+  const auto commit = [&] {
+    aisle::results_folder results(folder);
+    aisle::write_experiment(runs.b, results);
+    results.commit();
+  };
+  CHECK_THROWS_WITH_AS(commit(), doctest::Contains("text_results.csv: cannot replace"), aisle::file_error);
+  CHECK(files_of(folder) == before);
+  CHECK(runs.answer(folder) == "a");
+  CHECK(fs::is_symlink(folder + "/text_results.csv"));
+
+  // Where there was nothing, nothing is left.
+  fs::create_directory(runs.work / "fresh");
+  fs::create_symlink(runs.work / "nowhere/text_results.csv", runs.work / "fresh/text_results.csv");
+  aisle::results_folder fresh(runs.work / "fresh");
+  aisle::write_experiment(runs.b, fresh);
+  CHECK_THROWS_AS(fresh.commit(), aisle::file_error);
+  CHECK(files_of(runs.work / "fresh").size() == files_of(fresh.staged()).size());
+}
+
 TEST_CASE("a folder has one writer; what a killed one left goes; links and permissions stay") {
   const two_runs runs;
   const std::string folder = runs.mixed();

@@ -42,9 +42,10 @@ void make_job(const support::temporary_folder& work) {
   aisle::write_file(work / "products.csv", table);
 }
 
-outcome run(const support::temporary_folder& work, const std::string& environment = {}) {
+outcome run(const support::temporary_folder& work, const std::string& environment = {},
+            const std::string& more = {}) {
   // A minute is a hang.
-  return command::run(work, arguments, {}, "timeout -s ABRT 60 env " + environment);
+  return command::run(work, arguments + more, {}, "timeout -s ABRT 60 env " + environment);
 }
 std::string preload(const std::string& settings) { return "LD_PRELOAD=" AISLE_FAULT_LIBRARY " " + settings; }
 void clear(const support::temporary_folder& work) { std::filesystem::remove_all(work / "now"); }
@@ -160,6 +161,38 @@ TEST_CASE(
       CHECK(again.code == good.code);
       CHECK(difference(command::files_of(work / "now"), undisturbed, true) == "");
     }
+  }
+#endif
+}
+
+TEST_CASE("a rename that fails while results are replaced: the older ones are there, whole") {
+#ifdef AISLE_TEST_SANITIZED
+  support::say_skipped("sanitizers have an allocator of their own");
+#else
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_job(work);
+  REQUIRE(run(work).code == 3);
+  const files older = command::files_of(work / "now/out");
+  const std::string other = " --seed 7";
+  std::filesystem::copy(work / "now", work / "kept", std::filesystem::copy_options::recursive);
+  REQUIRE(run(work, preload("FAULT_CALL=rename FAULT_COUNT=count"), other).code == 3);
+  const files newer = command::files_of(work / "now/out");
+  const long calls = std::stol(aisle::read_file(work / "count"));
+  // The last ones are those that give files their places.
+  const auto moves = static_cast<long>(newer.size());
+  REQUIRE(calls > moves);
+  for (long at = calls - moves; at < calls; ++at) {
+    CAPTURE(at);
+    clear(work);
+    std::filesystem::copy(work / "kept", work / "now", std::filesystem::copy_options::recursive);
+    const outcome o =
+        run(work, preload("FAULT_CALL=rename FAULT_ERRNO=5 FAULT_AT=" + std::to_string(at)), other);
+    CAPTURE(o.err);
+    CHECK(o.code == 1);
+    files left = command::files_of(work / "now/out");
+    left["skipped.csv"] = older.at("skipped.csv");  // lists what was known until then
+    CHECK(left == older);
   }
 #endif
 }

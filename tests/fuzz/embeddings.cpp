@@ -1,35 +1,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
-
-#include <unistd.h>
 
 #include <aisle/base/hash.hpp>
 #include <aisle/catalogue/detail/embedding_checkpoint.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
 #include <aisle/io/json.hpp>
 
+#include "support/fuzz_folder.hpp"
+
 // Any bytes as a manifest (m), a CSV (c) or a checkpoint (p) give tables that hold together, or none.
 
 namespace {
 
-struct scratch_folder {
-  std::string path =
-      (std::filesystem::temp_directory_path() / ("aisle-fuzz-" + std::to_string(::getpid()))).string();
-  scratch_folder() { std::filesystem::create_directories(path); }
-  ~scratch_folder() {
-    std::error_code code;
-    std::filesystem::remove_all(path, code);
-  }
-};
-const scratch_folder scratch;
-const std::string csv = scratch.path + "/e.csv";
+const support::fuzz_folder scratch;
+const std::string csv = scratch / "e.csv";
 
 void require_whole(const aisle::detail::stored_table& t, std::size_t columns) {
   const std::size_t rows = t.hashes.size();
@@ -38,10 +26,6 @@ void require_whole(const aisle::detail::stored_table& t, std::size_t columns) {
     std::abort();
   for (const auto& row : t.rows.leading)
     if (row.size() != columns) std::abort();
-}
-
-void put(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 }  // namespace
@@ -54,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::vector<std::string> columns = {"name", "sku"};
   if (data[0] == 'p') {
     const std::string path = csv + ".1-1.checkpoint";
-    put(path, bytes);
+    support::put(path, bytes);
     for (const auto& c : aisle::detail::read_checkpoints(csv, key, columns, {}))
       require_whole(c.table, columns.size());
     return 0;
@@ -65,12 +49,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   manifest["leading"] = sum;
   manifest["rows"] = aisle::json::object({{"sha256", aisle::json::array({sum, sum})}});
   if (data[0] == 'c') {
-    put(csv, bytes);
+    support::put(csv, bytes);
     manifest["csv"] = aisle::to_hex(aisle::sha256::of(bytes));
-    put(aisle::detail::manifest_path(csv), manifest.dump());
+    support::put(aisle::detail::manifest_path(csv), manifest.dump());
   } else {
-    put(csv, "sku,text_1,text_2\na,1,2\nb,3,4\n");
-    put(aisle::detail::manifest_path(csv), bytes);
+    support::put(csv, "sku,text_1,text_2\na,1,2\nb,3,4\n");
+    support::put(aisle::detail::manifest_path(csv), bytes);
   }
   std::string why;
   if (const auto stored = aisle::detail::read_stored(csv, key, columns, 1, why))

@@ -49,10 +49,9 @@ inline outcome run(const support::temporary_folder& work, const std::string& arg
           aisle::read_file(work / "stderr")};
 }
 
-/// Starts the program in `work` and does not wait; descriptors become its stdin and stderr.
+/// Starts the program (or another) in `work` and does not wait; descriptors become its stdin and stderr.
 inline pid_t start(const support::temporary_folder& work, const std::vector<std::string>& arguments, int in,
-                   int err) {
-  const std::string path = program();
+                   int err, const std::string& path = program()) {
   std::vector<char*> list = {const_cast<char*>("aisle")};
   for (const std::string& a : arguments) list.push_back(const_cast<char*>(a.c_str()));
   list.push_back(nullptr);

@@ -119,7 +119,7 @@ TEST_CASE("no output takes the place of a file that is read, under whatever name
                      "--text-embeddings Embeddings/text_embeddings_tiny-bert.csv --image-model none "
                      "--out o")
             .code == 0);
-  CHECK(command::run(work, "report --results o").code == 0);
+  CHECK(command::run(work, "report --results o --image-root .").code == 0);
 }
 
 TEST_CASE("two writers of one folder: the second is refused by name, and nothing of the first is touched") {
@@ -166,7 +166,7 @@ TEST_CASE("two runs at once into one folder leave the results of one") {
     CHECK(good >= 1);
     CHECK_NOTHROW(aisle::check_results(work / "o"));
     CHECK(command::run(work, "predict --data shop.csv --model o --out p.csv").code == 0);
-    CHECK(command::run(work, "report --results o").code == 0);
+    CHECK(command::run(work, "report --results o --image-root .").code == 0);
   }
   ::close(null);
 }
@@ -186,7 +186,7 @@ TEST_CASE("results of two runs in one folder: predict and report say so") {
   CHECK(o.code == 1);
   CHECK(has(o.err, "a/text.safetensors: is not the file that metrics.json beside it names"));
   CHECK_FALSE(aisle::file_exists(work / "p.csv"));
-  CHECK(command::run(work, "report --results a").code == 0);
+  CHECK(command::run(work, "report --results a --image-root .").code == 0);
   put("report.json");
   o = command::run(work, "report --results a");
   CHECK(o.code == 1);
@@ -241,6 +241,79 @@ TEST_CASE("a matrix and its ids are of one call, or told apart") {
   for (const char* name : {"v.npy", "v.ids.csv", "v.sha256"})
     CHECK(aisle::read_file(work / name) == before.at(name));
   for (const auto& e : fs::directory_iterator(work.path())) CHECK_FALSE(e.path().string().ends_with(".part"));
+}
+
+TEST_CASE("evaluate takes a file of a results folder that metrics.json names, not that of another run") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  REQUIRE(command::run(work, run_line + "--out a").code == 0);
+  aisle::write_file(work / "shop.csv", rows("Trousers", "Hats"));
+  REQUIRE(command::run(work, run_line + "--out b").code == 0);
+  CHECK(command::run(work, "evaluate a/text_results.csv").code == 0);
+  fs::copy_file(work / "b/text_results.csv", work / "a/text_results.csv",
+                fs::copy_options::overwrite_existing);
+  const auto o = command::run(work, "evaluate a/text_results.csv");
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "a/text_results.csv: is not the file that metrics.json beside it names"));
+  CHECK(o.out.empty());
+  // Files of one's own, and results without a folder's index.
+  fs::copy_file(work / "a/text_results.csv", work / "a/mine.csv");
+  CHECK(command::run(work, "evaluate a/mine.csv").code == 0);
+  fs::copy_file(work / "a/text_results.csv", work / "text_results.csv");
+  CHECK(command::run(work, "evaluate text_results.csv").code == 0);
+}
+
+TEST_CASE("two calls with the same outputs at once: all files of one, then all of the other") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  REQUIRE(command::run(work,
+                       "train --data shop.csv --label class_id --modality text --text-model tiny-bert "
+                       "--out p.safetensors")
+              .code == 0);
+  // Each has a row that cannot be done, and ids of its own.
+  aisle::write_file(work / "x.csv", "sku,name,class_id\nx1,red,Jeans\nx2,,\nx3,blue,Shirts\nx4,red,Jeans\n");
+  aisle::write_file(work / "y.csv", "sku,name,class_id\ny1,red,Hats\ny2,,\ny3,blue,Caps\ny4,blue,Caps\n");
+  struct call {
+    std::string arguments, out;
+  };
+  const std::vector<call> calls = {
+      {"predict --model p.safetensors --data @.csv --out to/p.csv --skipped to/s.csv", "to/p.csv"},
+      {"embed --data @.csv --text-model tiny-bert --out to/v.npy --skipped to/s.csv", "to/v.ids.csv"},
+      {"train --data @.csv --label class_id --modality text --text-model tiny-bert --out to/t.safetensors "
+       "--skipped to/s.csv",
+       "to/t.safetensors"}};
+  const int null = ::open("/dev/null", O_RDWR);
+  for (const call& c : calls) {
+    CAPTURE(c.arguments);
+    fs::remove_all(work / "to");
+    fs::create_directory(work / "to");
+    std::vector<pid_t> children;
+    {
+      const aisle::folder_lock busy(work / "to");
+      for (const char* data : {"x", "y"}) {
+        std::vector<std::string> arguments = {"-c", "exec \"$0\" " + c.arguments + " 2> " + data + ".err",
+                                              command::program()};
+        const std::size_t at = arguments[1].find('@');
+        arguments[1].replace(at, 1, data);
+        children.push_back(command::start(work, arguments, null, null, "/bin/sh"));
+      }
+      for (const char* data : {"x", "y"}) {
+        const std::string err = work / (std::string(data) + ".err");
+        for (int i = 0; i < 3000 && !(fs::exists(err) && has(aisle::read_file(err), "waiting for")); ++i)
+          std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        CHECK(has(aisle::read_file(err), "to: waiting for"));
+      }
+      CHECK_FALSE(fs::exists(work / c.out));
+      CHECK_FALSE(fs::exists(work / "to/s.csv"));
+    }
+    for (const pid_t child : children) CHECK(command::wait_for(child) == 3);
+    const bool of_x = has(aisle::read_file(work / "to/s.csv"), "x2");
+    const std::string out = aisle::read_file(work / c.out);
+    CHECK(has(out, c.out.ends_with(".csv") ? (of_x ? "x1" : "y1") : (of_x ? "Shirts" : "Caps")));
+  }
+  ::close(null);
 }
 
 TEST_CASE("weights get keeps what is not of a source, and ids are names of folders") {

@@ -10,7 +10,7 @@
 #include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/models/zoo.hpp>
 
-#include "manifest.hpp"
+#include "encoders.hpp"
 
 namespace aisle_command {
 

@@ -379,4 +379,8 @@ std::optional<aisle::folder_lock> wait_for_folder(const std::string& folder) {
   }
 }
 
+std::optional<aisle::folder_lock> wait_for_turn(const std::string& output) {
+  return output == "-" ? std::nullopt : wait_for_folder(aisle::parent_folder(output));
+}
+
 }  // namespace aisle_command

@@ -156,6 +156,9 @@ struct common_options {
 /// The right to write into a folder; waits, and says so, while somebody else has it. None where the file
 /// system has no locks.
 std::optional<aisle::folder_lock> wait_for_folder(const std::string& folder);
+/// The same of an output's folder, for those who give several files their places: of two calls that write the
+/// same ones all come from one. None for "-".
+std::optional<aisle::folder_lock> wait_for_turn(const std::string& output);
 
 /// "1.2 GB": for people.
 std::string human_bytes(double bytes);

@@ -15,6 +15,7 @@
 #include <aisle/text/case_fold.hpp>
 #include <aisle/text/sentence_model.hpp>
 
+#include "encoders.hpp"
 #include "manifest.hpp"
 
 namespace aisle_command {

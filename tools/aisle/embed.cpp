@@ -20,7 +20,7 @@
 #include "catalogue_job.hpp"
 #include "command.hpp"
 #include "lines.hpp"
-#include "manifest.hpp"
+#include "encoders.hpp"
 #include "output_guard.hpp"
 #include "sinks.hpp"
 
@@ -411,6 +411,8 @@ int run(options& o) {
                  .kernel = j.text ? j.text->network().table().name : j.image->network().table().name});
   j.run(*input, *sink);
   j.tell_rest();
+  std::optional<aisle::folder_lock> turn;
+  if (format == "npy" || !o.skipped.empty()) turn = wait_for_turn(o.out);
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, j.skipped, o.csv);
   if (j.vectors == 0) throw_nothing(input->path(), j.rows);  // an output of an earlier call stays
   sink->finish();

@@ -3,9 +3,12 @@
 #include <unordered_map>
 
 #include <aisle/base/counted.hpp>
+#include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/catalogue/name_match.hpp>
+#include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/table.hpp>
 #include <aisle/learn/classification_report.hpp>
@@ -146,10 +149,28 @@ void match_classes(judged_rows& rows, const options& o) {
   for (const std::string& line : aisle::describe(aisle::find_odd_labels(both))) warn(line);
 }
 
+judged_rows read_rows(const options& o) { return o.data.empty() ? read_pairs(o) : join(o); }
+
+/// A file of a results folder must be the one that metrics.json beside it names.
+judged_rows read_checked(const options& o) {
+  const std::string folder = aisle::parent_folder(o.predictions), name = aisle::file_name(o.predictions);
+  const std::vector<std::string> names = aisle::result_file_names();
+  if (!aisle::file_exists(aisle::join_path(folder, "metrics.json")) ||
+      aisle::ranges::find(names, name) == names.end())
+    return read_rows(o);
+  return aisle::detail::read_twice(folder, [&] {
+    const aisle::results_reader results(folder);
+    results.file(name);
+    judged_rows out = read_rows(o);
+    results.finish();
+    return out;
+  });
+}
+
 int evaluate(const options& o) {
   if (o.predictions.empty()) throw usage_error("expected a file of predictions");
   if (o.data.empty() != o.label.empty()) throw usage_error("--data and --label go together");
-  judged_rows rows = o.data.empty() ? read_pairs(o) : join(o);
+  judged_rows rows = read_checked(o);
   tell_skipped(rows.bad, {});
   if (rows.without_prediction > 0)
     warn(aisle::counted(rows.without_prediction, "row") + " without a prediction not judged");

@@ -338,13 +338,11 @@ void install(const manifest_model& model, const manifest_source& source, const f
 
 /// Removes the folders below and including this one that hold no file.
 void remove_empty_folders(const std::string& folder) {
+  if (!aisle::folder_exists(folder) || aisle::is_link(folder)) return;
+  for (const std::string& name : aisle::folder_entries(folder))
+    remove_empty_folders(aisle::join_path(folder, name));
   std::error_code ignored;
-  std::vector<fs::path> found{folder};
-  for (fs::recursive_directory_iterator entry(folder, ignored), end; !ignored && entry != end;
-       entry.increment(ignored))
-    if (std::error_code none; entry->is_directory(none)) found.push_back(entry->path());
-  // A folder comes before what is in it; one with files stays, as remove() fails.
-  for (auto f = found.rbegin(); f != found.rend(); ++f) fs::remove(*f, ignored);
+  fs::remove(folder, ignored);  // fails of one with files
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "command.hpp"
 #include "manifest.hpp"
 
 namespace aisle_command {

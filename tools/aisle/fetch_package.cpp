@@ -69,9 +69,8 @@ unpacked_package::unpacked_package(const std::string& package, const std::string
                  package + (version.empty() ? "" : "==" + version)}))
       throw aisle::error("pip could not download " + package + " " + version);
     std::string wheel;
-    std::error_code code;
-    for (std::filesystem::directory_iterator it(wheels, code), end; !code && it != end; it.increment(code))
-      if (it->path().extension() == ".whl") wheel = it->path().string();
+    for (const std::string& name : aisle::folder_entries(wheels))
+      if (name.ends_with(".whl")) wheel = aisle::join_path(wheels, name);
     if (wheel.empty()) throw aisle::error("the package " + package + " holds no wheel");
     if (!python({"-m", "zipfile", "-e", wheel, files}))
       throw aisle::error(aisle::file_name(wheel) + " cannot be unpacked");

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "command.hpp"
 #include "manifest.hpp"
 
 namespace aisle_command {

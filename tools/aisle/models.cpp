@@ -14,7 +14,7 @@
 #include <aisle/nn/plan.hpp>
 
 #include "command.hpp"
-#include "manifest.hpp"
+#include "encoders.hpp"
 
 namespace {
 

@@ -1,6 +1,7 @@
 // aisle predict: a trained pipeline applied to new products.
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <aisle/catalogue/picture_checks.hpp>
@@ -8,7 +9,7 @@
 #include <aisle/io/csv.hpp>
 
 #include "catalogue_job.hpp"
-#include "manifest.hpp"
+#include "encoders.hpp"
 
 namespace {
 
@@ -179,7 +180,11 @@ int predict(const options& o) {
     if (found.rows[r].pipeline >= 0) done.push_back(static_cast<std::int64_t>(r));
   add_left_out(bad, products, done, set.text() != nullptr, set.image() != nullptr, "the pipeline");
   tell_skipped(bad, skipped_list(o.skipped));
-  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad, o.job.csv);
+  std::optional<aisle::folder_lock> turn;
+  if (!o.skipped.empty()) {
+    turn = wait_for_turn(o.out);
+    aisle::write_skipped(o.skipped, bad, o.job.csv);
+  }
   if (done.empty()) {
     say("nothing to do: " + o.job.data + ": no row has what the pipeline needs");
     return exit_nothing;

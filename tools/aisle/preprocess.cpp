@@ -11,7 +11,7 @@
 
 #include "command.hpp"
 #include "early_checks.hpp"
-#include "manifest.hpp"
+#include "encoders.hpp"
 #include "output_guard.hpp"
 
 namespace {

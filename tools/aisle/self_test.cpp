@@ -17,7 +17,7 @@
 
 #include "command.hpp"
 #include "embedded.hpp"
-#include "manifest.hpp"
+#include "encoders.hpp"
 #include "replay.hpp"
 
 namespace {

@@ -146,7 +146,6 @@ class npy_sink : public vector_sink {
     for (const std::string& file : {to_, ids})
       lines += aisle::detail::sha256_of_file(staged(file)) + "  " + aisle::file_name(file) + "\n";
     aisle::write_file(staged(sums), lines);
-    const auto lock = wait_for_folder(aisle::parent_folder(to_));
     for (const std::string& file : {ids, sums}) aisle::remove_file(aisle::follow_links(file));
     for (const std::string& file : {to_, sums, ids}) aisle::replace_file(staged(file), file);
   }

@@ -1,5 +1,8 @@
 // aisle train: one classifier, on every row that has a label.
 
+#include <optional>
+
+#include <aisle/base/process.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 
@@ -53,21 +56,31 @@ int train(const options& o) {
       complete ? aisle::join_modalities(vectors.texts(), vectors.images()).rows : aisle::index_vector{},
       uses_text, uses_image, "modality " + o.modality);
   tell_skipped(bad, skipped_list(o.skipped));
-  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad, o.job.csv);
+  const auto tell_bad = [&] {
+    if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad, o.job.csv);
+  };
   if (!complete) {
+    tell_bad();
     say("nothing to do: " + o.job.data + ": no row has what modality " + o.modality + " looks at");
     return exit_nothing;
   }
   try {
-    aisle::train_pipeline(products, vectors.texts(), vectors.images(),
-                          {.learner = o.learner,
-                           .fusion = o.job.fusion_options(),
-                           .seed = o.job.common.seed,
-                           .threads = o.job.common.threads})
-        .save(o.out);
+    const aisle::pipeline trained = aisle::train_pipeline(products, vectors.texts(), vectors.images(),
+                                                          {.learner = o.learner,
+                                                           .fusion = o.job.fusion_options(),
+                                                           .seed = o.job.common.seed,
+                                                           .threads = o.job.common.threads});
+    std::optional<aisle::folder_lock> turn;
+    if (!o.skipped.empty()) turn = wait_for_turn(o.out);
+    tell_bad();
+    trained.save(o.out);
   } catch (const aisle::nothing_to_do& nothing) {
+    tell_bad();
     say(std::string("nothing to do: ") + nothing.what());
     return exit_nothing;
+  } catch (...) {
+    if (!aisle::interrupted()) tell_bad();
+    throw;
   }
   return bad.empty() ? exit_ok : exit_skipped;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <aisle/base/config.hpp>
@@ -22,6 +23,9 @@ struct page_options {
   /// Told when pictures cannot be read that the experiment could, or did not look at: how many, and of the
   /// first which and why.
   warning_callback on_warning{};
+  /// Why a picture's file is not to be read, empty if it may be: a result that somebody else made may name
+  /// any file of this machine. Unset: all are read.
+  std::function<std::string(const std::string& path)> refuse_picture{};
 };
 
 /// Writes report.html, report.ipynb, report.md and report.json into `folder` (created if need be), each

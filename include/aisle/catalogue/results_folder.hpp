@@ -35,8 +35,8 @@ class results_folder {
   /// The folder to write the new files to, metrics.json among them.
   const std::string& staged();
   /// Gives them their places, and their sums to metrics.json. Those of result_file_names() that were not
-  /// written are an earlier experiment's and removed; no other file is touched. A failure before the first
-  /// file moves leaves the folder as it was.
+  /// written are an earlier experiment's and removed; no other file is touched. A failure puts back what was
+  /// there before; where that fails too, the folder stays without metrics.json.
   void commit();
 
  private:

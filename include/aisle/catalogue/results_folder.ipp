@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <aisle/base/hash.hpp>
@@ -43,6 +44,48 @@ AISLE_API bool has_results(const std::string& folder) {
   return ranges::any_of(result_file_names(), [&](const std::string& name) {
     return !name.starts_with("report.") && name != "skipped.csv" && file_exists(join_path(folder, name));
   });
+}
+
+/// Files of a folder by a second name, to put back those that others have taken the places of.
+class kept_files {
+ public:
+  explicit kept_files(const std::string& folder)
+      : folder_(folder), kept_(make_part_folder(join_path(folder, ".results"))) {}
+  kept_files(const kept_files&) = delete;
+  kept_files& operator=(const kept_files&) = delete;
+  ~kept_files() { remove_flat_folder(kept_); }
+
+  /// Whether there is one or not.
+  void keep(const std::string& name);
+  /// The last one kept comes back last.
+  void put_back() const;
+
+ private:
+  std::string folder_, kept_;
+  std::vector<std::string> names_;
+};
+
+AISLE_API void kept_files::keep(const std::string& name) {
+  names_.push_back(name);
+  const std::string path = join_path(folder_, name), other = join_path(kept_, name);
+  if (!file_exists(path)) return;
+  std::error_code code;
+  std::filesystem::create_hard_link(follow_links(path), other, code);
+  if (!code) return;
+  // Behind a link to another file system, or on one that has no second names.
+  atomic_file copy(other);
+  read_pieces(input_file(path), [&](std::string_view bytes) { copy.write(bytes); });
+  copy.commit();
+}
+
+AISLE_API void kept_files::put_back() const {
+  for (const std::string& name : names_) {
+    const std::string path = join_path(folder_, name), other = join_path(kept_, name);
+    if (file_exists(other))
+      replace_file(other, path);
+    else
+      remove_file(follow_links(path));
+  }
 }
 
 }  // namespace detail
@@ -97,13 +140,26 @@ AISLE_API void results_folder::commit() {
       throw file_error(join_path(path_, name),
                        "is a folder, expected a file of an earlier experiment, or none");
 
-  // Without this file there are no results; with the new one they are whole.
-  remove_file(follow_links(join_path(path_, index)));
+  std::vector<std::string> obsolete;
   for (const std::string& name : result_file_names())
     if (file_exists(join_path(path_, name)) && std::find(names.begin(), names.end(), name) == names.end())
-      remove_file(join_path(path_, name));
-  for (const std::string& name : names) replace_file(join_path(from, name), join_path(path_, name));
-  remove_tree(from);
+      obsolete.push_back(name);
+  detail::kept_files before(path_);
+  for (const std::vector<std::string>* list : {&obsolete, &names})
+    for (const std::string& name : *list) before.keep(name);
+  try {
+    // Without this file there are no results; with the new one they are whole.
+    remove_file(follow_links(join_path(path_, index)));
+    for (const std::string& name : obsolete) remove_file(join_path(path_, name));
+    for (const std::string& name : names) replace_file(join_path(from, name), join_path(path_, name));
+  } catch (...) {
+    try {
+      before.put_back();
+    } catch (...) {  // what is there is no whole, and without metrics.json known for it
+    }
+    throw;
+  }
+  remove_flat_folder(from);
   staged_.clear();
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/kernels/gemm.hpp>
 #include <aisle/learn/classifier.hpp>
@@ -182,13 +183,16 @@ class logistic_regression final : public classifier<T> {
     double total_weight() const noexcept { return total_; }
 
     double evaluate(const std::vector<double>& at, std::vector<double>& gradient) {
+      throw_if_interrupted();
       const std::int64_t weights = outputs_ * features_;
       std::transform(at.begin(), at.begin() + weights, narrow_.data(),
                      [](double v) { return static_cast<T>(v); });
       multiply(by_row_, narrow_, logits_);
       const double* intercepts = at.data() + weights;
-      parallel_for(static_cast<std::int64_t>(losses_.size()), threads_,
-                   [&](std::int64_t b) { outputs_ == 1 ? sigmoid(b, intercepts) : softmax(b, intercepts); });
+      parallel_for(static_cast<std::int64_t>(losses_.size()), threads_, [&](std::int64_t b) {
+        throw_if_interrupted();
+        outputs_ == 1 ? sigmoid(b, intercepts) : softmax(b, intercepts);
+      });
       multiply(by_feature_, logits_, product_);
 
       double loss = 0, squares = 0;

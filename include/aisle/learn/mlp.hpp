@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/process.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/base/random.hpp>
 #include <aisle/learn/classifier.hpp>
@@ -275,6 +276,7 @@ class mlp final : public classifier<T> {
     set batch(data, {});
     std::vector<double> weights;
     for (std::int64_t first = 0; first < count; first += options_.batch) {
+      throw_if_interrupted();
       const std::int64_t size = std::min(options_.batch, count - first);
       if (size < smallest) continue;  // the last batch may be a single row
       const std::span<const std::int64_t> which(order.data() + first, static_cast<std::size_t>(size));

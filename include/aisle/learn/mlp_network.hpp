@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <aisle/base/error.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/base/random.hpp>
 #include <aisle/kernels/gemm.hpp>
 #include <aisle/tensor/buffer.hpp>
@@ -173,6 +174,7 @@ class mlp_network {
     constexpr std::int64_t block = 256;  // rows at a time: their activations stay in cache
     matrix<T> current, next;
     for (std::int64_t first = 0; first < x.rows(); first += block) {
+      throw_if_interrupted();
       const auto rows = x.rows(first, std::min(block, x.rows() - first));
       for (std::int64_t i = 0; i < layers(); ++i) {
         linear(i, rows, i == 0 ? nullptr : &current, next, threads);

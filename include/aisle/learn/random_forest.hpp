@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/base/random.hpp>
 #include <aisle/learn/classifier.hpp>
@@ -105,6 +106,7 @@ class random_forest final : public classifier<T> {
     const auto share = 1.0 / static_cast<double>(trees_.size());
     parallel_for((x.rows() + block - 1) / block, options_.threads, [&](std::int64_t b) {
       const std::int64_t first = b * block, count = std::min(block, x.rows() - first);
+      throw_if_interrupted();
       matrix<double> sums(count, out.cols());
       for (const auto& tree : trees_)
         for (std::int64_t r = 0; r < count; ++r)
@@ -168,6 +170,7 @@ class random_forest final : public classifier<T> {
     const auto rows = static_cast<std::size_t>(data.x.rows());
     std::vector<std::vector<bool>> in_bag(trees_.size());
     parallel_for(trees(), options_.threads, [&](std::int64_t t) {
+      throw_if_interrupted();
       random_generator random(stream_seed(options_.seed, static_cast<std::uint64_t>(t)));
       const auto times = draw(rows, random);
       auto& bag = in_bag[static_cast<std::size_t>(t)];
@@ -175,6 +178,7 @@ class random_forest final : public classifier<T> {
     });
     std::vector<std::int8_t> verdict(rows, -1);  // right, wrong, or -1: seen by every tree
     parallel_for(data.x.rows(), options_.threads, [&](std::int64_t row) {
+      throw_if_interrupted();
       const auto r = static_cast<std::size_t>(row);
       std::vector<double> p(static_cast<std::size_t>(data.classes), 0.0);
       bool any = false;

@@ -54,9 +54,12 @@ AISLE_API std::map<std::int64_t, std::string> thumbnails(const experiment_result
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   std::vector<std::string> made(wanted.size()), why(wanted.size());
+  if (options.refuse_picture)
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      why[i] = options.refuse_picture(result.product_of(wanted[i])->image_path);
   parallel_for(static_cast<std::int64_t>(wanted.size()), options.threads, [&](std::int64_t i) {
     const auto at = static_cast<std::size_t>(i);
-    made[at] = thumbnail(result.product_of(wanted[at])->image_path, 144, why[at]);
+    if (why[at].empty()) made[at] = thumbnail(result.product_of(wanted[at])->image_path, 144, why[at]);
   });
   std::set<std::int64_t> known;  // what is wrong with these stands among the skipped rows
   for (const skipped_row& s : result.skipped) known.insert(s.row);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/tensor/buffer.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -104,6 +105,7 @@ class feature_table {
         for (std::int64_t c = 0; c < count; ++c)
           columns[c][static_cast<std::size_t>(r)] = {key_of(x(r, first + c)), static_cast<std::uint32_t>(r)};
       for (std::int64_t c = 0; c < count; ++c) {
+        throw_if_interrupted();
         auto& column = columns[c];
         sort(column, spare);
         if (bins_ == 0)

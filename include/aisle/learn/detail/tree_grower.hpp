@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/process.hpp>
 #include <aisle/base/random.hpp>
 #include <aisle/learn/detail/feature_table.hpp>
 #include <aisle/learn/detail/tree_model.hpp>
@@ -61,6 +62,7 @@ class tree_grower {
     decrease_.assign(features_.size(), 0.0);
     std::vector<pending> stack{{0, rows_.size(), 0, no_parent}};
     while (!stack.empty()) {
+      throw_if_interrupted();
       const pending node = stack.back();
       stack.pop_back();
       const auto index = static_cast<std::int32_t>(tree.nodes.size());
@@ -150,6 +152,7 @@ class tree_grower {
     bool varied = false;
     for (std::size_t left = features_.size(); left > 0 && (looked_at < limits_.features_per_split || !varied);
          --left) {
+      throw_if_interrupted();
       // The drawn features gather at the end; the permutation carries on from node to node.
       const auto drawn = static_cast<std::size_t>(random.below(left));
       std::swap(features_[drawn], features_[left - 1]);

@@ -1,0 +1,50 @@
+#include "encoders.hpp"
+
+#include <aisle/base/file.hpp>
+
+#include "manifest.hpp"
+
+namespace aisle_command {
+
+aisle::text_encoder load_text_encoder(const common_options& o) {
+  return aisle::text_encoder::load(o.model_path(o.text_model), {.engine = o.engine(), .on_warning = warn});
+}
+
+aisle::image_encoder load_image_encoder(const common_options& o) {
+  return aisle::image_encoder::load(
+      o.model_path(o.image_model),
+      {.engine = o.engine(), .preset = preset_of(o, o.image_model), .on_warning = warn});
+}
+
+namespace {
+
+/// Where the model's files are, whether they are there or not: a folder, or a weight file that was named.
+std::string place_of(const common_options& o, const std::string& id) {
+  const std::string folder = aisle::join_path(o.weights, id);
+  const bool is_path = id.find('/') != std::string::npos || aisle::file_exists(id);
+  return aisle::folder_exists(folder) || !is_path ? folder : id;
+}
+
+}  // namespace
+
+std::optional<aisle::preset> chosen_preset(const common_options& o, const std::string& id) {
+  if (o.preset.empty() && aisle::preset_from_files(place_of(o, id))) return std::nullopt;
+  return preset_of(o, id);
+}
+
+aisle::preset preset_of(const common_options& o, const std::string& id) {
+  if (!o.preset.empty()) return aisle::find_preset(o.preset);
+  const std::string place = place_of(o, id);
+  if (auto own = aisle::preset_from_files(place)) return *own;
+  const bool is_file = aisle::file_exists(place) && !aisle::folder_exists(place);
+  const std::string folder = is_file ? aisle::parent_folder(place) : place, name = aisle::file_name(folder);
+  if (auto known = manifest_preset(name)) return *known;
+  if (const auto* entry = aisle::models::find_model(name); entry && !entry->preset.empty())
+    return aisle::find_preset(entry->preset);
+  throw aisle::error(
+      "nothing says how pictures are prepared for " + id + ": no files in " + folder +
+      " do, and it is no image model of `aisle models`; --preset NAME says it (`aisle preprocess "
+      "--help` lists the names)");
+}
+
+}  // namespace aisle_command

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <aisle/image/image_encoder.hpp>
+#include <aisle/text/text_encoder.hpp>
+
+#include "command.hpp"
+
+namespace aisle_command {
+
+/// Encoders of a common option; where neither the model's files nor its path say how pictures are prepared,
+/// the manifest does. A precision or isa that does not exist is a usage_error.
+aisle::text_encoder load_text_encoder(const common_options& o);
+aisle::image_encoder load_image_encoder(const common_options& o);
+
+/// How pictures are prepared for the image model `id`, without loading it: --preset, else what its files say,
+/// else what is known of its name. Throws aisle::error that names --preset.
+aisle::preset preset_of(const common_options& o, const std::string& id);
+
+inline aisle::preset preset_of(const common_options& o) { return preset_of(o, o.image_model); }
+/// The same where --preset or the command's own knowledge decides; nothing where the model's files do.
+std::optional<aisle::preset> chosen_preset(const common_options& o, const std::string& id);
+
+}  // namespace aisle_command
