@@ -32,6 +32,7 @@
 #include <aisle/learn/cross_validation.hpp>
 #include <aisle/learn/learners.hpp>
 #include <aisle/learn/nearest.hpp>
+#include <aisle/learn/pca.hpp>
 #include <aisle/learn/ranking_metrics.hpp>
 #include <aisle/learn/scaler.hpp>
 #include <aisle/text/html.hpp>
