@@ -35,5 +35,6 @@
 #include <aisle/learn/pca.hpp>
 #include <aisle/learn/ranking_metrics.hpp>
 #include <aisle/learn/scaler.hpp>
+#include <aisle/learn/tsne.hpp>
 #include <aisle/text/html.hpp>
 #include <aisle/text/normalizer.hpp>
