@@ -32,7 +32,9 @@
 #include <aisle/learn/cross_validation.hpp>
 #include <aisle/learn/learners.hpp>
 #include <aisle/learn/nearest.hpp>
+#include <aisle/learn/pca.hpp>
 #include <aisle/learn/ranking_metrics.hpp>
 #include <aisle/learn/scaler.hpp>
+#include <aisle/learn/tsne.hpp>
 #include <aisle/text/html.hpp>
 #include <aisle/text/normalizer.hpp>

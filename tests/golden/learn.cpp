@@ -187,14 +187,6 @@ bool claims(const std::string& folder, const std::string& file) {
 const registration data{{"learn/data", claims<0>, run_data}};
 const registration trees{{"learn/trees", claims<1>, run_trees}};
 
-bool claims_later(const std::string& folder, const std::string& file) {
-  return folder == "learn" && file.ends_with(".json") &&
-         (file.starts_with("project") || file.starts_with("tsne"));
-}
-const registration later{{"learn/later", claims_later, [](const std::string& path, session& s) {
-                            s.skip(aisle::file_name(path), "not built yet");
-                          }}};
-
 }  // namespace
 }  // namespace golden::learn
 

@@ -292,8 +292,9 @@ TEST_CASE("self-test passes on every kernel table, and lists them") {
   CAPTURE(r.out);
   CHECK(r.code == 0);
   for (const std::string& name : names)
-    for (const char* model : {"tiny_bert", "tiny_resnet ", "tiny_resnet_keras", "tiny_densenet", "tiny_inception",
-                              "tiny_convnextv2", "tiny_efficientnet_lite", "tiny_vit", "tiny_swin"}) {
+    for (const char* model :
+         {"tiny_bert", "tiny_resnet ", "tiny_resnet_keras", "tiny_densenet", "tiny_inception",
+          "tiny_convnextv2", "tiny_efficientnet_lite", "tiny_vit", "tiny_swin"}) {
       bool passed = false;
       for (const std::string& line : command::lines_of(r.out))
         passed = passed || (line.starts_with(model) && line.find(" " + name + " ") != std::string::npos &&

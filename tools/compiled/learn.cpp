@@ -1,15 +1,23 @@
 // The definitions of learn/ for the target aisle::compiled.
 #include <aisle/learn/classification_report.ipp>
+#include <aisle/learn/detail/affinities.ipp>
+#include <aisle/learn/detail/barnes_hut.ipp>
+#include <aisle/learn/detail/fourier.ipp>
 #include <aisle/learn/detail/model_tensors.ipp>
+#include <aisle/learn/detail/principal_axes.ipp>
+#include <aisle/learn/detail/repulsion.ipp>
+#include <aisle/learn/detail/symmetric_eigen.ipp>
 #include <aisle/learn/detail/tree_model.ipp>
 #include <aisle/learn/labels.ipp>
 #include <aisle/learn/metrics.ipp>
 #include <aisle/learn/nearest.ipp>
 #include <aisle/learn/ranking_metrics.ipp>
 #include <aisle/learn/split.ipp>
+#include <aisle/learn/tsne.ipp>
 
 // The learners themselves: templates, of which users of the library compile none.
 #include <aisle/learn/learners.hpp>
+#include <aisle/learn/pca.hpp>
 #include <aisle/learn/scaler.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -25,4 +33,6 @@ template class mlp<float>;
 template class mlp<double>;
 template class standard_scaler<float>;
 template class standard_scaler<double>;
+template class pca<float>;
+template class pca<double>;
 AISLE_NAMESPACE_END

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <aisle/base/config.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/tensor/matrix.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -33,6 +35,19 @@ struct foreign_vectors {
 /// is empty or named twice, a component that is no finite number, a number of ids that is not that of the
 /// vectors, when no id is a product's, and for files that were replaced while they were read.
 foreign_vectors read_vectors(const catalogue& products, const std::string& path, vector_kind kind);
+
+/// Vectors with the ids they are of, where there is no catalogue to join them to.
+struct vector_file {
+  std::vector<std::string> ids;
+  matrix<float> vectors;     ///< [ids, dimension]
+  std::int64_t missing = 0;  ///< rows of the file without a vector
+};
+
+/// Reads a file as read_vectors does, all its rows. Of the tables that embed_texts and embed_images keep, the
+/// first row of an id counts. Throws file_error and format_error.
+vector_file read_vector_file(const std::string& path, vector_kind kind, const std::string& id_column);
+/// The kinds that a file names, both where a table has texts and pictures; none where it says nothing.
+std::vector<vector_kind> vector_kinds(const std::string& path);
 
 /// Where the ids of a matrix are: NAME.ids.csv for NAME.npy, and where the sums of both are: NAME.sha256.
 std::string vector_ids_path(const std::string& path);

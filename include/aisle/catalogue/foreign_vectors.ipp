@@ -5,12 +5,14 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/number.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/detail/embedding_files.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/csv.hpp>
@@ -203,9 +205,14 @@ AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) 
   }
 }
 
-}  // namespace detail
+/// By the name's ending.
+AISLE_API vectors_of_file read_vectors_of(const std::string& path, vector_kind kind,
+                                          const std::string& id_column) {
+  return path.ends_with(".npy")           ? read_npy_vectors(path, id_column)
+         : path.ends_with(".safetensors") ? read_safetensors_vectors(path, kind, id_column)
+                                          : read_csv_vectors(path, kind, id_column);
+}
 
-namespace detail {
 AISLE_API std::string without_ending(const std::string& path) {
   for (const std::string_view ending : {".npy", ".safetensors"})
     if (path.ends_with(ending)) return path.substr(0, path.size() - ending.size());
@@ -225,10 +232,7 @@ AISLE_API foreign_vectors read_vectors(const catalogue& products, const std::str
   // they belong together.
   const auto ids = identify_file(vector_ids_path(path)), vectors = identify_file(path);
   const std::string& id_column = products.options.id_column;
-  const detail::vectors_of_file v = path.ends_with(".npy") ? detail::read_npy_vectors(path, id_column)
-                                    : path.ends_with(".safetensors")
-                                        ? detail::read_safetensors_vectors(path, kind, id_column)
-                                        : detail::read_csv_vectors(path, kind, id_column);
+  const detail::vectors_of_file v = detail::read_vectors_of(path, kind, id_column);
   detail::check_vectors(v, path);
   std::unordered_map<std::string_view, std::int64_t> row_of;
   for (std::size_t r = 0; r < v.ids.size(); ++r)
@@ -255,6 +259,60 @@ AISLE_API foreign_vectors read_vectors(const catalogue& products, const std::str
   out.table.weights_sha256 = detail::sha256_of_file(path);
   if (identify_file(vector_ids_path(path)) != ids || identify_file(path) != vectors)
     throw format_error(path, "was replaced while it was read; try again");
+  return out;
+}
+
+AISLE_API vector_file read_vector_file(const std::string& path, vector_kind kind,
+                                       const std::string& id_column) {
+  const auto ids = identify_file(vector_ids_path(path)), vectors = identify_file(path);
+  detail::vectors_of_file v = detail::read_vectors_of(path, kind, id_column);
+  if (file_exists(detail::manifest_path(path)) &&
+      static_cast<std::int64_t>(v.ids.size()) == v.vectors.rows()) {
+    // Below the rows of the last call are those it did not ask for, earlier ones of its products too.
+    std::unordered_set<std::string_view> seen;
+    index_vector first;
+    for (std::size_t r = 0; r < v.ids.size(); ++r)
+      if (seen.insert(trimmed(v.ids[r])).second) first.push_back(static_cast<std::int64_t>(r));
+    detail::vectors_of_file kept{{}, v.vectors.rows(first), {}, v.model};
+    for (const std::int64_t r : first) {
+      kept.ids.push_back(v.ids[static_cast<std::size_t>(r)]);
+      kept.has.push_back(v.has.empty() || v.has[static_cast<std::size_t>(r)]);
+    }
+    v = std::move(kept);
+  }
+  detail::check_vectors(v, path);
+  vector_file out;
+  index_vector from;
+  for (std::size_t r = 0; r < v.ids.size(); ++r) {
+    if (!v.has.empty() && !v.has[r]) {
+      ++out.missing;
+      continue;
+    }
+    out.ids.emplace_back(trimmed(v.ids[r]));
+    from.push_back(static_cast<std::int64_t>(r));
+  }
+  out.vectors = v.vectors.rows(from);
+  if (identify_file(vector_ids_path(path)) != ids || identify_file(path) != vectors)
+    throw format_error(path, "was replaced while it was read; try again");
+  return out;
+}
+
+AISLE_API std::vector<vector_kind> vector_kinds(const std::string& path) {
+  std::vector<vector_kind> out;
+  if (path.ends_with(".npy")) return out;
+  std::vector<std::string> names;
+  const bool tensors = path.ends_with(".safetensors");
+  if (tensors)
+    for (const auto& e : read_safetensors(path).entries()) names.push_back(e.name);
+  else
+    names = csv_reader(path).header();
+  for (const vector_kind kind : {vector_kind::text, vector_kind::image}) {
+    const std::string prefix = detail::prefix_of(kind);
+    if (ranges::any_of(names, [&](const std::string& name) {
+          return tensors ? name == prefix + "embeddings" : detail::is_component(name, prefix);
+        }))
+      out.push_back(kind);
+  }
   return out;
 }
 

@@ -19,9 +19,14 @@ AISLE_NAMESPACE_BEGIN
 namespace models {
 
 AISLE_API std::span<const family* const> families() {
-  static const std::vector<const family*> all = {
-      &bert_family(), &resnet_family(), &densenet_family(), &convnextv2_family(), &efficientnet_lite_family(),
-      &inception_family(), &vit_family(),  &swin_family()};
+  static const std::vector<const family*> all = {&bert_family(),
+                                                 &resnet_family(),
+                                                 &densenet_family(),
+                                                 &convnextv2_family(),
+                                                 &efficientnet_lite_family(),
+                                                 &inception_family(),
+                                                 &vit_family(),
+                                                 &swin_family()};
   return all;
 }
 

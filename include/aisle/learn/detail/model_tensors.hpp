@@ -44,8 +44,8 @@ class model_writer {
         shape{m.rows(), m.cols()});
   }
   void classes(const class_list& list);
-  /// The tensors, and what is text as their metadata.
-  state_dict finish() &&;
+  /// The tensors, and what is text as their metadata. `format`: what kind of model it is.
+  state_dict finish(const std::string& format = "classifier 1") &&;
 
  private:
   void add_tensor(const std::string& name, tensor value);
@@ -60,7 +60,7 @@ enum class model_numbers { finite, no_nan, any };
 /// format_error.
 class model_reader {
  public:
-  explicit model_reader(const std::string& path);
+  explicit model_reader(const std::string& path, const std::string& format = "classifier 1");
 
   [[noreturn]] void fail(const std::string& what) const;
   const std::string& text(const std::string& name) const;

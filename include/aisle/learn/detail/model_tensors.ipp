@@ -37,16 +37,16 @@ AISLE_API void model_writer::classes(const class_list& list) {
   add<std::int64_t>("classes.ends", ends);
 }
 
-AISLE_API state_dict model_writer::finish() && {
-  metadata_["aisle.format"] = "classifier 1";
+AISLE_API state_dict model_writer::finish(const std::string& format) && {
+  metadata_["aisle.format"] = format;
   tensors_.set_metadata(std::move(metadata_));
   return std::move(tensors_);
 }
 
-AISLE_API model_reader::model_reader(const std::string& path)
+AISLE_API model_reader::model_reader(const std::string& path, const std::string& format)
     : path_(path), tensors_(read_safetensors(path)) {
-  if (const std::string& found = text("format"); found != "classifier 1")
-    fail("aisle.format is \"" + found + "\", expected \"classifier 1\"");
+  if (const std::string& found = text("format"); found != format)
+    fail("aisle.format is \"" + found + "\", expected \"" + format + "\"");
 }
 
 AISLE_API void model_reader::fail(const std::string& what) const { throw format_error(path_, what); }

@@ -1,0 +1,343 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include <aisle/base/error.hpp>
+#include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
+#include <aisle/base/random.hpp>
+#include <aisle/kernels/gemm.hpp>
+#include <aisle/learn/detail/blocked_products.hpp>
+#include <aisle/learn/detail/numbers.hpp>
+#include <aisle/learn/detail/principal_axes.hpp>
+#include <aisle/learn/detail/symmetric_eigen.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+template <class T>
+class axes_finder {
+ public:
+  axes_finder(matrix_view<const T> x, const axes_options& options)
+      : x_(x), options_(options), threads_(thread_budget(options.threads)) {
+    if (x.rows() < 2 || x.cols() < 1)
+      throw shape_error("nothing to fit a PCA on: " + std::to_string(x.rows()) + " rows of " +
+                        std::to_string(x.cols()) + " features, expected at least 2 of 1");
+    least_ = std::min(x.rows(), x.cols());
+    if (options.components < 1 || options.components > least_)
+      throw option_error("PCA: components is " + std::to_string(options.components) +
+                         ", expected 1 to the smaller of " + std::to_string(x.rows()) + " rows and " +
+                         std::to_string(x.cols()) + " features");
+    if (options.oversamples < 0 || options.power_iterations < 0)
+      throw option_error("PCA: oversamples is " + std::to_string(options.oversamples) +
+                         " and power_iterations " + std::to_string(options.power_iterations) +
+                         ", expected none below 0");
+    require_numbers("features", x);
+    find_mean();
+  }
+
+  principal_axes run() {
+    const bool few = least_ > 1000 && options_.components <= least_ / 10;
+    if (options_.solver == pca_solver::randomised || (options_.solver == pca_solver::automatic && few))
+      randomised();
+    else if (x_.cols() <= x_.rows())
+      by_covariance();
+    else
+      by_gram();
+    finish();
+    return std::move(out_);
+  }
+
+ private:
+  /// A number of the rows less their mean, times a power of two that makes the largest about 1: products of
+  /// floats neither overflow nor vanish.
+  T centred(std::int64_t r, std::int64_t c) const noexcept {
+    return static_cast<T>((static_cast<double>(x_(r, c)) - out_.mean[static_cast<std::size_t>(c)]) * scale_);
+  }
+
+  void find_mean() {
+    const std::int64_t n = x_.rows(), columns = x_.cols();
+    out_.mean.assign(static_cast<std::size_t>(columns), 0.0);
+    std::vector<double> largest(out_.mean.size(), 0.0), squares(out_.mean.size(), 0.0);
+    const auto each = [&](const auto& body) {
+      each_piece(columns, threads_, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t r = 0; r < n; ++r)
+          for (std::int64_t c = begin; c < end; ++c)
+            body(static_cast<std::size_t>(c), static_cast<double>(x_(r, c)));
+      });
+    };
+    if (options_.centre) {
+      each([&](std::size_t c, double v) { out_.mean[c] += v; });
+      for (double& m : out_.mean) m /= static_cast<double>(n);
+    }
+    each([&](std::size_t c, double v) { largest[c] = std::max(largest[c], std::abs(v - out_.mean[c])); });
+    std::size_t widest = 0;
+    for (std::size_t c = 0; c < largest.size(); ++c)
+      if (largest[c] > largest[widest] || !is_finite(largest[c])) widest = c;
+    const double most = largest[widest];
+    if (most > 0 && is_finite(most)) scale_ = std::ldexp(1.0, -std::clamp(std::ilogb(most), -1000, 1000));
+    each([&](std::size_t c, double v) {
+      const double d = (v - out_.mean[c]) * scale_;
+      squares[c] += d * d;
+    });
+    for (const double s : squares) squares_ += s;
+    const double variance = unscaled(squares_);
+    if (!is_finite(most) || !is_finite(variance))
+      throw row_error("features", row_of_largest(widest), std::to_string(widest),
+                      "too large a number: the variance overflows");
+  }
+
+  std::int64_t row_of_largest(std::size_t column) const {
+    std::int64_t at = 0;
+    const auto c = static_cast<std::int64_t>(column);
+    for (std::int64_t r = 1; r < x_.rows(); ++r)
+      if (magnitude_bits(x_(r, c)) > magnitude_bits(x_(at, c))) at = r;
+    return at;
+  }
+
+  /// A variance from a sum of squares of centred numbers.
+  double unscaled(double squares) const {
+    return squares / static_cast<double>(x_.rows() - 1) / scale_ / scale_;
+  }
+
+  void tell(std::int64_t done, std::int64_t total) const {
+    throw_if_interrupted();
+    if (options_.progress && *options_.progress)
+      (*options_.progress)({.phase = "principal components", .done = done, .total = total, .unit = "steps"});
+  }
+
+  /// z z^T, where z is `rows` rows of `inner` numbers that at(row, i) gives.
+  template <class At>
+  matrix<double> products(std::int64_t rows, std::int64_t inner, const At& at) const {
+    matrix<double> sums(rows, rows);
+    const std::int64_t steps = (inner + axes_chunk - 1) / axes_chunk;
+    for (std::int64_t step = 0; step < steps; ++step) {
+      tell(step, steps + 1);
+      const std::int64_t first = step * axes_chunk, count = std::min(axes_chunk, inner - first);
+      matrix<T> z(rows, count);
+      parallel_for((rows + 15) / 16, threads_, [&](std::int64_t strip) {
+        for (std::int64_t r = 16 * strip; r < std::min(rows, 16 * strip + 16); ++r)
+          for (std::int64_t i = 0; i < count; ++i) z(r, i) = at(r, first + i);
+      });
+      add_products(z, sums, threads_);
+    }
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t c = 0; c < r; ++c) sums(r, c) = sums(c, r);
+    tell(steps, steps + 1);
+    return sums;
+  }
+
+  void take_values(const std::vector<double>& values) {
+    const auto count = static_cast<std::size_t>(options_.components);
+    out_.variance.clear();
+    for (std::size_t k = 0; k < count; ++k) out_.variance.push_back(unscaled(std::max(values[k], 0.0)));
+  }
+
+  void take_rest(const std::vector<double>& values) {
+    double rest = 0;
+    for (auto k = static_cast<std::size_t>(options_.components); k < values.size(); ++k)
+      rest += std::max(values[k], 0.0);
+    if (options_.components < least_)
+      out_.noise = unscaled(rest / static_cast<double>(least_ - options_.components));
+  }
+
+  void by_covariance() {
+    eigen_system system = symmetric_eigen(
+        products(x_.cols(), x_.rows(), [&](std::int64_t c, std::int64_t r) { return centred(r, c); }),
+        options_.components, threads_);
+    take_values(system.values);
+    take_rest(system.values);
+    out_.components = std::move(system.vectors);
+  }
+
+  /// Vectors of x x^T are those of x^T x before they are multiplied by x.
+  void by_gram() {
+    const eigen_system system = symmetric_eigen(
+        products(x_.rows(), x_.cols(), [&](std::int64_t r, std::int64_t c) { return centred(r, c); }),
+        options_.components, threads_);
+    take_values(system.values);
+    take_rest(system.values);
+    out_.components = times_columns(system.vectors, x_.cols(), threads_,
+                                    [&](std::int64_t c, std::int64_t first, std::int64_t count, double* to) {
+                                      const double mean = out_.mean[static_cast<std::size_t>(c)];
+                                      for (std::int64_t r = 0; r < count; ++r)
+                                        to[r] = (static_cast<double>(x_(first + r, c)) - mean) * scale_;
+                                    });
+    orthonormalise_rows(out_.components, std::sqrt(std::max(system.values[0], 0.0)), threads_);
+  }
+
+  static matrix<T> narrowed(const matrix<double>& m) {
+    matrix<T> out(m.rows(), m.cols());
+    std::transform(m.data(), m.data() + m.rows() * m.cols(), out.data(),
+                   [](double v) { return static_cast<T>(v); });
+    return out;
+  }
+  static matrix<double> widened(const matrix<T>& m) {
+    matrix<double> out(m.rows(), m.cols());
+    std::transform(m.data(), m.data() + m.rows() * m.cols(), out.data(),
+                   [](T v) { return static_cast<double>(v); });
+    return out;
+  }
+
+  /// Rows of directions [l, features] as coordinates of the rows [l, rows], and the other way.
+  matrix<T> of_rows(const matrix<T>& directions) const {
+    return times_columns(directions, x_.rows(), threads_,
+                         [&](std::int64_t r, std::int64_t first, std::int64_t count, T* to) {
+                           for (std::int64_t c = 0; c < count; ++c) to[c] = centred(r, first + c);
+                         });
+  }
+  matrix<T> of_features(const matrix<T>& coordinates) const {
+    return times_columns(coordinates, x_.cols(), threads_,
+                         [&](std::int64_t c, std::int64_t first, std::int64_t count, T* to) {
+                           for (std::int64_t r = 0; r < count; ++r) to[r] = centred(first + r, c);
+                         });
+  }
+
+  void randomised() {
+    const std::int64_t follow = options_.oversamples < least_ - options_.components
+                                    ? options_.components + options_.oversamples
+                                    : least_;
+    // scikit-learn's choice.
+    const std::int64_t steps = options_.power_iterations > 0 ? options_.power_iterations
+                               : static_cast<double>(options_.components) < 0.1 * static_cast<double>(least_)
+                                   ? 7
+                                   : 4;
+    random_generator random(options_.seed);
+    matrix<T> coordinates(follow, x_.rows());
+    for (std::int64_t r = 0; r < x_.rows(); ++r)
+      for (std::int64_t k = 0; k < follow; ++k) coordinates(k, r) = static_cast<T>(random.normal());
+    matrix<double> directions;
+    for (std::int64_t step = 0;; ++step) {
+      tell(step, steps + 1);
+      directions = widened(of_features(coordinates));
+      double longest = 0;
+      for (std::int64_t k = 0; k < follow; ++k)
+        longest =
+            std::max(longest, std::sqrt(dot(directions.row(k).data(), directions.row(k).data(), x_.cols())));
+      orthonormalise_rows(directions, longest, threads_);
+      coordinates = of_rows(narrowed(directions));
+      if (step == steps) break;
+    }
+    // Within these directions the components are those of a small matrix.
+    const matrix<double> wide = widened(coordinates);
+    matrix<double> inner(follow, follow);
+    parallel_for(follow, threads_, [&](std::int64_t i) {
+      for (std::int64_t j = 0; j < follow; ++j)
+        inner(i, j) = dot(wide.row(i).data(), wide.row(j).data(), x_.rows());
+    });
+    const eigen_system system = symmetric_eigen(std::move(inner), options_.components, threads_);
+    take_values(system.values);
+    out_.components = matrix<double>(options_.components, x_.cols());
+    kernels::gemm(system.vectors, directions, out_.components, {.threads = threads_});
+    double explained = 0;
+    for (const double v : out_.variance) explained += v;
+    if (options_.components < least_)
+      out_.noise =
+          std::max(unscaled(squares_) - explained, 0.0) / static_cast<double>(least_ - options_.components);
+    tell(steps + 1, steps + 1);
+  }
+
+  /// Without a mean taken off, what was found are sums of squares: variances (of the population, as
+  /// scikit-learn's TruncatedSVD has them) are those less the squares of the means along the components.
+  void finish_uncentred() {
+    const auto n = static_cast<double>(x_.rows());
+    std::vector<double> mean(static_cast<std::size_t>(x_.cols()), 0.0);
+    for (std::int64_t r = 0; r < x_.rows(); ++r)
+      for (std::size_t c = 0; c < mean.size(); ++c) mean[c] += static_cast<double>(x_(r, c)) / n;
+    const double all = unscaled(squares_) * (n - 1) / n - dot(mean.data(), mean.data(), x_.cols());
+    for (std::size_t k = 0; k < out_.variance.size(); ++k) {
+      const double along = dot(mean.data(), out_.components.row(k).data(), x_.cols());
+      out_.variance[k] = std::max(out_.variance[k] * (n - 1) / n - along * along, 0.0);
+      out_.ratio[k] = all > 0 ? out_.variance[k] / all : 0;
+    }
+    out_.noise = 0;
+  }
+
+  void finish() {
+    const double all = unscaled(squares_);
+    for (const double v : out_.variance) {
+      out_.ratio.push_back(all > 0 ? v / all : 0);
+      out_.singular.push_back(std::sqrt(v) * std::sqrt(static_cast<double>(x_.rows() - 1)));
+    }
+    if (!options_.centre) finish_uncentred();
+    for (auto row : out_.components) {
+      std::size_t at = 0;
+      for (std::size_t c = 1; c < row.size(); ++c)
+        if (std::abs(row[c]) > std::abs(row[at])) at = c;
+      if (row[at] >= 0) continue;
+      for (double& v : row) v = -v;
+    }
+  }
+
+  matrix_view<const T> x_;
+  axes_options options_;
+  int threads_;
+  std::int64_t least_ = 0;
+  double scale_ = 1, squares_ = 0;
+  principal_axes out_;
+};
+
+template <class T>
+matrix<T> project_rows_of(matrix_view<const T> x, const principal_axes& axes,
+                          const std::vector<double>& factors, int threads) {
+  const matrix<double> columns = times_columns(
+      axes.components, x.rows(), thread_budget(threads),
+      [&](std::int64_t r, std::int64_t first, std::int64_t count, double* to) {
+        for (std::int64_t c = 0; c < count; ++c)
+          to[c] = static_cast<double>(x(r, first + c)) - axes.mean[static_cast<std::size_t>(first + c)];
+      });
+  matrix<T> out(x.rows(), columns.rows());
+  for (std::int64_t r = 0; r < out.rows(); ++r)
+    for (std::int64_t k = 0; k < out.cols(); ++k)
+      out(r, k) = static_cast<T>(columns(k, r) * factors[static_cast<std::size_t>(k)]);
+  return out;
+}
+
+template <class T>
+matrix<T> rows_of(matrix_view<const T> projected, const principal_axes& axes,
+                  const std::vector<double>& factors, int threads) {
+  const std::int64_t columns = axes.components.cols();
+  matrix<T> out(projected.rows(), columns);
+  parallel_for(out.rows(), threads, [&](std::int64_t r) {
+    std::vector<double> row = axes.mean;
+    for (std::int64_t k = 0; k < projected.cols(); ++k) {
+      const double v = static_cast<double>(projected(r, k)) * factors[static_cast<std::size_t>(k)];
+      const double* component = axes.components.row(k).data();
+      for (std::size_t c = 0; c < row.size(); ++c) row[c] += v * component[c];
+    }
+    std::transform(row.begin(), row.end(), out.row(r).begin(), [](double v) { return static_cast<T>(v); });
+  });
+  return out;
+}
+
+AISLE_API principal_axes find_principal_axes(matrix_view<const float> x, const axes_options& options) {
+  return axes_finder<float>(x, options).run();
+}
+AISLE_API principal_axes find_principal_axes(matrix_view<const double> x, const axes_options& options) {
+  return axes_finder<double>(x, options).run();
+}
+AISLE_API matrix<float> project_rows(matrix_view<const float> x, const principal_axes& axes,
+                                     const std::vector<double>& factors, int threads) {
+  return project_rows_of(x, axes, factors, threads);
+}
+AISLE_API matrix<double> project_rows(matrix_view<const double> x, const principal_axes& axes,
+                                      const std::vector<double>& factors, int threads) {
+  return project_rows_of(x, axes, factors, threads);
+}
+AISLE_API matrix<float> rows_of_projected(matrix_view<const float> projected, const principal_axes& axes,
+                                          const std::vector<double>& factors, int threads) {
+  return rows_of(projected, axes, factors, threads);
+}
+AISLE_API matrix<double> rows_of_projected(matrix_view<const double> projected, const principal_axes& axes,
+                                           const std::vector<double>& factors, int threads) {
+  return rows_of(projected, axes, factors, threads);
+}
+
+}  // namespace detail
+
+AISLE_NAMESPACE_END
