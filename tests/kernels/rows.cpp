@@ -275,19 +275,19 @@ TEST_CASE("a step of Adam for every number of parameters") {
       for (float& x : v) x *= x;
       for (auto* a : {&p, &m, &v}) a->push_back(7.0f);
       const auto p0 = p, m0 = m, v0 = v;
-      t.adam({.parameters = p.data(),
-              .gradients = g.data(),
-              .first = m.data(),
-              .second = v.data(),
-              .count = n,
-              .beta1 = 0.9f,
-              .beta2 = 0.999f,
-              .rest1 = 0.1f,
-              .rest2 = 0.001f,
-              .rate = 0.01f,
-              .correction = 2.0f,
-              .epsilon = 1e-8f,
-              .decay = 0.5f});
+      aisle::kernels::adam_of(t)({.parameters = p.data(),
+                                  .gradients = g.data(),
+                                  .first = m.data(),
+                                  .second = v.data(),
+                                  .count = n,
+                                  .beta1 = 0.9f,
+                                  .beta2 = 0.999f,
+                                  .rest1 = 0.1f,
+                                  .rest2 = 0.001f,
+                                  .rate = 0.01f,
+                                  .correction = 2.0f,
+                                  .epsilon = 1e-8f,
+                                  .decay = 0.5f});
       for (std::size_t i = 0; i < at(n); ++i) {
         const double gradient = g[i] + 0.5 * p0[i], first = 0.9 * m0[i] + 0.1 * gradient,
                      second = 0.999 * v0[i] + 0.001 * gradient * gradient;
