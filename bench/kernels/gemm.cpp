@@ -30,8 +30,7 @@ void product(benchmark::State& state, const aisle::kernels::kernel_table* table,
   aisle::kernels::gemm_rows<float> rows;
   rows.data = a.data();
   rows.stride = s.k;
-  aisle::buffer<std::byte> scratch(
-      static_cast<std::size_t>(aisle::kernels::gemm_scratch_bytes<float>(*table, s.k)));
+  aisle::buffer<std::byte> scratch(static_cast<std::size_t>(packed.scratch_bytes()));
   for (auto _ : state) {
     aisle::kernels::gemm_packed<float>(packed, rows, s.m, c.data(), s.n, {}, 1, scratch.data());
     benchmark::DoNotOptimize(c.data());

@@ -13,6 +13,8 @@
 
 using aisle::kernels::activation;
 using aisle::kernels::kernel_table;
+using aisle::kernels::product_kernel;
+using support::each_product;
 using support::each_table;
 
 namespace {
@@ -28,7 +30,7 @@ std::vector<T> noise(std::size_t n, std::uint64_t seed) {
 /// Product with every part of the epilogue, against a loop in double. A sum of k products of values below 1
 /// in any order is within (k + 2) eps of the sum of their magnitudes (Higham, Accuracy and Stability, 3.1).
 template <class T>
-void check_product(const kernel_table& table, std::int64_t m, std::int64_t n, std::int64_t k,
+void check_product(const product_kernel<T>& kernel, std::int64_t m, std::int64_t n, std::int64_t k,
                    std::int64_t misalign, activation act, bool with_bias, bool with_residual,
                    bool accumulate) {
   const std::int64_t lda = k + misalign, ldc = n + misalign;
@@ -38,7 +40,7 @@ void check_product(const kernel_table& table, std::int64_t m, std::int64_t n, st
   auto c = noise<T>(at(m * ldc + misalign + 16), 5);
   const auto before = c;
 
-  const aisle::kernels::packed_matrix<T> packed(table, k, n, w.data() + misalign, k);
+  const aisle::kernels::packed_matrix<T> packed(kernel, k, n, w.data() + misalign, k);
   aisle::kernels::gemm_rows<T> rows;
   rows.data = a.data() + misalign;
   rows.stride = lda;
@@ -48,8 +50,7 @@ void check_product(const kernel_table& table, std::int64_t m, std::int64_t n, st
   e.residual_stride = ldc;
   e.act = act;
   e.accumulate = accumulate;
-  aisle::buffer<std::byte> scratch(
-      static_cast<std::size_t>(2 * aisle::kernels::gemm_scratch_bytes<T>(table, k)));
+  aisle::buffer<std::byte> scratch(static_cast<std::size_t>(2 * packed.scratch_bytes()));
   aisle::kernels::gemm_packed(packed, rows, m, c.data() + misalign, ldc, e, 2, scratch.data());
 
   double worst = 0;
@@ -107,30 +108,61 @@ TEST_CASE("AISLE_ISA is read once in a process") {
     ::unsetenv("AISLE_ISA");
 }
 
-TEST_CASE("f32 and f64 products of every size up to two tiles") {
-  each_table([](const kernel_table& t) {
-    for (std::int64_t m : {1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17})
-      for (std::int64_t n : {1, 3, 8, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 97})
-        for (std::int64_t k : {1, 2, 31, 33}) {
-          check_product<float>(t, m, n, k, (m + n) % 3, activation::none, n % 2 == 0, m % 2 == 0, k % 2 == 0);
-          check_product<double>(t, m, n, k, (m + n) % 3, activation::none, n % 2 == 0, m % 2 == 0,
-                                k % 2 == 0);
-        }
-  });
+namespace {
+
+/// Sizes from nothing to two tiles and one, epilogues and strides in turn. `k` of at most two rounds of any
+/// kernel's loop.
+template <class T>
+void check_sizes(const product_kernel<T>& kernel) {
+  const std::int64_t rows = kernel.tile_rows, columns = kernel.panel_columns;
+  int turn = 0;
+  for (std::int64_t m = 0; m <= 2 * rows + 1; ++m)
+    for (std::int64_t n = 0; n <= 2 * columns + 1; n += n < 2 || m % 4 == 1 ? 1 : 5)
+      for (const std::int64_t k : {1, 2, 33}) {
+        ++turn;
+        check_product<T>(kernel, m, n, k, turn % 3, turn % 5 == 0 ? activation::relu : activation::none,
+                         turn % 2 == 0, turn % 7 < 3, turn % 4 == 0);
+      }
+}
+
+}  // namespace
+
+TEST_CASE("f32 products of every size up to two tiles, by every kernel") {
+  each_product<float>([](const product_kernel<float>& k) { check_sizes(k); });
+}
+TEST_CASE("f64 products of every size up to two tiles, by every kernel") {
+  each_product<double>([](const product_kernel<double>& k) { check_sizes(k); });
 }
 
 TEST_CASE("long sums are cut into chunks, every activation is applied once") {
-  each_table([](const kernel_table& t) {
+  each_product<float>([](const product_kernel<float>& kernel) {
     for (const activation act :
          {activation::none, activation::relu, activation::relu6, activation::gelu, activation::tanh})
       for (std::int64_t k : {383, 384, 385, 1000})
-        check_product<float>(t, 11, 50, k, 0, act, true, true, false);
-    check_product<double>(t, 130, 70, 900, 1, activation::relu, true, false, false);
+        for (std::int64_t n : {16, 50}) check_product<float>(kernel, 11, n, k, 0, act, true, true, k == 385);
+  });
+  each_product<double>([](const product_kernel<double>& kernel) {
+    check_product<double>(kernel, 130, 70, 900, 1, activation::relu, true, false, false);
+  });
+}
+
+TEST_CASE("a product is given the cheapest kernel that its table allows") {
+  each_table([](const kernel_table& t) {
+    for (const std::int64_t n : {1, 16, 32, 48, 64, 96, 384}) {
+      const aisle::kernels::product_shape shape{.m = 196, .n = n, .k = 256};
+      const auto& chosen = aisle::kernels::choose_product<float>(t, shape);
+      CHECK(chosen.arithmetic == t.single_precision);
+      for (const auto& other : aisle::kernels::products<float>(t))
+        if (other.arithmetic == t.single_precision && other.fits(shape))
+          CHECK(chosen.cost(shape) <= other.cost(shape));
+    }
+    for (const auto& kernel : aisle::kernels::products<double>(t))
+      CHECK(kernel.arithmetic == aisle::kernels::arithmetic::fma);
   });
 }
 
 TEST_CASE("rows through offsets: a 3x3 window with padding equals the direct sum") {
-  each_table([](const kernel_table& t) {
+  each_product<float>([](const product_kernel<float>& kernel) {
     for (std::int64_t channels : {1, 3, 16, 130}) {
       const std::int64_t h = 5, w = 4, items = 2, n = 20, taps = 9, k = taps * channels;
       const auto x = noise<float>(static_cast<std::size_t>(items * h * w * channels), 1);
@@ -152,10 +184,9 @@ TEST_CASE("rows through offsets: a 3x3 window with padding equals the direct sum
       rows.rows_per_item = h * w;
       rows.item_stride = h * w * channels;
       rows.zeros = zeros.data();
-      const aisle::kernels::packed_matrix<float> packed(t, k, n, weights.data(), k);
+      const aisle::kernels::packed_matrix<float> packed(kernel, k, n, weights.data(), k);
       std::vector<float> c(static_cast<std::size_t>(items * h * w * n));
-      aisle::buffer<std::byte> scratch(
-          static_cast<std::size_t>(2 * aisle::kernels::gemm_scratch_bytes<float>(t, k)));
+      aisle::buffer<std::byte> scratch(static_cast<std::size_t>(2 * packed.scratch_bytes()));
       aisle::kernels::gemm_packed<float>(packed, rows, items * h * w, c.data(), n, {}, 2, scratch.data());
       double worst = 0;
       for (std::int64_t r = 0; r < items * h * w; ++r)
@@ -176,13 +207,12 @@ TEST_CASE("rows through offsets: a 3x3 window with padding equals the direct sum
 }
 
 TEST_CASE("a row's bits do not depend on its neighbours or on the thread count") {
-  each_table([](const kernel_table& t) {
+  each_product<float>([](const product_kernel<float>& kernel) {
     const std::int64_t n = 70, k = 500;
     const auto a = noise<float>(static_cast<std::size_t>(40 * k), 1),
                w = noise<float>(static_cast<std::size_t>(n * k), 2);
-    const aisle::kernels::packed_matrix<float> packed(t, k, n, w.data(), k);
-    aisle::buffer<std::byte> scratch(
-        static_cast<std::size_t>(3 * aisle::kernels::gemm_scratch_bytes<float>(t, k)));
+    const aisle::kernels::packed_matrix<float> packed(kernel, k, n, w.data(), k);
+    aisle::buffer<std::byte> scratch(static_cast<std::size_t>(3 * packed.scratch_bytes()));
     const auto product = [&](std::int64_t first, std::int64_t rows, int threads) {
       std::vector<float> c(static_cast<std::size_t>(rows * n));
       aisle::kernels::gemm_rows<float> r;
@@ -213,8 +243,7 @@ TEST_CASE("the split product is no worse than a chain of fused multiply-adds") {
       const kernel_table& t = which ? amx : plain;
       const aisle::kernels::packed_matrix<float> packed(t, k, n, w.data(), k);
       std::vector<float> c(static_cast<std::size_t>(m * n));
-      aisle::buffer<std::byte> scratch(
-          static_cast<std::size_t>(aisle::kernels::gemm_scratch_bytes<float>(t, k)));
+      aisle::buffer<std::byte> scratch(static_cast<std::size_t>(packed.scratch_bytes()));
       aisle::kernels::gemm_rows<float> r;
       r.data = a.data();
       r.stride = k;
@@ -235,13 +264,12 @@ TEST_CASE("the split product is no worse than a chain of fused multiply-adds") {
 TEST_CASE("infinities, NaN, overflow and denormals of A give what float arithmetic gives") {
   const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   const float big = std::numeric_limits<float>::max();
-  each_table([&](const kernel_table& t) {
+  each_product<float>([&](const product_kernel<float>& kernel) {
     const std::vector<float> w = {1, 0.5f, -1, 3};  // two columns, k = 2
-    const aisle::kernels::packed_matrix<float> packed(t, 2, 2, w.data(), 2);
+    const aisle::kernels::packed_matrix<float> packed(kernel, 2, 2, w.data(), 2);
     const std::vector<float> a = {inf, 1, nan, 1, big, big, big, 0, 1e-41f, 0, -inf, inf};
     std::vector<float> c(12);
-    aisle::buffer<std::byte> scratch(
-        static_cast<std::size_t>(aisle::kernels::gemm_scratch_bytes<float>(t, 2)));
+    aisle::buffer<std::byte> scratch(static_cast<std::size_t>(packed.scratch_bytes()));
     aisle::kernels::gemm_rows<float> r;
     r.data = a.data();
     r.stride = 2;

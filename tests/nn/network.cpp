@@ -51,7 +51,10 @@ std::vector<float> run(const aisle::nn::graph& g, const value_shape& in, const s
                        int threads = 2) {
   const auto source = noise_weights();
   const aisle::nn::network net(g, source, in,
-                               {.engine = {.table = &t, .winograd = winograd}, .outputs = {"y"}});
+                               {.engine = {.table = &t,
+                                           .convolutions = winograd ? aisle::nn::convolution_choice::winograd
+                                                                    : aisle::nn::convolution_choice::direct},
+                                .outputs = {"y"}});
   std::vector<float> y(static_cast<std::size_t>(items * net.width("y")));
   aisle::nn::run_options options;
   options.threads = threads;
@@ -213,6 +216,29 @@ TEST_CASE("averages over a window that is not square, with and without the paddi
             expected[(row * 6 + col) * 5 + c] = sum / (count ? 3.0 : static_cast<double>(inside));
           }
       CHECK(worst(y, expected) <= 1e-6);
+    }
+  });
+}
+
+TEST_CASE("the cheapest way to compute a convolution follows from its sizes") {
+  using aisle::nn::convolution_choice;
+  each_table([](const auto& t) {
+    for (const std::int64_t c : {2, 96}) {
+      graph_builder b;
+      b.output("y", b.conv2d(b.image(c), "conv", {.out = c, .kernel = 3, .pad = 1}));
+      const auto g = std::move(b).finish();
+      const auto x = picture(12, 12, c);
+      const auto by = [&](convolution_choice choice) {
+        const auto weights = aisle::models::generated_weights();
+        const aisle::nn::network net(g, weights, value_shape::map(12, 12, c),
+                                     {.engine = {.table = &t, .convolutions = choice}, .outputs = {"y"}});
+        std::vector<float> y(static_cast<std::size_t>(12 * 12 * c));
+        net.run_images(x.data(), 1, value_shape::map(12, 12, c), {{"y", y.data()}});
+        return y;
+      };
+      // Two channels are transformed for longer than they are multiplied.
+      const auto expected = c == 2 ? convolution_choice::direct : convolution_choice::winograd;
+      CHECK(by(convolution_choice::cheapest) == by(expected));
     }
   });
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <aisle/base/random.hpp>
+#include <aisle/kernels/choice.hpp>
 #include <aisle/models/zoo.hpp>
 #include <aisle/nn/network.hpp>
 #include <aisle/nn/precision.hpp>
@@ -65,9 +66,9 @@ std::vector<float> chain(bool fused) {
 TEST_CASE("precision f32-fma is a chain of multiply-adds over k, bit for bit, whatever isa is asked for") {
   support::each_table([](const auto& t) {
     const auto& table = aisle::select_table({.isa = t.name, .precision = "f32-fma"});
-    CHECK(std::string(table.f32.arithmetic) == "fma");
-    CHECK_FALSE(static_cast<bool>(table.f32.scratch_bytes));
-    const bool split = t.f32.scratch_bytes != nullptr;
+    CHECK(std::string(aisle::kernels::arithmetic_name(table)) == "fma");
+    CHECK(table.single_precision == aisle::kernels::arithmetic::fma);
+    const bool split = t.single_precision != aisle::kernels::arithmetic::fma;
     // Without a table of another arithmetic the option changes nothing.
     if (!split) CHECK(&table == &t);
     const auto got = run(table);

@@ -94,7 +94,10 @@ std::vector<float> run(const aisle::nn::graph& g, const aisle::kernels::kernel_t
   const value_shape in = value_shape::map(7, 6, 3);
   const auto weights = aisle::models::generated_weights();
   const aisle::nn::network net(g, weights, in,
-                               {.engine = {.table = &t, .winograd = winograd}, .outputs = {"y"}});
+                               {.engine = {.table = &t,
+                                           .convolutions = winograd ? aisle::nn::convolution_choice::winograd
+                                                                    : aisle::nn::convolution_choice::direct},
+                                .outputs = {"y"}});
   std::vector<float> x, y(static_cast<std::size_t>(items * net.width("y")));
   for (std::int64_t i = 0; i < items; ++i) {
     const auto one = picture(in);

@@ -43,9 +43,10 @@ TEST_CASE("the frame: help, version, usage errors and exit codes") {
   CHECK(failed.out.empty());
   CHECK(failed.err.starts_with("aisle: error: "));
   CHECK(failed.err.find("aisle weights list") != std::string::npos);
-  for (const char* sub : {"run", "embed", "train", "predict", "evaluate", "report", "tokenize", "preprocess",
-                          "models", "weights get", "weights check", "weights convert", "weights list",
-                          "self-test", "bench infer", "bench text", "bench train", "bench cold"}) {
+  for (const char* sub :
+       {"run", "embed", "train", "predict", "evaluate", "report", "tokenize", "preprocess", "models",
+        "weights get", "weights check", "weights convert", "weights list", "self-test", "bench infer",
+        "bench text", "bench train", "bench cold", "bench tune"}) {
     CAPTURE(sub);
     const auto page = command::run(work, std::string(sub) + " --help");
     CHECK(page.code == 0);

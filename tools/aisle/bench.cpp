@@ -30,10 +30,10 @@ action setup(CLI::App& app) {
       "  aisle bench text --model all-MiniLM-L6-v2 --length 128 --batch 32\n"
       "  aisle bench cold --model all-MiniLM-L6-v2\n"
       "  aisle bench train --learner rf --data features/fashion");
-  return add_nested(app, {bench_infer, bench_text, bench_cold, bench_train});
+  return add_nested(app, {bench_infer, bench_text, bench_cold, bench_train, bench_tune});
 }
 
-const registration entry{{"bench", "time a workload: infer, text, cold, train", setup}};
+const registration entry{{"bench", "time a workload: infer, text, cold, train; or tune", setup}};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/image/image_encoder.hpp>
+#include <aisle/kernels/choice.hpp>
 #include <aisle/text/text_encoder.hpp>
 
 #include "bench.hpp"
@@ -69,7 +70,7 @@ int run(const options& o) {
                                (text ? "-one-sentence" : "-one-picture");
   const auto& table = aisle::select_table(o.common.engine());
   aisle::json row = bench_row(workload, o.common.threads, 1, o.common.precision, times, 1,
-                              std::string(table.name) + " " + table.f32.arithmetic);
+                              std::string(table.name) + " " + aisle::kernels::arithmetic_name(table));
   row["rss_peak_mb"] = static_cast<double>(peak / 1024) / 1024.0;
   print_row(row);
   return exit_ok;

@@ -6,6 +6,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/random.hpp>
+#include <aisle/kernels/choice.hpp>
 #include <aisle/models/zoo.hpp>
 
 #include "bench.hpp"
@@ -58,7 +59,7 @@ int run(const options& o) {
     throw usage_error("--model: '" + o.model + "' is no picture model; see 'aisle models'");
   aisle::nn::network_options n;
   n.engine.table = &aisle::select_table(o.common.engine());
-  n.engine.winograd = o.winograd;
+  if (o.winograd) n.engine.convolutions = aisle::nn::convolution_choice::winograd;
   const auto shape = aisle::nn::value_shape::map(entry->side, entry->side, 3);
   std::unique_ptr<aisle::models::opened_model> model;
   std::unique_ptr<aisle::nn::network> net;
@@ -78,8 +79,8 @@ int run(const options& o) {
   const auto times = time_calls(o, [&] {
     net->run_images(x.data(), o.batch, shape, {{"embedding", out.data()}}, {.threads = o.common.threads});
   });
-  const std::string kernel =
-      std::string(net->table().name) + " " + net->table().f32.arithmetic + (o.winograd ? " winograd" : "");
+  const std::string kernel = std::string(net->table().name) + " " +
+                             aisle::kernels::arithmetic_name(net->table()) + (o.winograd ? " winograd" : "");
   aisle::json row = bench_row(std::string(entry->workload), o.common.threads, o.batch, o.common.precision,
                               times, o.batch, kernel);
   std::int64_t flops = 0;

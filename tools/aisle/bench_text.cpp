@@ -4,6 +4,7 @@
 
 #include <aisle/base/random.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/kernels/choice.hpp>
 #include <aisle/text/text_encoder.hpp>
 
 #include "bench.hpp"
@@ -31,8 +32,8 @@ int run(const options& o) {
   const aisle::models::zoo_entry* entry = aisle::models::find_model(o.model);
   const std::string workload = entry ? std::string(entry->workload) : o.model;
   const auto encoder = aisle::text_encoder::load(o.common.model_path(o.model), {.engine = o.common.engine()});
-  const std::string kernel =
-      std::string(encoder.network().table().name) + " " + encoder.network().table().f32.arithmetic;
+  const std::string kernel = std::string(encoder.network().table().name) + " " +
+                             aisle::kernels::arithmetic_name(encoder.network().table());
   if (o.data.empty()) {
     if (o.length < 1 || o.length > encoder.max_tokens())
       throw usage_error("--length: expected 1 to " + std::to_string(encoder.max_tokens()));

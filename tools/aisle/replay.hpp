@@ -15,6 +15,7 @@
 #include <aisle/base/hash.hpp>
 #include <aisle/base/random.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/kernels/choice.hpp>
 #include <aisle/models/zoo.hpp>
 
 // Replays a model case: weights computed from tensor names, inputs, and what the Python reference gives. The
@@ -305,7 +306,7 @@ inline outcome run(const json& c, const aisle::models::opened_model& model,
   const aisle::nn::network net(model.graph, *model.weights, nominal, options);
   outcome result;
   result.isa = net.table().name;
-  result.arithmetic = net.table().f32.arithmetic;
+  result.arithmetic = aisle::kernels::arithmetic_name(net.table());
   options.taps = true;
   const aisle::nn::network tapped(model.graph, *model.weights, nominal, options);
 

@@ -57,7 +57,7 @@ AISLE_API image_encoder image_encoder::make(std::shared_ptr<const models::opened
   e.preset_ = options.preset ? *options.preset : detail::preset_for(where);
   nn::network_options n;
   n.engine.table = &select_table(options.engine);
-  n.engine.winograd = options.winograd;
+  if (options.winograd) n.engine.convolutions = nn::convolution_choice::winograd;
   n.outputs = {e.output_ = options.output};
   const auto nominal = nn::value_shape::map(e.preset_.crop_height, e.preset_.crop_width, 3);
   e.network_ = std::make_shared<nn::network>(model->graph, *model->weights, nominal, n);

@@ -29,22 +29,37 @@ struct gemm_rows {
   const T* zeros = nullptr;  ///< at least `run` zeros
 };
 
-/// c = activation(a * b + bias + residual) for rows [row_begin, row_end) and columns of panels [panel_begin,
-/// panel_end).
+/// What becomes of a sum before it is stored: c = activation(sum + bias + residual). One for all that ends in
+/// a store of sums; each kernel has it in epilogue.inl.
+template <class T>
+struct gemm_epilogue {
+  const T* bias = nullptr;      ///< n values or null
+  const T* residual = nullptr;  ///< rows of n values, or null; not c, which holds partial sums of long k
+  std::int64_t residual_stride = 0;
+  activation act = activation::none;
+  bool accumulate = false;  ///< start from what c holds
+};
+
+/// c = epilogue(a * b) for rows [row_begin, row_end) and columns of panels [panel_begin, panel_end).
 template <class T>
 struct gemm_block {
   gemm_rows<T> a;
-  const std::byte* b = nullptr;  ///< packed by the same table
+  const std::byte* b = nullptr;  ///< packed by the same product_kernel
   std::int64_t k = 0, n = 0;
   T* c = nullptr;
   std::int64_t ldc = 0;
   std::int64_t row_begin = 0, row_end = 0, panel_begin = 0, panel_end = 0;
-  const T* bias = nullptr;      ///< n values or null
-  const T* residual = nullptr;  ///< rows of n values, or null; not c, which holds partial sums of long k
-  std::int64_t ldr = 0;
-  bool accumulate = false;  ///< start from what c holds
-  activation act = activation::none;
-  std::byte* scratch = nullptr;  ///< gemm_kernels::scratch bytes, 64-byte aligned
+  gemm_epilogue<T> epilogue;
+  std::byte* scratch = nullptr;  ///< product_memory::scratch bytes, 64-byte aligned
+};
+
+/// One panel of B [k, n] on its way into packed memory: column j of it is k values at columns + j * stride.
+template <class T>
+struct pack_block {
+  const T* columns = nullptr;
+  std::int64_t stride = 0;
+  std::int64_t k = 0, n = 0, panel = 0;
+  std::byte* packed = nullptr;  ///< of the whole B
 };
 
 /// Softmax(scale * q k^T + bias) v for one head of one sequence; q, k, v and out are `rows` x `width` with
@@ -129,9 +144,7 @@ struct winograd_block {
   float* transformed = nullptr;  ///< 16 x tiles x channels
   std::int64_t h = 0, w = 0, channels = 0, out_h = 0, out_w = 0, pad = 0;
   std::int64_t tiles = 0, tile_begin = 0, tile_end = 0;
-  const float *bias = nullptr, *residual = nullptr;
-  std::int64_t residual_stride = 0;
-  activation act = activation::none;
+  gemm_epilogue<float> epilogue;  ///< output side
 };
 
 /// One step of Adam over `count` parameters; moments are kept in `first` and `second`. The bias corrections

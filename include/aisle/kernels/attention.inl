@@ -7,7 +7,7 @@ inline std::int64_t attention_padded(std::int64_t rows) noexcept {
 }
 
 inline std::int64_t attention_scratch_floats(std::int64_t rows, std::int64_t width) noexcept {
-  return attention_padded(rows) * (width + gemm_shape<vec>::rows);
+  return attention_padded(rows) * (width + gemm_shape::rows);
 }
 
 template <int M, int N>
@@ -24,7 +24,7 @@ AISLE_ALWAYS_INLINE void attention_values(const attention_block& a, const float*
 }
 
 inline void attention_kernel(const attention_block& a) noexcept {
-  constexpr int M = gemm_shape<vec>::rows, N = gemm_shape<vec>::cols, nr = N * vec::size;
+  constexpr int M = gemm_shape::rows, N = gemm_shape::cols, nr = N * vec::size;
   const std::int64_t padded = attention_padded(a.rows);
   float* keys = a.scratch;                       // panels of nr keys: width x nr each, scaled
   float* scores = a.scratch + padded * a.width;  // M x padded

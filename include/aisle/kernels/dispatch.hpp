@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aisle/base/error.hpp>
@@ -23,31 +24,32 @@
 #include <arm_neon.h>
 #endif
 
-// The tables of the leaf kernels of the current region.
-#define AISLE_KERNEL_TABLES(region_name)                                                                   \
-  inline constexpr kernel_table table = {                                                                  \
-      #region_name,                                                                                        \
-      supported,                                                                                           \
-      region::region_name,                                                                                 \
-      {"fma", gemm_shape<vec>::rows, gemm_panel<vec>::nr, gemm_shape<vec>::mc, gemm_packed_bytes<vec>,     \
-       gemm_pack<vec>, nullptr, gemm_block_kernel<vec>},                                                   \
-      {"fma", gemm_shape<vecd>::rows, gemm_panel<vecd>::nr, gemm_shape<vecd>::mc, gemm_packed_bytes<vecd>, \
-       gemm_pack<vecd>, nullptr, gemm_block_kernel<vecd>},                                                 \
-      attention_kernel,                                                                                    \
-      attention_scratch_floats,                                                                            \
-      layer_norm_kernel,                                                                                   \
-      softmax_kernel,                                                                                      \
-      embedding_kernel,                                                                                    \
-      column_sum_kernel,                                                                                   \
-      affine_kernel,                                                                                       \
-  };                                                                                                       \
-  struct rarely {                                                                                          \
-    static constexpr map_kernels maps = {column_squares_kernel, depthwise_kernel, max_pool_kernel,         \
-                                         average_pool_kernel};                                             \
-    static constexpr winograd_kernels winograd = {winograd_input_kernel, winograd_output_kernel};          \
-    static constexpr resize_kernels resize = {resize_horizontal_kernel, resize_vertical_kernel};           \
-    static constexpr optimizer_kernels optimizer = {adam_kernel};                                          \
-    static constexpr peak_kernels peak = {peak_kernel};                                                    \
+// The tables of the current region's leaf kernels.
+#define AISLE_KERNEL_TABLES(REGION)                                                   \
+  inline constexpr kernel_table table = {                                             \
+      .name = #REGION,                                                                \
+      .supported = supported,                                                         \
+      .vectors = vectors::REGION,                                                     \
+      .costs = &costs::REGION,                                                        \
+      .attention = attention_kernel,                                                  \
+      .attention_scratch = attention_scratch_floats,                                  \
+      .layer_norm = layer_norm_kernel,                                                \
+      .softmax = softmax_kernel,                                                      \
+      .embedding = embedding_kernel,                                                  \
+      .column_sum = column_sum_kernel,                                                \
+      .affine = affine_kernel,                                                        \
+  };                                                                                  \
+  struct rarely {                                                                     \
+    static constexpr map_kernels maps = {.column_squares = column_squares_kernel,     \
+                                         .depthwise = depthwise_kernel,               \
+                                         .max_pool = max_pool_kernel,                 \
+                                         .average_pool = average_pool_kernel};        \
+    static constexpr winograd_kernels winograd = {.input = winograd_input_kernel,     \
+                                                  .output = winograd_output_kernel};  \
+    static constexpr resize_kernels resize = {.horizontal = resize_horizontal_kernel, \
+                                              .vertical = resize_vertical_kernel};    \
+    static constexpr optimizer_kernels optimizer = {.adam = adam_kernel};             \
+    static constexpr peak_kernels peak = {.run = peak_kernel};                        \
   };
 
 AISLE_NAMESPACE_BEGIN
@@ -60,7 +62,6 @@ namespace kernels {
 // SSE2 has 16 registers of 4 floats.
 namespace generic {
 #include <aisle/simd/vec_generic.inl>
-template <class V>
 struct gemm_shape {
   static constexpr int rows = 4, cols = 2, mc = 64;
   static constexpr std::int64_t kc = 384;
@@ -68,6 +69,8 @@ struct gemm_shape {
 #include <aisle/kernels/leaf.inl>
 inline bool supported() noexcept { return true; }
 AISLE_KERNEL_TABLES(generic)
+template <class T>
+inline constexpr product_kernel<T> products[] = {panel_product<vec_of<T>, costs::generic>};
 }  // namespace generic
 
 #if AISLE_X86 && AISLE_ENABLE_AVX2
@@ -75,7 +78,6 @@ AISLE_TARGET_BEGIN("avx2,fma,f16c")
 // 16 registers: 12 accumulators, 2 of B, 1 of A.
 namespace avx2 {
 #include <aisle/simd/vec_avx2.inl>
-template <class V>
 struct gemm_shape {
   static constexpr int rows = 6, cols = 2, mc = 96;
   static constexpr std::int64_t kc = 384;
@@ -83,6 +85,8 @@ struct gemm_shape {
 #include <aisle/kernels/leaf.inl>
 inline bool supported() noexcept { return detect_cpu().avx2; }
 AISLE_KERNEL_TABLES(avx2)
+template <class T>
+inline constexpr product_kernel<T> products[] = {panel_product<vec_of<T>, costs::avx2>};
 }  // namespace avx2
 AISLE_TARGET_END
 #endif
@@ -92,7 +96,6 @@ AISLE_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
 // 32 registers: 24 accumulators, 3 of B, 1 of A.
 namespace avx512 {
 #include <aisle/simd/vec_avx512.inl>
-template <class V>
 struct gemm_shape {
   static constexpr int rows = 8, cols = 3, mc = 96;
   static constexpr std::int64_t kc = 384;
@@ -100,6 +103,8 @@ struct gemm_shape {
 #include <aisle/kernels/leaf.inl>
 inline bool supported() noexcept { return detect_cpu().avx512; }
 AISLE_KERNEL_TABLES(avx512)
+template <class T>
+inline constexpr product_kernel<T> products[] = {panel_product<vec_of<T>, costs::avx512>};
 }  // namespace avx512
 AISLE_TARGET_END
 
@@ -107,9 +112,9 @@ AISLE_TARGET_BEGIN("amx-tile,amx-bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fm
 namespace amx {
 #include <aisle/simd/vec_avx512.inl>
 #include <aisle/simd/tiles_amx.inl>
-#include <aisle/kernels/math.inl>
-#include <aisle/kernels/gemm_split.inl>
-inline void block(const gemm_block<float>& g) noexcept { split::block<amx_tiles>(g); }
+#include <aisle/kernels/split.inl>
+inline bool fits(const product_shape&) noexcept { return detect_cpu().amx; }
+inline constexpr product_kernel<float> product = split::product<amx_tiles, costs::amx>("bf16x6", fits);
 }  // namespace amx
 AISLE_TARGET_END
 #endif
@@ -118,7 +123,6 @@ AISLE_TARGET_END
 // 32 registers of 4 floats: 24 accumulators, 3 of B.
 namespace neon {
 #include <aisle/simd/vec_neon.inl>
-template <class V>
 struct gemm_shape {
   static constexpr int rows = 8, cols = 3, mc = 96;
   static constexpr std::int64_t kc = 384;
@@ -126,6 +130,8 @@ struct gemm_shape {
 #include <aisle/kernels/leaf.inl>
 inline bool supported() noexcept { return detect_cpu().neon; }
 AISLE_KERNEL_TABLES(neon)
+template <class T>
+inline constexpr product_kernel<T> products[] = {panel_product<vec_of<T>, costs::neon>};
 }  // namespace neon
 #endif
 
@@ -137,10 +143,30 @@ namespace detail {
 /// machine.
 namespace emulated {
 #include <aisle/simd/vec_generic.inl>
-#include <aisle/kernels/math.inl>
-#include <aisle/kernels/gemm_split.inl>
-inline void block(const gemm_block<float>& g) noexcept { split::block<split::emulated_tiles>(g); }
+#include <aisle/kernels/split.inl>
+inline bool fits(const product_shape&) noexcept { return true; }
+inline constexpr product_kernel<float> product =
+    split::product<split::emulated_tiles, costs::emulated>("bf16x6 (emulated)", fits);
 }  // namespace emulated
+
+template <class T, std::size_t... I, class... Split>
+constexpr auto joined(const product_kernel<T>* own, std::index_sequence<I...>, const Split&... split) {
+  return std::array{own[I]..., split...};
+}
+
+/// A region's products, and of float those that stand beside all of them.
+template <std::size_t N>
+constexpr auto list_of(const product_kernel<double> (&own)[N]) {
+  return joined(own, std::make_index_sequence<N>());
+}
+template <std::size_t N>
+constexpr auto list_of(const product_kernel<float> (&own)[N]) {
+#if AISLE_X86 && AISLE_ENABLE_AVX512
+  return joined(own, std::make_index_sequence<N>(), amx::product, emulated::product);
+#else
+  return joined(own, std::make_index_sequence<N>(), emulated::product);
+#endif
+}
 
 inline const kernel_table& best_vector_table() {
 #if AISLE_X86 && AISLE_ENABLE_AVX512
@@ -156,27 +182,14 @@ inline const kernel_table& best_vector_table() {
 #endif
 }
 
-/// The best vector kernels with the split product in place of the plain one: on request only, as it is not
-/// tuned. Its packed weights take 6 bytes a number instead of 4.
+/// The best vectors' table, its products of float split: on request only, as they are not tuned. Their packed
+/// weights take 6 bytes a number instead of 4.
 inline const kernel_table& amx_table() {
   static const kernel_table table = [] {
     kernel_table t = best_vector_table();
     t.name = "amx";
     t.supported = []() noexcept { return true; };
-    t.f32 = {"bf16x6 (emulated)",
-             32,
-             32,
-             64,
-             emulated::split::packed_bytes,
-             emulated::split::pack,
-             emulated::split::scratch_bytes,
-             emulated::block};
-#if AISLE_X86 && AISLE_ENABLE_AVX512
-    if (detect_cpu().amx) {
-      t.f32.arithmetic = "bf16x6";
-      t.f32.block = amx::block;
-    }
-#endif
+    t.single_precision = arithmetic::bf16x6;
     return t;
   }();
   return table;
@@ -184,22 +197,50 @@ inline const kernel_table& amx_table() {
 
 }  // namespace detail
 
+template <class T>
+std::span<const product_kernel<T>> products(const kernel_table& table) {
+  switch (table.vectors) {
+#if AISLE_X86 && AISLE_ENABLE_AVX2
+    case vectors::avx2: {
+      static constexpr auto list = detail::list_of(avx2::products<T>);
+      return list;
+    }
+#endif
+#if AISLE_X86 && AISLE_ENABLE_AVX512
+    case vectors::avx512: {
+      static constexpr auto list = detail::list_of(avx512::products<T>);
+      return list;
+    }
+#endif
+#if AISLE_NEON
+    case vectors::neon: {
+      static constexpr auto list = detail::list_of(neon::products<T>);
+      return list;
+    }
+#endif
+    default: {
+      static constexpr auto list = detail::list_of(generic::products<T>);
+      return list;
+    }
+  }
+}
+
 namespace detail {
 
-/// What `pick` takes from the tables beside a kernel_table, of the region that table comes from.
+/// What `pick` takes from the tables beside a kernel_table, with the vectors that table has.
 template <class Pick>
 const auto& beside(const kernel_table& table, Pick pick) noexcept {
-  switch (table.region) {
+  switch (table.vectors) {
 #if AISLE_X86 && AISLE_ENABLE_AVX512
-    case region::avx512:
+    case vectors::avx512:
       return pick(avx512::rarely());
 #endif
 #if AISLE_X86 && AISLE_ENABLE_AVX2
-    case region::avx2:
+    case vectors::avx2:
       return pick(avx2::rarely());
 #endif
 #if AISLE_NEON
-    case region::neon:
+    case vectors::neon:
       return pick(neon::rarely());
 #endif
     default:
@@ -271,7 +312,7 @@ AISLE_API const kernel_table& best_table() {
 AISLE_API const kernel_table& plain_table() {
   static const kernel_table& chosen = []() -> const kernel_table& {
     const kernel_table& best = best_table();
-    return best.f32.scratch_bytes ? detail::best_vector_table() : best;
+    return best.single_precision != arithmetic::fma ? detail::best_vector_table() : best;
   }();
   return chosen;
 }

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
+#include <aisle/kernels/choice.hpp>
 #include <aisle/kernels/table.hpp>
 #include <aisle/tensor/buffer.hpp>
 #include <aisle/tensor/matrix.hpp>
@@ -16,7 +18,7 @@ AISLE_NAMESPACE_BEGIN
 
 namespace kernels {
 
-/// A right operand B [k, n] in the panels of one table.
+/// A right operand B [k, n] as one product kernel reads it.
 template <class T>
 class packed_matrix {
  public:
@@ -25,59 +27,57 @@ class packed_matrix {
   /// Packs B. `fill(column, out)` writes the k values of a column: for a layer's weights [n, k] that is one
   /// row.
   template <class Fill>
-  packed_matrix(const kernel_table& table, std::int64_t k, std::int64_t n, Fill&& fill)
-      : table_(&table), k_(k), n_(n), bytes_(static_cast<std::size_t>(table.gemm<T>().packed_bytes(k, n))) {
-    const auto& g = table.gemm<T>();
-    buffer<T> columns(static_cast<std::size_t>(std::min<std::int64_t>(g.nr, n) * k));
+  packed_matrix(const product_kernel<T>& kernel, std::int64_t k, std::int64_t n, Fill&& fill)
+      : packed_matrix(kernel, k, n) {
+    const std::int64_t width = kernel.panel_columns;
+    buffer<T> columns(static_cast<std::size_t>(std::min(width, n) * k));
     for (std::int64_t p = 0; p < panels(); ++p) {
-      const std::int64_t first = p * g.nr, last = std::min<std::int64_t>(first + g.nr, n);
+      const std::int64_t first = p * width, last = std::min(first + width, n);
       for (std::int64_t j = first; j < last; ++j) fill(j, columns.data() + (j - first) * k);
-      g.pack(columns.data(), k, k, n, p, bytes_.data());
+      pack(p, columns.data(), k);
     }
   }
 
   /// B given as the rows of its transpose, in place: column j is `columns + j * stride`.
+  packed_matrix(const product_kernel<T>& kernel, std::int64_t k, std::int64_t n, const T* columns,
+                std::int64_t stride, int threads = 1)
+      : packed_matrix(kernel, k, n) {
+    parallel_for(panels(), threads,
+                 [&](std::int64_t p) { pack(p, columns + p * kernel.panel_columns * stride, stride); });
+  }
+
+  /// For the cheapest kernel of a table.
+  template <class Fill>
+  packed_matrix(const kernel_table& table, std::int64_t k, std::int64_t n, Fill&& fill)
+      : packed_matrix(choose_product<T>(table, {.n = n, .k = k}), k, n, std::forward<Fill>(fill)) {}
   packed_matrix(const kernel_table& table, std::int64_t k, std::int64_t n, const T* columns,
                 std::int64_t stride, int threads = 1)
-      : table_(&table), k_(k), n_(n), bytes_(static_cast<std::size_t>(table.gemm<T>().packed_bytes(k, n))) {
-    const auto& g = table.gemm<T>();
-    parallel_for(panels(), threads, [&](std::int64_t p) {
-      g.pack(columns + p * g.nr * stride, stride, k, n, p, bytes_.data());
-    });
-  }
+      : packed_matrix(choose_product<T>(table, {.n = n, .k = k}), k, n, columns, stride, threads) {}
 
-  const kernel_table& table() const noexcept { return *table_; }
+  const product_kernel<T>& kernel() const noexcept { return *kernel_; }
   std::int64_t k() const noexcept { return k_; }
   std::int64_t n() const noexcept { return n_; }
-  std::int64_t panels() const noexcept {
-    const int nr = table_->gemm<T>().nr;
-    return (n_ + nr - 1) / nr;
-  }
+  std::int64_t panels() const noexcept { return kernel_->panels(n_); }
   const std::byte* data() const noexcept { return bytes_.data(); }
   std::size_t bytes() const noexcept { return bytes_.size(); }
+  /// Bytes each worker of a product with this operand needs.
+  std::int64_t scratch_bytes() const noexcept { return kernel_->memory({.n = n_, .k = k_}).scratch; }
 
  private:
-  const kernel_table* table_ = nullptr;
+  packed_matrix(const product_kernel<T>& kernel, std::int64_t k, std::int64_t n)
+      : kernel_(&kernel),
+        k_(k),
+        n_(n),
+        bytes_(static_cast<std::size_t>(kernel.memory({.n = n, .k = k}).packed)) {}
+  void pack(std::int64_t panel, const T* columns, std::int64_t stride) {
+    kernel_->pack(
+        {.columns = columns, .stride = stride, .k = k_, .n = n_, .panel = panel, .packed = bytes_.data()});
+  }
+
+  const product_kernel<T>* kernel_ = nullptr;
   std::int64_t k_ = 0, n_ = 0;
   buffer<std::byte> bytes_;
 };
-
-/// What happens to a product before it is stored.
-template <class T>
-struct gemm_epilogue {
-  const T* bias = nullptr;      ///< n values
-  const T* residual = nullptr;  ///< rows of n values, added before the activation
-  std::int64_t residual_stride = 0;
-  activation act = activation::none;
-  bool accumulate = false;  ///< add to what c holds
-};
-
-/// Scratch bytes each worker needs for products with a left operand of k columns.
-template <class T>
-std::int64_t gemm_scratch_bytes(const kernel_table& table, std::int64_t k) {
-  const auto& g = table.gemm<T>();
-  return g.scratch_bytes ? (g.scratch_bytes(k) + 63) / 64 * 64 : 0;
-}
 
 /// c [rows, n] = epilogue(a b), cut into cache blocks for `threads` workers. Which worker computes a block,
 /// and how blocks are cut, changes no bit.
@@ -86,7 +86,7 @@ class gemm_work {
  public:
   gemm_work(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t rows, T* c, std::int64_t ldc,
             const gemm_epilogue<T>& epilogue, int threads)
-      : kernels_(&b.table().template gemm<T>()), rows_(rows), panels_(b.panels()), wide_(b.n() > rows) {
+      : kernel_(&b.kernel()), rows_(rows), panels_(b.panels()), wide_(b.n() > rows) {
     if (rows <= 0 || b.n() <= 0) return;
     block_.a = a;
     if (!a.offsets) block_.a.taps = 1, block_.a.run = b.k();
@@ -95,17 +95,13 @@ class gemm_work {
     block_.n = b.n();
     block_.c = c;
     block_.ldc = ldc;
-    block_.bias = epilogue.bias;
-    block_.residual = epilogue.residual;
-    block_.ldr = epilogue.residual_stride;
-    block_.act = epilogue.act;
-    block_.accumulate = epilogue.accumulate;
+    block_.epilogue = epilogue;
 
-    // One worker takes blocks of about mc rows over all panels. Several want a few tasks each: cut along the
-    // operand that is larger, so that it is read once; its pieces come one after the other, and the smaller
-    // operand stays in cache.
-    strips_ = (rows + kernels_->mr - 1) / kernels_->mr;
-    const std::int64_t block_strips = kernels_->mc / kernels_->mr;
+    // One worker takes blocks of about block_rows rows over all panels. Several want a few tasks each: cut
+    // along the operand that is larger, so that it is read once; its pieces come one after the other, and the
+    // smaller operand stays in cache.
+    strips_ = (rows + kernel_->tile_rows - 1) / kernel_->tile_rows;
+    const std::int64_t block_strips = kernel_->block_rows / kernel_->tile_rows;
     row_blocks_ = std::max<std::int64_t>((strips_ + block_strips / 2) / block_strips, 1);
     groups_ = 1;
     if (threads > 1) {
@@ -118,34 +114,34 @@ class gemm_work {
   }
 
   std::int64_t tasks() const noexcept { return row_blocks_ * groups_; }
-  /// `scratch`: gemm_scratch_bytes of the worker's own.
+  /// `scratch`: packed_matrix::scratch_bytes of the worker's own.
   void run(std::int64_t task, std::byte* scratch) const noexcept {
     const auto cut = [](std::int64_t whole, std::int64_t parts, std::int64_t i) { return whole * i / parts; };
     const std::int64_t rows = wide_ ? task % row_blocks_ : task / groups_,
                        group = wide_ ? task / row_blocks_ : task % groups_;
     gemm_block<T> mine = block_;
-    mine.row_begin = cut(strips_, row_blocks_, rows) * kernels_->mr;
-    mine.row_end = std::min(cut(strips_, row_blocks_, rows + 1) * kernels_->mr, rows_);
+    mine.row_begin = cut(strips_, row_blocks_, rows) * kernel_->tile_rows;
+    mine.row_end = std::min(cut(strips_, row_blocks_, rows + 1) * kernel_->tile_rows, rows_);
     mine.panel_begin = cut(panels_, groups_, group);
     mine.panel_end = cut(panels_, groups_, group + 1);
     mine.scratch = scratch;
-    kernels_->block(mine);
+    kernel_->block(mine);
   }
 
  private:
-  const gemm_kernels<T>* kernels_;
+  const product_kernel<T>* kernel_;
   gemm_block<T> block_;
   std::int64_t rows_, panels_, strips_ = 0, row_blocks_ = 0, groups_ = 0;
   bool wide_;
 };
 
-/// The same, done. `scratch`: gemm_scratch_bytes for each worker.
+/// The same, done. `scratch`: packed_matrix::scratch_bytes for each worker.
 template <class T>
 void gemm_packed(const packed_matrix<T>& b, const gemm_rows<T>& a, std::int64_t rows, T* c, std::int64_t ldc,
                  const gemm_epilogue<T>& epilogue, int threads, std::byte* scratch) {
   threads = in_parallel_region() ? 1 : thread_budget(threads);
   const gemm_work<T> work(b, a, rows, c, ldc, epilogue, threads);
-  const std::int64_t scratch_each = gemm_scratch_bytes<T>(b.table(), b.k());
+  const std::int64_t scratch_each = b.scratch_bytes();
   if (threads == 1)
     for (std::int64_t task = 0; task < work.tasks(); ++task) work.run(task, scratch);
   else
@@ -223,7 +219,7 @@ void gemm(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
   gemm_epilogue<T> epilogue;
   epilogue.accumulate = options.beta != T(0);
   const int threads = in_parallel_region() ? 1 : budget;
-  buffer<std::byte> scratch(static_cast<std::size_t>(gemm_scratch_bytes<T>(table, k) * threads));
+  buffer<std::byte> scratch(static_cast<std::size_t>(packed.scratch_bytes() * threads));
   gemm_packed(packed, rows, m, c.data(), c.stride(), epilogue, threads, scratch.data());
 }
 

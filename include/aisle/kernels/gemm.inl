@@ -4,11 +4,11 @@
 // over k in ascending order, whatever tile it falls in: that is what makes an item's bits independent of its
 // neighbours. A chain that is cut at kc continues from what was stored in C, which is exact.
 
-/// Packed B: panels of nr columns; a panel is k rows of its width (nr, or for the last one n rounded up to a
-/// vector).
+/// Packed B: a panel is k rows of its width (nr, or for the last one n
+/// rounded up to a vector).
 template <class V>
 struct gemm_panel {
-  static constexpr int nr = gemm_shape<V>::cols * V::size;
+  static constexpr int nr = gemm_shape::cols * V::size;
 
   static AISLE_ALWAYS_INLINE std::int64_t width(std::int64_t n, std::int64_t panel) {
     const std::int64_t rest = n - panel * nr;
@@ -17,24 +17,24 @@ struct gemm_panel {
 };
 
 template <class V>
-inline std::int64_t gemm_packed_bytes(std::int64_t k, std::int64_t n) noexcept {
-  return (n + V::size - 1) / V::size * V::size * k * static_cast<std::int64_t>(sizeof(typename V::scalar));
+inline product_memory gemm_memory(const product_shape& s) noexcept {
+  return {.packed = (s.n + V::size - 1) / V::size * V::size * s.k *
+                    static_cast<std::int64_t>(sizeof(typename V::scalar))};
 }
 
-/// Packs columns [panel * nr, ...) of B given as rows of its transpose: column j of the panel is `columns + j
-/// * stride`.
 template <class V>
-inline void gemm_pack(const typename V::scalar* columns, std::int64_t stride, std::int64_t k, std::int64_t n,
-                      std::int64_t panel, std::byte* packed) noexcept {
+inline void gemm_pack(const pack_block<typename V::scalar>& p) noexcept {
   using T = typename V::scalar;
   constexpr int nr = gemm_panel<V>::nr;
-  const std::int64_t width = gemm_panel<V>::width(n, panel), real = n - panel * nr < nr ? n - panel * nr : nr;
-  T* out = reinterpret_cast<T*>(packed) + panel * nr * k;
+  const std::int64_t width = gemm_panel<V>::width(p.n, p.panel),
+                     real = p.n - p.panel * nr < nr ? p.n - p.panel * nr : nr;
+  T* out = reinterpret_cast<T*>(p.packed) + p.panel * nr * p.k;
   constexpr std::int64_t block = 64;  // k by width tiles of both sides stay in L1
-  for (std::int64_t k0 = 0; k0 < k; k0 += block) {
-    const std::int64_t k1 = k0 + block < k ? k0 + block : k;
+  for (std::int64_t k0 = 0; k0 < p.k; k0 += block) {
+    const std::int64_t k1 = k0 + block < p.k ? k0 + block : p.k;
     for (std::int64_t j = 0; j < width; ++j)
-      for (std::int64_t i = k0; i < k1; ++i) out[i * width + j] = j < real ? columns[j * stride + i] : T(0);
+      for (std::int64_t i = k0; i < k1; ++i)
+        out[i * width + j] = j < real ? p.columns[j * p.stride + i] : T(0);
   }
 }
 
@@ -94,167 +94,164 @@ struct gemm_tile {
   }
 };
 
-/// Loads or stores vector n of a row of which only `cols` columns exist.
-template <class V>
-AISLE_ALWAYS_INLINE V load_columns(const typename V::scalar* p, std::int64_t n, std::int64_t cols) {
-  const std::int64_t left = cols - n * V::size;
-  if (left >= V::size) return V::load(p + n * V::size);
-  return left > 0 ? V::load_n(p + n * V::size, static_cast<int>(left)) : V::zero();
+/// A tile's place in C.
+struct gemm_place {
+  std::int64_t row, rows, col, cols;
+};
+
+/// From C into a buffer of rows of `width`, and back.
+template <class T>
+AISLE_NOINLINE inline void load_edge(const gemm_block<T>& g, const gemm_place& at, T* edge,
+                                     std::int64_t width) noexcept {
+  for (std::int64_t m = 0; m < at.rows; ++m)
+    for (std::int64_t j = 0; j < at.cols; ++j) edge[m * width + j] = g.c[(at.row + m) * g.ldc + at.col + j];
 }
 template <class V>
-AISLE_ALWAYS_INLINE void store_columns(V v, typename V::scalar* p, std::int64_t n, std::int64_t cols) {
-  const std::int64_t left = cols - n * V::size;
-  if (left >= V::size)
-    v.store(p + n * V::size);
-  else if (left > 0)
-    v.store_n(p + n * V::size, static_cast<int>(left));
+AISLE_NOINLINE inline void store_edge(const gemm_block<typename V::scalar>& g, const gemm_place& at,
+                                      const typename V::scalar* edge, std::int64_t width,
+                                      bool finished) noexcept {
+  for (std::int64_t m = 0; m < at.rows; ++m)
+    finish_row<V>(finished ? g.epilogue : gemm_epilogue<typename V::scalar>(), at.row + m, at.col, at.cols,
+                  edge + m * width, g.c + (at.row + m) * g.ldc + at.col);
 }
 
-/// One strip: up to M rows from `row`, N vectors of columns from `col`, runs [first_run, last_run) of A or,
-/// with a single run, its elements [k_begin, k_end).
+/// What part of k a pass over the panels takes: runs [first_run, last_run) of A or, with a single run, its
+/// elements [k_begin, k_end).
+struct gemm_pass {
+  std::int64_t first_run, last_run, k_begin, k_end;
+  bool first, last;  ///< of all passes
+};
+
+/// One strip: up to M rows from `row`, N vectors of columns from `col`. Rows past the last one repeat it:
+/// they are computed and stored once more.
 template <class V, int M, int N>
-inline void gemm_strip(const gemm_block<typename V::scalar>& g, std::int64_t row, std::int64_t col,
-                       std::int64_t width, std::int64_t first_run, std::int64_t last_run,
-                       std::int64_t k_begin, std::int64_t k_end, prefetch_stream ahead) noexcept {
+inline void gemm_strip(const gemm_block<typename V::scalar>& g, const gemm_pass& pass, std::int64_t row,
+                       std::int64_t col, prefetch_stream ahead) noexcept {
   using T = typename V::scalar;
-  const std::int64_t rows = g.row_end - row < M ? g.row_end - row : M;
-  const std::int64_t cols = g.n - col < N * V::size ? g.n - col : N * V::size;
-  const bool first = first_run == 0 && k_begin == 0, last = last_run == g.a.taps && k_end == g.a.run;
-  gemm_tile<V, M, N> tile;
+  constexpr std::int64_t width = N * V::size;
+  const gemm_place at = {row, g.row_end - row < M ? g.row_end - row : M, col,
+                         g.n - col < width ? g.n - col : width};
+  const std::int64_t last_row = row + at.rows - 1;
+  const gemm_epilogue<T>& e = g.epilogue;
+  const int tail = static_cast<int>(at.cols) - (N - 1) * V::size;
+  const bool in_place = V::masks || at.cols == width;
+  T edge[V::masks ? 1 : M * N * V::size];
+  T* const to = in_place ? g.c + row * g.ldc + col : edge;
+  const std::int64_t ldc = in_place ? g.ldc : width;
+  const auto c = [&](int m) { return to + (m < at.rows ? m : at.rows - 1) * ldc; };
 
-  T* c[M];
-  AISLE_UNROLL(16)
-  for (int m = 0; m < M; ++m) c[m] = g.c + (row + (m < rows ? m : rows - 1)) * g.ldc + col;
-  if (first && !g.accumulate) {
+  gemm_tile<V, M, N> tile;
+  if (pass.first && !e.accumulate) {
     tile.clear();
   } else {
+    if (!in_place) load_edge(g, at, edge, width);
     AISLE_UNROLL(16)
     for (int m = 0; m < M; ++m) {
+      const T* from = c(m);
       AISLE_UNROLL(4)
-      for (int n = 0; n < N; ++n) tile.acc[m][n] = load_columns<V>(c[m], n, cols);
+      for (int n = 0; n < N; ++n) tile.acc[m][n] = load_columns<V, N>(from, n, tail);
     }
   }
 
-  // Rows past the last one repeat it: they are computed and thrown away.
-  const T* a[M];
-  const std::byte* packed = g.b + static_cast<std::size_t>(col * g.k) * sizeof(T);
-  const T* b = reinterpret_cast<const T*>(packed);
+  const T* b = reinterpret_cast<const T*>(g.b) + col * g.k;
   if (!g.a.offsets) {
-    AISLE_UNROLL(16)
-    for (int m = 0; m < M; ++m) a[m] = g.a.data + (row + (m < rows ? m : rows - 1)) * g.a.stride + k_begin;
-    tile.multiply(a, b + k_begin * width, width, k_end - k_begin, ahead);
+    const whole_rows<T, M> rows(g.a, row, last_row, pass.k_begin);
+    tile.multiply(rows.at, b + pass.k_begin * width, width, pass.k_end - pass.k_begin, ahead);
   } else {
-    const T* item[M];
-    const std::int32_t* offsets[M];
-    AISLE_UNROLL(16)
-    for (int m = 0; m < M; ++m) {
-      const std::int64_t r = row + (m < rows ? m : rows - 1), i = r / g.a.rows_per_item;
-      item[m] = g.a.data + i * g.a.item_stride;
-      offsets[m] = g.a.offsets + (r - i * g.a.rows_per_item) * g.a.taps;
-    }
-    for (std::int64_t t = first_run; t < last_run; ++t) {
-      AISLE_UNROLL(16)
-      for (int m = 0; m < M; ++m) a[m] = offsets[m][t] < 0 ? g.a.zeros : item[m] + offsets[m][t];
-      tile.multiply(a, b + t * g.a.run * width, width, g.a.run, ahead);
+    window_rows<T, M> rows(g.a, row, last_row);
+    for (std::int64_t t = pass.first_run; t < pass.last_run; ++t) {
+      rows.to_run(t, g.a.zeros);
+      tile.multiply(rows.at, b + t * g.a.run * width, width, g.a.run, ahead);
       ahead.at += ahead.step * g.a.run;
     }
   }
 
-  if (last) {
-    AISLE_UNROLL(4)
-    for (int n = 0; n < N; ++n) {
-      const V bias = g.bias ? load_columns<V>(g.bias + col, n, cols) : V::zero();
-      if (g.bias) {
-        AISLE_UNROLL(16)
-        for (int m = 0; m < M; ++m) tile.acc[m][n] = tile.acc[m][n] + bias;
-      }
-    }
-    if (g.residual) {
-      AISLE_UNROLL(16)
-      for (int m = 0; m < M; ++m) {
-        const T* r = g.residual + (row + (m < rows ? m : rows - 1)) * g.ldr + col;
-        AISLE_UNROLL(4)
-        for (int n = 0; n < N; ++n) tile.acc[m][n] = tile.acc[m][n] + load_columns<V>(r, n, cols);
-      }
-    }
-    if (g.act == activation::relu || g.act == activation::relu6) {
-      AISLE_UNROLL(16)
-      for (int m = 0; m < M; ++m) {
-        AISLE_UNROLL(4)
-        for (int n = 0; n < N; ++n) tile.acc[m][n] = max(V::zero(), tile.acc[m][n]);
-      }
-    }
-    if (g.act == activation::relu6) {
-      AISLE_UNROLL(16)
-      for (int m = 0; m < M; ++m) {
-        AISLE_UNROLL(4)
-        for (int n = 0; n < N; ++n) tile.acc[m][n] = min(V::set1(T(6)), tile.acc[m][n]);
-      }
-    }
-  }
+  if (pass.last && in_place) finish_tile(tile.acc, e, row, last_row, col, tail);
   AISLE_UNROLL(16)
   for (int m = 0; m < M; ++m) {
-    if (m >= rows) break;
+    T* into = c(m);
     AISLE_UNROLL(4)
-    for (int n = 0; n < N; ++n) store_columns(tile.acc[m][n], c[m], n, cols);
+    for (int n = 0; n < N; ++n) store_columns<V, N>(tile.acc[m][n], into, n, tail);
   }
-  // Costlier activations run over the tile while it is in L1, instead of being unrolled once for each
-  // accumulator.
-  if constexpr (sizeof(T) == sizeof(float)) {
-    if (last && (g.act == activation::gelu || g.act == activation::tanh))
-      for (std::int64_t m = 0; m < rows; ++m) activate_row(c[m], c[m], cols, g.act);
-  }
+  if (!in_place)
+    store_edge<V>(g, at, edge, width, pass.last);
+  else if (pass.last && is_long(e.act))
+    for (std::int64_t m = 0; m < at.rows; ++m) activate_long(to + m * ldc, at.cols, e.act);
 }
 
 template <class V, int N>
-inline void gemm_panel_strips(const gemm_block<typename V::scalar>& g, std::int64_t col, std::int64_t width,
-                              std::int64_t first_run, std::int64_t last_run, std::int64_t k_begin,
-                              std::int64_t k_end, const std::byte* next) noexcept {
-  constexpr int M = gemm_shape<V>::rows;
-  const std::int64_t count = (last_run - first_run) * (k_end - k_begin),
+AISLE_NOINLINE inline void gemm_panel_strips(const gemm_block<typename V::scalar>& g, const gemm_pass& pass,
+                                             std::int64_t col, const std::byte* next) noexcept {
+  constexpr int M = gemm_shape::rows;
+  const std::int64_t count = (pass.last_run - pass.first_run) * (pass.k_end - pass.k_begin),
                      bytes = count * N * static_cast<std::int64_t>(sizeof(V));
   std::int64_t row = g.row_begin, strip = 0;
   const auto ahead = [&] { return prefetch_stream::of_strip(next, bytes, strip++, count); };
-  for (; g.row_end - row > M / 2; row += M)
-    gemm_strip<V, M, N>(g, row, col, width, first_run, last_run, k_begin, k_end, ahead());
+  for (; g.row_end - row > M / 2; row += M) gemm_strip<V, M, N>(g, pass, row, col, ahead());
   if (g.row_end - row > 1)
-    gemm_strip<V, M / 2, N>(g, row, col, width, first_run, last_run, k_begin, k_end, ahead());
+    gemm_strip<V, M / 2, N>(g, pass, row, col, ahead());
   else if (g.row_end > row)
-    gemm_strip<V, 1, N>(g, row, col, width, first_run, last_run, k_begin, k_end, ahead());
+    gemm_strip<V, 1, N>(g, pass, row, col, ahead());
 }
 
 template <class V>
 inline void gemm_block_kernel(const gemm_block<typename V::scalar>& g) noexcept {
   using T = typename V::scalar;
-  constexpr int N = gemm_shape<V>::cols, nr = N * V::size;
-  constexpr std::int64_t kc = gemm_shape<V>::kc;
+  using panel = gemm_panel<V>;
+  constexpr int N = gemm_shape::cols;
+  constexpr std::int64_t kc = gemm_shape::kc;
   const auto panel_at = [&](std::int64_t p, std::int64_t k) {
-    return g.b + (p * nr * g.k + k * gemm_panel<V>::width(g.n, p)) * static_cast<std::int64_t>(sizeof(T));
+    return g.b + (p * panel::nr * g.k + k * panel::width(g.n, p)) * static_cast<std::int64_t>(sizeof(T));
   };
-  const auto panels = [&](std::int64_t first_run, std::int64_t last_run, std::int64_t k_begin,
-                          std::int64_t k_end) {
-    const std::int64_t k_first = first_run * g.a.run + k_begin, k_last = (last_run - 1) * g.a.run + k_end;
+  const auto panels = [&](const gemm_pass& pass) {
+    const std::int64_t k_first = pass.first_run * g.a.run + pass.k_begin,
+                       k_last = (pass.last_run - 1) * g.a.run + pass.k_end;
     for (std::int64_t p = g.panel_begin; p < g.panel_end; ++p) {
-      const std::int64_t width = gemm_panel<V>::width(g.n, p);
+      const std::int64_t width = panel::width(g.n, p), col = p * panel::nr;
       const std::byte* next =
           p + 1 < g.panel_end ? panel_at(p + 1, k_first) : panel_at(g.panel_begin, k_last);
-      const auto strips = [&]<int n>() {
-        gemm_panel_strips<V, n>(g, p * nr, width, first_run, last_run, k_begin, k_end, next);
-      };
-      if (width == nr)
-        strips.template operator()<N>();
+      if (width == panel::nr)
+        gemm_panel_strips<V, N>(g, pass, col, next);
       else if (N == 3 && width == 2 * V::size)
-        strips.template operator()<2>();
+        gemm_panel_strips<V, 2>(g, pass, col, next);
       else
-        strips.template operator()<1>();
+        gemm_panel_strips<V, 1>(g, pass, col, next);
     }
   };
   if (g.a.offsets) {
     // Whole runs at a time, as many as make about kc.
     const std::int64_t step = g.a.run >= kc ? 1 : kc / (g.a.run > 0 ? g.a.run : 1);
-    for (std::int64_t t = 0; t < g.a.taps; t += step)
-      panels(t, t + step < g.a.taps ? t + step : g.a.taps, 0, g.a.run);
+    for (std::int64_t t = 0; t < g.a.taps; t += step) {
+      const std::int64_t end = t + step < g.a.taps ? t + step : g.a.taps;
+      panels({t, end, 0, g.a.run, t == 0, end == g.a.taps});
+    }
   } else {
-    for (std::int64_t k = 0; k < g.k || k == 0; k += kc) panels(0, 1, k, k + kc < g.k ? k + kc : g.k);
+    for (std::int64_t k = 0; k < g.k || k == 0; k += kc) {
+      const std::int64_t end = k + kc < g.k ? k + kc : g.k;
+      panels({0, 1, k, end, k == 0, end == g.k});
+    }
   }
 }
+
+inline bool fits_everywhere(const product_shape&) noexcept { return true; }
+template <class V, const vector_costs& cost>
+inline double cost_of_panels(const product_shape& s) noexcept {
+  return panels_cost(cost.tile, s, gemm_shape::rows, V::size, gemm_shape::cols);
+}
+
+/// The entry of a list of products.
+template <class V, const vector_costs& cost>
+inline constexpr product_kernel<typename V::scalar> panel_product = {
+    .name = "fma",
+    .arithmetic = arithmetic::fma,
+    .a = left_format::in_place,
+    .b = right_format::panels,
+    .tile_rows = tile_rows(gemm_shape::rows),
+    .panel_columns = panel_columns(gemm_panel<V>::nr),
+    .block_rows = block_rows(gemm_shape::mc),
+    .fits = fits_everywhere,
+    .cost = cost_of_panels<V, cost>,
+    .memory = gemm_memory<V>,
+    .pack = gemm_pack<V>,
+    .block = gemm_block_kernel<V>,
+};

@@ -45,32 +45,30 @@ AISLE_ALWAYS_INLINE void split_value(float x, std::uint16_t out[parts]) {
 
 AISLE_ALWAYS_INLINE std::int64_t round_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
 
-inline std::int64_t packed_bytes(std::int64_t k, std::int64_t n) noexcept {
-  return round_up(n, tile_rows) * round_up(k, tile_k) * parts * 2;
+inline product_memory memory(const product_shape& s) noexcept {
+  const std::int64_t k_tiles = round_up(s.k, tile_k) / tile_k;
+  return {.packed = round_up(s.n, tile_rows) * k_tiles * tile_k * parts * 2,
+          .scratch = round_up(
+              2 * k_tiles * parts * tile_elements * 2 + 4 * 256 * 4 * 2 + round_up(s.k, 16) * 4, 64)};
 }
 
 /// Tiles of B: [column tile][k tile][part][k pair][column][2]. A panel is two column tiles.
-inline void pack(const float* columns, std::int64_t stride, std::int64_t k, std::int64_t n,
-                 std::int64_t panel, std::byte* packed) noexcept {
-  const std::int64_t k_tiles = round_up(k, tile_k) / tile_k;
+inline void pack(const pack_block<float>& b) noexcept {
+  const std::int64_t k_tiles = round_up(b.k, tile_k) / tile_k;
   for (std::int64_t half = 0; half < 2; ++half) {
-    const std::int64_t tile = panel * 2 + half, first = tile * tile_rows;
-    if (first >= n) break;
-    auto* out = reinterpret_cast<std::uint16_t*>(packed) + tile * k_tiles * parts * tile_elements;
+    const std::int64_t tile = b.panel * 2 + half, first = tile * tile_rows;
+    if (first >= b.n) break;
+    auto* out = reinterpret_cast<std::uint16_t*>(b.packed) + tile * k_tiles * parts * tile_elements;
     for (std::int64_t kt = 0; kt < k_tiles; ++kt, out += parts * tile_elements)
       for (std::int64_t i = 0; i < tile_k; ++i)
         for (std::int64_t j = 0; j < tile_rows; ++j) {
           const std::int64_t ki = kt * tile_k + i;
           std::uint16_t p[parts] = {};
-          if (ki < k && first + j < n) split_value(columns[(half * tile_rows + j) * stride + ki], p);
+          if (ki < b.k && first + j < b.n) split_value(b.columns[(half * tile_rows + j) * b.stride + ki], p);
           for (int part = 0; part < parts; ++part)
             out[part * tile_elements + (i / 2) * 32 + j * 2 + i % 2] = p[part];
         }
   }
-}
-
-inline std::int64_t scratch_bytes(std::int64_t k) noexcept {
-  return 2 * round_up(k, tile_k) / tile_k * parts * tile_elements * 2 + 4 * 256 * 4 * 2 + round_up(k, 16) * 4;
 }
 
 /// The same layouts, one multiply-add after the other in the instruction's order of k.
@@ -99,45 +97,44 @@ struct emulated_tiles {
   AISLE_ALWAYS_INLINE void read(float* out) const { __builtin_memcpy(out, acc, sizeof acc); }
 };
 
-/// Row `r` of A in one piece.
-AISLE_ALWAYS_INLINE void gather_row(const gemm_rows<float>& a, std::int64_t r, std::int64_t k, float* out) {
-  if (!a.offsets) {
-    __builtin_memcpy(out, a.data + r * a.stride, static_cast<std::size_t>(k) * sizeof(float));
-    return;
-  }
-  const std::int64_t item = r / a.rows_per_item;
-  const std::int32_t* offsets = a.offsets + (r - item * a.rows_per_item) * a.taps;
-  for (std::int64_t t = 0; t < a.taps; ++t) {
-    const float* from = offsets[t] < 0 ? a.zeros : a.data + item * a.item_stride + offsets[t];
-    __builtin_memcpy(out + t * a.run, from, static_cast<std::size_t>(a.run) * sizeof(float));
-  }
-}
-
-/// Bias, residual and activation of one row of up to 16 columns.
-AISLE_ALWAYS_INLINE void finish_row(const gemm_block<float>& g, std::int64_t row, std::int64_t col,
-                                    const float* sums) {
-  const std::int64_t cols = g.n - col < tile_rows ? g.n - col : tile_rows;
-  float* c = g.c + row * g.ldc + col;
-  for (std::int64_t j = 0; j < cols; ++j) {
-    float v = g.accumulate ? c[j] + sums[j] : sums[j];
-    if (g.bias) v += g.bias[col + j];
-    if (g.residual) v += g.residual[row * g.ldr + col + j];
-    c[j] = v;
-  }
-  if (g.act != activation::none) activate_row(c, c, cols, g.act);
-}
-
 /// A row with an infinity or NaN in it: inf * 0 of the split parts would be NaN, so it takes the plain sum.
-AISLE_NOINLINE inline void plain_row(const gemm_block<float>& g, std::int64_t row, std::int64_t col,
-                                     const float* a, const std::uint16_t* b, float* sums) noexcept {
+AISLE_NOINLINE inline void plain_sums(const float* a, std::int64_t k, const std::uint16_t* b,
+                                      float* sums) noexcept {
   for (int j = 0; j < 16; ++j) sums[j] = 0;
-  for (std::int64_t i = 0; i < g.k; ++i) {
+  for (std::int64_t i = 0; i < k; ++i) {
     const std::uint16_t* tile = b + i / tile_k * parts * tile_elements + (i % tile_k / 2) * 32 + i % 2;
     for (int j = 0; j < 16; ++j)
       sums[j] += a[i] * (float_of(tile[j * 2]) +
                          (float_of(tile[tile_elements + j * 2]) + float_of(tile[2 * tile_elements + j * 2])));
   }
-  finish_row(g, row, col, sums);
+}
+
+/// Rows [row, row + 32) of A in tiles of three parts, [row tile][k tile][part][row][32], zeros past the last
+/// row and k. Returns the rows that are not finite, a bit for each; what is not, is a zero in its tile.
+AISLE_NOINLINE inline std::uint32_t stage_rows(const gemm_block<float>& g, std::int64_t row,
+                                               std::int64_t rows, float* values,
+                                               std::uint16_t* tiles) noexcept {
+  const std::int64_t k_tiles = round_up(g.k, tile_k) / tile_k;
+  std::uint32_t special = 0;
+  for (std::int64_t m = 0; m < 32; ++m) {
+    std::uint16_t* out = tiles + m / 16 * k_tiles * parts * tile_elements + m % 16 * 32;
+    const bool real = m < rows;
+    if (real) gather_row(g.a, row + m, g.k, values);
+    bool all_finite = true;
+    for (std::int64_t i = 0; i < k_tiles * tile_k; ++i) {
+      std::uint16_t p[parts] = {};
+      if (real && i < g.k) {
+        if (finite(values[i]))
+          split_value(values[i], p);
+        else
+          all_finite = false;
+      }
+      for (int part = 0; part < parts; ++part)
+        out[(i / tile_k * parts + part) * tile_elements + i % tile_k] = p[part];
+    }
+    if (!all_finite) special |= 1u << m;
+  }
+  return special;
 }
 
 template <class Tiles>
@@ -151,25 +148,7 @@ inline void block(const gemm_block<float>& g) noexcept {
   Tiles::configure();
   for (std::int64_t row = g.row_begin; row < g.row_end; row += 32) {
     const std::int64_t rows = g.row_end - row < 32 ? g.row_end - row : 32;
-    std::uint32_t special = 0;
-    for (std::int64_t m = 0; m < 32; ++m) {
-      std::uint16_t* out = a + m / 16 * k_tiles * a_tile + m % 16 * 32;
-      const bool real = m < rows;
-      if (real) gather_row(g.a, row + m, g.k, values);
-      bool all_finite = true;
-      for (std::int64_t i = 0; i < k_tiles * tile_k; ++i) {
-        std::uint16_t p[parts] = {};
-        if (real && i < g.k) {
-          if (finite(values[i]))
-            split_value(values[i], p);
-          else
-            all_finite = false;
-        }
-        for (int part = 0; part < parts; ++part)
-          out[(i / tile_k * parts + part) * tile_elements + i % tile_k] = p[part];
-      }
-      if (!all_finite) special |= 1u << m;
-    }
+    const std::uint32_t special = stage_rows(g, row, rows, values, a);
     for (std::int64_t panel = g.panel_begin; panel < g.panel_end; ++panel) {
       const std::int64_t col = panel * 32;
       const bool second = col + 16 < g.n;
@@ -194,14 +173,42 @@ inline void block(const gemm_block<float>& g) noexcept {
           float* sums = total + (m / 16 * 2 + half) * 256 + m % 16 * 16;
           if (special & (1u << m)) {
             gather_row(g.a, row + m, g.k, values);
-            plain_row(g, row + m, col + half * 16, values, half ? b1 : b0, sums);
-          } else {
-            finish_row(g, row + m, col + half * 16, sums);
+            plain_sums(values, g.k, half ? b1 : b0, sums);
           }
+          const std::int64_t first = col + half * tile_rows,
+                             cols = g.n - first < tile_rows ? g.n - first : tile_rows;
+          float* c = g.c + (row + m) * g.ldc + first;
+          if (g.epilogue.accumulate)
+            for (std::int64_t j = 0; j < cols; ++j) sums[j] = c[j] + sums[j];
+          finish_row<vec>(g.epilogue, row + m, first, cols, sums, c);
         }
     }
   }
   Tiles::release();
+}
+
+template <const split_cost& cost>
+inline double cost_of_tiles(const product_shape& s) noexcept {
+  return split_tiles_cost(cost, s);
+}
+
+/// The entry of a list.
+template <class Tiles, const split_cost& cost>
+constexpr product_kernel<float> product(const char* name, bool (*fits)(const product_shape&) noexcept) {
+  return {
+      .name = name,
+      .arithmetic = arithmetic::bf16x6,
+      .a = left_format::split_bf16,
+      .b = right_format::split_tiles,
+      .tile_rows = kernels::tile_rows(32),
+      .panel_columns = panel_columns(32),
+      .block_rows = block_rows(64),
+      .fits = fits,
+      .cost = cost_of_tiles<cost>,
+      .memory = memory,
+      .pack = pack,
+      .block = block<Tiles>,
+  };
 }
 
 }  // namespace split

@@ -63,7 +63,7 @@ AISLE_ALWAYS_INLINE vec activate(vec x, activation act) {
   return x;
 }
 
-inline void activate_row(const float* x, float* y, std::int64_t n, activation act) noexcept {
+AISLE_NOINLINE inline void activate_row(const float* x, float* y, std::int64_t n, activation act) noexcept {
   std::int64_t i = 0;
   for (; i + vec::size <= n; i += vec::size) activate(vec::load(x + i), act).store(y + i);
   if (i < n)

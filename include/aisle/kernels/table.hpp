@@ -7,6 +7,8 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/kernels/arguments.hpp>
+#include <aisle/kernels/costs.hpp>
+#include <aisle/kernels/product.hpp>
 #include <aisle/kernels/resize.hpp>
 
 // The kernel table: one row an instruction set. A model keeps the table it was loaded for, its packed weights
@@ -17,29 +19,16 @@ AISLE_NAMESPACE_BEGIN
 
 namespace kernels {
 
-/// Matrix product of one element type, with the sizes its packing and blocking follow.
-template <class T>
-struct gemm_kernels {
-  const char* arithmetic;  ///< "fma", or "bf16x6" for the six split products
-  int mr, nr;              ///< rows of a register tile, columns of a packed panel
-  int mc;                  ///< rows of a cache block
-  std::int64_t (*packed_bytes)(std::int64_t k, std::int64_t n) noexcept;
-  /// Packs one panel; column j of it is k values at columns + j * stride.
-  void (*pack)(const T* columns, std::int64_t stride, std::int64_t k, std::int64_t n, std::int64_t panel,
-               std::byte* packed) noexcept;
-  std::int64_t (*scratch_bytes)(std::int64_t k) noexcept;  ///< null: none needed
-  void (*block)(const gemm_block<T>&) noexcept;
-};
-
-/// The block of dispatch.hpp that a table's vector kernels come from.
-enum class region { generic, avx2, avx512, neon };
+/// The vectors a table's kernels are written with.
+enum class vectors : std::uint8_t { generic, avx2, avx512, neon };
 
 struct kernel_table {
   const char* name;  ///< as AISLE_ISA takes it: generic, avx2, avx512, amx, neon
   bool (*supported)() noexcept;
-  kernels::region region;
-  gemm_kernels<float> f32;
-  gemm_kernels<double> f64;
+  kernels::vectors vectors;
+  const vector_costs* costs;
+  /// What products of float are restricted to. "amx" is the best vectors' table with bf16x6 here.
+  arithmetic single_precision = arithmetic::fma;
   void (*attention)(const attention_block&) noexcept;
   std::int64_t (*attention_scratch)(std::int64_t rows, std::int64_t width) noexcept;
   void (*layer_norm)(const layer_norm_block&) noexcept;
@@ -47,18 +36,10 @@ struct kernel_table {
   void (*embedding)(const embedding_block&) noexcept;
   void (*column_sum)(const columns_block&) noexcept;
   void (*affine)(const affine_block&) noexcept;
-
-  template <class T>
-  const gemm_kernels<T>& gemm() const noexcept {
-    if constexpr (sizeof(T) == sizeof(float))
-      return f32;
-    else
-      return f64;
-  }
 };
 
 // What only some programs need stands in tables of its own: what nobody asks for is not compiled. Each is
-// that of the region a kernel_table comes from.
+// that of the vectors a kernel_table is written with.
 
 /// What networks of pictures run besides.
 struct map_kernels {
@@ -75,8 +56,9 @@ struct resize_kernels {
   void (*horizontal)(const resize_pass&) noexcept;
   void (*vertical)(const resize_pass&) noexcept;
 };
+using adam_step = void (*)(const adam_block&) noexcept;
 struct optimizer_kernels {
-  void (*adam)(const adam_block&) noexcept;
+  adam_step adam;
 };
 struct peak_kernels {
   /// Independent multiply-adds in registers: returns how many operations it did, for measuring the peak.
@@ -100,9 +82,19 @@ const kernel_table& best_table();
 /// has. An empty name is best_table().
 const kernel_table& find_table(std::string_view name);
 
-/// The table whose f32 product is a chain of fused multiply-adds: best_table(), or the fastest one of that
-/// kind where AISLE_ISA asks for an alternative. Learners and precision "f32-fma" use it.
+/// The table whose products of float are chains of fused multiply-adds: best_table(), or the fastest one of
+/// that kind where AISLE_ISA asks for an alternative. Learners and precision "f32-fma" use it.
 const kernel_table& plain_table();
+
+/// The kernels that multiply matrices of T, float or double, on a table's vectors. Lists of their own: a
+/// program that has no products of double has none of their code.
+template <class T>
+std::span<const product_kernel<T>> products(const kernel_table& table);
+
+#if !AISLE_HEADER_ONLY
+extern template std::span<const product_kernel<float>> products(const kernel_table&);
+extern template std::span<const product_kernel<double>> products(const kernel_table&);
+#endif
 
 }  // namespace kernels
 

@@ -49,15 +49,16 @@ inline void winograd_output_kernel(const winograd_block& w) noexcept {
         r[0][j] = m0 + m1 + m2;
         r[1][j] = m1 - m2 - m3;
       }
-      const vec bias = w.bias ? vec::load_n(w.bias + c, n) : vec::zero();
+      const vec bias = w.epilogue.bias ? vec::load_n(w.epilogue.bias + c, n) : vec::zero();
       for (int i = 0; i < 2; ++i)
         for (int j = 0; j < 2; ++j) {
           if (y0 + i >= w.out_h || x0 + j >= w.out_w) continue;
           const std::int64_t pixel = (y0 + i) * w.out_w + x0 + j;
           vec v = j == 0 ? r[i][0] + r[i][1] + r[i][2] : r[i][1] - r[i][2] - r[i][3];
           v = v + bias;
-          if (w.residual) v = v + vec::load_n(w.residual + pixel * w.residual_stride + c, n);
-          activate(v, w.act).store_n(w.y + pixel * w.y_stride + c, n);
+          if (w.epilogue.residual)
+            v = v + vec::load_n(w.epilogue.residual + pixel * w.epilogue.residual_stride + c, n);
+          activate(v, w.epilogue.act).store_n(w.y + pixel * w.y_stride + c, n);
         }
     }
   }

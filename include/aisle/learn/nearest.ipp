@@ -150,8 +150,7 @@ class nearest_search {
     std::vector<double> bar(best.size(), std::numeric_limits<double>::lowest());
     matrix<C> products(row_block, count), converted;
     if constexpr (!std::is_same_v<C, T>) converted = matrix<C>(row_block, width);
-    buffer<std::byte> scratch(
-        static_cast<std::size_t>(kernels::gemm_scratch_bytes<C>(kernels::plain_table(), width)));
+    buffer<std::byte> scratch(static_cast<std::size_t>(right.scratch_bytes()));
     for (std::int64_t r0 = first; r0 < last; r0 += row_block) {
       const std::int64_t n = std::min(row_block, last - r0);
       kernels::gemm_rows<C> left;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -62,7 +63,9 @@ class optimizer {
       first_.assign(parameters.size(), T{0});
       if (adam) second_.assign(parameters.size(), T{0});
     }
-    const kernels::kernel_table& table = kernels::plain_table();  // may throw: AISLE_ISA
+    kernels::adam_step kernel = nullptr;
+    if constexpr (std::same_as<T, float>)
+      if (adam) kernel = optimizer_kernels_of(kernels::plain_table()).adam;  // may throw: AISLE_ISA
     ++steps_;
     constexpr std::int64_t block = 1 << 15;
     const auto count = static_cast<std::int64_t>(parameters.size());
@@ -70,36 +73,35 @@ class optimizer {
                  [&](std::int64_t b) {
                    const std::int64_t from = b * block, n = std::min(block, count - from);
                    if (adam)
-                     adam_step(table, parameters.data() + from, gradients.data() + from, first_.data() + from,
-                               second_.data() + from, n);
+                     adam_step(kernel, parameters.data() + from, gradients.data() + from,
+                               first_.data() + from, second_.data() + from, n);
                    else
                      sgd_step(parameters.data() + from, gradients.data() + from, first_.data() + from, n);
                  });
   }
 
  private:
-  void adam_step(const kernels::kernel_table& table, T* p, const T* g, T* m, T* v,
-                 std::int64_t n) const noexcept {
+  void adam_step(kernels::adam_step kernel, T* p, const T* g, T* m, T* v, std::int64_t n) const noexcept {
     const auto t = static_cast<double>(steps_);
     const T b1 = static_cast<T>(options_.beta1), b2 = static_cast<T>(options_.beta2),
             rest1 = static_cast<T>(1 - options_.beta1), rest2 = static_cast<T>(1 - options_.beta2);
     const T rate = static_cast<T>(options_.learning_rate / (1 - std::pow(options_.beta1, t)));
     const T correction = static_cast<T>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
     const T epsilon = static_cast<T>(options_.epsilon), decay = static_cast<T>(options_.weight_decay);
-    if constexpr (sizeof(T) == sizeof(float)) {
-      optimizer_kernels_of(table).adam({.parameters = p,
-                                        .gradients = g,
-                                        .first = m,
-                                        .second = v,
-                                        .count = n,
-                                        .beta1 = b1,
-                                        .beta2 = b2,
-                                        .rest1 = rest1,
-                                        .rest2 = rest2,
-                                        .rate = rate,
-                                        .correction = correction,
-                                        .epsilon = epsilon,
-                                        .decay = decay});
+    if constexpr (std::same_as<T, float>) {
+      kernel({.parameters = p,
+              .gradients = g,
+              .first = m,
+              .second = v,
+              .count = n,
+              .beta1 = b1,
+              .beta2 = b2,
+              .rest1 = rest1,
+              .rest2 = rest2,
+              .rate = rate,
+              .correction = correction,
+              .epsilon = epsilon,
+              .decay = decay});
       return;
     }
     for (std::int64_t i = 0; i < n; ++i) {

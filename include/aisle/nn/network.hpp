@@ -22,6 +22,7 @@ namespace nn {
 /// Where a run's outputs go: name -> room for items x width floats.
 using run_outputs = std::map<std::string, float*>;
 
+using cpu::convolution_choice;
 using cpu::engine_options;
 
 /// Called after each step that has a tap, with all items of the value, one after the other.

@@ -22,7 +22,8 @@ inline const kernels::kernel_table& select_table(const engine_selection& s) {
     throw option_error("precision '" + std::string(s.precision) +
                        "' is not available; there are: f32, f32-fma");
   const kernels::kernel_table& table = kernels::find_table(s.isa);
-  return s.precision == "f32-fma" && table.f32.scratch_bytes ? kernels::plain_table() : table;
+  const bool other = table.single_precision != kernels::arithmetic::fma;
+  return s.precision == "f32-fma" && other ? kernels::plain_table() : table;
 }
 
 AISLE_NAMESPACE_END

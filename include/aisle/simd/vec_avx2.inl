@@ -3,6 +3,7 @@
 struct vec {
   using scalar = float;
   static constexpr int size = 8;
+  static constexpr bool masks = false;  ///< load_n and store_n cost what load and store do
   __m256 v;
 
   static AISLE_ALWAYS_INLINE vec zero() { return {_mm256_setzero_ps()}; }
@@ -46,6 +47,7 @@ AISLE_ALWAYS_INLINE vec exp2_whole(vec n) {
 struct vecd {
   using scalar = double;
   static constexpr int size = 4;
+  static constexpr bool masks = false;
   __m256d v;
 
   static AISLE_ALWAYS_INLINE vecd zero() { return {_mm256_setzero_pd()}; }

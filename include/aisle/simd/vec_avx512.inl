@@ -4,6 +4,7 @@
 struct vec {
   using scalar = float;
   static constexpr int size = 16;
+  static constexpr bool masks = true;  ///< load_n and store_n cost what load and store do
   __m512 v;
 
   static AISLE_ALWAYS_INLINE vec zero() { return {_mm512_setzero_ps()}; }
@@ -51,6 +52,7 @@ AISLE_ALWAYS_INLINE vec exp2_whole(vec n) {
 struct vecd {
   using scalar = double;
   static constexpr int size = 8;
+  static constexpr bool masks = true;
   __m512d v;
 
   static AISLE_ALWAYS_INLINE vecd zero() { return {_mm512_setzero_pd()}; }

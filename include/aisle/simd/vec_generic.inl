@@ -5,6 +5,7 @@ template <class T>
 struct basic_vec {
   using scalar = T;
   static constexpr int size = 16 / static_cast<int>(sizeof(T));
+  static constexpr bool masks = false;  ///< load_n and store_n cost what load and store do
   typedef T reg __attribute__((vector_size(16)));
   typedef T unaligned __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
   reg v;

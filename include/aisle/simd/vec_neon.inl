@@ -3,6 +3,7 @@
 struct vec {
   using scalar = float;
   static constexpr int size = 4;
+  static constexpr bool masks = false;  ///< load_n and store_n cost what load and store do
   float32x4_t v;
 
   static AISLE_ALWAYS_INLINE vec zero() { return {vdupq_n_f32(0)}; }
@@ -42,6 +43,7 @@ AISLE_ALWAYS_INLINE vec exp2_whole(vec n) {
 struct vecd {
   using scalar = double;
   static constexpr int size = 2;
+  static constexpr bool masks = false;
   float64x2_t v;
 
   static AISLE_ALWAYS_INLINE vecd zero() { return {vdupq_n_f64(0)}; }

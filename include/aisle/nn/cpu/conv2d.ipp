@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/kernels/choice.hpp>
 #include <aisle/kernels/gemm.hpp>
 #include <aisle/nn/cpu/folded_norm.ipp>
 #include <aisle/nn/cpu/layer.hpp>
@@ -29,15 +30,22 @@ struct window_runs final : sized {
 /// A convolution as a product over rows of pixels, which are read in place.
 class conv2d_layer final : public layer {
  public:
+  static bool fits(const conv2d&) { return true; }
+  static double cost(const conv2d& op, const load_context& from) {
+    const kernels::product_shape shape = product_of(op, from);
+    return kernels::choose_product<float>(*from.engine.table, shape).cost(shape);
+  }
   conv2d_layer(const conv2d& op, const load_context& from) : op_(op) {
+    const kernels::product_shape shape = product_of(op, from);
     const std::int64_t channels = from.in[0].c, taps = op.window.taps();
     folded_convolution weights(op.name, op.bias, op.norms, op.out, channels, op.window, from.weights);
-    matrix_ = kernels::packed_matrix<float>(
-        *from.engine.table, taps * channels, op.out, [&](std::int64_t o, float* column) {
-          for (std::int64_t t = 0; t < taps; ++t)
-            for (std::int64_t c = 0; c < channels; ++c)
-              column[t * channels + c] = static_cast<float>(weights.at(o, c, t));
-        });
+    matrix_ = kernels::packed_matrix<float>(kernels::choose_product<float>(*from.engine.table, shape),
+                                            shape.k, shape.n, [&](std::int64_t o, float* column) {
+                                              for (std::int64_t t = 0; t < taps; ++t)
+                                                for (std::int64_t c = 0; c < channels; ++c)
+                                                  column[t * channels + c] =
+                                                      static_cast<float>(weights.at(o, c, t));
+                                            });
     bias_ = weights.take_bias();
     zeros_.assign(static_cast<std::size_t>(channels), 0.0f);
   }
@@ -52,11 +60,14 @@ class conv2d_layer final : public layer {
     return b.h * b.w * in[0].shape.c * static_cast<std::int64_t>(sizeof(float));
   }
   std::int64_t scratch_bytes(const run_context&, const value_shape&, const value_shape&) const override {
-    return kernels::gemm_scratch_bytes<float>(matrix_.table(), matrix_.k());
+    return matrix_.scratch_bytes();
   }
   AISLE_API void run(const operands& at, const run_context& ctx) const override;
 
  private:
+  static kernels::product_shape product_of(const conv2d& op, const load_context& from) {
+    return {.m = op.infer(from.in).rows(), .n = op.out, .k = op.window.taps() * from.in[0].c};
+  }
   struct border {
     std::int64_t h = 0, w = 0;
   };
@@ -169,10 +180,40 @@ AISLE_API void conv2d_layer::run(const operands& at, const run_context& ctx) con
 
 }  // namespace detail
 
+namespace detail {
+
+/// A way to compute convolutions.
+struct convolution_algorithm {
+  convolution_choice name;
+  bool (*fits)(const conv2d&);
+  double (*cost)(const conv2d&, const load_context&);
+  std::unique_ptr<const layer> (*make)(const conv2d&, const load_context&);
+};
+
+template <class Layer>
+constexpr convolution_algorithm algorithm_of(convolution_choice name) {
+  return {
+      .name = name, .fits = Layer::fits, .cost = Layer::cost, .make = [](const auto& op, const auto& from) {
+        return std::unique_ptr<const layer>(new Layer(op, from));
+      }};
+}
+
+}  // namespace detail
+
+/// The cheapest algorithm of those that fit and are asked for; the direct one fits always.
 AISLE_API std::unique_ptr<const layer> load(const conv2d& op, const load_context& from) {
-  if (from.engine.winograd && detail::winograd_layer::fits(op))
-    return std::unique_ptr<const layer>(new detail::winograd_layer(op, from));
-  return std::unique_ptr<const layer>(new detail::conv2d_layer(op, from));
+  static constexpr detail::convolution_algorithm all[] = {
+      detail::algorithm_of<detail::winograd_layer>(convolution_choice::winograd),
+      detail::algorithm_of<detail::conv2d_layer>(convolution_choice::direct)};
+  const detail::convolution_algorithm* best = nullptr;
+  for (const detail::convolution_algorithm& a : all) {
+    if (!a.fits(op)) continue;
+    if (a.name == from.engine.convolutions) return a.make(op, from);
+    if (from.engine.convolutions != convolution_choice::cheapest || !best ||
+        a.cost(op, from) < best->cost(op, from))
+      best = &a;
+  }
+  return best->make(op, from);
 }
 
 }  // namespace nn::cpu

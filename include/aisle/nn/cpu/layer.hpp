@@ -24,10 +24,17 @@ struct token_batch {
 
 namespace cpu {
 
+/// By which algorithms convolutions may be computed. Bits depend on it.
+enum class convolution_choice : std::uint8_t {
+  direct,
+  winograd,  ///< 3x3 of stride 1 by F(2x2, 3x3), which takes 1.8 x their weights' memory; others directly
+  cheapest   ///< for each the cheaper one by kernels/costs.hpp, at the model's nominal size
+};
+
 /// Choices that decide how weights are packed.
 struct engine_options {
   const kernels::kernel_table* table = nullptr;  ///< null: kernels::best_table()
-  bool winograd = false;  ///< 3x3 stride-1 convolutions by Winograd F(2x2, 3x3); 1.8 x their weights' memory
+  convolution_choice convolutions = convolution_choice::direct;
 };
 
 /// What one run is about.

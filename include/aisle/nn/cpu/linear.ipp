@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <aisle/kernels/choice.hpp>
 #include <aisle/kernels/gemm.hpp>
 #include <aisle/nn/cpu/layer.hpp>
 #include <aisle/nn/op/linear.hpp>
@@ -17,8 +18,11 @@ class linear_layer final : public layer {
     const std::int64_t width = from.in[0].c, each = op.out / static_cast<std::int64_t>(op.names.size());
     buffer<float> part;
     std::int64_t loaded = -1;  // one layer's weights at a time: they are never held twice
+    const kernels::product_shape shape{
+        .m = std::max<std::int64_t>(from.in[0].rows(), 1), .n = op.out, .k = width};
     matrix_ = kernels::packed_matrix<float>(
-        *from.engine.table, width, op.out, [&](std::int64_t column, float* out) {
+        kernels::choose_product<float>(*from.engine.table, shape), width, op.out,
+        [&](std::int64_t column, float* out) {
           if (const std::int64_t index = column / each; index != loaded) {
             part = from.weights.read(op.names[static_cast<std::size_t>(index)] + ".weight", {each, width});
             loaded = index;
@@ -34,7 +38,7 @@ class linear_layer final : public layer {
 
   std::size_t weight_bytes() const override { return matrix_.bytes() + bias_.size() * sizeof(float); }
   std::int64_t scratch_bytes(const run_context&, const value_shape&, const value_shape&) const override {
-    return kernels::gemm_scratch_bytes<float>(matrix_.table(), matrix_.k());
+    return matrix_.scratch_bytes();
   }
   void run(const operands& at, const run_context& ctx) const override {
     kernels::gemm_rows<float> rows;

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include <aisle/kernels/choice.hpp>
 #include <aisle/kernels/gemm.hpp>
 #include <aisle/nn/cpu/folded_norm.ipp>
 #include <aisle/nn/cpu/layer.hpp>
@@ -33,7 +34,16 @@ class winograd_layer final : public layer {
     return op.window.height() == 3 && op.window.width() == 3 && op.window.stride == 1 &&
            op.window.mode == padding::fixed;
   }
+  static double cost(const conv2d& op, const load_context& from) {
+    const kernels::product_shape shape = product_of(op, from);
+    const kernels::winograd_cost& transform = from.engine.table->costs->winograd;
+    return 16 * kernels::choose_product<float>(*from.engine.table, shape).cost(shape) +
+           static_cast<double>(shape.m) * (static_cast<double>(shape.k) * transform.input +
+                                           static_cast<double>(shape.n) * transform.output);
+  }
   winograd_layer(const conv2d& op, const load_context& from) : op_(op) {
+    const kernels::product_kernel<float>& kernel =
+        kernels::choose_product<float>(*from.engine.table, product_of(op, from));
     const std::int64_t channels = from.in[0].c;
     folded_convolution weights(op.name, op.bias, op.norms, op.out, channels, op.window, from.weights);
     buffer<float> transformed(static_cast<std::size_t>(16 * op.out * channels));
@@ -48,8 +58,7 @@ class winograd_layer final : public layer {
               u[i];
       }
     for (std::int64_t i = 0; i < 16; ++i)
-      products_.emplace_back(*from.engine.table, channels, op.out, transformed.data() + i * op.out * channels,
-                             channels);
+      products_.emplace_back(kernel, channels, op.out, transformed.data() + i * op.out * channels, channels);
     bias_ = weights.take_bias();
   }
 
@@ -62,11 +71,15 @@ class winograd_layer final : public layer {
     return 16 * tiles(out) * (in[0].shape.c + out.c) * static_cast<std::int64_t>(sizeof(float));
   }
   std::int64_t scratch_bytes(const run_context&, const value_shape&, const value_shape&) const override {
-    return kernels::gemm_scratch_bytes<float>(products_[0].table(), products_[0].k());
+    return products_[0].scratch_bytes();
   }
   AISLE_API void run(const operands& at, const run_context& ctx) const override;
 
  private:
+  /// Of each of the 16.
+  static kernels::product_shape product_of(const conv2d& op, const load_context& from) {
+    return {.m = tiles(op.infer(from.in)), .n = op.out, .k = from.in[0].c};
+  }
   static std::int64_t tiles(const value_shape& out) { return ((out.h + 1) / 2) * ((out.w + 1) / 2); }
   conv2d op_;
   std::vector<kernels::packed_matrix<float>> products_;
@@ -112,12 +125,12 @@ AISLE_API void winograd_layer::run(const operands& at, const run_context& ctx) c
     b.y_stride = out.row_stride;
     b.channels = op_.out;
     b.transformed = m;
-    b.bias = bias_.empty() ? nullptr : bias_.data();
+    b.epilogue.bias = bias_.empty() ? nullptr : bias_.data();
     if (op_.residual) {
-      b.residual = at.in[1].f32() + item * at.in[1].item_stride();
-      b.residual_stride = at.in[1].row_stride;
+      b.epilogue.residual = at.in[1].f32() + item * at.in[1].item_stride();
+      b.epilogue.residual_stride = at.in[1].row_stride;
     }
-    b.act = op_.act;
+    b.epilogue.act = op_.act;
     each_tile(winograd_kernels_of(*ctx.table).output);
   }
 }
