@@ -46,6 +46,10 @@ std::optional<std::int64_t> parameters_of(const aisle::nn::operation& op,
   if (as<layer_norm>(op) || as<global_response_norm>(op)) return 2 * width;
   if (const auto* table = as<token_embedding>(op))
     return (table->vocabulary + table->positions + table->types) * table->hidden;
+  // A class token, and a position for it and each patch.
+  if (const auto* tokens = as<patch_tokens>(op)) return (tokens->side * tokens->side + 2) * width;
+  if (const auto* windows = as<window_attention>(op))  // the biases are those of the layers before it
+    return (2 * windows->window - 1) * (2 * windows->window - 1) * windows->heads;
   return std::nullopt;
 }
 

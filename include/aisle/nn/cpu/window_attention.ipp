@@ -46,7 +46,7 @@ class window_attention_layer final : public layer {
   void run(const operands& at, const run_context& ctx) const override {
     const value_view &in = at.in[0], &out = at.out;
     const std::int64_t w = op_.window, n = w * w, c = out.shape.c, width = c / op_.heads;
-    const window_axis rows = op_.axis(in.shape.h, in.shape), columns = op_.axis(in.shape.w, in.shape);
+    const rolled_axis rows = op_.axis(in.shape.h, in.shape), columns = op_.axis(in.shape.w, in.shape);
     const std::int64_t windows = rows.windows() * columns.windows();
     ctx.each(ctx.items * windows * op_.heads, [&](std::int64_t task, int worker) {
       const std::int64_t head = task % op_.heads, item = task / op_.heads / windows,

@@ -13,7 +13,7 @@ namespace nn {
 
 /// How windows lie along one side of a map: it is padded to whole windows, then rolled by `shift`. Position p
 /// of the windows is place (p + shift) % padded of the side, padding from `size` on.
-struct window_axis {
+struct rolled_axis {
   std::int64_t size = 0, window = 1, shift = 0;
 
   std::int64_t windows() const { return (size + window - 1) / window; }
@@ -48,8 +48,8 @@ struct window_attention final : operation {
   bool shifted;  ///< by half a window
   rule shifts;
 
-  window_axis axis(std::int64_t size, const value_shape& map) const {
-    window_axis a{size, window, 0};
+  rolled_axis axis(std::int64_t size, const value_shape& map) const {
+    rolled_axis a{size, window, 0};
     const bool alone = shifts == rule::each_side ? a.windows() == 1 : std::min(map.h, map.w) <= window;
     if (shifted && !alone) a.shift = window / 2;
     return a;
