@@ -77,7 +77,7 @@ AISLE_API vit_config vit_config::from_checkpoint(const nn::weight_source& weight
 namespace detail {
 
 /// torchvision's names; those of the MLP have changed.
-AISLE_API key_scheme vit_torchvision(std::string_view name, std::string_view fc1, std::string_view fc2) {
+AISLE_API key_scheme vit_torchvision(std::string_view name, const char* fc1, const char* fc2) {
   return {
       .name = name,
       .rules = {{"cls_token", "class_token"},

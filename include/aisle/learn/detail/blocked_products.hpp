@@ -29,11 +29,12 @@ matrix<C> times_columns(const matrix<C>& a, std::int64_t columns, int threads, c
   matrix<C> out(a.rows(), columns);
   parallel_for((columns + piece - 1) / piece, threads, [&](std::int64_t task) {
     const std::int64_t begin = task * piece, width = std::min(piece, columns - begin);
-    buffer<std::byte> scratch(static_cast<std::size_t>(kernels::gemm_scratch_bytes<C>(table, axes_chunk)));
+    buffer<std::byte> scratch;
     for (std::int64_t first = 0; first < inner; first += axes_chunk) {
       const std::int64_t count = std::min(axes_chunk, inner - first);
       const kernels::packed_matrix<C> right(
           table, count, width, [&](std::int64_t c, C* to) { fill(begin + c, first, count, to); });
+      scratch.resize(static_cast<std::size_t>(right.scratch_bytes()));
       kernels::gemm_rows<C> left;
       left.data = a.data() + first;
       left.stride = inner;
@@ -65,12 +66,12 @@ void add_products(const matrix<T>& z, matrix<double>& sums, int threads) {
     const auto& pair = pairs[static_cast<std::size_t>(task)];
     const std::int64_t i = pair.first, j = pair.second;
     matrix<T> products(size(i), size(j));
-    buffer<std::byte> scratch(static_cast<std::size_t>(kernels::gemm_scratch_bytes<T>(table, inner)));
+    const kernels::packed_matrix<T>& columns = right[static_cast<std::size_t>(j)];
+    buffer<std::byte> scratch(static_cast<std::size_t>(columns.scratch_bytes()));
     kernels::gemm_rows<T> left;
     left.data = z.row(i * tile).data();
     left.stride = inner;
-    kernels::gemm_packed<T>(right[static_cast<std::size_t>(j)], left, size(i), products.data(), size(j), {},
-                            1, scratch.data());
+    kernels::gemm_packed<T>(columns, left, size(i), products.data(), size(j), {}, 1, scratch.data());
     for (std::int64_t r = 0; r < products.rows(); ++r)
       for (std::int64_t c = 0; c < products.cols(); ++c)
         sums(i * tile + r, j * tile + c) += static_cast<double>(products(r, c));
