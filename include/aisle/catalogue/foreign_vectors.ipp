@@ -126,11 +126,13 @@ AISLE_API vectors_of_file read_safetensors_vectors(const std::string& path, vect
   return out;
 }
 
-/// Whether a column counts the rows: whole numbers, each once.
-AISLE_API bool counts_rows(const std::string& path, std::size_t column) {
+/// Whether a column counts the rows: whole numbers, each once. `options` as the header was read with: what is
+/// recognised depends on them.
+AISLE_API bool counts_rows(const std::string& path, const table_options& options, std::size_t column) {
   std::unordered_set<std::string> seen;
-  table_reader table(path);
+  table_reader table(path, options);
   for (table_row row; table.next(row);) {
+    if (column >= row.fields.size()) return false;  // of a file that was changed meanwhile
     const std::string number(trimmed(row.fields[column]));
     if (!is_component(number, "") || !seen.insert(number).second) return false;
   }
@@ -139,11 +141,12 @@ AISLE_API bool counts_rows(const std::string& path, std::size_t column) {
 
 AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind kind,
                                            const std::string& id_column) {
-  table_reader table(path, {.expected = {id_column, "id"}});
+  const table_options options{.expected = {id_column, "id"}};
+  table_reader table(path, options);
   const auto& header = table.header();
   vector_columns columns(header, prefix_of(kind), id_column, path);
   vectors_of_file out;
-  if (columns.unnamed && counts_rows(path, *columns.unnamed)) {
+  if (columns.unnamed && counts_rows(path, options, *columns.unnamed)) {
     std::erase(columns.components, *columns.unnamed);
     out.notes.push_back("column " + std::to_string(*columns.unnamed + 1) +
                         ", which has no name, counts the rows and is left out of the vectors");
