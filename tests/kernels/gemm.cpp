@@ -327,3 +327,49 @@ TEST_CASE("gemm takes matrices and views as they are, const or not") {
                        aisle::shape_error);
   CHECK_THROWS_AS(aisle::kernels::gemm(a, b, c, {.threads = -4}), aisle::option_error);
 }
+
+TEST_CASE("gemm refuses a result that lies in an operand, and takes blocks of one matrix") {
+  using view = aisle::matrix_view<const float>;
+  aisle::matrix<float> a(4, 4, 1.f), b(4, 4, 2.f);
+  const auto refused = [](const view& x, const view& y, const aisle::matrix_view<float>& z, const char* what,
+                          const aisle::kernels::gemm_options<float>& options = {}) {
+    CHECK_THROWS_WITH_AS(aisle::kernels::gemm(x, y, z, options), what, aisle::shape_error);
+  };
+  refused(a, b, a.view(), "gemm: c overlaps a, expected a matrix of its own");
+  refused(a, b, b.view(), "gemm: c overlaps b, expected a matrix of its own");
+  refused(a, b, a.view(), "gemm: c overlaps a, expected a matrix of its own",
+          {.transpose_a = true, .transpose_b = true, .beta = 1});
+  CHECK(a == aisle::matrix<float>(4, 4, 1.f));
+  CHECK(b == aisle::matrix<float>(4, 4, 2.f));
+
+  // All blocks of a buffer, with strides that are alike and not: refused where they share an element.
+  aisle::buffer<float> memory(400);
+  const auto block = [&](int at, int rows, int cols, int stride) {
+    return aisle::matrix_view<float>(memory.data() + at, rows, cols, stride);
+  };
+  aisle::random_generator g(3);
+  int shared = 0, apart = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const auto pick = [&](int n) { return static_cast<int>(g.uniform(0, n)); };
+    const int strides[] = {8, 8, 11, 5, -8};
+    const int m = 1 + pick(4), k = 1 + pick(4), n = 1 + pick(4);
+    const auto left = block(100 + pick(40), m, k, strides[pick(5)]);
+    const auto out = block(100 + pick(40), m, n, strides[pick(5)]);
+    const aisle::matrix<float> right(k, n, 1.f);
+    bool common = false;
+    for (int r = 0; r < m; ++r)
+      for (const float& x : left.row(r))
+        for (int s = 0; s < m; ++s)
+          for (const float& y : out.row(s)) common = common || &x == &y;
+    (common ? shared : apart)++;
+    std::fill(memory.begin(), memory.end(), 1.f);
+    if (common) {
+      CHECK_THROWS_AS(aisle::kernels::gemm(left, right, out, {.threads = 1}), aisle::shape_error);
+    } else {
+      aisle::kernels::gemm(left, right, out, {.threads = 1});
+      CHECK(out(m - 1, n - 1) == static_cast<float>(k));
+    }
+  }
+  CHECK(shared > 500);
+  CHECK(apart > 500);
+}

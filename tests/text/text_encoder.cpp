@@ -426,3 +426,15 @@ TEST_CASE("weights that are cut after they were loaded are an error, and no sign
   const auto again = before.encode(texts);
   CHECK(aisle::ranges::equal(again.row(1), vectors.row(1)));
 }
+
+TEST_CASE("a null pointer among texts is named, not followed") {
+  const text_encoder e = model_folder().load();
+  const std::vector<const char*> texts{"red", "blue", nullptr};
+  CHECK_THROWS_WITH_AS(e.encode(texts), "text 2 is a null pointer, expected a string", aisle::option_error);
+  const char* const plain[] = {nullptr};
+  CHECK_THROWS_WITH_AS(e.tokenize(plain), "text 0 is a null pointer, expected a string", aisle::option_error);
+  std::vector<char*> writable{nullptr};
+  CHECK_THROWS_AS(e.encode(writable), aisle::option_error);
+  const char* const none = nullptr;
+  CHECK_THROWS_AS(e.encode(none), aisle::option_error);
+}

@@ -67,6 +67,14 @@
 #define AISLE_EXTERN_TEMPLATE(...)
 #endif
 
+// Behind a function whose result points into its object: Clang then warns of `view v = temporary();`, which
+// no overload can tell from a temporary that is an argument and lives as long as the call.
+#if defined(__clang__)
+#define AISLE_LIFETIME_BOUND [[clang::lifetimebound]]
+#else
+#define AISLE_LIFETIME_BOUND
+#endif
+
 // Headers alone: translation units that differ in anything that changes the body of an inline function must
 // not share it, as the linker keeps one of them, perhaps the one with AVX-512 in it. So all of that is in the
 // name of every symbol. Compiled: one library serves every set of flags, so nothing of the including unit is

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,13 +16,16 @@ AISLE_NAMESPACE_BEGIN
 namespace detail {
 
 /// Bytes of `height` rows of `width` pixels, `stride` bytes from one to the next. Throws shape_error for
-/// sides below 0 or rows that overlap.
+/// sides below 0, rows that overlap, and more bytes than any memory holds.
 inline std::size_t rgb_bytes(int width, int height, std::size_t stride) {
+  constexpr std::size_t most = std::numeric_limits<std::ptrdiff_t>::max();
   const std::size_t row = static_cast<std::size_t>(width < 0 ? 0 : width) * 3;
-  if (width < 0 || height < 0 || stride < row)
+  const std::size_t gaps = height > 1 ? static_cast<std::size_t>(height - 1) : 0;
+  if (width < 0 || height < 0 || stride < row || stride > most ||
+      (width > 0 && gaps > 0 && stride > (most - row) / gaps))
     throw shape_error("a picture of " + std::to_string(width) + " x " + std::to_string(height) +
                       " pixels with rows of " + std::to_string(stride) + " bytes");
-  return width == 0 || height == 0 ? 0 : static_cast<std::size_t>(height - 1) * stride + row;
+  return width == 0 || height == 0 ? 0 : gaps * stride + row;
 }
 
 }  // namespace detail
@@ -58,11 +62,12 @@ class image_view {
   std::size_t stride_ = 0;
 };
 
-/// A picture of 8 bit RGB: height x width x 3 bytes, rows from the top without a gap.
+/// A picture of 8 bit RGB: height x width x 3 bytes, rows from the top without a gap. Spans of it cannot be
+/// taken of a temporary: give the picture a name first.
 class image {
  public:
   image() = default;
-  /// Uninitialised pixels. Throws shape_error for sides below 0.
+  /// Uninitialised pixels. Throws shape_error for sides below 0 and more bytes than any memory holds.
   image(int width, int height)
       : width_(width), height_(height), rgb_(detail::rgb_bytes(width, height, stride_of(width))) {}
   /// A copy.
@@ -88,16 +93,19 @@ class image {
   bool empty() const noexcept { return rgb_.empty(); }
   /// Bytes from one row to the next.
   std::size_t stride() const noexcept { return stride_of(width_); }
-  std::span<std::uint8_t> rgb() noexcept { return rgb_; }
-  std::span<const std::uint8_t> rgb() const noexcept { return rgb_; }
+  std::span<std::uint8_t> rgb() & noexcept { return rgb_; }
+  std::span<const std::uint8_t> rgb() const& noexcept { return rgb_; }
+  std::span<const std::uint8_t> rgb() const&& = delete;
   /// width x 3 bytes.
-  std::span<std::uint8_t> row(int y) noexcept {
+  std::span<std::uint8_t> row(int y) & noexcept {
     return {rgb_.data() + static_cast<std::size_t>(y) * stride(), stride()};
   }
-  std::span<const std::uint8_t> row(int y) const noexcept {
+  std::span<const std::uint8_t> row(int y) const& noexcept {
     return {rgb_.data() + static_cast<std::size_t>(y) * stride(), stride()};
   }
-  operator image_view() const { return {rgb_, width_, height_}; }
+  std::span<const std::uint8_t> row(int y) const&& = delete;
+  // As an argument a temporary lives long enough.
+  operator image_view() const AISLE_LIFETIME_BOUND { return {rgb_, width_, height_}; }
   friend bool operator==(const image&, const image&) = default;
 
  private:

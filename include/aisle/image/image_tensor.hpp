@@ -17,7 +17,8 @@ enum class tensor_layout : std::uint8_t {
 };
 
 /// Pictures prepared for a model: count x height x width pixels of three floats. It knows its layout, so that
-/// what preprocess() made and what others made mean the same to image_encoder::encode_tensors().
+/// what preprocess() made and what others made mean the same to image_encoder::encode_tensors(). Moved from,
+/// it holds no pictures. Spans of it cannot be taken of a temporary.
 class image_tensor {
  public:
   image_tensor() = default;
@@ -43,27 +44,29 @@ class image_tensor {
   int height() const noexcept { return height_; }
   int width() const noexcept { return width_; }
   tensor_layout layout() const noexcept { return layout_; }
-  std::span<float> values() noexcept { return values_; }
-  std::span<const float> values() const noexcept { return values_; }
+  std::span<float> values() & noexcept { return values_; }
+  std::span<const float> values() const& noexcept { return values_; }
+  std::span<const float> values() const&& = delete;
   /// Picture `i` of count(): height x width x 3 floats.
-  std::span<float> picture(std::int64_t i) noexcept {
+  std::span<float> picture(std::int64_t i) & noexcept {
     return values().subspan(static_cast<std::size_t>(i) * floats(), floats());
   }
-  std::span<const float> picture(std::int64_t i) const noexcept {
+  std::span<const float> picture(std::int64_t i) const& noexcept {
     return values().subspan(static_cast<std::size_t>(i) * floats(), floats());
   }
+  std::span<const float> picture(std::int64_t i) const&& = delete;
 
  private:
   std::size_t floats() const noexcept {
-    return static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_) * 3;
+    return static_cast<std::size_t>(height()) * static_cast<std::size_t>(width()) * 3;
   }
   std::string size_text() const {
-    return std::to_string(count_) + " pictures of " + std::to_string(width_) + " x " +
-           std::to_string(height_) + " pixels";
+    return std::to_string(count()) + " pictures of " + std::to_string(width()) + " x " +
+           std::to_string(height()) + " pixels";
   }
 
-  std::int64_t count_ = 0;
-  int height_ = 0, width_ = 0;
+  detail::moved_size<std::int64_t> count_;
+  detail::moved_size<int> height_, width_;
   tensor_layout layout_ = tensor_layout::channels_last;
   buffer<float> values_;
 };

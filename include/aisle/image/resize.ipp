@@ -202,6 +202,11 @@ AISLE_API image resize_nearest(const image_view& source, std::int64_t width, std
   return out;
 }
 
+/// Bytes of what the first pass leaves. Throws shape_error where no memory holds them.
+AISLE_API std::size_t bytes_between(std::int64_t pixels, std::int64_t others) {
+  return rgb_bytes(static_cast<int>(pixels), static_cast<int>(others), static_cast<std::size_t>(pixels) * 3);
+}
+
 AISLE_API image crop_of(const image_view& source, const crop_box& crop) {
   image out(crop.width, crop.height);
   for (int y = 0; y < crop.height; ++y)
@@ -247,7 +252,7 @@ AISLE_API image resize(const image_view& source, std::int64_t width, std::int64_
              h - height > 2 * (w - width)) {  // vertical first: Pillow 13's rule for tall pictures
     const auto needs = across.reads(crop.left, crop.left + crop.width);
     const std::int64_t columns = needs.end - needs.begin;
-    buffer<std::uint8_t> between(static_cast<std::size_t>(columns * crop.height * 3));
+    buffer<std::uint8_t> between(detail::bytes_between(columns, crop.height));
     detail::vertical_pass(down, {all.data + needs.begin * 3, stride, needs.begin, 0}, crop.top, crop.height,
                           columns * 3, between.data());
     detail::horizontal_pass(across, {between.data(), columns * 3, needs.begin, crop.top}, crop.left,
@@ -255,7 +260,7 @@ AISLE_API image resize(const image_view& source, std::int64_t width, std::int64_
   } else {
     const auto needs = down.reads(crop.top, crop.top + crop.height);
     const std::int64_t rows = needs.end - needs.begin;
-    buffer<std::uint8_t> between(static_cast<std::size_t>(rows * crop.width * 3));
+    buffer<std::uint8_t> between(detail::bytes_between(rows, crop.width));
     detail::horizontal_pass(across,
                             {source.row(static_cast<int>(needs.begin)).data(), stride, 0, needs.begin},
                             crop.left, crop.width, rows, between.data());

@@ -173,11 +173,35 @@ matrix<T> transposed(matrix_view<const T> a, T scale) {
       for (std::int64_t r = r0; r < std::min(r0 + block, a.rows()); ++r) out(c, r) = scale * a(r, c);
   return out;
 }
+
+/// Whether an element of one lies in the other. Blocks of one matrix side by side do not overlap.
+template <class T>
+bool overlap(matrix_view<const T> x, matrix_view<const T> y) noexcept {
+  if (x.empty() || y.empty()) return false;
+  constexpr auto size = static_cast<std::int64_t>(sizeof(T));
+  const auto address = [](const T* p) {
+    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(p));
+  };
+  // In bytes from y's first row in memory.
+  std::int64_t step = y.stride() * size, from = address(x.data()) - address(y.data());
+  if (step < 0) from -= (y.rows() - 1) * step;
+  step = y.rows() == 1 || step == 0 ? size : std::abs(step);
+  const std::int64_t rows = y.stride() == 0 ? 1 : y.rows(), width = y.cols() * size;
+  const std::int64_t whole = (rows - 1) * step + width;
+  for (std::int64_t r = 0; r < x.rows(); ++r) {
+    const std::int64_t begin = from + r * x.stride() * size, end = begin + x.cols() * size;
+    if (begin >= whole || end <= 0) continue;
+    // The first row of y that ends behind `begin`.
+    const std::int64_t first = begin < width ? 0 : (begin - width) / step + 1;
+    if (first < rows && first * step < end) return true;
+  }
+  return false;
+}
 }  // namespace detail
 
 /// c = alpha op(a) op(b) + beta c, with op(x) = x or its transpose. f32 uses the plain product, never split
 /// bf16: learners need its accuracy. Deterministic whatever the thread count. With beta = 0, what c held is
-/// not read. Throws shape_error when the sizes do not fit.
+/// not read. Throws shape_error when the sizes do not fit or c overlaps an operand.
 template <class T>
 void gemm(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
           const gemm_options<std::type_identity_t<T>>& options = {}) {
@@ -189,6 +213,9 @@ void gemm(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
     throw shape_error("gemm: op(a) is [" + std::to_string(m) + ", " + std::to_string(k) + "], op(b) is [" +
                       std::to_string(kb) + ", " + std::to_string(n) + "], c is [" + std::to_string(c.rows()) +
                       ", " + std::to_string(c.cols()) + "]");
+  for (const auto& [operand, name] : {std::pair{a, "a"}, {b, "b"}})
+    if (detail::overlap<T>(operand, c))
+      throw shape_error(std::string("gemm: c overlaps ") + name + ", expected a matrix of its own");
   const bool scale =
       options.beta != T(1) && (options.beta != T(0) || k == 0);  // a product without beta is stored over c
   for (std::int64_t r = 0; r < m && scale; ++r) {
@@ -223,10 +250,11 @@ void gemm(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
   gemm_packed(packed, rows, m, c.data(), c.stride(), epilogue, threads, scratch.data());
 }
 
-/// The same for matrices and views of one element type: gemm(a, b, c). Neither operand is changed.
+/// The same for matrices and views of one element type: gemm(a, b, c). Neither operand is changed. c is a
+/// view or a matrix with a name.
 template <row_major A, row_major B, row_major C>
 requires std::same_as<element_type_of<A>, element_type_of<B>> &&
-    std::convertible_to<C&, matrix_view<element_type_of<A>>>
+    std::convertible_to<C, matrix_view<element_type_of<A>>>
 void gemm(const A& a, const B& b, C&& c, const gemm_options<element_type_of<A>>& options = {}) {
   using element = element_type_of<A>;
   gemm<element>(matrix_view<const element>(a), matrix_view<const element>(b), matrix_view<element>(c),

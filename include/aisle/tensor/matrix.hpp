@@ -173,9 +173,9 @@ class matrix {
   matrix_view<T> view() & noexcept { return {data(), rows_, cols_}; }
   matrix_view<const T> view() const& noexcept { return {data(), rows_, cols_}; }
   matrix_view<const T> view() const&& = delete;
-  // As an argument a temporary lives long enough.
-  operator matrix_view<T>() noexcept { return view(); }
-  operator matrix_view<const T>() const noexcept { return view(); }
+  // As an argument that is read a temporary lives long enough; what is written into one would be lost.
+  operator matrix_view<T>() & noexcept AISLE_LIFETIME_BOUND { return view(); }
+  operator matrix_view<const T>() const noexcept AISLE_LIFETIME_BOUND { return view(); }
 
   /// A copy of the named rows, in that order. Throws shape_error for a row that does not exist.
   matrix rows(std::span<const std::int64_t> which) const {
@@ -188,10 +188,12 @@ class matrix {
   }
 
   /// Over the rows, each a span.
-  detail::row_iterator<T> begin() noexcept { return view().begin(); }
-  detail::row_iterator<T> end() noexcept { return view().end(); }
-  detail::row_iterator<const T> begin() const noexcept { return view().begin(); }
-  detail::row_iterator<const T> end() const noexcept { return view().end(); }
+  detail::row_iterator<T> begin() & noexcept { return view().begin(); }
+  detail::row_iterator<T> end() & noexcept { return view().end(); }
+  detail::row_iterator<const T> begin() const& noexcept { return view().begin(); }
+  detail::row_iterator<const T> end() const& noexcept { return view().end(); }
+  detail::row_iterator<const T> begin() const&& = delete;
+  detail::row_iterator<const T> end() const&& = delete;
 
   friend bool operator==(const matrix& a, const matrix& b) noexcept {
     return a.rows() == b.rows() && a.cols() == b.cols() && a.data_ == b.data_;

@@ -84,12 +84,23 @@ class text_encoder {
   matrix<float> encode(std::string_view text, const text_encode_options& options = {}) const {
     return encode(std::span(&text, 1), options);
   }
+  matrix<float> encode(const char* text, const text_encode_options& options = {}) const {
+    return encode(std::span(&text, 1), options);
+  }
+  matrix<float> encode(std::nullptr_t, const text_encode_options& = {}) const = delete;
 
-  /// What encode() makes of the texts first: for who wants to know how many were cut.
+  /// What encode() makes of the texts first: for who wants to know how many were cut. Throws option_error for
+  /// a null pointer among them.
   template <range_of_texts Range>
   tokenized_texts tokenize(const Range& texts, const text_encode_options& options = {}) const {
     std::vector<std::string_view> views;
-    for (const std::string_view text : texts) views.push_back(text);
+    for (const auto& text : texts) {
+      if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(text)>>)
+        if (text == nullptr)
+          throw option_error("text " + std::to_string(views.size()) +
+                             " is a null pointer, expected a string");
+      views.push_back(text);
+    }
     return tokenize_views(views, options);
   }
   matrix<float> encode(const tokenized_texts& texts, const text_encode_options& options = {}) const {
