@@ -84,6 +84,16 @@ TEST_CASE("category paths: the first levels, whatever stands between them") {
   CHECK_THROWS_AS((label_treatment{">", -1}.apply("A > B")), aisle::option_error);
 }
 
+TEST_CASE("entities of labels are their characters, before a path is split") {
+  const label_treatment plain, path = {.separator = ">", .level = 2};
+  CHECK(plain.apply("Home &amp; Garden") == "Home & Garden");
+  CHECK(plain.apply("A < B & C") == "A < B & C");
+  CHECK(path.apply("Home &amp; Garden &gt; Kitchen &gt; Tools") == "Home & Garden > Kitchen");
+  CHECK(path.apply(R"(["Home &amp; Garden", "Kitchen"])") == "Home & Garden > Kitchen");
+  const label_treatment kept = {.keep_entities = true};
+  CHECK(kept.apply("Home &amp; Garden") == "Home &amp; Garden");
+}
+
 TEST_CASE("a catalogue's labels are read by the treatment") {
   const support::temporary_folder work;
   aisle::write_file(
@@ -136,6 +146,9 @@ TEST_CASE("classes that differ in case, blanks or .0 alone are found, by name an
   CHECK(sentences(times({{"a\xe2\x80\x8b", 1}, {"a", 1}})).size() == 1);
   CHECK(sentences(times({{"5", 1}, {"5.0", 2}})) ==
         std::vector<std::string>{"classes '5.0' (2 rows) and '5' (1) differ in a trailing .0 alone"});
+  CHECK(sentences(times({{"5", 1}, {"05", 2}})) ==
+        std::vector<std::string>{"classes '05' (2 rows) and '5' (1) differ in leading zeros alone"});
+  CHECK(sentences(times({{"0", 1}, {"10", 1}, {"100", 1}, {"a05", 1}, {"a5", 1}})).empty());
   CHECK(sentences(times({{"Tool box", 1}, {"toolbox", 1}})) ==
         std::vector<std::string>{
             "classes 'Tool box' (1 row) and 'toolbox' (1) differ in letter case and blanks alone"});

@@ -271,6 +271,20 @@ TEST_CASE("table: JSON arrays") {
   CHECK(rows_of("[sku],name\n1,a\n")[0] == strings{"[sku]", "name"});
 }
 
+TEST_CASE("table: JSON of columns is refused, in every way that pandas writes it") {
+  for (const char* text :
+       {R"({"sku":{"0":"1","1":"2"},"name":{"0":"a","1":"b"}})", R"({"sku":["1","2"],"name":["a","b"]})",
+        R"({"columns":["sku","name"],"index":[0,1],"data":[["1","a"],["2","b"]]})",
+        R"({"0":{"sku":"1","name":"a"},"1":{"sku":"2","name":"b"}})",
+        R"({"schema":{"fields":[]},"data":[{"sku":"1"}]})", "[[\"1\",\"a\"],\n[\"2\",\"b\"]]"}) {
+    CAPTURE(text);
+    CHECK(contains(failure([&] { read(text); }), "orient=\"records\""));
+  }
+  // One product, and two whose cells are lists.
+  CHECK(rows_of(R"({"sku":"1","tags":["a"]})").size() == 2);
+  CHECK(rows_of("{\"sku\":[\"1\"]}\n{\"sku\":[\"2\"]}\n").size() == 3);
+}
+
 TEST_CASE("table: many JSON values that never close cost no more than a few passes") {
   std::string text = "{\"a\":1}\n";
   for (int i = 0; i < 200'000; ++i) text += "{\"a\":[\n";

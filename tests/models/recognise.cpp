@@ -116,6 +116,14 @@ TEST_CASE("what another network has behind the prefix is refused") {
   CHECK(has(error_of(network("my_")), "of no architecture that is built in"));
 }
 
+TEST_CASE("of a file that lacks one of the tensors it is known by that one is named") {
+  for (const std::string name : {"conv1.weight", "layer1.0.conv1.weight", "layer4.0.bn2.running_mean"})
+    for (const std::string prefix : {"", "backbone."}) {
+      const auto cut = checkpoint_of(resnet(small), nominal, resnet_family().schemes[0], prefix, name);
+      CHECK(has(error_of(cut), "no tensor '" + prefix + name + "', which a network resnet has"));
+    }
+}
+
 TEST_CASE("of two networks none is taken, and both prefixes are named") {
   for (const auto& two : {std::pair{"student.", "teacher."},
                           {"model.", "model_ema."},

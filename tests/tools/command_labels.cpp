@@ -63,6 +63,17 @@ TEST_CASE("category paths: the first levels are the classes, of run, train and e
   CHECK(command::run(work, run_line + "--label-separator ''").code == 2);
 }
 
+TEST_CASE("a separator that no label holds is said") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const char* names[] = {"Home > Kitchen", "Home > Garden"};
+  make_labels(work, 24, [&](int i) { return names[i % 2]; });
+  const auto wrong = command::run(work, run_line + "--label-separator '|'");
+  CHECK(has(wrong.err, "no label in column kind is a path: none holds '|' (--label-separator)"));
+  const auto right = command::run(work, run_line + "--label-separator '>'");
+  CHECK_FALSE(has(right.err, "is a path"));
+}
+
 TEST_CASE("odd classes are named before anything is embedded") {
   if (command::program().empty()) return;
   const support::temporary_folder work;
@@ -165,6 +176,19 @@ TEST_CASE("evaluate treats both sides alike") {
     CHECK(has(o.err, "'7' and '007'"));
     CHECK(has(o.err, "1 prediction has no label"));
     CHECK(aisle::parse_json(o.out, "scores").get<int>("rows") == 1);
+  }
+  SUBCASE("zeros inside of ids, two ids of one number, ids that are there twice") {
+    auto o = judge("sku,Prediction\nA7,a\nB8,b\n", "sku,label\nA07,a\nB8,b\n");
+    CHECK(has(o.err, "'A7' and 'A07'"));
+    o = judge("sku,Prediction\n001,a\nx,b\n", "sku,label\n1,a\n01,b\nx,b\n");
+    CHECK(has(o.err, "'001' and '1'"));
+    o = judge("sku,Prediction\n1,a\n1,b\n2,b\n", "sku,label\n1,a\n2,b\n2,a\n");
+    CHECK(has(o.err, "t.csv: 1 row has the id of a row above ('2', say); the first row counts"));
+    CHECK(has(o.err, "p.csv: 1 row has the id of a row above ('1', say); each row is judged"));
+  }
+  SUBCASE("predictions of the first levels") {
+    const auto o = judge("sku,Prediction\n1,Home\n2,Toys\n", "sku,label\n1,Home > Garden\n2,Toys > Cars\n");
+    CHECK(has(o.err, "--label-level"));
   }
   SUBCASE("two ids that are one number are told apart") {
     const auto o = judge("sku,Prediction\n7,a\n007,b\n", "sku,label\n7,a\n007,b\n");

@@ -95,7 +95,7 @@ TEST_CASE("vectors that were made elsewhere: run, train and predict load no mode
   REQUIRE(o.code == 3);  // p39 has no vector
   CHECK(has(o.err, "text.csv: vectors of 39 of 40 products; 1 of its ids are no product's"));
   CHECK(has(o.err, "39 text only"));
-  CHECK(has(o.err, "left out 1 (1 no text)"));
+  CHECK(has(o.err, "left out 1 (1 no vector)"));
   CHECK(aisle::read_csv(work / "out/skipped.csv").at(0, "id") == "p39");
   const aisle::json metrics = aisle::read_json(work / "out/metrics.json");
   CHECK(metrics["models"][0].get<double>("accuracy_mean") == 100);
@@ -119,6 +119,21 @@ TEST_CASE("vectors that were made elsewhere: run, train and predict load no mode
   CHECK(table.at(0, "Prediction") == "even");
   CHECK(table.at(1, "Prediction") == "odd");
   CHECK(table.at(2, "Prediction").empty());
+  CHECK(table.at(2, "Reason") == "no vector, which the pipeline needs");
+  // Nothing that can be done: every row comes out all the same.
+  aisle::write_file(work / "texts.csv", "sku,name\nx1,\nx2,a\n");
+  const auto nothing = command::run(
+      work, "predict --model out --data texts.csv --text-model none --image-model none --out n.csv");
+  CAPTURE(nothing.err);
+  CHECK(nothing.code == 4);
+  CHECK(aisle::read_csv(work / "n.csv").at(0, "sku") == "x1");
+  CHECK(aisle::read_csv(work / "n.csv").at(1, "sku") == "x2");
+  aisle::write_file(work / "others.csv", "sku\nx1\nx2\n");
+  aisle::write_file(work / "wide.csv", "sku,a,b,c,d\nx1,1,2,3,4\n");
+  const auto wide =
+      command::run(work, "predict --model out --data others.csv --text-embeddings wide.csv --out w.csv");
+  CHECK(wide.code == 1);
+  CHECK(has(wide.err, "--text-embeddings wide.csv: vectors of 4 values, expected 3 as those of text.csv"));
 
   const auto t =
       command::run(work,

@@ -124,13 +124,15 @@ void catalogue_job::add_fusion(CLI::App& app) {
 }
 
 aisle::catalogue_options catalogue_job::reading(bool with_label) const {
+  aisle::label_treatment treatment = labels;
+  treatment.keep_entities = keep_html;
   return {.id_column = id_column,
           .text_columns = text_columns,
           .image_column = image_column,
           .image_root = image_root,
           .allow_outside = allow_outside,
           .label_column = with_label ? common.label : std::string(),
-          .labels = labels,
+          .labels = treatment,
           .keep_html = keep_html,
           .limit = common.limit,
           .bare_rows = !text_vectors.empty() || !image_vectors.empty(),
@@ -195,7 +197,10 @@ std::vector<aisle::skipped_row> go_on_without_pictures(const aisle::catalogue& p
   const std::string none = aisle::no_picture_read(products, *images);
   if (none.empty()) return {};
   if (!has_text) throw aisle::nothing_to_do(none, bad);
-  warn(none + "; going on with the texts alone");
+  // Why nearly all names lead nowhere open_inputs() has said.
+  const std::string told = aisle::missing_pictures(products);
+  warn(none.substr(0, none.size() - (told.empty() ? 0 : told.size() + 2)) +
+       "; going on with the texts alone");
   std::vector<aisle::skipped_row> problems = std::move(images->problems);
   images.reset();
   return problems;

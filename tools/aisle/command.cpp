@@ -350,6 +350,8 @@ std::optional<std::string> common_options::find_model(const std::string& id) con
   const std::string folder = aisle::join_path(weights, id);
   if (aisle::folder_exists(folder)) return folder;
   if (id.find('/') != std::string::npos && (aisle::folder_exists(id) || aisle::file_exists(id))) return id;
+  for (const std::string_view ending : {".pth", ".pt", ".bin", ".safetensors"})
+    if (id.ends_with(ending) && aisle::file_exists(id)) return id;
   return std::nullopt;
 }
 
@@ -361,6 +363,7 @@ std::string common_options::model_path(const std::string& id) const {
     if (m.id == id)
       how = "`aisle weights get " + id + (m.vouched_for() ? "" : " --allow-unverified") +
             (weights == common_options().weights ? "" : " --weights " + weights) + "` fetches it";
+  if (aisle::folder_exists(id)) how = "./" + id + " names the folder of that name here; " + how;
   throw aisle::file_error(folder, "no such model folder" + model_hint(*this, id) + "; " + how +
                                       ", --weights or AISLE_WEIGHTS says where models are");
 }

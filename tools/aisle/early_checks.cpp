@@ -133,6 +133,16 @@ std::shared_ptr<aisle::models::opened_model> open_checked(const common_options& 
 void tell_odd_labels(const aisle::catalogue& products) {
   for (const std::string& line : aisle::describe(aisle::find_odd_labels(products)))
     warn(products.path + ": " + line);
+  const std::string& separator = products.options.labels.separator;
+  const auto column = products.find_column(products.options.label_column);
+  if (separator.empty() || !column || products.products.empty()) return;
+  const auto is_path = [&](const aisle::product& p) {
+    const std::string cell = aisle::label_treatment().apply(p.fields[*column]);
+    return cell.starts_with('[') || cell.starts_with('{') || cell.find(separator) != std::string::npos;
+  };
+  if (!aisle::ranges::any_of(products.products, is_path))
+    warn(products.path + ": no label in column " + products.options.label_column +
+         " is a path: none holds '" + separator + "' (--label-separator) or is a list");
 }
 
 void tell_missing_modalities(const aisle::catalogue& products, const common_options& common) {

@@ -1,6 +1,8 @@
 // aisle evaluate: scores of predictions.
 
+#include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
@@ -80,21 +82,35 @@ void tell_match(const aisle::name_match& match, const char* what, const std::str
   }
 }
 
+/// Says that rows have an id that one above them has.
+void tell_again(const std::vector<std::string>& ids, const std::string& file, const std::string& then) {
+  if (ids.empty()) return;
+  warn(file + ": " + aisle::counted(static_cast<std::int64_t>(ids.size()), "row") +
+       (ids.size() == 1 ? " has" : " have") + " the id of a row above ('" + ids.front() + "', say); " + then);
+}
+
 /// Predictions joined to the labels of a catalogue by id.
 judged_rows join(const options& o) {
   judged_rows out;
   std::unordered_map<std::string, std::string> known;
-  std::vector<std::string> ids, their_ids;
+  std::vector<std::string> ids, their_ids, again;
   each_pair(o.table, o.data, o.id_column, "id_column", o.label, "label_column", out.bad,
             [&](std::string id, const std::string& label) {
-              if (known.emplace(id, o.labels.apply(label)).second) their_ids.push_back(std::move(id));
+              const bool is_new = known.emplace(id, o.labels.apply(label)).second;
+              (is_new ? their_ids : again).push_back(std::move(id));
             });
+  tell_again(again, o.data, "the first row counts");
   std::vector<std::string> predicted;
   each_pair(o.table, o.predictions, o.id_column, "id_column", "Prediction", "", out.bad,
             [&](std::string id, std::string label) {
               ids.push_back(std::move(id));
               predicted.push_back(std::move(label));
             });
+  again.clear();
+  std::unordered_set<std::string> seen;
+  for (const std::string& id : ids)
+    if (!seen.insert(id).second) again.push_back(id);
+  tell_again(again, o.predictions, "each row is judged");
   const aisle::name_match match = aisle::match_names(ids, their_ids, true);
   tell_match(match, "id", o.predictions, o.data);
   std::string unknown;
@@ -137,10 +153,25 @@ judged_rows read_pairs(const options& o) {
   return out;
 }
 
+/// Whether no prediction is a true label, and each the beginning of a true path.
+bool are_shortened(const judged_rows& rows) {
+  const std::set<std::string> truth(rows.truth.begin(), rows.truth.end()),
+      predicted(rows.predicted.begin(), rows.predicted.end());
+  return aisle::ranges::all_of(predicted, [&](const std::string& p) {
+    const auto longer = truth.upper_bound(p);
+    return !truth.contains(p) && longer != truth.end() && longer->starts_with(p) &&
+           std::string_view(" >/|").find((*longer)[p.size()]) != std::string_view::npos;
+  });
+}
+
 /// Predicted classes by the names that the truth has for them, where both are numbers; says what is odd.
 void match_classes(judged_rows& rows, const options& o) {
   const aisle::name_match match = aisle::match_names(rows.predicted, rows.truth, false);
   tell_match(match, "class", o.predictions, o.data.empty() ? "the true labels" : o.data);
+  if (o.labels.level == 0 && are_shortened(rows))
+    warn(
+        "no prediction is a true label, all are the beginnings of some: where they were made with "
+        "--label-level, give it here too");
   if (!match.renamed.empty())
     for (std::string& p : rows.predicted)
       if (const auto renamed = match.renamed.find(p); renamed != match.renamed.end()) p = renamed->second;

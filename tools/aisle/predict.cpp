@@ -174,22 +174,32 @@ int predict(const options& o) {
   warn_of_others(set.text(), vectors.texts());
   warn_of_others(set.image(), vectors.images());
 
-  const aisle::catalogue_prediction found = aisle::predict(set, products, vectors.texts(), vectors.images());
+  const aisle::catalogue_prediction found = [&] {
+    try {
+      return aisle::predict(set, products, vectors.texts(), vectors.images());
+    } catch (const aisle::format_error& e) {  // which file does not fit: say what named it
+      for (const auto& [option, file] : {std::pair("--text-embeddings ", &job.text_vectors),
+                                         std::pair("--image-embeddings ", &job.image_vectors)})
+        if (!file->empty() && e.where() == *file) throw aisle::error(option + std::string(e.what()));
+      throw;
+    }
+  }();
   aisle::index_vector done;
   for (std::size_t r = 0; r < found.rows.size(); ++r)
     if (found.rows[r].pipeline >= 0) done.push_back(static_cast<std::int64_t>(r));
-  add_left_out(bad, products, done, set.text() != nullptr, set.image() != nullptr, "the pipeline");
+  add_left_out(bad, products, done, set.text() != nullptr && job.text_vectors.empty(),
+               set.image() != nullptr && job.image_vectors.empty(), "the pipeline");
   tell_skipped(bad, skipped_list(o.skipped));
   std::optional<aisle::folder_lock> turn;
   if (!o.skipped.empty()) {
     turn = wait_for_turn(o.out);
     aisle::write_skipped(o.skipped, bad, o.job.csv);
   }
+  write(o, products, set, found);
   if (done.empty()) {
     say("nothing to do: " + o.job.data + ": no row has what the pipeline needs");
     return exit_nothing;
   }
-  write(o, products, set, found);
   tell_summary(o.out, set, found);
   return bad.empty() ? exit_ok : exit_skipped;
 }

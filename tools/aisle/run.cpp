@@ -127,7 +127,12 @@ int run(const options& o) {
     e.result.peak_mb = static_cast<double>(aisle::peak_resident_bytes()) / 1e6;
     aisle::write_metrics(e.result, aisle::join_path(out->staged(), "metrics.json"));
     out->commit();
-    tell_skipped(bad, skipped);
+    std::vector<aisle::skipped_row> untold = bad;  // all pictures that cannot be read had one sentence
+    std::erase_if(untold, [&](const aisle::skipped_row& s) {
+      return aisle::ranges::any_of(
+          unread, [&](const aisle::skipped_row& u) { return u.row == s.row && u.reason == s.reason; });
+    });
+    tell_skipped(untold, skipped);
     if (!bad.empty())
       say(aisle::counted(static_cast<std::int64_t>(bad.size()), "problem") + " with rows, see " + skipped);
     tell_scores(e.result);

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/io/csv.hpp>
@@ -100,6 +101,16 @@ std::string column_message(const aisle::column_error& e) {
         out += " (a name that holds a comma goes in quotes: --text-columns '\"" + name + "\"')";
         break;
       }
+  // One name that holds several: separated by what was not recognised.
+  if (const auto* missing = dynamic_cast<const aisle::missing_column*>(&e);
+      missing && option != "--text-columns" && !missing->nearest().empty()) {
+    const std::string& name = missing->nearest().front();
+    const std::size_t at = name.find_first_of("^:~;|!#$*,");
+    if (at != std::string::npos && name[at] == ',')
+      out += " (rows that are quoted as a whole are one column: write them without those quotes)";
+    else if (at != std::string::npos)
+      out += std::string(" (where '") + name[at] + "' separates the columns: --delimiter '" + name[at] + "')";
+  }
   return out;
 }
 
@@ -152,9 +163,9 @@ void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string
   }
   const std::string where = list.empty() ? "" : "; " + list + " lists them all";
   if (told < rows.size())
-    warn(std::to_string(rows.size() - told) + " more rows are skipped" + where);
+    warn(std::to_string(rows.size() - told) + " more problems with rows" + where);
   else if (in_one_line && !list.empty())
-    warn(std::to_string(rows.size()) + " rows are skipped" + where);
+    warn(aisle::counted(static_cast<std::int64_t>(rows.size()), "problem") + " with rows" + where);
 }
 
 }  // namespace aisle_command

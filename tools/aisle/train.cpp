@@ -54,7 +54,8 @@ int train(const options& o) {
   add_left_out(
       bad, products,
       complete ? aisle::join_modalities(vectors.texts(), vectors.images()).rows : aisle::index_vector{},
-      uses_text, uses_image, "modality " + o.modality);
+      uses_text && job.text_vectors.empty(), uses_image && job.image_vectors.empty(),
+      "modality " + o.modality);
   tell_skipped(bad, skipped_list(o.skipped));
   const auto tell_bad = [&] {
     if (!o.skipped.empty()) aisle::write_skipped(o.skipped, bad, o.job.csv);

@@ -17,7 +17,9 @@ struct class_count {
   std::int64_t rows = 0;
 };
 
-/// Classes that are likely one: their names differ in nothing but letter case, blanks or a trailing ".0".
+/// Classes that are likely one: their names differ in nothing but letter case, blanks, leading zeros or a
+/// trailing
+/// ".0".
 struct near_equal_classes {
   std::vector<class_count> classes;  ///< two at least, the most frequent first
   std::string difference;            ///< "letter case", "blanks and a trailing .0", …

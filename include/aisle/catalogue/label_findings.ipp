@@ -50,13 +50,23 @@ AISLE_API std::string_view without_zero_decimals(std::string_view text) {
   return text.substr(0, point);
 }
 
+/// "5" of "05"; anything that is no number of digits alone as it is.
+AISLE_API std::string_view without_leading_zeros(std::string_view text) {
+  if (text.empty() || text.find_first_not_of("0123456789") != text.npos) return text;
+  return text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
+}
+
 /// In what the names of a group differ.
 AISLE_API std::string difference_of(std::span<const class_count> group) {
-  const auto distinct = [&](bool blanks, bool zeros, bool letters) {
+  const auto distinct = [&](bool blanks, bool zeros, bool letters, bool leading = false) {
     std::map<std::string, int> names;
     for (const class_count& c : group) {
       std::string name = blanks ? c.name : name_without_blanks(c.name);
       if (!zeros) name = without_zero_decimals(name);
+      if (!leading) {
+        const std::string_view whole = without_zero_decimals(name);
+        name = std::string(without_leading_zeros(whole)) + name.substr(whole.size());
+      }
       ++names[letters ? name : fold_case(name)];
     }
     return names.size() > 1;
@@ -65,6 +75,7 @@ AISLE_API std::string difference_of(std::span<const class_count> group) {
   if (distinct(false, false, true)) parts.emplace_back("letter case");
   if (distinct(true, false, false)) parts.emplace_back("blanks");
   if (distinct(false, true, false)) parts.emplace_back("a trailing .0");
+  if (distinct(false, false, false, true)) parts.emplace_back("leading zeros");
   std::string out;
   for (std::size_t i = 0; i < parts.size(); ++i)
     out += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
@@ -77,7 +88,7 @@ AISLE_API label_findings find_odd_classes(const std::map<std::string, std::int64
   for (const auto& [name, rows] : classes) {
     if (names_missing_value(name)) out.missing.push_back({name, rows});
     const std::string plain = name_without_blanks(name);
-    groups[fold_case(without_zero_decimals(plain))].push_back({name, rows});
+    groups[fold_case(without_leading_zeros(without_zero_decimals(plain)))].push_back({name, rows});
   }
   for (auto& [key, group] : groups) {
     if (group.size() < 2) continue;

@@ -15,6 +15,7 @@ struct label_treatment {
   /// Keep so many parts from the first on ("A > B" of "A > B > C" at level 2); a shorter path stays whole.
   /// 0: all of them.
   int level = 0;
+  bool keep_entities = false;  ///< "&amp;" as it stands, else as the character it names
 
   /// The class that a cell names; empty if it names none. Lists as JSON or Python write them, `["A", "B"]`,
   /// are paths too; of a list of paths (or of lists) the first counts, and of

@@ -6,6 +6,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/text/html.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -101,6 +102,14 @@ AISLE_API std::optional<std::vector<std::string>> read_label_list(std::string_vi
   }
 }
 
+/// With entities as their characters; tags stay.
+AISLE_API std::string decode_entities(std::string_view text) {
+  if (text.find('&') == text.npos) return std::string(text);
+  std::string escaped;
+  for (const char c : text) c == '<' ? escaped += "&lt;" : escaped += c;
+  return strip_html(escaped);
+}
+
 /// The parts of `text`, trimmed, empty ones left out.
 AISLE_API std::vector<std::string> split_path(std::string_view text, std::string_view separator) {
   std::vector<std::string> out;
@@ -118,18 +127,21 @@ AISLE_API std::string label_treatment::apply(std::string_view cell) const {
   if (level < 0)
     throw option_error("label level " + std::to_string(level) + ", expected at least 1, or 0 for all");
   cell = trimmed(cell);
-  if (separator.empty() && level == 0) return std::string(cell);
+  const auto plain = [&](std::string_view text) {
+    return keep_entities ? std::string(text) : detail::decode_entities(text);
+  };
+  if (separator.empty() && level == 0) return std::string(trimmed(plain(cell)));
   std::vector<std::string> parts;
   if (const auto list = detail::read_label_list(cell)) {
     for (const std::string& element : *list) {
-      std::vector<std::string> path = detail::split_path(element, separator);
+      std::vector<std::string> path = detail::split_path(plain(element), separator);
       const bool is_path = path.size() > 1;
       if (is_path && !parts.empty()) break;
       parts.insert(parts.end(), path.begin(), path.end());
       if (is_path) break;
     }
   } else {
-    parts = detail::split_path(cell, separator);
+    parts = detail::split_path(plain(cell), separator);
   }
   std::string out;
   for (std::size_t i = 0; i < parts.size() && (level == 0 || i < static_cast<std::size_t>(level)); ++i)

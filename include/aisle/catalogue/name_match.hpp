@@ -22,7 +22,8 @@ struct name_match {
   /// Names that are the other table's when read as numbers, and what they are called there. Filled where all
   /// names of both tables are numbers, as pandas compares columns then, and no two names are one number.
   std::map<std::string, std::string> renamed;
-  /// Names that would be found as numbers but are not in `renamed`, with the other table's.
+  /// Names that would be found as numbers, or without the zeros before a number in them ("A7" and "A007"),
+  /// but are not in `renamed`, with the other table's.
   std::vector<std::pair<std::string, std::string>> near_misses;
 };
 

@@ -28,10 +28,30 @@ AISLE_API std::optional<std::string> plain_number(std::string_view text) {
   return out;
 }
 
+namespace detail {
+
+/// "A7" of "A007": without the zeros before each number in it.
+AISLE_API std::string without_zeros(std::string_view text) {
+  std::string out;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool inside = i > 0 && is_digit(text[i - 1]) && !out.empty() && is_digit(out.back());
+    if (text[i] == '0' && !inside && i + 1 < text.size() && is_digit(text[i + 1])) continue;
+    out += text[i];
+  }
+  return out;
+}
+
+}  // namespace detail
+
 AISLE_API name_match match_names(std::span<const std::string> names, std::span<const std::string> others,
                                  bool one_to_one) {
   // By number: the one distinct name that has it, or none where there are several.
-  using table = std::unordered_map<std::string, std::optional<std::string_view>>;
+  struct named {
+    std::string_view first;
+    bool alone = true;
+  };
+  using table = std::unordered_map<std::string, named>;
   const auto by_number = [](std::span<const std::string> list, bool& all) {
     table out;
     for (const std::string& name : list) {
@@ -40,26 +60,34 @@ AISLE_API name_match match_names(std::span<const std::string> names, std::span<c
         all = false;
         continue;
       }
-      const auto [at, is_new] = out.try_emplace(*number, name);
-      if (!is_new && at->second && *at->second != name) at->second.reset();
+      const auto [at, is_new] = out.try_emplace(*number, named{name});
+      if (!is_new && at->second.first != name) at->second.alone = false;
     }
     return out;
   };
   bool all_numbers = true;
   const table theirs = by_number(others, all_numbers), ours = by_number(names, all_numbers);
   const std::unordered_set<std::string_view> known(others.begin(), others.end());
+  std::unordered_map<std::string, std::string_view> without;  // "A7" of "A007"
+  if (!all_numbers)
+    for (const std::string& name : others)
+      if (!plain_number(name)) without.try_emplace(detail::without_zeros(name), name);
   std::unordered_set<std::string_view> seen;
   name_match out;
   for (const std::string& name : names) {
     if (known.contains(name) || !seen.insert(name).second) continue;
     const auto number = plain_number(name);
     const auto found = number ? theirs.find(*number) : theirs.end();
-    if (found == theirs.end()) continue;
-    const bool clear = found->second && (!one_to_one || ours.at(*number));
+    if (found == theirs.end()) {
+      if (const auto other = without.find(detail::without_zeros(name)); !number && other != without.end())
+        out.near_misses.emplace_back(name, other->second);
+      continue;
+    }
+    const bool clear = found->second.alone && (!one_to_one || ours.at(*number).alone);
     if (all_numbers && clear)
-      out.renamed.emplace(name, *found->second);
+      out.renamed.emplace(name, found->second.first);
     else
-      out.near_misses.emplace_back(name, found->second ? std::string(*found->second) : *number);
+      out.near_misses.emplace_back(name, found->second.first);
   }
   return out;
 }

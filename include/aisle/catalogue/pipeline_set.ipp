@@ -38,11 +38,26 @@ AISLE_API std::string describe(const pipeline_input& input) {
   return (input.file.empty() ? input.model : input.file) + " (" + input.weights_sha256.substr(0, 12) + ")";
 }
 
-/// Why a product could not be done.
-AISLE_API std::string lack(const pipeline_set& set, bool has_text, bool has_image) {
+/// Why a product could not be done that is in the one table or the other.
+AISLE_API std::string lack(const pipeline_set& set, bool has_text, bool has_image,
+                           const embedding_table* texts, const embedding_table* images) {
   const bool text = set.text() != nullptr && !has_text, image = set.image() != nullptr && !has_image;
-  const std::string what = text && image ? "no text and no picture" : text ? "no text" : "no picture";
-  return what + ", which the pipeline needs";
+  const std::string of_text(texts ? texts->lacking("text") : "text"),
+      of_image(images ? images->lacking("picture") : "picture");
+  std::string what = text ? of_text : of_image;
+  if (text && image && of_text != of_image) what += " and no " + of_image;
+  return "no " + what + ", which the pipeline needs";
+}
+
+/// Throws format_error where vectors are wider or narrower than those that a pipeline learnt from.
+AISLE_API void require_width(const embedding_table& now, std::int64_t expected,
+                             const pipeline_input& trained) {
+  if (now.rows.empty() || now.vectors.cols() == expected) return;
+  throw format_error(now.file.empty() ? now.model : now.file,
+                     "vectors of " + std::to_string(now.vectors.cols()) + " values, expected " +
+                         std::to_string(expected) + " as those of " +
+                         (trained.file.empty() ? trained.model : trained.file) +
+                         ", which the pipeline learnt from");
 }
 
 }  // namespace detail
@@ -117,6 +132,11 @@ AISLE_API catalogue_prediction predict(const pipeline_set& set, const catalogue&
   for (std::size_t k = 0; k < set.pipelines().size(); ++k) {
     const pipeline& p = set.pipelines()[k];
     if ((p.uses_text() && !text) || (p.uses_images() && !image)) continue;
+    const auto& means = p.fusion.means();
+    if (p.uses_text() && !means.empty())
+      detail::require_width(*text, static_cast<std::int64_t>(means.front().size()), p.text);
+    if (p.uses_images() && !means.empty())
+      detail::require_width(*image, static_cast<std::int64_t>(means.back().size()), p.image);
     const modality_rows all =
         join_modalities(p.uses_text() ? text : nullptr, p.uses_images() ? image : nullptr);
     index_vector which;
@@ -160,7 +180,7 @@ AISLE_API catalogue_prediction predict(const pipeline_set& set, const catalogue&
     const auto at = static_cast<std::size_t>(p.row);
     out.rows[at].id = p.id;
     if (out.rows[at].pipeline < 0 && out.rows[at].reason.empty())
-      out.rows[at].reason = detail::lack(set, has_text[at], has_image[at]);
+      out.rows[at].reason = detail::lack(set, has_text[at], has_image[at], text, image);
   }
   for (row_prediction& r : out.rows)
     if (r.pipeline < 0 && r.reason.empty()) r.reason = "empty";

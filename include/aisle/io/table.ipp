@@ -7,6 +7,7 @@
 #include <aisle/io/delimiter.hpp>
 #include <aisle/io/file_kind.hpp>
 #include <aisle/io/gzip.hpp>
+#include <aisle/io/json.hpp>
 #include <aisle/io/nearest_name.hpp>
 #include <aisle/io/table.hpp>
 
@@ -39,6 +40,25 @@ AISLE_API void check_is_table(std::string_view bytes, const std::string& where) 
   if (const std::size_t at = advice.find("FILE"); at != std::string::npos) advice.replace(at, 4, where);
   throw format_error(where, std::string(found.name) +
                                 ", expected a table as text (CSV, JSON lines or a JSON array); " + advice);
+}
+
+/// Whether a text is JSON as DataFrame.to_json() writes it unless told otherwise: one object of columns (or
+/// of rows), or an array of rows without names.
+AISLE_API bool is_json_of_columns(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == text.npos) return false;
+  if (text[first] == '[') {
+    const std::size_t second = text.find_first_not_of(" \t\r\n", first + 1);
+    return second != text.npos && text[second] == '[' && is_json(text);
+  }
+  json_record_reader records(text, text.size());
+  std::vector<json_cell> cells;
+  std::optional<csv_problem> problem;
+  if (records.is_array() || !records.next(cells, problem) || problem || cells.empty()) return false;
+  const auto is_container = [](const json_cell& cell) {
+    return cell.text.starts_with('{') || cell.text.starts_with('[');
+  };
+  return std::all_of(cells.begin(), cells.end(), is_container) && !records.next(cells, problem);
 }
 
 }  // namespace detail
@@ -90,7 +110,12 @@ AISLE_API void table_reader::open(std::string_view bytes) {
     text_ = own(to_utf8(bytes, format_.encoding, where_, options_.memory_limit));
     detail::check_is_table(text_, where_);
   }
-  if (options_.delimiter == 0 && looks_like_json_records(text_))
+  const bool may_be_json = options_.delimiter == 0;
+  if (may_be_json && detail::is_json_of_columns(text_))
+    throw format_error(where_,
+                       "JSON of columns or of rows without names, expected one object a product: pandas "
+                       "writes those with df.to_json(FILE, orient=\"records\")");
+  if (may_be_json && looks_like_json_records(text_))
     open_json();
   else
     open_separated();

@@ -45,6 +45,17 @@ AISLE_API std::string list_prefixes(const std::vector<recognised>& found) {
   return out;
 }
 
+/// Where all but one of a family's telling tensors are there: which is missing, under the name it would have.
+AISLE_API std::string missing_tensor(const state_dict& checkpoint, const family& f) {
+  for (std::size_t k = 0; f.signature.size() > 2 && k < f.signature.size(); ++k) {
+    std::vector<std::string> others = f.signature;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
+    for (const key_match& match : match_keys(checkpoint, f.schemes, others, f.head))
+      return match.key_of(f.signature[k]);
+  }
+  return {};
+}
+
 [[noreturn]] AISLE_API void throw_unknown(const state_dict& checkpoint,
                                           std::span<const family* const> families) {
   if (ranges::all_of(families, [](const family* f) { return f->text; }))
@@ -52,6 +63,10 @@ AISLE_API std::string list_prefixes(const std::vector<recognised>& found) {
       if (e.dims.rank() == 4)  // a convolution's weights, or those that cut a picture into patches
         throw option_error(where_of(checkpoint) + ": holds a model of pictures ('" + e.name + "' " +
                            to_string(e.dims) + "), expected one of text");
+  for (const family* f : families)
+    if (const std::string missing = missing_tensor(checkpoint, *f); !missing.empty())
+      throw tensor_error(where_of(checkpoint) + ": no tensor '" + missing + "', which a network " +
+                         std::string(f->name) + " has; what else tells it is there");
   std::string tried, names;
   for (const family* f : families)
     tried += (tried.empty() ? "'" : ", '") + key_for(f->schemes[0], f->signature[0]) + "' (" +

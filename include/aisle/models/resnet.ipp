@@ -124,7 +124,9 @@ AISLE_API const family& resnet_family() {
       .build =
           [](const nn::weight_source& weights, const json& config) {
             detail::check_resnet_config(config);
-            return resnet(resnet_config::from_checkpoint(weights));
+            const resnet_config c = resnet_config::from_checkpoint(weights);
+            expect_depths(config, c.layers);
+            return resnet(c);
           },
   };
   return f;

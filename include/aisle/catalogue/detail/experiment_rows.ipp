@@ -185,7 +185,10 @@ AISLE_API row_fates decide_fates(const catalogue& products, std::span<const moda
     if (p->label.empty()) return "no label";
     if (embedded[r]) return "its modality is left out";
     if (problem_of[r]) return "its picture cannot be read";
-    return text && image ? "neither a text nor a picture" : text ? "no text" : "no picture";
+    const std::string of_text(text ? text->lacking("text") : ""),
+        of_image(image ? image->lacking("picture") : "");
+    if (text && image && of_text != of_image) return "neither a " + of_text + " nor a " + of_image;
+    return "no " + (text ? of_text : of_image);
   };
   row_fates out;
   std::map<std::string, std::int64_t> reasons;
