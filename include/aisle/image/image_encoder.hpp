@@ -62,9 +62,12 @@ class image_encoder {
   matrix<float> encode_tensors(const image_tensor& pictures, const image_encode_options& options = {}) const;
 
   std::int64_t dimension() const;
-  const aisle::preset& preset() const noexcept { return preset_; }
-  const nn::network& network() const noexcept { return *network_; }
-  const models::opened_model& model() const noexcept { return *model_; }
+  const aisle::preset& preset() const& noexcept { return preset_; }
+  aisle::preset preset() const&& { return preset(); }
+  const nn::network& network() const& noexcept { return *network_; }
+  const nn::network& network() const&& = delete;
+  const models::opened_model& model() const& noexcept { return *model_; }
+  const models::opened_model& model() const&& = delete;
 
  private:
   image_encoder() = default;

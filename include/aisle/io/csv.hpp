@@ -95,11 +95,14 @@ class csv_reader {
       : text_(text), where_(std::forward<Where>(where)), options_(std::move(options)) {
     read_header();
   }
+  template <std::same_as<std::string> Text, std::convertible_to<std::string> Where>
+  csv_reader(Text&& text, Where&& where, csv_options options = {}) = delete;  // the text would be gone
   // It keeps views of its own text.
   csv_reader(csv_reader&&) = delete;
   csv_reader& operator=(csv_reader&&) = delete;
 
-  const std::vector<std::string>& header() const noexcept { return header_; }
+  const std::vector<std::string>& header() const& noexcept { return header_; }
+  std::vector<std::string> header() const&& { return header(); }
   /// Throws format_error that lists the columns there are.
   std::size_t column(std::string_view name) const;
   std::optional<std::size_t> find_column(std::string_view name) const noexcept;
@@ -155,9 +158,10 @@ struct csv_table {
 
   /// Throws format_error that lists the columns there are.
   std::size_t column(std::string_view name) const;
-  const std::string& at(std::size_t row, std::string_view name) const {
+  const std::string& at(std::size_t row, std::string_view name) const& {
     return rows[row].fields[column(name)];
   }
+  std::string at(std::size_t row, std::string_view name) const&& { return at(row, name); }
 };
 
 /// Reads a table; throws the first problem (csv_error).
@@ -167,7 +171,7 @@ csv_table read_csv_lenient(const std::string& path, const csv_options& options =
 
 struct csv_write_options {
   char delimiter = ',';
-  std::string_view line_end = "\n";
+  std::string line_end = "\n";
   /// Texts that a spreadsheet would take for a formula (that begin with = + - @, a tab or a carriage return,
   /// and are no number) get an apostrophe in front, which spreadsheets do not show. Off: data are written as
   /// they are.

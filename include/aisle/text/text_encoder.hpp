@@ -114,12 +114,16 @@ class text_encoder {
 
   std::int64_t dimension() const noexcept { return dimension_; }
   std::int64_t max_tokens() const noexcept { return max_tokens_; }
-  const wordpiece& tokenizer() const noexcept { return *tokenizer_; }
+  const wordpiece& tokenizer() const& noexcept { return *tokenizer_; }
+  const wordpiece& tokenizer() const&& = delete;
   /// Pooling, prompts and what else is not the transformer's.
-  const sentence_model& sentence() const noexcept { return *sentence_; }
+  const sentence_model& sentence() const& noexcept { return *sentence_; }
+  const sentence_model& sentence() const&& = delete;
   /// Its output "tokens" is the states that are pooled.
-  const nn::network& network() const noexcept { return *network_; }
-  const models::opened_model& model() const noexcept { return *model_; }
+  const nn::network& network() const& noexcept { return *network_; }
+  const nn::network& network() const&& = delete;
+  const models::opened_model& model() const& noexcept { return *model_; }
+  const models::opened_model& model() const&& = delete;
 
  private:
   text_encoder() = default;
