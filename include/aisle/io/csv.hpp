@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -191,8 +192,22 @@ class csv_writer {
   csv_writer& field(float value);
   csv_writer& field(double value);
   csv_writer& field(std::int64_t value);
+  /// A character is a text of its own; bool is 0 or 1.
+  template <std::integral Value>
+  csv_writer& field(Value value) {
+    if constexpr (std::same_as<Value, char>)
+      return field(std::string_view(&value, 1));
+    else if constexpr (std::same_as<Value, bool>)
+      return field(static_cast<std::int64_t>(value));
+    else
+      return write_field(std::to_string(value));
+  }
   void end_row();
   void row(std::span<const std::string> fields);
+  void row(std::initializer_list<std::string_view> fields) {
+    for (const std::string_view f : fields) field(f);
+    end_row();
+  }
   /// Makes the file appear; without it nothing is written.
   void commit() {
     if (file_) file_->commit();

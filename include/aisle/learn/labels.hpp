@@ -153,6 +153,7 @@ class label_vector {
   label_vector(std::initializer_list<Label> values) {
     encode_range(values);
   }
+  label_vector(std::initializer_list<std::string_view> values) { encode_range(values); }
 
   /// Rows given by their codes in an existing class list (predictions, say). Throws option_error for a code
   /// outside it.
@@ -190,6 +191,14 @@ class label_vector {
   label_vector recoded(std::shared_ptr<const class_list> classes) const;
   /// Rows of each class, in code order.
   std::vector<std::int64_t> counts() const;
+  /// The same labels row by row, whatever classes without rows the lists have.
+  friend bool operator==(const label_vector& a, const label_vector& b) {
+    if (a.size() != b.size() || (!a.empty() && a.classes().numeric() != b.classes().numeric())) return false;
+    if (a.classes_ == b.classes_) return a.codes_ == b.codes_;
+    for (std::int64_t row = 0; row < a.size(); ++row)
+      if (a[row] != b[row]) return false;
+    return true;
+  }
 
  private:
   template <class Range>

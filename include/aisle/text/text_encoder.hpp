@@ -103,6 +103,18 @@ class text_encoder {
     }
     return tokenize_views(views, options);
   }
+  tokenized_texts tokenize(std::initializer_list<std::string_view> texts,
+                           const text_encode_options& options = {}) const {
+    return tokenize(std::span<const std::string_view>(texts.begin(), texts.size()), options);
+  }
+  tokenized_texts tokenize(std::string_view text, const text_encode_options& options = {}) const {
+    return tokenize(std::span(&text, 1), options);
+  }
+  template <class Text>
+  requires std::same_as<Text, const char*> || std::same_as<Text, char*> tokenized_texts
+  tokenize(Text text, const text_encode_options& options = {})
+  const { return tokenize(std::span(&text, 1), options); }
+  tokenized_texts tokenize(std::nullptr_t, const text_encode_options& = {}) const = delete;
   matrix<float> encode(const tokenized_texts& texts, const text_encode_options& options = {}) const {
     return encode_rows(texts.ids, texts.prompt_tokens, options);
   }
