@@ -122,6 +122,27 @@ TEST_CASE("two texts of one short hash do not get each other's vector") {
   CHECK(manifest["rows"]["sha256"][0].as<std::string>() == aisle::to_hex(aisle::sha256::of(a)));
 }
 
+TEST_CASE("vectors of another truncate_dim are not taken over") {
+  shop s;
+  const auto cut_to = [&](const char* dim) {
+    aisle::write_file(s.work / "W/bert/config_sentence_transformers.json",
+                      std::string(R"({"truncate_dim": )") + dim + "}");
+  };
+  aisle::write_file(s.work / "W/bert/modules.json",
+                    R"([{"path": "", "type": "sentence_transformers.models.Transformer"},
+                        {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])");
+  aisle::make_folders(s.work / "W/bert/1_Pooling");
+  aisle::write_file(s.work / "W/bert/1_Pooling/config.json", R"({"pooling_mode": "mean"})");
+  cut_to("4");
+  CHECK(s.embed(rows_of(0, 4)) == 0);
+  CHECK(s.embed(rows_of(0, 4)) == 4);
+  cut_to("null");
+  const auto products = s.catalogue(rows_of(0, 4));
+  const auto whole = aisle::embed_texts(products, s.options());
+  CHECK(whole.reused == 0);
+  CHECK(whole.vectors.cols() == 16);
+}
+
 TEST_CASE("a manifest of short hashes: embedded once more, with a sentence") {
   shop s;
   s.embed(rows_of(0, 4));

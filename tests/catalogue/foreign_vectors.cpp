@@ -74,6 +74,70 @@ TEST_CASE("vectors made elsewhere are joined by id, whatever the file") {
                        doctest::Contains("image_embeddings"), aisle::format_error);
 }
 
+TEST_CASE("a table of vectors is read whatever its separator and encoding") {
+  const support::temporary_folder work;
+  const auto products = products_of(work);
+  const auto read = [&](const std::string& bytes) {
+    aisle::write_file(work / "v.csv", bytes);
+    return aisle::read_vectors(products, work / "v.csv", aisle::vector_kind::text);
+  };
+  check(read("sku;v0;v1\nC;0.5;1.5\nA;2.5;3.5\nX;4.5;5.5\n"), work / "v.csv");
+  std::string wide = "\xFF\xFE";
+  for (const char c : std::string("sku\tv0\tv1\r\nC\t0.5\t1.5\r\nA\t2.5\t3.5\r\nX\t4.5\t5.5\r\n"))
+    wide.append(1, c).append(1, '\0');
+  check(read(wide), work / "v.csv");
+  aisle::write_npy(work / "m.npy", three());
+  aisle::write_file(work / "m.ids.csv", "id;row\nC;0\nA;1\nX;2\n");
+  check(aisle::read_vectors(products, work / "m.npy", aisle::vector_kind::text), work / "m.npy");
+}
+
+TEST_CASE("which columns of a table make the vectors is said, and row numbers are not among them") {
+  const support::temporary_folder work;
+  const auto products = products_of(work);
+  const auto read = [&](const std::string& csv) {
+    aisle::write_file(work / "v.csv", csv);
+    return aisle::read_vectors(products, work / "v.csv", aisle::vector_kind::text);
+  };
+  const auto plain = read("sku,v0,v1,v2\nA,1,2,3\nB,4,5,6\n");
+  CHECK(plain.columns == "'v0' … 'v2'");
+  CHECK(plain.notes.empty());
+  // As DataFrame.to_csv writes it, and what becomes of that when it is read and written again.
+  for (const char* index : {"", "Unnamed: 0"}) {
+    const auto v = read(std::string(index) + ",sku,v0,v1\n0,A,1,2\n1,B,4,5\n");
+    CHECK(v.table.vectors.cols() == 2);
+    REQUIRE(v.notes.size() == 1);
+    CHECK(v.notes[0].find("column 1, which has no name, counts the rows") == 0);
+  }
+  CHECK(read(",sku,v0\n0.5,A,1\n1,B,4\n").table.vectors.cols() == 2);  // counts nothing
+  CHECK(read(",0,1\nA,0,1\nB,4,5\n").table.vectors.cols() == 2);       // the ids have no name
+
+  const auto mixed = read("sku,v0,v1,price,v2\nA,1,2,9,3\nB,4,5,9,6\n");
+  CHECK(mixed.table.vectors.cols() == 4);
+  REQUIRE(mixed.notes.size() == 1);
+  CHECK(mixed.notes[0].find("'price' is taken for a part of the vectors beside 'v0' … 'v2'") == 0);
+  CHECK(mixed.notes[0].find("text_0, text_1") != std::string::npos);
+  CHECK(read("sku,x,y\nA,1,2\n").columns == "'x', 'y'");
+}
+
+TEST_CASE("vectors under no header are refused, and ids that lost their zeros hinted at") {
+  const support::temporary_folder work;
+  aisle::write_file(work / "products.csv", "sku,name\n007,a\n008,b\n");
+  const auto products = aisle::load_catalogue(work / "products.csv");
+  const auto refuse = [&](const std::string& csv, const char* says) {
+    CAPTURE(csv);
+    aisle::write_file(work / "v.csv", csv);
+    CHECK_THROWS_WITH_AS(aisle::read_vectors(products, work / "v.csv", aisle::vector_kind::text),
+                         doctest::Contains(says), aisle::format_error);
+  };
+  refuse("007,0.25,-1\n008,1,2\n", "its first line ('007', '0.25', …) is an id and numbers");
+  refuse("A;3;1\nB;1;2\n", "expected the names of the columns");
+  refuse("sku,0,1\n7,1,2\n8,3,4\n", "'7' is '007' in ");
+  aisle::write_file(work / "v.csv", "sku,0,1\n007,1,2\n8,3,4\n");
+  const auto v = aisle::read_vectors(products, work / "v.csv", aisle::vector_kind::text);
+  REQUIRE(v.notes.size() == 1);
+  CHECK(v.notes[0].find("'8' is '008'") == 0);
+}
+
 TEST_CASE("a matrix and ids of two calls are told by NAME.sha256, where there is one") {
   const support::temporary_folder work;
   const auto products = products_of(work);

@@ -54,6 +54,13 @@ TEST_CASE("category paths: the first levels, whatever stands between them") {
       {">", "", "", "", ""},
       // Lists, as JSON and Python write them; lists of paths.
       {"", "[\"Home\", \"Kitchen\", \"Tools\"]", "Home", "Home > Kitchen", "Home > Kitchen > Tools"},
+      {">", R"([{"id": "abcat1", "name": "Home"}, {"id": "2", "name": "Kitchen"}])", "Home", "Home > Kitchen",
+       "Home > Kitchen"},
+      {">", R"([{"id":1,"title":"Home"},{"id":2,"title":"Kitchen"}])", "Home", "Home > Kitchen",
+       "Home > Kitchen"},
+      {">", R"([{'id': 'abcat1', 'name': 'Home'}, {'id': '2', 'name': "Men's"}])", "Home", "Home > Men's",
+       "Home > Men's"},
+      {">", R"({"name": "Home > Kitchen", "id": 7})", "Home", "Home > Kitchen", "Home > Kitchen"},
       {">", "[\"Home\",\"Kitchen\"]", "Home", "Home > Kitchen", "Home > Kitchen"},
       {">", "['Home', \"Men's\"]", "Home", "Home > Men's", "Home > Men's"},
       {">", "['Men\\'s', 'Shoes']", "Men's", "Men's > Shoes", "Men's > Shoes"},

@@ -70,7 +70,7 @@ compile -DAISLE_OPENMP=0 -fopenmp - <<<'#include <aisle/base/config.hpp>
 
 # Who changes from one form to the other loses no name: the umbrellas bring in the same public headers
 # (tests/base/umbrella.cpp keeps the list of those that are not).
-parts='base/(counted|held_file|ranges|stream)|image/(bmp|gif|jpeg|picture_turn|png)|nn/cpu/.*|simd/.*|text/(unicode.*|case_fold|character_tables|html_entities)'
+parts='base/(ascii|counted|held_file|ranges|stream)|image/(bmp|gif|jpeg|picture_turn|png)|nn/cpu/.*|simd/.*|text/(unicode.*|case_fold|character_tables|html_entities)'
 parts+='|io/(content|delimiter|file_kind|gzip|inflate|json_records|nearest_name|pickle|torch_wrapping|utf8|zip)'
 names() {
   "$compiler" "${options[@]}" -DAISLE_COMPILED="$2" -M -x c++ - <<<"#include <aisle/$1>" | tr -s ' \\' '\n' |

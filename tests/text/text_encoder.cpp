@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cmath>
@@ -185,6 +186,56 @@ TEST_CASE("a limit without room for a piece of the text is refused") {
   m.put("tokenizer_config.json", R"({"model_max_length": 3})");
   const auto v = m.load().encode({"red", "blue"});
   CHECK_FALSE(aisle::ranges::equal(v.row(0), v.row(1)));
+}
+
+TEST_CASE("config.json says how many layers are run, and that the model is an encoder") {
+  const model_folder m, one;
+  const auto config = [](const std::string& more) { return R"({"num_attention_heads": 2)" + more + "}"; };
+  const auto all = m.load().encode("red shirt");
+  m.put("config.json", config(R"(, "num_hidden_layers": 2, "is_decoder": false)"));
+  const auto both = m.load().encode("red shirt");
+  CHECK(aisle::ranges::equal(both.row(0), all.row(0)));
+  // As of a file that has no second layer.
+  m.put("config.json", config(R"(, "num_hidden_layers": 1)"));
+  const auto weights = aisle::load_checkpoint(m.folder.path());
+  aisle::state_dict first;
+  for (const auto& e : weights.entries())
+    if (!e.name.starts_with("encoder.layer.1.")) {
+      aisle::tensor t(aisle::dtype::f32, e.dims);
+      weights.read_f32(e.name, t.data<float>());
+      first.add(e.name, t);
+    }
+  aisle::write_safetensors(one.folder / "model.safetensors", first);
+  const auto cut = m.load().encode("red shirt"), expected = one.load().encode("red shirt");
+  CHECK(aisle::ranges::equal(cut.row(0), expected.row(0)));
+  CHECK_FALSE(aisle::ranges::equal(cut.row(0), all.row(0)));
+  const auto refused = [&](const std::string& more, const char* what) {
+    m.put("config.json", config(more));
+    CHECK_THROWS_WITH_AS(m.load(), doctest::Contains(what), aisle::format_error);
+  };
+  refused(R"(, "num_hidden_layers": 3)", "num_hidden_layers: asks for 3 layers, the weights have 2");
+  refused(R"(, "num_hidden_layers": 0)", "asks for 0 layers");
+  refused(R"(, "is_decoder": true)", "is_decoder: is true");
+  refused(R"(, "add_cross_attention": true)", "add_cross_attention: is true");
+}
+
+TEST_CASE("truncate_dim keeps the first values of a vector, as they are") {
+  const model_folder m;
+  m.put("modules.json", modules({"Transformer", "Pooling", "Normalize"}));
+  m.put("1_Pooling/config.json", R"({"pooling_mode": "mean"})");
+  const auto whole = m.load().encode("red shirt");
+  for (const std::int64_t kept : {5, 16, 99}) {
+    m.put("config_sentence_transformers.json", R"({"truncate_dim": )" + std::to_string(kept) + "}");
+    const text_encoder e = m.load();
+    const std::int64_t width = std::min<std::int64_t>(kept, 16);
+    CHECK(e.dimension() == width);
+    const auto found = e.encode("red shirt");
+    CHECK(aisle::ranges::equal(found.row(0), whole.row(0).first(static_cast<std::size_t>(width))));
+  }
+  m.put("config_sentence_transformers.json", R"({"truncate_dim": null})");
+  CHECK(m.load().dimension() == 16);
+  m.put("config_sentence_transformers.json", R"({"truncate_dim": 0})");
+  CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("truncate_dim"), aisle::format_error);
 }
 
 TEST_CASE("one text, a few, or any range of them") {

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
@@ -36,7 +37,10 @@ aisle::embedding_table vectors_of(const aisle::catalogue& products, const std::s
   aisle::foreign_vectors v = aisle::read_vectors(products, path, kind);
   say(path + ": vectors of " + std::to_string(v.table.rows.size()) + " of " +
       std::to_string(products.products.size()) + " products" +
-      (v.unknown > 0 ? "; " + std::to_string(v.unknown) + " of its ids are no product's" : ""));
+      (v.unknown > 0 ? "; " + std::to_string(v.unknown) + " of its ids are no product's" : "") +
+      "; each of " + aisle::counted(v.table.vectors.cols(), "value") +
+      (v.columns.empty() ? "" : ", the columns " + v.columns));
+  for (const std::string& note : v.notes) warn(path + ": " + note);
   return std::move(v.table);
 }
 

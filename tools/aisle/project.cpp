@@ -215,6 +215,7 @@ int project(const options& o) {
   check_output_file("--out", o.out);
   const aisle::vector_kind kind = kind_of(path, o);
   const aisle::vector_file file = aisle::read_vector_file(path, kind, o.id_column);
+  for (const std::string& note : file.notes) warn(path + ": " + note);
   if (file.missing > 0)
     warn(path + ": " + aisle::counted(file.missing, "row") + " without a vector " +
          (file.missing == 1 ? "is" : "are") + " left out");

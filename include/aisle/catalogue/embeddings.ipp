@@ -21,13 +21,14 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Weights that stand behind the pooling, which weights_identity does not know.
+/// What stands behind the pooling, which weights_identity does not know.
 AISLE_API std::string hash_of_layers(const sentence_model& sentence) {
   sha256 hash;
   for (const sentence_layer& layer : sentence.layers)
     if (const auto& dense = layer.dense)
       for (const auto* values : {&dense->weight, &dense->bias})
         hash.update(values->data(), values->size() * sizeof(float));
+  if (sentence.truncate_dim > 0) hash.update("the first " + std::to_string(sentence.truncate_dim));
   return hash.hex();
 }
 

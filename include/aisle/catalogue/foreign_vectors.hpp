@@ -19,6 +19,8 @@ struct foreign_vectors {
   embedding_table table;     ///< `file` and weights_sha256 say which file; model what it says of itself
   std::int64_t missing = 0;  ///< products without a vector
   std::int64_t unknown = 0;  ///< vectors of ids that are no product's
+  std::string columns{};     ///< of a table: those that make a vector, "'v0' … 'v7'"
+  std::vector<std::string> notes{};  ///< what looks wrong with them or with the ids, and what to do
 };
 
 /// Reads vectors from a file and joins them to the products by id. By the name's ending:
@@ -28,9 +30,10 @@ struct foreign_vectors {
 /// - `.safetensors`: a matrix `text_embeddings` or `image_embeddings` (of `kind`; else the only matrix), ids
 ///   as a JSON list in its metadata `ids`, or in NAME.ids.csv. Rows that `has_text` or `has_image` marks 0
 ///   have no vector.
-/// - anything else is CSV: ids in the catalogue's id column, `id`, or the first one; vectors in the columns
-///   `text_N` or `image_N` (of `kind`), or where there are none in all other columns. Rows whose cells are
-///   all empty have no vector.
+/// - anything else is a table (table_reader): ids in the catalogue's id column, `id`, or the first one;
+///   vectors in the columns `text_N` or `image_N` (of `kind`), or where there are none in all other columns,
+///   but for one without a name that counts the rows. Rows whose cells are all empty have no vector. A first
+///   line of an id and numbers is no header.
 /// Products without a vector are rows without that modality. Throws file_error; format_error for an id that
 /// is empty or named twice, a component that is no finite number, a number of ids that is not that of the
 /// vectors, when no id is a product's, and for files that were replaced while they were read.
@@ -39,8 +42,9 @@ foreign_vectors read_vectors(const catalogue& products, const std::string& path,
 /// Vectors with the ids they are of, where there is no catalogue to join them to.
 struct vector_file {
   std::vector<std::string> ids;
-  matrix<float> vectors;     ///< [ids, dimension]
-  std::int64_t missing = 0;  ///< rows of the file without a vector
+  matrix<float> vectors;             ///< [ids, dimension]
+  std::int64_t missing = 0;          ///< rows of the file without a vector
+  std::vector<std::string> notes{};  ///< as in foreign_vectors
 };
 
 /// Reads a file as read_vectors does, all its rows. Of the tables that embed_texts and embed_images keep, the

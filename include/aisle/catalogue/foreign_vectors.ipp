@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -10,15 +9,16 @@
 #include <vector>
 
 #include <aisle/base/file.hpp>
-#include <aisle/base/number.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
+#include <aisle/catalogue/detail/vector_columns.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
+#include <aisle/catalogue/name_match.hpp>
 #include <aisle/catalogue/results_folder.hpp>
-#include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/safetensors.hpp>
+#include <aisle/io/table.hpp>
 #include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -30,6 +30,8 @@ struct vectors_of_file {
   matrix<float> vectors;
   std::vector<bool> has;  ///< of each row whether there is one; empty: all
   std::string model;      ///< empty: the file does not say
+  std::string columns{};  ///< of a table: those that make a vector
+  std::vector<std::string> notes{};
 };
 
 AISLE_API std::string prefix_of(vector_kind kind) { return kind == vector_kind::text ? "text_" : "image_"; }
@@ -39,7 +41,7 @@ AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::
   if (!file_exists(file))
     throw file_error(file, "no such file, expected the ids of the rows of " + path +
                                " in a column \"id\", one a line, in their order");
-  csv_reader table(file);
+  table_reader table(file, {.expected = {"id", id_column}});
   std::size_t column = 0;
   if (const auto named = table.find_column("id"))
     column = *named;
@@ -48,7 +50,7 @@ AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::
   else if (table.header().size() != 1)
     column = table.column("id");
   std::vector<std::string> out;
-  for (csv_row row; table.next(row);) out.emplace_back(row.fields[column]);
+  for (table_row row; table.next(row);) out.emplace_back(row.fields[column]);
   return out;
 }
 
@@ -124,61 +126,60 @@ AISLE_API vectors_of_file read_safetensors_vectors(const std::string& path, vect
   return out;
 }
 
-/// "text_12" for "text_".
-AISLE_API bool is_component(std::string_view column, std::string_view prefix) {
-  return column.size() > prefix.size() && column.starts_with(prefix) &&
-         std::all_of(column.begin() + static_cast<std::ptrdiff_t>(prefix.size()), column.end(),
-                     [](char c) { return c >= '0' && c <= '9'; });
-}
-
-AISLE_API std::optional<float> parse_component(std::string_view text) {
-  text = trimmed(text);
-  if (text.starts_with('+')) text.remove_prefix(1);
-  float value = 0;
-  const auto [end, code] = parse_number(text.data(), text.data() + text.size(), value);
-  if (end != text.data() + text.size() || text.empty()) return std::nullopt;
-  if (code == std::errc::result_out_of_range) {  // too small for a float is 0, too large no number
-    double wide = 0;
-    parse_number(text.data(), text.data() + text.size(), wide);
-    return std::abs(wide) < 1 ? std::optional<float>(0.0f) : std::nullopt;
+/// Whether a column counts the rows: whole numbers, each once. `options` as the header was read with: what is
+/// recognised depends on them.
+AISLE_API bool counts_rows(const std::string& path, const table_options& options, std::size_t column) {
+  std::unordered_set<std::string> seen;
+  table_reader table(path, options);
+  for (table_row row; table.next(row);) {
+    if (column >= row.fields.size()) return false;  // of a file that was changed meanwhile
+    const std::string number(trimmed(row.fields[column]));
+    if (!is_component(number, "") || !seen.insert(number).second) return false;
   }
-  if (code != std::errc{} || !is_finite(value)) return std::nullopt;
-  return value;
+  return !seen.empty();
 }
 
 AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind kind,
                                            const std::string& id_column) {
-  csv_reader table(path);
+  const table_options options{.expected = {id_column, "id"}};
+  table_reader table(path, options);
   const auto& header = table.header();
-  std::size_t id = 0;
-  if (const auto same = table.find_column(id_column))
-    id = *same;
-  else if (const auto named = table.find_column("id"))
-    id = *named;
-  std::vector<std::size_t> columns;
-  for (std::size_t c = 0; c < header.size(); ++c)
-    if (c != id && is_component(header[c], prefix_of(kind))) columns.push_back(c);
-  if (columns.empty())
-    for (std::size_t c = 0; c < header.size(); ++c)
-      if (c != id) columns.push_back(c);
-  if (columns.empty())
-    throw format_error(path, "no columns beside " + header[id] + ", expected those of a vector");
+  vector_columns columns(header, prefix_of(kind), id_column, path);
   vectors_of_file out;
+  if (columns.unnamed && counts_rows(path, options, *columns.unnamed)) {
+    std::erase(columns.components, *columns.unnamed);
+    out.notes.push_back("column " + std::to_string(*columns.unnamed + 1) +
+                        ", which has no name, counts the rows and is left out of the vectors");
+  }
+  std::vector<std::string> names;
+  for (const std::size_t c : columns.components) names.push_back(header[c]);
+  out.columns = list_components(names);
+  if (const auto odd = odd_components(names); !odd.empty()) {
+    std::vector<std::string> usual = names;
+    std::erase_if(usual, [&](const std::string& name) { return ranges::find(odd, name) != odd.end(); });
+    out.notes.push_back(
+        list_components(odd) + (odd.size() == 1 ? " is" : " are") +
+        " taken for a part of the vectors beside " + list_components(usual) +
+        ": where that is wrong, remove it from the file, or call the columns of the vectors " +
+        prefix_of(kind) + "0, " + prefix_of(kind) + "1, …");
+  }
   std::vector<float> values;
-  for (csv_row row; table.next(row);) {
-    const bool any = ranges::any_of(columns, [&](auto c) { return !trimmed(row.fields[c]).empty(); });
-    for (const std::size_t c : columns) {
+  for (table_row row; table.next(row);) {
+    const std::string& id = row.fields[columns.id];
+    const bool any =
+        ranges::any_of(columns.components, [&](auto c) { return !trimmed(row.fields[c]).empty(); });
+    for (const std::size_t c : columns.components) {
       const std::optional<float> value = any ? parse_component(row.fields[c]) : 0.0f;
       if (!value)
-        throw format_error(path, "line " + std::to_string(row.line) + " (" + row.fields[id] + "), column " +
-                                     header[c] + ": \"" + row.fields[c] + "\", expected a finite number");
+        throw format_error(path, "line " + std::to_string(row.line) + " (" + id + "), column " + header[c] +
+                                     ": \"" + row.fields[c] + "\", expected a finite number");
       values.push_back(*value);
     }
     out.has.push_back(any);
-    out.ids.push_back(row.fields[id]);
+    out.ids.push_back(id);
   }
   out.vectors =
-      matrix<float>(static_cast<std::int64_t>(out.ids.size()), static_cast<std::int64_t>(columns.size()));
+      matrix<float>(static_cast<std::int64_t>(out.ids.size()), static_cast<std::int64_t>(names.size()));
   std::copy(values.begin(), values.end(), out.vectors.data());
   return out;
 }
@@ -203,6 +204,22 @@ AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) 
         throw format_error(path, where() + ", component " + std::to_string(c) + ": " +
                                      (is_nan(row[c]) ? "NaN" : "infinite") + ", expected a finite number");
   }
+}
+
+/// What to say of ids that would be products' if numbers were meant.
+AISLE_API std::string lost_zeros(const catalogue& products, std::span<const std::string> ids) {
+  std::vector<std::string> ours, theirs;
+  for (const std::string& id : ids) ours.emplace_back(trimmed(id));
+  for (const product& p : products.products) theirs.push_back(p.id);
+  const name_match match = match_names(ours, theirs, true);
+  if (match.renamed.empty() && match.near_misses.empty()) return {};
+  std::pair<std::string, std::string> first;
+  if (match.renamed.empty())
+    first = match.near_misses.front();
+  else
+    first = *match.renamed.begin();
+  return "'" + first.first + "' is '" + first.second + "' in " + products.path +
+         ": leading zeros or .0 come and go where a column is read as numbers; keep it as text in both files";
 }
 
 /// By the name's ending.
@@ -249,10 +266,14 @@ AISLE_API foreign_vectors read_vectors(const catalogue& products, const std::str
     from.push_back(found->second);
   }
   out.unknown = static_cast<std::int64_t>(row_of.size() - from.size());
+  const std::string hint = out.unknown > 0 ? detail::lost_zeros(products, v.ids) : std::string();
   if (from.empty() && !products.products.empty())
     throw format_error(path, "none of its " + std::to_string(row_of.size()) + " ids (" +
                                  (v.ids.empty() ? std::string() : v.ids.front() + ", …") + ") is in column " +
-                                 id_column + " of " + products.path);
+                                 id_column + " of " + products.path + (hint.empty() ? "" : "; " + hint));
+  out.columns = v.columns;
+  out.notes = v.notes;
+  if (!hint.empty()) out.notes.push_back(hint);
   out.table.vectors = v.vectors.rows(from);
   out.table.file = path;
   out.table.model = v.model.empty() ? file_name(path) : v.model;
@@ -278,10 +299,12 @@ AISLE_API vector_file read_vector_file(const std::string& path, vector_kind kind
       kept.ids.push_back(v.ids[static_cast<std::size_t>(r)]);
       kept.has.push_back(v.has.empty() || v.has[static_cast<std::size_t>(r)]);
     }
+    kept.notes = std::move(v.notes);
     v = std::move(kept);
   }
   detail::check_vectors(v, path);
   vector_file out;
+  out.notes = v.notes;
   index_vector from;
   for (std::size_t r = 0; r < v.ids.size(); ++r) {
     if (!v.has.empty() && !v.has[r]) {
@@ -306,7 +329,7 @@ AISLE_API std::vector<vector_kind> vector_kinds(const std::string& path) {
     const state_dict file = read_safetensors(path);
     for (const auto& e : file.entries()) names.push_back(e.name);
   } else {
-    names = csv_reader(path).header();
+    names = table_reader(path).header();
   }
   for (const vector_kind kind : {vector_kind::text, vector_kind::image}) {
     const std::string prefix = detail::prefix_of(kind);

@@ -17,7 +17,8 @@ struct label_treatment {
   int level = 0;
 
   /// The class that a cell names; empty if it names none. Lists as JSON or Python write them, `["A", "B"]`,
-  /// are paths too; of a list of paths (or of lists) the first counts. Throws option_error for a negative
+  /// are paths too; of a list of paths (or of lists) the first counts, and of
+  /// objects, `[{"id": 1, "name": "A"}]`, their name, title or label. Throws option_error for a negative
   /// level.
   std::string apply(std::string_view cell) const;
 

@@ -39,19 +39,60 @@ AISLE_API std::optional<std::vector<std::string>> read_python_list(std::string_v
   return out;
 }
 
-/// The parts of a list in a cell; nothing if it holds none. Of a list of lists the first.
+/// The names of objects as Python's repr() writes them: `[{'id': 1, 'name': 'A'}]`, by the first key of
+/// name_of() that there is; nothing if they have none.
+AISLE_API std::optional<std::vector<std::string>> read_python_objects(std::string_view text) {
+  std::vector<std::string> out;
+  std::string key;
+  for (const std::string_view wanted : {"name", "title", "label", "value", "text"}) {
+    for (std::size_t at = 0; at < text.size();) {
+      const char quote = text[at++];
+      if (quote != '\'' && quote != '"') continue;
+      std::string word;
+      for (; at < text.size() && text[at] != quote; ++at) {
+        if (text[at] == '\\' && at + 1 < text.size()) ++at;
+        word += text[at];
+      }
+      ++at;
+      while (at < text.size() && text[at] == ' ') ++at;
+      if (at < text.size() && text[at] == ':') {
+        key = std::move(word);
+      } else if (!key.empty()) {
+        if (key == wanted) out.push_back(std::move(word));
+        key.clear();
+      }
+    }
+    if (!out.empty()) return out;
+  }
+  return std::nullopt;
+}
+
+/// What an element of a list is called; an object by its name. Nothing where it has none.
+AISLE_API std::optional<std::string> name_of(const json& part) {
+  if (part.is_array()) return std::nullopt;
+  if (!part.is_object()) return part.is_string() ? part.as<std::string>() : part.dump();
+  for (const char* key : {"name", "title", "label", "value", "text"})
+    if (const json* name = part.find(key); name && name->is_string()) return name->as<std::string>();
+  return std::nullopt;
+}
+
+/// The parts of a list in a cell, or of one object; nothing if it holds none. Of a list of lists the first.
 AISLE_API std::optional<std::vector<std::string>> read_label_list(std::string_view cell) {
-  if (!cell.starts_with('[') || !cell.ends_with(']')) return std::nullopt;
+  const bool object = cell.starts_with('{') && cell.ends_with('}');
+  if (!object && (!cell.starts_with('[') || !cell.ends_with(']'))) return std::nullopt;
   try {
-    json list = parse_json(cell, "label");
+    json list = parse_json(object ? "[" + std::string(cell) + "]" : std::string(cell), "label");
     while (list.size() > 0 && list.at(std::size_t{0}).is_array()) list = json(list.at(std::size_t{0}));
     std::vector<std::string> out;
     for (const json& part : list.elements()) {
-      if (part.is_array() || part.is_object()) return std::nullopt;
-      if (!part.is_null()) out.push_back(part.is_string() ? part.as<std::string>() : part.dump());
+      if (part.is_null()) continue;
+      std::optional<std::string> name = name_of(part);
+      if (!name) return std::nullopt;
+      out.push_back(std::move(*name));
     }
     return out;
   } catch (const format_error&) {
+    if (object || cell.find('{') != cell.npos) return read_python_objects(cell);
     while (cell.starts_with("[[") && cell.find(']') != std::string_view::npos) {
       cell.remove_prefix(1);
       cell = cell.substr(0, cell.find(']') + 1);

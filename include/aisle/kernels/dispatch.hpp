@@ -149,9 +149,9 @@ inline constexpr product_kernel<float> product =
     split::product<split::emulated_tiles, costs::emulated>("bf16x6 (emulated)", fits);
 }  // namespace emulated
 
-template <class T, std::size_t... I, class... Split>
-constexpr auto joined(const product_kernel<T>* own, std::index_sequence<I...>, const Split&... split) {
-  return std::array{own[I]..., split...};
+template <class T, std::size_t... Number, class... Split>
+constexpr auto joined(const product_kernel<T>* own, std::index_sequence<Number...>, const Split&... split) {
+  return std::array{own[Number]..., split...};
 }
 
 /// A region's products, and of float those that stand beside all of them.

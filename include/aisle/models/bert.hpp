@@ -15,8 +15,9 @@ struct bert_config {
   float eps = 1e-12f;
   bool pooler = true;
 
-  /// Sizes as the tensors have them; heads (which no tensor shows), eps and activation from config.json.
-  /// Throws format_error for a model type, an activation or a position embedding that is not BERT's.
+  /// Sizes as the tensors have them; heads (which no tensor shows), eps, activation and how many of the
+  /// layers are run from config.json. Throws format_error for a model type, an activation or a position
+  /// embedding that is not BERT's, and for decoders.
   static bert_config from_checkpoint(const nn::weight_source& weights, const json& config);
 };
 

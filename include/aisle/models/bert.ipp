@@ -51,6 +51,10 @@ AISLE_API bert_config bert_config::from_checkpoint(const nn::weight_source& weig
   c.eps = config.get<float>("layer_norm_eps", 1e-12f);
   expect(config, "hidden_act", "gelu");
   expect(config, "position_embedding_type", "absolute");
+  c.layers = stated_layers(config, c.layers);
+  for (const char* key : {"is_decoder", "add_cross_attention"})
+    if (config.get(key, false))
+      config.at(key).fail("is true: a decoder is not built in, expected an encoder (false)");
   return c;
 }
 

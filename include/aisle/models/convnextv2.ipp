@@ -45,6 +45,7 @@ AISLE_API convnextv2_config convnextv2_config::from_checkpoint(const nn::weight_
     c.depths[stage] = depth_of(weights, [&](int i) { return name + std::to_string(i) + ".dwconv.weight"; });
     c.dims[stage] = dimension(weights, name + "0.dwconv.weight", 0);
   }
+  expect_depths(config, c.depths);
   c.classes = weights.has("head.weight") ? dimension(weights, "head.weight", 0) : 0;
   if (config.is_object() && config.get<std::string>("model_type", std::string()) == "convnextv2")
     c.final_eps = config.get<float>("layer_norm_eps", 1e-12f);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,11 @@ std::int64_t dimension(const nn::weight_source& weights, const std::string& name
 
 /// Throws format_error when config.json says something else than `known` under `key`.
 void expect(const json& config, std::string_view key, const std::string& known);
+/// How many layers config.json's num_hidden_layers asks for, `found` where it does not say. Throws
+/// format_error where that is none, or more than there are.
+std::int64_t stated_layers(const json& config, std::int64_t found);
+/// Throws format_error where config.json's `depths` are not those of the tensors.
+void expect_depths(const json& config, std::span<const int> found);
 /// How Keras names the tensors of layers that are called conv, bn or after a classifier: the endings of a
 /// scheme.
 std::vector<key_rule> keras_endings();
@@ -59,9 +65,10 @@ std::vector<key_rule> keras_endings();
 std::vector<std::string> parameters_of(const nn::graph& g);
 
 /// Throws tensor_error when the checkpoint has tensors of floats, under the prefix it was recognised by, that
-/// the graph does not read: they belong to a network that computes something else. Heads (`f.unread`) and
-/// counters are passed over.
-void refuse_unread(const state_dict& checkpoint, const family& f, const key_match& match, const nn::graph& g);
+/// the graph does not read: they belong to a network that computes something else. Heads (`f.unread`),
+/// counters, and layers behind those that config.json asks for are passed over.
+void refuse_unread(const state_dict& checkpoint, const family& f, const key_match& match, const nn::graph& g,
+                   const json& config);
 
 /// Throws option_error when config.json names an architecture (as timm's does) that is none of the family's.
 void check_architecture(const family& f, const json& config);

@@ -37,6 +37,23 @@ AISLE_API void expect(const json& config, std::string_view key, const std::strin
     config.at(key).fail("expected \"" + known + "\", found \"" + found + "\"");
 }
 
+AISLE_API std::int64_t stated_layers(const json& config, std::int64_t found) {
+  const auto stated = config.is_object() ? config.get<std::int64_t>("num_hidden_layers", found) : found;
+  if (stated < 1 || stated > found)
+    config.at("num_hidden_layers")
+        .fail("asks for " + std::to_string(stated) + " layers, the weights have " + std::to_string(found));
+  return stated;
+}
+
+AISLE_API void expect_depths(const json& config, std::span<const int> found) {
+  const json* depths = config.is_object() ? config.find("depths") : nullptr;
+  if (depths == nullptr || depths->is_null()) return;
+  json there = json::array();
+  for (const int depth : found) there.push_back(static_cast<std::int64_t>(depth));
+  if (depths->dump() != there.dump())
+    depths->fail("asks for " + depths->dump() + " layers, the weights have " + there.dump());
+}
+
 AISLE_API std::vector<std::string> parameters_of(const nn::graph& g) {
   std::vector<std::string> names;
   for (const nn::node& n : g.nodes) n.op->parameters(names);
@@ -44,7 +61,7 @@ AISLE_API std::vector<std::string> parameters_of(const nn::graph& g) {
 }
 
 AISLE_API void refuse_unread(const state_dict& checkpoint, const family& f, const key_match& match,
-                             const nn::graph& g) {
+                             const nn::graph& g, const json& config) {
   std::unordered_set<std::string> read;
   for (const std::string& name : parameters_of(g)) read.insert(match.key_of(name));
   const auto is_float = [](const state_dict::entry& e) {
@@ -56,10 +73,23 @@ AISLE_API void refuse_unread(const state_dict& checkpoint, const family& f, cons
     return key.ends_with("num_batches_tracked") || key.ends_with("position_ids") ||
            key.ends_with("relative_position_index") || key.ends_with(".attn_mask");
   };
+  const auto layers = config.is_object() ? config.get<std::int64_t>("num_hidden_layers", 0) : 0;
+  const auto is_behind = [&](const std::string& key) {  // "encoder.layer.9." of three layers, as of layer 0
+    for (std::size_t dot = key.find('.'); layers > 0 && dot != key.npos; dot = key.find('.', dot + 1)) {
+      long number = 0;
+      std::size_t end = dot + 1;
+      for (; end < key.size() && key[end] >= '0' && key[end] <= '9' && end - dot < 9; ++end)
+        number = number * 10 + (key[end] - '0');
+      if (end > dot + 1 && number >= layers && read.contains(key.substr(0, dot) + ".0" + key.substr(end)))
+        return true;
+    }
+    return false;
+  };
   std::string list;
   int count = 0;
   for (const state_dict::entry& e : checkpoint.entries()) {
-    if (!e.name.starts_with(match.prefix) || !is_float(e) || is_counter(e.name) || read.contains(e.name))
+    if (!e.name.starts_with(match.prefix) || !is_float(e) || is_counter(e.name) || read.contains(e.name) ||
+        is_behind(e.name))
       continue;
     const std::string_view key = std::string_view(e.name).substr(match.prefix.size());
     if (std::any_of(f.unread.begin(), f.unread.end(),

@@ -88,6 +88,7 @@ AISLE_API swin_config swin_config::from_checkpoint(const nn::weight_source& weig
   if (config.is_object()) {
     expect(config, "model_type", "swin");
     expect(config, "hidden_act", "gelu");
+    expect_depths(config, c.depths);
     c.eps = config.get<float>("layer_norm_eps", c.eps);
   }
   return c;

@@ -63,6 +63,7 @@ AISLE_API vit_config vit_config::from_checkpoint(const nn::weight_source& weight
     expect(config, "hidden_act", "gelu");
     if (c.pooler) expect(config, "pooler_act", "tanh");
     expect(config, "global_pool", "token");
+    c.layers = stated_layers(config, c.layers);
     c.eps = config.get<float>("layer_norm_eps", c.eps);
     c.heads = config.get<std::int64_t>("num_attention_heads", config.get<std::int64_t>("num_heads", c.heads));
   }

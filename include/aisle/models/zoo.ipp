@@ -193,7 +193,7 @@ AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json c
   m->weights = std::make_shared<nn::weight_source>(m->checkpoint, network.match.key_of, network.match.layout);
   check_architecture(*m->of, m->config);
   m->graph = m->of->build(*m->weights, m->config);
-  refuse_unread(m->checkpoint, *m->of, network.match, m->graph);
+  refuse_unread(m->checkpoint, *m->of, network.match, m->graph, m->config);
   m->note = note_on(m->checkpoint, network, m->graph);
   return m;
 }

@@ -27,6 +27,7 @@ struct sentence_model {
   std::vector<sentence_layer> layers{};                        ///< behind the pooling, in order
   std::vector<std::pair<std::string, std::string>> prompts{};  ///< names, and what comes before a text
   std::string default_prompt{};                                ///< the name of one of them, or empty
+  std::int64_t truncate_dim = 0;  ///< of a vector so many values are kept, as they are; 0: all
 
   /// Reads modules.json, the files of the modules that it lists, config_sentence_transformers.json and the
   /// limit in tokenizer_config.json, as sentence-transformers 6 does. Throws file_error, format_error,

@@ -146,6 +146,10 @@ AISLE_API void read_prompts(const std::string& folder, sentence_model& model) {
   for (const char* name : {"query", "document"})
     if (ranges::find(model.prompts, name, &std::pair<std::string, std::string>::first) == model.prompts.end())
       model.prompts.emplace_back(name, "");
+  if (const json* kept = stated(config, "truncate_dim")) {
+    model.truncate_dim = kept->as<std::int64_t>();
+    if (model.truncate_dim < 1) kept->fail("expected a positive number of values, found " + kept->dump());
+  }
   model.default_prompt = config.get("default_prompt_name", "");
   if (!model.default_prompt.empty()) try {
       model.prompt(model.default_prompt);

@@ -84,9 +84,11 @@ class text_encoder {
   matrix<float> encode(std::string_view text, const text_encode_options& options = {}) const {
     return encode(std::span(&text, 1), options);
   }
-  matrix<float> encode(const char* text, const text_encode_options& options = {}) const {
-    return encode(std::span(&text, 1), options);
-  }
+  // A template, so that {"one"} is a list and no pointer in braces.
+  template <class Text>
+  requires std::same_as<Text, const char*> || std::same_as<Text, char*> matrix<float> encode(
+      Text text, const text_encode_options& options = {})
+  const { return encode(std::span(&text, 1), options); }
   matrix<float> encode(std::nullptr_t, const text_encode_options& = {}) const = delete;
 
   /// What encode() makes of the texts first: for who wants to know how many were cut. Throws option_error for

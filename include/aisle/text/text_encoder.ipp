@@ -76,6 +76,7 @@ AISLE_API void text_encoder::build(std::shared_ptr<const models::opened_model> m
                                       " values, what comes before it has " + std::to_string(dimension_));
       dimension_ = dense->out;
     }
+  if (sentence_->truncate_dim > 0) dimension_ = std::min(dimension_, sentence_->truncate_dim);
   model_ = std::move(model);
 #ifndef __OPTIMIZE__
   if (AISLE_HEADER_ONLY && options.on_warning)
@@ -158,6 +159,7 @@ AISLE_API matrix<float> text_encoder::encode_rows(std::span<const std::vector<st
       sentence_->pooling(network_->table(), states.data() + from * hidden, starts[i - first + 1] - from,
                          hidden, prompt_tokens, vector.data());
       for (const sentence_layer& layer : sentence_->layers) vector = layer(vector);
+      vector.resize(static_cast<std::size_t>(dimension()));
       if (!all_finite(std::span<const float>(vector)))
         throw tensor_error(network_->weights_path() +
                            ": what stands behind its network gives a vector that is not finite: weights too "

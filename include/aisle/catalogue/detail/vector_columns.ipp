@@ -1,0 +1,109 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <aisle/base/error.hpp>
+#include <aisle/base/number.hpp>
+#include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/detail/vector_columns.hpp>
+#include <aisle/catalogue/products.hpp>
+#include <aisle/tensor/finite.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail {
+
+AISLE_API bool is_component(std::string_view column, std::string_view prefix) {
+  return column.size() > prefix.size() && column.starts_with(prefix) &&
+         std::all_of(column.begin() + static_cast<std::ptrdiff_t>(prefix.size()), column.end(),
+                     [](char c) { return c >= '0' && c <= '9'; });
+}
+
+AISLE_API std::optional<float> parse_component(std::string_view text) {
+  text = trimmed(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  float value = 0;
+  const auto [end, code] = parse_number(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size() || text.empty()) return std::nullopt;
+  if (code == std::errc::result_out_of_range) {  // too small for a float is 0, too large no number
+    double wide = 0;
+    parse_number(text.data(), text.data() + text.size(), wide);
+    return std::abs(wide) < 1 ? std::optional<float>(0.0f) : std::nullopt;
+  }
+  if (code != std::errc{} || !is_finite(value)) return std::nullopt;
+  return value;
+}
+
+/// Names as pandas writes those of columns that have none: 0, 1, 2, …
+AISLE_API bool are_numbers_that_count(const std::vector<std::string>& names) {
+  std::optional<float> last;
+  for (const std::string& name : names) {
+    const auto number = is_component(name, "") ? parse_component(name) : std::nullopt;
+    if (!number || (last && *number != *last + 1)) return false;
+    last = number;
+  }
+  return true;
+}
+
+AISLE_API vector_columns::vector_columns(const std::vector<std::string>& header, std::string_view prefix,
+                                         const std::string& id_column, const std::string& where) {
+  const auto find = [&](const std::string& name) {
+    return static_cast<std::size_t>(ranges::find(header, name) - header.begin());
+  };
+  id = std::min(find(id_column), header.size());
+  if (id == header.size()) id = find("id");
+  const bool named = id < header.size();
+  if (!named) id = 0;
+  for (std::size_t c = 0; c < header.size(); ++c)
+    if (c != id && is_component(header[c], prefix)) components.push_back(c);
+  if (!components.empty()) return;
+  std::vector<std::string> names;
+  std::vector<std::size_t> nameless;
+  for (std::size_t c = 0; c < header.size(); ++c) {
+    if (c == id) continue;
+    components.push_back(c);
+    names.push_back(header[c]);
+    if (header[c].empty() || header[c].starts_with("Unnamed: ")) nameless.push_back(c);
+  }
+  if (components.empty())
+    throw format_error(where, "no columns beside " + header[id] + ", expected those of a vector");
+  if (!named && !are_numbers_that_count(names) &&
+      ranges::all_of(names, [](const std::string& name) { return parse_component(name).has_value(); }))
+    throw format_error(where, "its first line ('" + header[0] + "', '" + names.front() +
+                                  "', …) is an id and numbers, expected the names of the columns, such as "
+                                  "id,0,1,…: put such a line above it");
+  if (nameless.size() == 1 && components.size() > 1) unnamed = nameless.front();
+}
+
+/// What a name shares with others that are numbered likewise: "v" of "v12". Names without a number are alone.
+AISLE_API std::string pattern_of(const std::string& name) {
+  const std::size_t end = name.find_last_not_of("0123456789") + 1;
+  return end < name.size() ? name.substr(0, end) + "#" : name;
+}
+
+AISLE_API std::string list_components(const std::vector<std::string>& names) {
+  constexpr std::size_t few = 6;
+  const bool alike = ranges::all_of(
+      names, [&](const std::string& name) { return pattern_of(name) == pattern_of(names.front()); });
+  std::string out;
+  if (names.size() > 2 && (alike || names.size() > few))
+    return "'" + names.front() + "' … '" + names.back() + "'";
+  for (const std::string& name : names) out += (out.empty() ? "'" : ", '") + name + "'";
+  return out;
+}
+
+AISLE_API std::vector<std::string> odd_components(const std::vector<std::string>& names) {
+  std::map<std::string, std::size_t> patterns;
+  for (const std::string& name : names) ++patterns[pattern_of(name)];
+  std::vector<std::string> odd;
+  for (const std::string& name : names) {
+    const auto usual = [&](const auto& p) { return p.second > 1 && p.second * 2 >= names.size(); };
+    const auto most = std::find_if(patterns.begin(), patterns.end(), usual);
+    if (most != patterns.end() && pattern_of(name) != most->first) odd.push_back(name);
+  }
+  return odd;
+}
+
+}  // namespace detail
+AISLE_NAMESPACE_END
