@@ -20,6 +20,21 @@ for form in 0 1; do
     fail "behind other people's macros, AISLE_COMPILED=$form"
 done
 
+# Without the type of C++20's u8 literals.
+for form in 0 1; do
+  compile -DAISLE_COMPILED=$form -fno-char8_t "$work/all.cpp" || fail "-fno-char8_t, AISLE_COMPILED=$form"
+done
+
+# Units whose containers are laid out in another way share nothing, least of all with a compiled library.
+abi() { "$compiler" -std=c++20 -I "$include" -E "$@" -x c++ - <<<$'#include <aisle/base/config.hpp>\nAISLE_ABI' | tail -n 1; }
+for form in 0 1; do
+  for flag in -D_GLIBCXX_DEBUG -D_GLIBCXX_USE_CXX11_ABI=0 -D_LIBCPP_ENABLE_DEBUG_MODE; do
+    name=${flag#-D} name=${name%=0}
+    [[ $(abi -DAISLE_COMPILED=$form $flag) == *${name%_ENABLE*}* ]] || fail "$flag is not in the ABI's name, AISLE_COMPILED=$form"
+  done
+  [[ $(abi -DAISLE_COMPILED=$form -D_GLIBCXX_ASSERTIONS) == "$(abi -DAISLE_COMPILED=$form)" ]] || fail "_GLIBCXX_ASSERTIONS"
+done
+
 # A file that holds the implementation of stb, which comes before or after our headers.
 implementation='#define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_IMPLEMENTATION'

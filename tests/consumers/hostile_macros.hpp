@@ -130,6 +130,12 @@
 #define unlikely(x) (x)
 #define major(x) (x)
 #define minor(x) (x)
+#define require(x) (x)
+#define error(...) (void)0
+#define info(...) (void)0
+#define warn(...) (void)0
 #define PI 3.14
 #define B1 1
 #define I 6
+// <term.h>, of its 500 those that are words of ours
+#define lines CUR Numbers[2]

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <version>  // _GLIBCXX_USE_CXX11_ABI, where it is not given
+
 // The instruction set that a translation unit is compiled for, as part of a name: a level, then a letter for
 // each extension that compilers use of their own accord. -m flags that differ give names that differ.
 
@@ -113,6 +115,27 @@
   AISLE_ABI_ISA_OF(AISLE_ABI_LEVEL, AISLE_ABI_A, AISLE_ABI_B, AISLE_ABI_C, AISLE_ABI_D, AISLE_ABI_E, \
                    AISLE_ABI_F, AISLE_ABI_G, AISLE_ABI_H, AISLE_ABI_I, AISLE_ABI_J, AISLE_ABI_K,     \
                    AISLE_ABI_L, AISLE_ABI_M, AISLE_ABI_N, AISLE_ABI_O, AISLE_ABI_P)
+
+// What changes the layout of the standard library's own types: containers that check themselves, strings of
+// before C++11.
+#if defined(_GLIBCXX_DEBUG)
+#define AISLE_ABI_CONTAINERS _GLIBCXX_DEBUG_is_on
+#elif defined(_LIBCPP_ENABLE_DEBUG_MODE) || (defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG >= 1)
+#define AISLE_ABI_CONTAINERS _LIBCPP_DEBUG_is_on
+#else
+#define AISLE_ABI_CONTAINERS
+#endif
+#if defined(_GLIBCXX_USE_CXX11_ABI)
+#if !_GLIBCXX_USE_CXX11_ABI
+#define AISLE_ABI_STRINGS _GLIBCXX_USE_CXX11_ABI_is_0
+#endif
+#endif
+#ifndef AISLE_ABI_STRINGS
+#define AISLE_ABI_STRINGS
+#endif
+#define AISLE_ABI_LIBRARY_IMPL(containers, strings) containers##strings
+#define AISLE_ABI_LIBRARY_OF(containers, strings) AISLE_ABI_LIBRARY_IMPL(containers, strings)
+#define AISLE_ABI_LIBRARY AISLE_ABI_LIBRARY_OF(AISLE_ABI_CONTAINERS, AISLE_ABI_STRINGS)
 
 #if defined(__FAST_MATH__)
 #define AISLE_ABI_MATH _fast

@@ -78,9 +78,13 @@
 // Headers alone: translation units that differ in anything that changes the body of an inline function must
 // not share it, as the linker keeps one of them, perhaps the one with AVX-512 in it. So all of that is in the
 // name of every symbol. Compiled: one library serves every set of flags, so nothing of the including unit is
-// in the names, and nothing in the headers depends on it.
+// in the names, and nothing in the headers depends on it. Types of the standard library that are laid out in
+// another way are in the names of both forms: such units cannot share a library, and the linker's message
+// names the macro.
+#define AISLE_ABI_JOIN_IMPL(a, b, c, d, e, f) a##b##c##d##e##f
+#define AISLE_ABI_JOIN(a, b, c, d, e, f) AISLE_ABI_JOIN_IMPL(a, b, c, d, e, f)
 #if AISLE_COMPILED
-#define AISLE_ABI_CONFIGURATION compiled
+#define AISLE_ABI_CONFIGURATION AISLE_ABI_JOIN(compiled, , , , , AISLE_ABI_LIBRARY)
 #else
 #if AISLE_OPENMP
 #define AISLE_ABI_THREADS omp
@@ -96,10 +100,8 @@
 #else
 #define AISLE_ABI_TABLES _no_avx
 #endif
-#define AISLE_ABI_JOIN_IMPL(isa, threads, tables, math) isa##_##threads##tables##math
-#define AISLE_ABI_JOIN(isa, threads, tables, math) AISLE_ABI_JOIN_IMPL(isa, threads, tables, math)
 #define AISLE_ABI_CONFIGURATION \
-  AISLE_ABI_JOIN(AISLE_ABI_ISA, AISLE_ABI_THREADS, AISLE_ABI_TABLES, AISLE_ABI_MATH)
+  AISLE_ABI_JOIN(AISLE_ABI_ISA, _, AISLE_ABI_THREADS, AISLE_ABI_TABLES, AISLE_ABI_MATH, AISLE_ABI_LIBRARY)
 #endif
 
 #define AISLE_ABI_VERSIONED_IMPL(a, b, c, configuration) v##a##_##b##_##c##_##configuration

@@ -18,10 +18,15 @@ class error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+namespace detail {
+using error_base = error;  // who has a macro error(...) can compile the constructors below
+}
+
 /// A file that cannot be opened, read, mapped or written.
 class file_error : public error {
  public:
-  file_error(std::string path, const std::string& what) : error(path + ": " + what), path_(std::move(path)) {}
+  file_error(std::string path, const std::string& what)
+      : detail::error_base(path + ": " + what), path_(std::move(path)) {}
   const std::string& path() const noexcept { return path_; }
 
  private:
@@ -40,7 +45,7 @@ class machine_error : public file_error {
 class format_error : public error {
  public:
   format_error(std::string where, const std::string& what)
-      : error(where + ": " + what), where_(std::move(where)) {}
+      : detail::error_base(where + ": " + what), where_(std::move(where)) {}
   /// The file, and where known the line, offset or key inside it.
   const std::string& where() const noexcept { return where_; }
 
@@ -76,8 +81,8 @@ class not_fitted_error : public error {
 class row_error : public error {
  public:
   row_error(std::string file, std::int64_t row, std::string column, std::string reason)
-      : error(file + ": row " + std::to_string(row) + (column.empty() ? "" : ", column " + column) + ": " +
-              reason),
+      : detail::error_base(file + ": row " + std::to_string(row) +
+                           (column.empty() ? "" : ", column " + column) + ": " + reason),
         file_(std::move(file)),
         row_(row),
         column_(std::move(column)),

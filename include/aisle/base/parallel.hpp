@@ -66,15 +66,20 @@ extern const openmp_backend openmp;
 template <class Body>
 void parallel_for(std::int64_t count, int threads, Body&& body) {
   using body_type = std::remove_reference_t<Body>;
-  const auto call = [](void* context, std::int64_t index, [[maybe_unused]] int worker) {
-    auto& f = *static_cast<body_type*>(context);
-    if constexpr (std::is_invocable_v<body_type&, std::int64_t, int>)
-      f(index, worker);
-    else
-      f(index);
-  };
-  using pointer = std::add_pointer_t<std::remove_const_t<body_type>>;
-  detail::run_parallel(count, threads, {call, const_cast<pointer>(std::addressof(body))});
+  if constexpr (std::is_function_v<body_type>) {
+    auto* const function = &body;
+    return parallel_for(count, threads, function);
+  } else {
+    const auto call = [](void* context, std::int64_t index, [[maybe_unused]] int worker) {
+      auto& f = *static_cast<body_type*>(context);
+      if constexpr (std::is_invocable_v<body_type&, std::int64_t, int>)
+        f(index, worker);
+      else
+        f(index);
+    };
+    using pointer = std::add_pointer_t<std::remove_const_t<body_type>>;
+    detail::run_parallel(count, threads, {call, const_cast<pointer>(std::addressof(body))});
+  }
 }
 
 AISLE_NAMESPACE_END

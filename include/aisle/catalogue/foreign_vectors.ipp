@@ -325,10 +325,12 @@ AISLE_API std::vector<vector_kind> vector_kinds(const std::string& path) {
   if (path.ends_with(".npy")) return out;
   std::vector<std::string> names;
   const bool tensors = path.ends_with(".safetensors");
-  if (tensors)
-    for (const auto& e : read_safetensors(path).entries()) names.push_back(e.name);
-  else
+  if (tensors) {
+    const state_dict file = read_safetensors(path);
+    for (const auto& e : file.entries()) names.push_back(e.name);
+  } else {
     names = table_reader(path).header();
+  }
   for (const vector_kind kind : {vector_kind::text, vector_kind::image}) {
     const std::string prefix = detail::prefix_of(kind);
     if (ranges::any_of(names, [&](const std::string& name) {

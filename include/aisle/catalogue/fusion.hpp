@@ -51,9 +51,11 @@ class modality_fusion {
     return transform(std::span<const view>(parts.begin(), parts.size()));
   }
 
-  const fusion_options& options() const noexcept { return options_; }
+  const fusion_options& options() const& noexcept { return options_; }
+  fusion_options options() const&& { return options(); }
   /// The training mean of each modality.
-  const std::vector<std::vector<float>>& means() const noexcept { return means_; }
+  const std::vector<std::vector<float>>& means() const& noexcept { return means_; }
+  std::vector<std::vector<float>> means() const&& { return means(); }
   /// Width of transform()'s rows.
   std::int64_t dimension() const noexcept;
 

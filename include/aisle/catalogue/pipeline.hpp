@@ -49,7 +49,8 @@ struct pipeline {
 struct modality_rows {
   index_vector rows;                 ///< data rows, ascending
   std::vector<matrix<float>> parts;  ///< a modality each, [rows, dimension]
-  std::vector<matrix_view<const float>> views() const { return {parts.begin(), parts.end()}; }
+  std::vector<matrix_view<const float>> views() const& { return {parts.begin(), parts.end()}; }
+  std::vector<matrix_view<const float>> views() const&& = delete;
   modality_rows select(std::span<const std::int64_t> which) const;
 };
 

@@ -20,11 +20,15 @@ class pipeline_set {
   /// richer modality first among equals. Throws file_error, format_error.
   static pipeline_set load(const std::string& path);
 
-  const std::vector<pipeline>& pipelines() const noexcept { return pipelines_; }
+  const std::vector<pipeline>& pipelines() const& noexcept { return pipelines_; }
+  std::vector<pipeline> pipelines() const&& { return pipelines(); }
   /// What the text (pictures) must be embedded with; null where no pipeline looks at them.
-  const pipeline_input* text() const noexcept;
-  const pipeline_input* image() const noexcept;
-  const reading_options& reading() const noexcept;
+  const pipeline_input* text() const& noexcept;
+  const pipeline_input* image() const& noexcept;
+  const pipeline_input* text() const&& = delete;
+  const pipeline_input* image() const&& = delete;
+  const reading_options& reading() const& noexcept;
+  reading_options reading() const&& { return reading(); }
 
  private:
   std::vector<pipeline> pipelines_;

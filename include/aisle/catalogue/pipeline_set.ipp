@@ -73,19 +73,19 @@ AISLE_API pipeline_set::pipeline_set(std::vector<pipeline> best_first) : pipelin
   }
 }
 
-AISLE_API const pipeline_input* pipeline_set::text() const noexcept {
+AISLE_API const pipeline_input* pipeline_set::text() const& noexcept {
   for (const pipeline& p : pipelines_)
     if (p.uses_text()) return &p.text;
   return nullptr;
 }
 
-AISLE_API const pipeline_input* pipeline_set::image() const noexcept {
+AISLE_API const pipeline_input* pipeline_set::image() const& noexcept {
   for (const pipeline& p : pipelines_)
     if (p.uses_images()) return &p.image;
   return nullptr;
 }
 
-AISLE_API const reading_options& pipeline_set::reading() const noexcept {
+AISLE_API const reading_options& pipeline_set::reading() const& noexcept {
   // Those of earlier versions remember less where they look at pictures alone.
   return ranges::max_element(pipelines_, {}, [](const pipeline& p) { return p.reading.size(); })->reading;
 }

@@ -20,7 +20,7 @@ AISLE_NAMESPACE_BEGIN
 class nothing_to_do : public error {
  public:
   explicit nothing_to_do(const std::string& what, std::vector<skipped_row> rows = {})
-      : error(what), rows_(std::move(rows)) {}
+      : detail::error_base(what), rows_(std::move(rows)) {}
   /// Why not, row by row, where whoever threw it went through them.
   const std::vector<skipped_row>& rows() const noexcept { return rows_; }
 

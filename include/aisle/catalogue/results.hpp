@@ -129,7 +129,8 @@ struct experiment_result {
   std::string created;  ///< ISO 8601, UTC
 
   /// What is known of the product of a data row, or null.
-  const product_card* product_of(std::int64_t row) const {
+  const product_card* product_of(std::int64_t row) const&& = delete;
+  const product_card* product_of(std::int64_t row) const& {
     if (row < 0) return nullptr;
     if (products.empty() || products.front().row < 0)
       return row < static_cast<std::int64_t>(products.size()) ? &products[static_cast<std::size_t>(row)]
@@ -139,14 +140,16 @@ struct experiment_result {
     return found != products.end() && found->row == row ? &*found : nullptr;
   }
   /// The chosen classifier that did best in cross-validation, or null.
-  const model_result* best() const {
+  const model_result* best() const&& = delete;
+  const model_result* best() const& {
     const model_result* out = nullptr;
     for (const model_result& m : models)
       if (m.chosen && (!out || m.cross_validated() > out->cross_validated())) out = &m;
     return out;
   }
   /// The chosen classifier of a modality, or null.
-  const model_result* chosen(const std::string& modality) const {
+  const model_result* chosen(const std::string& modality) const&& = delete;
+  const model_result* chosen(const std::string& modality) const& {
     for (const model_result& m : models)
       if (m.chosen && m.modality == modality) return &m;
     return nullptr;

@@ -29,7 +29,8 @@ class results_folder {
   results_folder& operator=(results_folder&&) = delete;
   ~results_folder();
 
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const& noexcept { return path_; }
+  std::string path() const&& { return path(); }
   /// False where the file system has no locks: others are not kept out then.
   bool locked() const noexcept { return lock_.has_value(); }
   /// The folder to write the new files to, metrics.json among them.
@@ -49,7 +50,8 @@ class results_reader {
  public:
   /// Reads metrics.json. Throws file_error where there is none, format_error when it is damaged.
   explicit results_reader(std::string folder);
-  const json& metrics() const noexcept { return metrics_; }
+  const json& metrics() const& noexcept { return metrics_; }
+  json metrics() const&& { return metrics(); }
   /// The path of a file of the folder. Throws format_error when it is not the one that metrics.json names.
   /// Folders of earlier versions name none: there it is only the path.
   std::string file(const std::string& name) const;

@@ -29,6 +29,9 @@ inline constexpr std::uint64_t free_image_pixels = std::uint64_t{1} << 20;
 /// or exceed max_image_pixels. Time and memory follow the number of bytes, the pixels that they can hold at
 /// most; of pictures of more than 32 million pixels one is decoded at a time in the whole process.
 image decode_image(std::span<const std::byte> bytes, std::string_view where);
+inline image decode_image(std::span<const std::uint8_t> bytes, std::string_view where) {
+  return decode_image(std::as_bytes(bytes), where);
+}
 
 /// Decodes a file; `on_bytes` is shown its bytes before. Throws file_error if it cannot be read or is none (a
 /// pipe, a device), format_error as decode_image does.

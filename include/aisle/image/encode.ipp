@@ -31,7 +31,7 @@ AISLE_API std::string encode_png(const image_view& picture) {
   std::string out;
   if (stbi_write_png_to_func(detail::append_bytes, &out, picture.width(), picture.height(), 3,
                              picture.row(0).data(), static_cast<int>(picture.stride())) == 0)
-    throw error("PNG encoding failed");
+    throw error{"PNG encoding failed"};
   return out;
 }
 
@@ -45,7 +45,7 @@ AISLE_API std::string encode_jpeg(const image_view& picture, const jpeg_options&
   std::string out;
   if (stbi_write_jpg_to_func(detail::append_bytes, &out, picture.width(), picture.height(), 3,
                              gaps ? copy.rgb().data() : picture.row(0).data(), options.quality) == 0)
-    throw error("JPEG encoding failed");
+    throw error{"JPEG encoding failed"};
   return out;
 }
 

@@ -2,11 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <concepts>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include <aisle/base/progress.hpp>
 #include <aisle/image/preprocess.hpp>
@@ -38,6 +44,22 @@ struct image_encode_options {
   std::function<void(std::int64_t row, std::span<const std::byte> bytes)> on_bytes{};
 };
 
+namespace detail {
+template <class P>
+concept path_type = std::convertible_to<const P&, std::string_view> || requires(const P& p) {
+  { p.string() } -> std::convertible_to<std::string>;
+};
+template <class P>
+std::string path_text(const P& path) {
+  if constexpr (std::is_pointer_v<P>)
+    if (path == nullptr) throw option_error("a path is a null pointer, expected a string");
+  if constexpr (std::convertible_to<const P&, std::string_view>)
+    return std::string(std::string_view(path));
+  else
+    return path.string();
+}
+}  // namespace detail
+
 /// Pictures to vectors: decoding, the checkpoint's own resize, crop and normalisation, the network's pooled
 /// features. Immutable; safe from many threads. A picture's vector has the same bits whatever it is encoded
 /// together with.
@@ -52,19 +74,44 @@ class image_encoder {
   /// [paths, dimension].
   matrix<float> encode_files(std::span<const std::string> paths,
                              const image_encode_options& options = {}) const;
+  /// Of whatever paths are written as: std::string_view, const char*, std::filesystem::path.
+  template <std::ranges::input_range Paths>
+  requires(!std::convertible_to<const Paths&, std::string> &&
+           detail::path_type<std::ranges::range_reference_t<const Paths&>>)
+      matrix<float> encode_files(const Paths& paths, const image_encode_options& options = {})
+  const {
+    std::vector<std::string> names;
+    for (const auto& path : paths) names.push_back(detail::path_text(path));
+    return encode_files(std::span<const std::string>(names), options);
+  }
+  matrix<float> encode_files(std::initializer_list<std::string_view> paths,
+                             const image_encode_options& options = {}) const {
+    return encode_files(std::span<const std::string_view>(paths.begin(), paths.size()), options);
+  }
   /// [files, dimension] from the bytes of picture files; messages call them "picture 0" and so on.
   matrix<float> encode_bytes(std::span<const std::span<const std::byte>> files,
                              const image_encode_options& options = {}) const;
   /// [pictures, dimension].
   matrix<float> encode(std::span<const image> pictures, const image_encode_options& options = {}) const;
   matrix<float> encode(std::span<const image_view> pictures, const image_encode_options& options = {}) const;
+  matrix<float> encode(std::initializer_list<image_view> pictures,
+                       const image_encode_options& options = {}) const {
+    return encode(std::span<const image_view>(pictures.begin(), pictures.size()), options);
+  }
+  /// [1, dimension].
+  matrix<float> encode(const image_view& picture, const image_encode_options& options = {}) const {
+    return encode(std::span(&picture, 1), options);
+  }
   /// [pictures, dimension] from prepared tensors of any size that the network takes.
   matrix<float> encode_tensors(const image_tensor& pictures, const image_encode_options& options = {}) const;
 
   std::int64_t dimension() const;
-  const aisle::preset& preset() const noexcept { return preset_; }
-  const nn::network& network() const noexcept { return *network_; }
-  const models::opened_model& model() const noexcept { return *model_; }
+  const aisle::preset& preset() const& noexcept { return preset_; }
+  aisle::preset preset() const&& { return preset(); }
+  const nn::network& network() const& noexcept { return *network_; }
+  const nn::network& network() const&& = delete;
+  const models::opened_model& model() const& noexcept { return *model_; }
+  const models::opened_model& model() const&& = delete;
 
  private:
   image_encoder() = default;

@@ -143,7 +143,7 @@ AISLE_API void horizontal_pass(resize_axis& axis, const picture_part& from, std:
     pass.source_stride = from.stride;
     pass.target = to + done * 3;
     pass.target_stride = columns * 3;
-    pass.lines = rows;
+    pass.line_count = rows;
     pass.column_begin = reads.begin - from.left;
     pass.column_end = reads.end - from.left;
     scratch.resize(static_cast<std::size_t>(pass.scratch_bytes()));
@@ -164,7 +164,7 @@ AISLE_API void vertical_pass(resize_axis& axis, const picture_part& from, std::i
     pass.source_stride = from.stride;
     pass.target = to + done * bytes;
     pass.target_stride = bytes;
-    pass.lines = bytes;
+    pass.line_count = bytes;
     resize_kernels_of(axis.table()).vertical(pass);
     done += count;
   }

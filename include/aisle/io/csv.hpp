@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -95,11 +96,14 @@ class csv_reader {
       : text_(text), where_(std::forward<Where>(where)), options_(std::move(options)) {
     read_header();
   }
+  template <std::same_as<std::string> Text, std::convertible_to<std::string> Where>
+  csv_reader(Text&& text, Where&& where, csv_options options = {}) = delete;  // the text would be gone
   // It keeps views of its own text.
   csv_reader(csv_reader&&) = delete;
   csv_reader& operator=(csv_reader&&) = delete;
 
-  const std::vector<std::string>& header() const noexcept { return header_; }
+  const std::vector<std::string>& header() const& noexcept { return header_; }
+  std::vector<std::string> header() const&& { return header(); }
   /// Throws format_error that lists the columns there are.
   std::size_t column(std::string_view name) const;
   std::optional<std::size_t> find_column(std::string_view name) const noexcept;
@@ -155,9 +159,10 @@ struct csv_table {
 
   /// Throws format_error that lists the columns there are.
   std::size_t column(std::string_view name) const;
-  const std::string& at(std::size_t row, std::string_view name) const {
+  const std::string& at(std::size_t row, std::string_view name) const& {
     return rows[row].fields[column(name)];
   }
+  std::string at(std::size_t row, std::string_view name) const&& { return at(row, name); }
 };
 
 /// Reads a table; throws the first problem (csv_error).
@@ -167,7 +172,7 @@ csv_table read_csv_lenient(const std::string& path, const csv_options& options =
 
 struct csv_write_options {
   char delimiter = ',';
-  std::string_view line_end = "\n";
+  std::string line_end = "\n";
   /// Texts that a spreadsheet would take for a formula (that begin with = + - @, a tab or a carriage return,
   /// and are no number) get an apostrophe in front, which spreadsheets do not show. Off: data are written as
   /// they are.
@@ -187,8 +192,22 @@ class csv_writer {
   csv_writer& field(float value);
   csv_writer& field(double value);
   csv_writer& field(std::int64_t value);
+  /// A character is a text of its own; bool is 0 or 1.
+  template <std::integral Value>
+  csv_writer& field(Value value) {
+    if constexpr (std::same_as<Value, char>)
+      return field(std::string_view(&value, 1));
+    else if constexpr (std::same_as<Value, bool>)
+      return field(static_cast<std::int64_t>(value));
+    else
+      return write_field(std::to_string(value));
+  }
   void end_row();
   void row(std::span<const std::string> fields);
+  void row(std::initializer_list<std::string_view> fields) {
+    for (const std::string_view f : fields) field(f);
+    end_row();
+  }
   /// Makes the file appear; without it nothing is written.
   void commit() {
     if (file_) file_->commit();

@@ -146,21 +146,29 @@ class json {
   bool empty() const noexcept { return size() == 0; }
   bool contains(std::string_view key) const { return find(key) != nullptr; }
   /// The member, or null when there is none or this is no object.
-  const json* find(std::string_view key) const noexcept;
-  /// Throws format_error when absent or when this is no object (array).
-  const json& at(std::string_view key) const;
-  const json& at(std::size_t index) const;
-  const json& operator[](std::string_view key) const { return at(key); }
-  const json& operator[](std::integral auto index) const { return at(static_cast<std::size_t>(index)); }
-  /// For `for (const json& v : j.elements())`; throws when this is no array.
-  std::span<const json> elements() const;
+  const json* find(std::string_view key) const& noexcept;
+  const json* find(std::string_view key) const&& = delete;
+  /// Throws format_error when absent or when this is no object (array). A temporary gives a copy.
+  const json& at(std::string_view key) const&;
+  const json& at(std::size_t index) const&;
+  json at(std::string_view key) const&& { return at(key); }
+  json at(std::size_t index) const&& { return at(index); }
+  const json& operator[](std::string_view key) const& { return at(key); }
+  const json& operator[](std::integral auto index) const& { return at(static_cast<std::size_t>(index)); }
+  json operator[](std::string_view key) const&& { return at(key); }
+  json operator[](std::integral auto index) const&& { return at(static_cast<std::size_t>(index)); }
+  /// For `for (const json& v : j.elements())`; throws when this is no array. Neither is of a temporary.
+  std::span<const json> elements() const&;
+  std::span<const json> elements() const&& = delete;
   /// For `for (const auto& [key, value] : j.members())`; throws when this is no object.
-  std::span<const member> members() const;
+  std::span<const member> members() const&;
+  std::span<const member> members() const&& = delete;
 
   /// Building: adds the member when absent; null becomes an object (array).
-  json& operator[](std::string_view key);
-  json& operator[](const char* key) { return (*this)[std::string_view(key)]; }
-  const json& operator[](const char* key) const { return at(std::string_view(key)); }
+  json& operator[](std::string_view key) &;
+  json& operator[](const char* key) & { return (*this)[std::string_view(key)]; }
+  const json& operator[](const char* key) const& { return at(std::string_view(key)); }
+  json operator[](const char* key) const&& { return at(std::string_view(key)); }
   void push_back(json v);
 
   /// Text: compact when `indent` is 0. Doubles are the shortest text that reads back equal; those that are

@@ -127,13 +127,13 @@ AISLE_API const std::string& json::as_string() const {
 AISLE_API std::size_t json::size() const noexcept {
   return is_array() ? value_.elements->size() : is_object() ? value_.members->size() : 0;
 }
-AISLE_API const json* json::find(std::string_view key) const noexcept {
+AISLE_API const json* json::find(std::string_view key) const& noexcept {
   if (is_object())
     for (const member& m : *value_.members)
       if (m.key == key) return &m.value;
   return nullptr;
 }
-AISLE_API const json& json::at(std::string_view key) const {
+AISLE_API const json& json::at(std::string_view key) const& {
   const json* v = find(key);
   if (v == nullptr) {
     if (!is_object())
@@ -142,22 +142,22 @@ AISLE_API const json& json::at(std::string_view key) const {
   }
   return *v;
 }
-AISLE_API const json& json::at(std::size_t index) const {
+AISLE_API const json& json::at(std::size_t index) const& {
   const auto all = elements();
   if (index >= all.size())
     fail("expected more than " + std::to_string(index) + " elements, found " + std::to_string(all.size()));
   return all[index];
 }
-AISLE_API std::span<const json> json::elements() const {
+AISLE_API std::span<const json> json::elements() const& {
   if (!is_array()) fail("expected an array, found " + std::string(type_name()));
   return *value_.elements;
 }
-AISLE_API std::span<const json::member> json::members() const {
+AISLE_API std::span<const json::member> json::members() const& {
   if (!is_object()) fail("expected an object, found " + std::string(type_name()));
   return *value_.members;
 }
 
-AISLE_API json& json::operator[](std::string_view key) {
+AISLE_API json& json::operator[](std::string_view key) & {
   if (is_null()) become(json(object_type()));
   if (!is_object()) fail("expected an object, found " + std::string(type_name()));
   auto& object = *value_.members;

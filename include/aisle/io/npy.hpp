@@ -35,6 +35,10 @@ void write_npy(const std::string& path, matrix_view<const T> value) {
   write_npy(path, t);
 }
 template <class T>
+requires(!std::is_const_v<T>) void write_npy(const std::string& path, matrix_view<T> value) {
+  write_npy(path, matrix_view<const T>(value));
+}
+template <class T>
 void write_npy(const std::string& path, const matrix<T>& value) {
   write_npy(path, value.view());
 }

@@ -68,23 +68,31 @@ class state_dict {
   explicit state_dict(std::string path) : path_(std::move(path)) {}
 
   /// The file (or the index of several files) it came from; empty for one made in memory.
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const& noexcept { return path_; }
+  std::string path() const&& { return path(); }
   /// Text the file carries beside the tensors (the `__metadata__` of safetensors).
-  const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
+  const std::map<std::string, std::string>& metadata() const& noexcept { return metadata_; }
+  std::map<std::string, std::string> metadata() const&& { return metadata(); }
   void set_metadata(std::map<std::string, std::string> metadata) { metadata_ = std::move(metadata); }
-  const wrapping& wrapped_in() const noexcept { return wrapping_; }
+  const wrapping& wrapped_in() const& noexcept { return wrapping_; }
+  wrapping wrapped_in() const&& { return wrapped_in(); }
   void set_wrapping(wrapping w) { wrapping_ = std::move(w); }
 
-  std::span<const entry> entries() const noexcept { return entries_; }
+  std::span<const entry> entries() const& noexcept { return entries_; }
+  std::span<const entry> entries() const&& = delete;
   std::size_t size() const noexcept { return entries_.size(); }
   bool contains(std::string_view name) const { return find(name) != nullptr; }
   /// Null when there is none of this name.
-  const entry* find(std::string_view name) const;
+  const entry* find(std::string_view name) const&;
+  const entry* find(std::string_view name) const&& = delete;
   /// Throws tensor_error that lists the nearest names when there is none.
-  const entry& at(std::string_view name) const;
+  const entry& at(std::string_view name) const&;
+  entry at(std::string_view name) const&& { return at(name); }
   /// The same for a tensor that must have this shape: "…: no tensor 'a.b' of shape [384, 384]; nearest: 'a.c'
   /// [384, 384]" or "…: tensor 'a.b' has shape [384], expected [384, 384]; nearest: 'a.c' [384, 384]".
-  const entry& require(std::string_view name, const shape& expected) const;
+  // In parentheses, as some have a macro of this name.
+  const entry&(require)(std::string_view name, const shape& expected) const&;
+  entry(require)(std::string_view name, const shape& expected) const&& { return (require)(name, expected); }
   /// Up to `count` names with the fewest edits to `name`, nearest first.
   std::vector<std::string> nearest(std::string_view name, std::size_t count = 3) const;
 

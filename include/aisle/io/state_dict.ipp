@@ -95,7 +95,7 @@ AISLE_API void convert_to_f32(dtype type, const std::byte* from, std::span<float
   }
 }
 
-AISLE_API const state_dict::entry* state_dict::find(std::string_view name) const {
+AISLE_API const state_dict::entry* state_dict::find(std::string_view name) const& {
   const auto found = index_.find(name);
   return found == index_.end() ? nullptr : &entries_[found->second];
 }
@@ -125,7 +125,7 @@ AISLE_API void state_dict::throw_missing(std::string_view name, const std::strin
                      (entries_.empty() ? "; there are no tensors" : list_nearest(name)));
 }
 
-AISLE_API const state_dict::entry& state_dict::at(std::string_view name) const {
+AISLE_API const state_dict::entry& state_dict::at(std::string_view name) const& {
   const entry* e = find(name);
   if (e == nullptr) throw_missing(name, "");
   return *e;
@@ -138,7 +138,7 @@ AISLE_API const state_dict::entry& state_dict::readable(std::string_view name) c
   return e;
 }
 
-AISLE_API const state_dict::entry& state_dict::require(std::string_view name, const shape& expected) const {
+AISLE_API const state_dict::entry&(state_dict::require)(std::string_view name, const shape& expected) const& {
   if (!contains(name)) throw_missing(name, " of shape " + to_string(expected));
   const entry& e = readable(name);
   if (e.dims != expected)

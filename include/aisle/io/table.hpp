@@ -104,13 +104,17 @@ class table_reader {
       : where_(std::forward<Where>(where)), options_(std::move(options)) {
     open(bytes);
   }
+  template <std::same_as<std::string> Text, std::convertible_to<std::string> Where>
+  table_reader(Text&& bytes, Where&& where, table_options options = {}) = delete;  // the text would be gone
   // It keeps views of its own text.
   table_reader(table_reader&&) = delete;
   table_reader& operator=(table_reader&&) = delete;
 
   /// The names, without blanks at their ends.
-  const std::vector<std::string>& header() const noexcept { return header_; }
-  const table_format& format() const noexcept { return format_; }
+  const std::vector<std::string>& header() const& noexcept { return header_; }
+  std::vector<std::string> header() const&& { return header(); }
+  const table_format& format() const& noexcept { return format_; }
+  table_format format() const&& { return format(); }
 
   /// Where a column stands; blanks at the ends of the name do not count. `role` says in errors what it is
   /// for. Throws missing_column, which says so where a line below looks like the header; column_error for a

@@ -58,7 +58,8 @@ class packed_matrix {
   std::int64_t k() const noexcept { return k_; }
   std::int64_t n() const noexcept { return n_; }
   std::int64_t panels() const noexcept { return kernel_->panels(n_); }
-  const std::byte* data() const noexcept { return bytes_.data(); }
+  const std::byte* data() const& noexcept { return bytes_.data(); }
+  const std::byte* data() const&& = delete;
   std::size_t bytes() const noexcept { return bytes_.size(); }
   /// Bytes each worker of a product with this operand needs.
   std::int64_t scratch_bytes() const noexcept { return kernel_->memory({.n = n_, .k = k_}).scratch; }

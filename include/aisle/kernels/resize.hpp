@@ -23,7 +23,7 @@ struct resize_pass {
   std::int64_t taps = 0;   ///< coefficients per output
   std::int64_t count = 0;  ///< outputs along the axis: pixels of a row, or rows
   /// Horizontal: rows. Vertical: bytes of a row.
-  std::int64_t lines = 0;
+  std::int64_t line_count = 0;
   /// Horizontal only: columns [column_begin, column_end) of the source are read.
   std::int64_t column_begin = 0, column_end = 0;
   std::uint8_t* scratch = nullptr;  ///< horizontal only: scratch_bytes() bytes

@@ -69,8 +69,8 @@ AISLE_ALWAYS_INLINE void copy_pixel(std::uint8_t* to, const std::uint8_t* from) 
 inline void horizontal(const resize_pass& p) noexcept {
   constexpr std::int64_t rows = group / 3;
   std::uint8_t out[group + 16];
-  for (std::int64_t y = 0; y < p.lines; y += rows) {
-    const std::int64_t here = p.lines - y < rows ? p.lines - y : rows;
+  for (std::int64_t y = 0; y < p.line_count; y += rows) {
+    const std::int64_t here = p.line_count - y < rows ? p.line_count - y : rows;
     const std::uint8_t* from[rows];
     for (std::int64_t r = 0; r < rows; ++r)
       from[r] = p.source + (y + (r < here ? r : here - 1)) * p.source_stride + p.column_begin * 3;
@@ -103,8 +103,8 @@ inline void vertical(const resize_pass& p) noexcept {
     std::uint8_t* target = p.target + y * p.target_stride;
     const std::int32_t* coefficients = p.coefficients + y * p.taps;
     const std::int64_t n = p.lengths[y];
-    if (p.lines < group) {  // narrower than a group
-      for (std::int64_t i = 0; i < p.lines; ++i) {
+    if (p.line_count < group) {  // narrower than a group
+      for (std::int64_t i = 0; i < p.line_count; ++i) {
         std::int32_t s = 1 << 21;
         for (std::int64_t t = 0; t < n; ++t) s += source[t * p.source_stride + i] * coefficients[t];
         s >>= 22;
@@ -113,8 +113,8 @@ inline void vertical(const resize_pass& p) noexcept {
       continue;
     }
     // The last group overlaps the one before it.
-    for (std::int64_t i = 0; i < p.lines; i += group) {
-      const std::int64_t at = i + group <= p.lines ? i : p.lines - group;
+    for (std::int64_t i = 0; i < p.line_count; i += group) {
+      const std::int64_t at = i + group <= p.line_count ? i : p.line_count - group;
       weigh(source + at, p.source_stride, coefficients, n, target + at);
     }
   }

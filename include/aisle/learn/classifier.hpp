@@ -65,7 +65,8 @@ class classifier {
 
   bool fitted() const noexcept { return features_ > 0; }
   /// The class list of fit().
-  const class_list& classes() const noexcept { return classes_ ? *classes_ : detail::no_classes(); }
+  const class_list& classes() const& noexcept { return classes_ ? *classes_ : detail::no_classes(); }
+  class_list classes() const&& { return classes(); }
   std::int64_t features() const noexcept { return features_; }
 
   /// Writes everything predict needs to one safetensors file; load_classifier (model_file.hpp) reads it.

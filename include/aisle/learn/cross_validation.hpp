@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <aisle/base/progress.hpp>
@@ -32,7 +33,8 @@ struct cross_validation_result {
 /// on the other. A class without rows on a fold's train side cannot be predicted there and costs macro F1.
 /// Throws what stratified_folds and fit throw.
 template <class T>
-cross_validation_result cross_validate(const classifier<T>& learner, const matrix<T>& x,
+cross_validation_result cross_validate(const classifier<T>& learner,
+                                       matrix_view<const std::type_identity_t<T>> x,
                                        const label_vector& labels,
                                        const cross_validation_options& options = {}) {
   if (x.rows() != labels.size())

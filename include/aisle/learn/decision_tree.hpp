@@ -116,14 +116,17 @@ class decision_tree final : public classifier<T> {
   std::unique_ptr<classifier<T>> unfitted() const override {
     return std::make_unique<decision_tree>(options_);
   }
-  const tree_options& options() const noexcept { return options_; }
+  const tree_options& options() const& noexcept { return options_; }
+  tree_options options() const&& { return options(); }
 
   /// Nodes in depth-first order.
-  std::span<const tree_node> nodes() const noexcept { return tree_.nodes; }
+  std::span<const tree_node> nodes() const& noexcept { return tree_.nodes; }
+  std::span<const tree_node> nodes() const&& = delete;
   std::int64_t depth() const noexcept { return tree_.depth; }
   std::int64_t leaves() const noexcept { return tree_.leaves(); }
   /// A feature's share of all decreases in impurity; the shares sum to 1 (a tree that is one leaf: all 0).
-  const std::vector<double>& importances() const noexcept { return importances_; }
+  const std::vector<double>& importances() const& noexcept { return importances_; }
+  std::vector<double> importances() const&& { return importances(); }
 
  protected:
   using training_data = typename classifier<T>::training_data;

@@ -39,16 +39,22 @@ class class_list {
   /// True when the classes are integers.
   bool numeric() const noexcept { return numeric_; }
   /// Class names in code order; integers as decimal text.
-  const std::vector<std::string>& names() const noexcept { return names_; }
+  const std::vector<std::string>& names() const& noexcept { return names_; }
+  std::vector<std::string> names() const&& { return names(); }
   /// Throws option_error for a code outside the list.
   template <std::integral Index>
-  const std::string& name(Index code) const {
+  const std::string& name(Index code) const& {
     if (!std::in_range<std::int64_t>(code) || code < Index{0} || static_cast<std::int64_t>(code) >= size())
       detail::throw_code(static_cast<std::int64_t>(code), size());
     return names_[static_cast<std::size_t>(code)];
   }
+  template <std::integral Index>
+  std::string name(Index code) const&& {
+    return name(code);
+  }
   /// The classes as integers in code order; empty when they are strings.
-  const std::vector<std::int64_t>& numbers() const noexcept { return numbers_; }
+  const std::vector<std::int64_t>& numbers() const& noexcept { return numbers_; }
+  std::vector<std::int64_t> numbers() const&& { return numbers(); }
   /// The code of a class by its name; nothing when it is not in the list.
   std::optional<std::int32_t> find(std::string_view name) const;
   /// Classes of both lists, sorted. Throws option_error when one is of integers and the other of strings.
@@ -71,11 +77,18 @@ inline const class_list& no_classes() noexcept {
 
 template <class L>
 concept text_label = std::convertible_to<const L&, std::string_view>;
+/// Characters of more than a byte, or of Unicode by their type: neither names nor numbers of classes.
+template <class L>
+inline constexpr bool wide_character =
+    std::is_same_v<L, wchar_t> || std::is_same_v<L, char16_t> || std::is_same_v<L, char32_t>;
+#ifdef __cpp_char8_t
+template <>
+inline constexpr bool wide_character<char8_t> = true;
+#endif
 /// What can be a label.
 template <class L>
 concept label_type = text_label<L> || std::is_enum_v<L> ||
-    (std::integral<L> && sizeof(L) <= 8 && !std::is_same_v<L, wchar_t> && !std::is_same_v<L, char8_t> &&
-     !std::is_same_v<L, char16_t> && !std::is_same_v<L, char32_t>);
+    (std::integral<L> && sizeof(L) <= 8 && !wide_character<L>);
 
 template <class L>
 std::int64_t label_number(L label, std::size_t row) {
@@ -140,6 +153,7 @@ class label_vector {
   label_vector(std::initializer_list<Label> values) {
     encode_range(values);
   }
+  label_vector(std::initializer_list<std::string_view> values) { encode_range(values); }
 
   /// Rows given by their codes in an existing class list (predictions, say). Throws option_error for a code
   /// outside it.
@@ -165,8 +179,10 @@ class label_vector {
     return classes().name(codes_[static_cast<std::size_t>(row)]);
   }
   /// Over the names of the rows' classes.
-  detail::label_iterator begin() const noexcept { return {&classes(), codes_.data()}; }
-  detail::label_iterator end() const noexcept { return {&classes(), codes_.data() + codes_.size()}; }
+  detail::label_iterator begin() const& noexcept { return {&classes(), codes_.data()}; }
+  detail::label_iterator end() const& noexcept { return {&classes(), codes_.data() + codes_.size()}; }
+  detail::label_iterator begin() const&& = delete;
+  detail::label_iterator end() const&& = delete;
   /// All rows decoded.
   std::vector<std::string> decode() const;
   /// The named rows, in that order, with the same class list (some of its classes may have no row then).
@@ -175,6 +191,14 @@ class label_vector {
   label_vector recoded(std::shared_ptr<const class_list> classes) const;
   /// Rows of each class, in code order.
   std::vector<std::int64_t> counts() const;
+  /// The same labels row by row, whatever classes without rows the lists have.
+  friend bool operator==(const label_vector& a, const label_vector& b) {
+    if (a.size() != b.size() || (!a.empty() && a.classes().numeric() != b.classes().numeric())) return false;
+    if (a.classes_ == b.classes_) return a.codes_ == b.codes_;
+    for (std::int64_t row = 0; row < a.size(); ++row)
+      if (a[row] != b[row]) return false;
+    return true;
+  }
 
  private:
   template <class Range>

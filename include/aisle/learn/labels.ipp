@@ -153,7 +153,7 @@ AISLE_API class_weights class_weights::in_order(std::vector<double> weights) {
 AISLE_API std::vector<double> class_weights::resolve(const label_vector& labels) const {
   const auto& classes = labels.classes();
   std::vector<double> out(static_cast<std::size_t>(classes.size()), 1.0);
-  const auto require = [](const double& w, const std::string& name) {
+  const auto require_that = [](const double& w, const std::string& name) {
     if (!is_finite(w) || w < 0)
       throw option_error("the weight of class \"" + name + "\" is " +
                          (is_nan(w) ? "NaN" : std::to_string(w)) + ", expected a finite number not below 0");
@@ -174,7 +174,7 @@ AISLE_API std::vector<double> class_weights::resolve(const label_vector& labels)
     }
     case mode::by_name:
       for (const auto& [name, weight] : named_) {
-        require(weight, name);
+        require_that(weight, name);
         const auto code = classes.find(name);
         if (!code) throw option_error("a weight for class \"" + name + "\", which is not one of the classes");
         out[static_cast<std::size_t>(*code)] = weight;
@@ -184,7 +184,7 @@ AISLE_API std::vector<double> class_weights::resolve(const label_vector& labels)
       if (ordered_.size() != out.size())
         throw option_error(std::to_string(ordered_.size()) + " class weights for " +
                            std::to_string(out.size()) + " classes");
-      for (std::size_t c = 0; c < out.size(); ++c) require(ordered_[c], classes.names()[c]);
+      for (std::size_t c = 0; c < out.size(); ++c) require_that(ordered_[c], classes.names()[c]);
       out = ordered_;
       break;
   }

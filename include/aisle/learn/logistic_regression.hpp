@@ -46,12 +46,15 @@ class logistic_regression final : public classifier<T> {
   std::unique_ptr<classifier<T>> unfitted() const override {
     return std::make_unique<logistic_regression>(options_);
   }
-  const logistic_options& options() const noexcept { return options_; }
+  const logistic_options& options() const& noexcept { return options_; }
+  logistic_options options() const&& { return options(); }
 
   /// [classes, features], or [1, features] of the second class when there are two; rows follow the classes
   /// that had rows.
-  const matrix<double>& coefficients() const noexcept { return coefficients_; }
-  const std::vector<double>& intercepts() const noexcept { return intercepts_; }
+  const matrix<double>& coefficients() const& noexcept { return coefficients_; }
+  matrix<double> coefficients() const&& { return coefficients(); }
+  const std::vector<double>& intercepts() const& noexcept { return intercepts_; }
+  std::vector<double> intercepts() const&& { return intercepts(); }
   /// What was minimised, at the coefficients found.
   double objective() const noexcept { return objective_; }
   std::int64_t iterations() const noexcept { return iterations_; }

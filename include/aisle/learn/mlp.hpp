@@ -55,15 +55,19 @@ class mlp final : public classifier<T> {
 
   std::string_view kind() const noexcept override { return "mlp"; }
   std::unique_ptr<classifier<T>> unfitted() const override { return std::make_unique<mlp>(options_); }
-  const mlp_options& options() const noexcept { return options_; }
+  const mlp_options& options() const& noexcept { return options_; }
+  mlp_options options() const&& { return options(); }
 
-  const mlp_network<T>& network() const noexcept { return network_; }
+  const mlp_network<T>& network() const& noexcept { return network_; }
+  const mlp_network<T>& network() const&& = delete;
   /// Every epoch that was run.
-  const std::vector<mlp_epoch>& history() const noexcept { return history_; }
+  const std::vector<mlp_epoch>& history() const& noexcept { return history_; }
+  std::vector<mlp_epoch> history() const&& { return history(); }
   /// The epoch (from 0) whose parameters were kept.
   std::int64_t best_epoch() const noexcept { return best_epoch_; }
   /// The rows that the last fit() watched, ascending.
-  const index_vector& validation_rows() const noexcept { return validation_rows_; }
+  const index_vector& validation_rows() const& noexcept { return validation_rows_; }
+  index_vector validation_rows() const&& { return validation_rows(); }
 
  protected:
   using training_data = typename classifier<T>::training_data;

@@ -76,26 +76,30 @@ class mlp_network {
     statistics_.assign(static_cast<std::size_t>(statistics), T{0});
   }
 
-  const mlp_shape& shape() const noexcept { return shape_; }
+  const mlp_shape& shape() const& noexcept { return shape_; }
+  mlp_shape shape() const&& { return shape(); }
   std::int64_t layers() const noexcept { return static_cast<std::int64_t>(layers_.size()); }
   bool normalised(std::int64_t i) const { return at(i).normalised; }
 
   /// All parameters: layer by layer weight, bias and, where it is normalised, gamma and beta.
-  std::span<T> parameters() noexcept { return parameters_; }
-  std::span<const T> parameters() const noexcept { return parameters_; }
+  std::span<T> parameters() & noexcept { return parameters_; }
+  std::span<const T> parameters() const& noexcept { return parameters_; }
+  std::span<const T> parameters() const&& = delete;
   /// In the same order; of the last gradients() call.
-  std::span<const T> gradients() const noexcept { return gradients_; }
+  std::span<const T> gradients() const& noexcept { return gradients_; }
+  std::span<const T> gradients() const&& = delete;
   /// Running mean and variance of every normalised layer.
-  std::span<T> statistics() noexcept { return statistics_; }
-  std::span<const T> statistics() const noexcept { return statistics_; }
+  std::span<T> statistics() & noexcept { return statistics_; }
+  std::span<const T> statistics() const& noexcept { return statistics_; }
+  std::span<const T> statistics() const&& = delete;
 
   // Views of layer i. Weights are [outputs, inputs].
-  matrix_view<T> weight(std::int64_t i) { return weight_in(parameters_, at(i)); }
-  std::span<T> bias(std::int64_t i) { return part(parameters_, at(i).bias, at(i).outputs); }
-  std::span<T> gamma(std::int64_t i) { return part(parameters_, at(i).gamma, norm_size(i)); }
-  std::span<T> beta(std::int64_t i) { return part(parameters_, at(i).beta, norm_size(i)); }
-  std::span<T> running_mean(std::int64_t i) { return part(statistics_, at(i).mean, norm_size(i)); }
-  std::span<T> running_variance(std::int64_t i) { return part(statistics_, at(i).variance, norm_size(i)); }
+  matrix_view<T> weight(std::int64_t i) & { return weight_in(parameters_, at(i)); }
+  std::span<T> bias(std::int64_t i) & { return part(parameters_, at(i).bias, at(i).outputs); }
+  std::span<T> gamma(std::int64_t i) & { return part(parameters_, at(i).gamma, norm_size(i)); }
+  std::span<T> beta(std::int64_t i) & { return part(parameters_, at(i).beta, norm_size(i)); }
+  std::span<T> running_mean(std::int64_t i) & { return part(statistics_, at(i).mean, norm_size(i)); }
+  std::span<T> running_variance(std::int64_t i) & { return part(statistics_, at(i).variance, norm_size(i)); }
 
   /// PyTorch's: weights and biases uniform within 1 / sqrt(inputs) of 0 (He et al. 2015 with a = sqrt(5)),
   /// gamma 1, beta 0, running mean 0 and variance 1.

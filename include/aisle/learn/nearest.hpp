@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 
@@ -40,6 +41,12 @@ neighbours<float> nearest(std::span<const float> query, matrix_view<const float>
                           const nearest_options& options = {});
 neighbours<double> nearest(std::span<const double> query, matrix_view<const double> rows,
                            const nearest_options& options = {});
+
+/// The k nearest, by the other options' defaults.
+template <class Queries, class Rows>
+auto nearest(const Queries& queries, const Rows& rows, std::integral auto k) {
+  return nearest(queries, rows, nearest_options{.k = static_cast<std::int64_t>(k)});
+}
 
 AISLE_NAMESPACE_END
 

@@ -34,20 +34,20 @@ class optimizer {
  public:
   /// Throws option_error for a negative rate or decay, or a momentum or beta outside [0, 1).
   explicit optimizer(optimizer_options options = {}) : options_(options) {
-    const auto require = [](const char* name, const double& v, bool good, const char* expected) {
+    const auto require_that = [](const char* name, const double& v, bool good, const char* expected) {
       if (is_nan(v) || !good)
         throw option_error(std::string("optimizer: ") + name + " is " +
                            (is_nan(v) ? "NaN" : std::to_string(v)) + ", expected " + expected);
     };
     const auto not_negative = [&](const char* name, const double& v) {
-      require(name, v, v >= 0, "a number not below 0");
+      require_that(name, v, v >= 0, "a number not below 0");
     };
     const auto share = [&](const char* name, const double& v) {
-      require(name, v, v >= 0 && v < 1, "a share in [0, 1)");
+      require_that(name, v, v >= 0 && v < 1, "a share in [0, 1)");
     };
     not_negative("learning_rate", options_.learning_rate);
     not_negative("weight_decay", options_.weight_decay);
-    require("epsilon", options_.epsilon, options_.epsilon > 0, "a number above 0");
+    require_that("epsilon", options_.epsilon, options_.epsilon > 0, "a number above 0");
     share("beta1", options_.beta1);
     share("beta2", options_.beta2);
     share("momentum", options_.momentum);

@@ -84,15 +84,19 @@ class pca {
   }
 
   std::int64_t features() const noexcept { return axes_.components.cols(); }
-  const std::vector<double>& mean() const noexcept { return axes_.mean; }  ///< that was taken off
+  const std::vector<double>& mean() const& noexcept { return axes_.mean; }  ///< that was taken off
+  std::vector<double> mean() const&& { return mean(); }
   /// [components, features]: unit rows, those of the largest variance first.
   const matrix<double>& components() const& noexcept { return axes_.components; }
   const matrix<double>& components() const&& = delete;
   /// Variance of the rows along each component (divided by rows - 1), its share in the variance of all
   /// features, and the singular values of the rows less their mean.
-  const std::vector<double>& explained_variance() const noexcept { return axes_.variance; }
-  const std::vector<double>& explained_variance_ratio() const noexcept { return axes_.ratio; }
-  const std::vector<double>& singular_values() const noexcept { return axes_.singular; }
+  const std::vector<double>& explained_variance() const& noexcept { return axes_.variance; }
+  std::vector<double> explained_variance() const&& { return explained_variance(); }
+  const std::vector<double>& explained_variance_ratio() const& noexcept { return axes_.ratio; }
+  std::vector<double> explained_variance_ratio() const&& { return explained_variance_ratio(); }
+  const std::vector<double>& singular_values() const& noexcept { return axes_.singular; }
+  std::vector<double> singular_values() const&& { return singular_values(); }
   /// Mean variance of the directions left out (Tipping, Bishop 1999); 0 where there are none.
   double noise_variance() const noexcept { return axes_.noise; }
   bool whiten() const noexcept { return whiten_; }

@@ -47,17 +47,20 @@ class random_forest final : public classifier<T> {
   std::unique_ptr<classifier<T>> unfitted() const override {
     return std::make_unique<random_forest>(options_);
   }
-  const forest_options& options() const noexcept { return options_; }
+  const forest_options& options() const& noexcept { return options_; }
+  forest_options options() const&& { return options(); }
 
   std::int64_t trees() const noexcept { return static_cast<std::int64_t>(trees_.size()); }
   /// Nodes of one tree in depth-first order. Throws shape_error for a tree that does not exist.
-  std::span<const tree_node> nodes(std::int64_t tree) const {
+  std::span<const tree_node> nodes(std::int64_t tree) const&& = delete;
+  std::span<const tree_node> nodes(std::int64_t tree) const& {
     if (tree < 0 || tree >= trees())
       throw shape_error("tree " + std::to_string(tree) + " of a forest of " + std::to_string(trees()));
     return trees_[static_cast<std::size_t>(tree)].nodes;
   }
   /// Mean over the trees of each feature's share of the decrease in impurity; the shares sum to 1.
-  const std::vector<double>& importances() const noexcept { return importances_; }
+  const std::vector<double>& importances() const& noexcept { return importances_; }
+  std::vector<double> importances() const&& { return importances(); }
   /// Accuracy of the rows' out-of-bag predictions (rows that every tree saw are left out). Throws
   /// not_fitted_error unless the forest was fitted with out_of_bag.
   double oob_score() const {

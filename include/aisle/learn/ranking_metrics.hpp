@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <cstdint>
+#include <ranges>
 #include <span>
 #include <vector>
 
@@ -14,6 +17,24 @@
 // option_error for a score that is NaN.
 
 AISLE_NAMESPACE_BEGIN
+
+namespace detail {
+template <class Flags>
+concept flag_range =
+    std::ranges::input_range<const Flags&> && std::integral<std::ranges::range_value_t<const Flags&>> &&
+    !std::convertible_to<const Flags&, std::span<const std::uint8_t>>;
+template <class Flags>
+std::vector<std::uint8_t> as_flags(const Flags& flags) {
+  std::vector<std::uint8_t> out;
+  for (const auto flag : flags) out.push_back(flag != 0);
+  return out;
+}
+inline matrix<double> as_double(matrix_view<const float> m) {
+  matrix<double> out(m.rows(), m.cols());
+  for (std::int64_t r = 0; r < m.rows(); ++r) std::copy_n(m.row(r).data(), m.cols(), out.row(r).data());
+  return out;
+}
+}  // namespace detail
 
 struct curve_options {
   /// Leaves out points that lie on a straight line between their neighbours (ROC only).
@@ -60,6 +81,9 @@ struct multiclass_auc {
   double one_vs_one_weighted = 0;  ///< the same weighted by the pair's share of the rows
 };
 multiclass_auc roc_auc(const label_vector& truth, matrix_view<const double> probabilities);
+inline multiclass_auc roc_auc(const label_vector& truth, matrix_view<const float> probabilities) {
+  return roc_auc(truth, detail::as_double(probabilities));
+}
 /// Truth and scores of all (row, class) pairs, row by row: what the micro-averaged curves are made of.
 std::vector<std::uint8_t> one_hot(const label_vector& truth);
 
@@ -73,6 +97,32 @@ double log_loss(const label_vector& truth, matrix_view<const float> probabilitie
 /// Share of rows whose class is among the k of highest probability; of equal ones the higher code ranks
 /// better.
 double top_k_accuracy(const label_vector& truth, matrix_view<const double> probabilities, std::int64_t k);
+inline double top_k_accuracy(const label_vector& truth, matrix_view<const float> probabilities,
+                             std::int64_t k) {
+  return top_k_accuracy(truth, detail::as_double(probabilities), k);
+}
+
+/// The scores of a binary truth for flags of any integer type, bool among them.
+template <detail::flag_range Flags>
+roc_points roc_curve(const Flags& positive, std::span<const double> scores,
+                     const curve_options& options = {}) {
+  return roc_curve(detail::as_flags(positive), scores, options);
+}
+template <detail::flag_range Flags>
+double roc_auc(const Flags& positive, std::span<const double> scores,
+               std::span<const double> sample_weights = {}) {
+  return roc_auc(detail::as_flags(positive), scores, sample_weights);
+}
+template <detail::flag_range Flags>
+precision_recall_points precision_recall_curve(const Flags& positive, std::span<const double> scores,
+                                               std::span<const double> sample_weights = {}) {
+  return precision_recall_curve(detail::as_flags(positive), scores, sample_weights);
+}
+template <detail::flag_range Flags>
+double average_precision(const Flags& positive, std::span<const double> scores,
+                         std::span<const double> sample_weights = {}) {
+  return average_precision(detail::as_flags(positive), scores, sample_weights);
+}
 
 AISLE_NAMESPACE_END
 

@@ -73,9 +73,12 @@ class standard_scaler {
     return out;
   }
 
-  const std::vector<double>& mean() const noexcept { return mean_; }
-  const std::vector<double>& variance() const noexcept { return variance_; }  ///< of the population
-  const std::vector<double>& scale() const noexcept { return scale_; }
+  const std::vector<double>& mean() const& noexcept { return mean_; }
+  std::vector<double> mean() const&& { return mean(); }
+  const std::vector<double>& variance() const& noexcept { return variance_; }  ///< of the population
+  std::vector<double> variance() const&& { return variance(); }
+  const std::vector<double>& scale() const& noexcept { return scale_; }
+  std::vector<double> scale() const&& { return scale(); }
 
  private:
   static std::int64_t largest_row(matrix_view<const T> x, std::int64_t column) {

@@ -27,26 +27,26 @@ AISLE_API void check_tsne(std::int64_t rows, std::int64_t cols, const tsne_optio
                       std::to_string(cols) + " features, expected at least 2 of 1");
   if (rows > 2'000'000'000)
     throw shape_error("t-SNE of " + std::to_string(rows) + " rows, expected at most 2000000000");
-  const auto require = [](bool good, const char* option, const std::string& found,
-                          const std::string& expected) {
+  const auto require_that = [](bool good, const char* option, const std::string& found,
+                               const std::string& expected) {
     if (!good)
       throw option_error("t-SNE: " + std::string(option) + " is " + found + ", expected " + expected);
   };
   const auto number = [&](bool good, const char* option, double found, const std::string& expected) {
-    require(is_finite(found) && good, option, number_text(found), expected);
+    require_that(is_finite(found) && good, option, number_text(found), expected);
   };
-  require(o.dims == 2 || o.dims == 3, "dims", std::to_string(o.dims), "2 or 3");
+  require_that(o.dims == 2 || o.dims == 3, "dims", std::to_string(o.dims), "2 or 3");
   number(o.perplexity >= 1 && o.perplexity < static_cast<double>(rows), "perplexity", o.perplexity,
          "from 1 to below the number of rows, " + std::to_string(rows));
   number(o.early_exaggeration > 0, "early_exaggeration", o.early_exaggeration, "a number above 0");
-  require(o.early_iterations >= 0, "early_iterations", std::to_string(o.early_iterations), "0 or more");
-  require(o.iterations >= 0, "iterations", std::to_string(o.iterations), "0 or more");
+  require_that(o.early_iterations >= 0, "early_iterations", std::to_string(o.early_iterations), "0 or more");
+  require_that(o.iterations >= 0, "iterations", std::to_string(o.iterations), "0 or more");
   number(o.learning_rate >= 0, "learning_rate", o.learning_rate, "0 or more");
   number(o.theta >= 0 && o.theta <= 1, "theta", o.theta, "from 0 to 1");
-  require(o.neighbours == 0 || static_cast<double>(o.neighbours) >= o.perplexity, "neighbours",
-          std::to_string(o.neighbours), "0 or no less than the perplexity");
-  require(o.gradient != tsne_gradient::interpolation || o.dims == 2, "gradient", "interpolation",
-          "another in three dimensions");
+  require_that(o.neighbours == 0 || static_cast<double>(o.neighbours) >= o.perplexity, "neighbours",
+               std::to_string(o.neighbours), "0 or no less than the perplexity");
+  require_that(o.gradient != tsne_gradient::interpolation || o.dims == 2, "gradient", "interpolation",
+               "another in three dimensions");
 }
 
 AISLE_API tsne_gradient choose_gradient(std::int64_t rows, const tsne_options& o) {

@@ -51,9 +51,11 @@ class network {
   network(const graph& recorded, const weight_source& weights, const value_shape& nominal,
           network_options options);
 
-  const graph& fused() const noexcept { return graph_; }
+  const graph& fused() const& noexcept { return graph_; }
+  const graph& fused() const&& = delete;
   /// The checkpoint's file, for messages; empty where weights are in memory or computed.
-  const std::string& weights_path() const noexcept { return weights_path_; }
+  const std::string& weights_path() const& noexcept { return weights_path_; }
+  std::string weights_path() const&& { return weights_path(); }
   const kernels::kernel_table& table() const noexcept { return *engine_.table; }
   /// Width of an output.
   std::int64_t width(const std::string& output) const;

@@ -77,7 +77,7 @@ class operation {
   /// Names of the tensors it reads, as the model names them; those of a norm that was folded into it too.
   virtual void parameters(std::vector<std::string>& names) const = 0;
   virtual row_cost cost(std::span<const value_shape> in, const value_shape& out) const = 0;
-  virtual line_window lines(std::span<const value_shape> in) const = 0;
+  virtual line_window needed_lines(std::span<const value_shape> in) const = 0;
   /// Whether its value may take the memory of an input of the same shape.
   virtual bool works_in_place() const = 0;
 

@@ -47,7 +47,7 @@ AISLE_API const state_dict::entry& weight_source::find(const std::string& name, 
     };
     if (squeezed(e->dims) == squeezed(expected)) return *e;
   }
-  return checkpoint_->require(key, expected);
+  return (checkpoint_->require)(key, expected);
 }
 
 AISLE_API std::optional<shape> weight_source::dims_of(const std::string& name) const {

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -103,6 +104,18 @@ class matrix_view {
     if (first < 0 || count < 0 || count > rows_ - first) detail::throw_rows(first, count, rows_);
     return {data_ + first * stride_, count, cols_, stride_};
   }
+  /// A copy of the named rows, in that order. Throws shape_error for a row that does not exist.
+  matrix<value_type> rows(std::span<const std::int64_t> which) const {
+    matrix<value_type> out(static_cast<std::int64_t>(which.size()), cols_);
+    for (std::size_t r = 0; r < which.size(); ++r) {
+      if (which[r] < 0 || which[r] >= rows_) detail::throw_rows(which[r], 1, rows_);
+      std::copy_n(row(which[r]).data(), cols_, out.row(r).data());
+    }
+    return out;
+  }
+  matrix<value_type> rows(std::initializer_list<std::int64_t> which) const {
+    return rows(std::span<const std::int64_t>(which.begin(), which.size()));
+  }
 
   /// Over the rows, each a span.
   constexpr detail::row_iterator<T> begin() const noexcept { return {data_, cols_, stride_, 0}; }
@@ -186,6 +199,9 @@ class matrix {
     }
     return out;
   }
+  matrix rows(std::initializer_list<std::int64_t> which) const {
+    return rows(std::span<const std::int64_t>(which.begin(), which.size()));
+  }
 
   /// Over the rows, each a span.
   detail::row_iterator<T> begin() & noexcept { return view().begin(); }
@@ -230,6 +246,12 @@ auto concatenate_columns(const A& a, const B& b) {
                                                  matrix_view<const element_type_of<B>>(b));
 }
 
+/// Three and more.
+template <row_major A, row_major B, row_major C, row_major... More>
+auto concatenate_columns(const A& a, const B& b, const C& c, const More&... more) {
+  return concatenate_columns(concatenate_columns(a, b), c, more...);
+}
+
 /// Cosine of the angle between two vectors, 1 where they point the same way: how alike two embeddings are.
 /// Summed in double; 0 where one is zero. Throws shape_error for different lengths.
 template <class T>
@@ -258,6 +280,18 @@ requires std::same_as<detail::span_element<A>, detail::span_element<B>>
 double cosine_similarity(const A& a, const B& b) {
   using element = detail::span_element<A>;
   return cosine_similarity<element>(std::span<const element>(a), std::span<const element>(b));
+}
+
+/// The same of two matrices of one row, which encoders give for one text. Throws shape_error for others.
+template <row_major A, row_major B>
+requires std::same_as<element_type_of<A>, element_type_of<B>>
+double cosine_similarity(const A& a, const B& b) {
+  using element = element_type_of<A>;
+  const matrix_view<const element> x = a, y = b;
+  if (x.rows() != 1 || y.rows() != 1)
+    throw shape_error("cosine similarity of matrices of " + std::to_string(x.rows()) + " and " +
+                      std::to_string(y.rows()) + " rows, expected one each: take a row() of them");
+  return cosine_similarity<element>(x.row(0), y.row(0));
 }
 
 namespace detail {

@@ -149,7 +149,7 @@ AISLE_API dense_layer dense_layer::from_json(const json& config, const state_dic
                        " is not built in, expected Identity, Tanh, ReLU, GELU, Sigmoid or SiLU of torch.nn");
   d.act = at->second;
   const auto read = [&](const char* key, const shape& dims) {
-    weights.require(key, dims);
+    (weights.require)(key, dims);
     std::vector<float> values(static_cast<std::size_t>(dims.elements()));
     weights.read_f32(key, values);
     nn::require_finite(weights, key, values);

@@ -37,7 +37,8 @@ struct sentence_model {
   /// The tokenizer in the transformer's folder.
   wordpiece load_tokenizer() const;
   /// The prompt of that name; "" for no name. Throws option_error that lists the names there are.
-  const std::string& prompt(std::string_view name) const;
+  const std::string& prompt(std::string_view name) const&;
+  std::string prompt(std::string_view name) const&& { return prompt(name); }
 };
 
 AISLE_NAMESPACE_END

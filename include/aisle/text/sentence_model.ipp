@@ -219,7 +219,7 @@ AISLE_API wordpiece sentence_model::load_tokenizer() const {
   return wordpiece(d);
 }
 
-AISLE_API const std::string& sentence_model::prompt(std::string_view name) const {
+AISLE_API const std::string& sentence_model::prompt(std::string_view name) const& {
   static const std::string none;
   if (name.empty()) return none;
   const auto at = ranges::find(prompts, name, &std::pair<std::string, std::string>::first);

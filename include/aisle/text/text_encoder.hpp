@@ -105,6 +105,18 @@ class text_encoder {
     }
     return tokenize_views(views, options);
   }
+  tokenized_texts tokenize(std::initializer_list<std::string_view> texts,
+                           const text_encode_options& options = {}) const {
+    return tokenize(std::span<const std::string_view>(texts.begin(), texts.size()), options);
+  }
+  tokenized_texts tokenize(std::string_view text, const text_encode_options& options = {}) const {
+    return tokenize(std::span(&text, 1), options);
+  }
+  template <class Text>
+  requires std::same_as<Text, const char*> || std::same_as<Text, char*> tokenized_texts
+  tokenize(Text text, const text_encode_options& options = {})
+  const { return tokenize(std::span(&text, 1), options); }
+  tokenized_texts tokenize(std::nullptr_t, const text_encode_options& = {}) const = delete;
   matrix<float> encode(const tokenized_texts& texts, const text_encode_options& options = {}) const {
     return encode_rows(texts.ids, texts.prompt_tokens, options);
   }
@@ -116,12 +128,16 @@ class text_encoder {
 
   std::int64_t dimension() const noexcept { return dimension_; }
   std::int64_t max_tokens() const noexcept { return max_tokens_; }
-  const wordpiece& tokenizer() const noexcept { return *tokenizer_; }
+  const wordpiece& tokenizer() const& noexcept { return *tokenizer_; }
+  const wordpiece& tokenizer() const&& = delete;
   /// Pooling, prompts and what else is not the transformer's.
-  const sentence_model& sentence() const noexcept { return *sentence_; }
+  const sentence_model& sentence() const& noexcept { return *sentence_; }
+  const sentence_model& sentence() const&& = delete;
   /// Its output "tokens" is the states that are pooled.
-  const nn::network& network() const noexcept { return *network_; }
-  const models::opened_model& model() const noexcept { return *model_; }
+  const nn::network& network() const& noexcept { return *network_; }
+  const nn::network& network() const&& = delete;
+  const models::opened_model& model() const& noexcept { return *model_; }
+  const models::opened_model& model() const&& = delete;
 
  private:
   text_encoder() = default;

@@ -59,13 +59,15 @@ class wordpiece {
     return e;
   }
 
-  const wordpiece_options& options() const noexcept { return options_; }
+  const wordpiece_options& options() const& noexcept { return options_; }
+  wordpiece_options options() const&& { return options(); }
   /// One more than the highest id, added tokens included.
   std::int64_t vocabulary_size() const noexcept {
     return vocabulary_.size() + static_cast<std::int64_t>(behind_.size());
   }
   /// "shirt", "##s", "[CLS]". Throws option_error when there is no such id.
-  std::string_view token(std::int64_t id) const;
+  std::string_view token(std::int64_t id) const&;
+  std::string_view token(std::int64_t id) const&& = delete;
   /// The id of a token as token() gives it, or -1.
   std::int32_t find(std::string_view token) const noexcept;
   std::int32_t cls_id() const noexcept { return cls_; }

@@ -134,7 +134,7 @@ AISLE_API wordpiece::wordpiece(const tokenizer_description& description)
   }
 }
 
-AISLE_API std::string_view wordpiece::token(std::int64_t id) const {
+AISLE_API std::string_view wordpiece::token(std::int64_t id) const& {
   const std::int64_t after = id - vocabulary_.size();
   return after >= 0 && after < static_cast<std::int64_t>(behind_.size())
              ? std::string_view(behind_[static_cast<std::size_t>(after)])

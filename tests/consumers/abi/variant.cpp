@@ -1,6 +1,6 @@
 #include <aisle/aisle.hpp>
 
-// Has a name of its own in each of the four builds.
+// Has a name of its own in each of the five builds.
 const char* VARIANT(float* out) {
   aisle::matrix<float> m(4, 4, 1.f);
   aisle::parallel_for(4, 2, [&](std::int64_t r) { m(r, r) = 2.f; });

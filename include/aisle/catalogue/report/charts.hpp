@@ -43,7 +43,7 @@ std::vector<double> nice_ticks(double low, double high, int count);
 /// CSS classes of the i-th of many lines: seven colours that the colour-blind tell apart, four dash patterns.
 std::string line_style(std::size_t i);
 
-std::string line_chart(std::span<const chart_line> lines, const chart_axes& axes,
+std::string line_chart(std::span<const chart_line> curves, const chart_axes& axes,
                        const chart_options& options);
 /// One-vs-rest curves and their mean. `which`: places in scores.curves of those drawn.
 std::string roc_chart(const report_scores& all, const model_scores& scores,

@@ -111,7 +111,7 @@ AISLE_API std::string draw_line(const chart_frame& f, const chart_line& line, st
          escape_html(line.name) + "</title><path d=\"" + path + "\"/></g>";
 }
 
-AISLE_API std::string line_chart(std::span<const chart_line> lines, const chart_axes& axes,
+AISLE_API std::string line_chart(std::span<const chart_line> curves, const chart_axes& axes,
                                  const chart_options& options) {
   const chart_frame f{axes, margin_left, options.width - margin_right, margin_top,
                       options.height - margin_bottom};
@@ -124,7 +124,7 @@ AISLE_API std::string line_chart(std::span<const chart_line> lines, const chart_
     out += svg_text(x + (right_half ? -6 : 6), f.top + 8, right_half ? "mark-name end" : "mark-name",
                     options.marked_name);
   }
-  for (std::size_t i = 0; i < lines.size(); ++i) out += draw_line(f, lines[i], i);
+  for (std::size_t i = 0; i < curves.size(); ++i) out += draw_line(f, curves[i], i);
   return out + "</svg>";
 }
 
@@ -136,12 +136,12 @@ AISLE_API std::string roc_chart(const report_scores& all, const model_scores& sc
 
 AISLE_API std::string roc_chart(const report_scores& all, const model_scores& scores,
                                 std::span<const std::size_t> which) {
-  std::vector<chart_line> lines;
+  std::vector<chart_line> curves;
   const auto add = [&](const std::string& style, const std::string& name, const roc_points& points) {
     chart_line line{style, name, {}};
     for (std::size_t i = 0; i < points.fpr.size(); ++i)
       line.points.emplace_back(points.fpr[i], points.tpr[i]);
-    lines.push_back(std::move(line));
+    curves.push_back(std::move(line));
   };
   for (const std::size_t i : which)
     add(line_style(i), all.name(scores.curves[i].label) + ", AUC " + fixed(scores.curves[i].auc, 3),
@@ -153,13 +153,13 @@ AISLE_API std::string roc_chart(const report_scores& all, const model_scores& sc
   options.label = "ROC curves, one class against the rest; macro average AUC " + fixed(scores.macro_auc, 3);
   options.height = 338;
   options.diagonal = true;
-  return line_chart(lines, axes, options);
+  return line_chart(curves, axes, options);
 }
 
-AISLE_API std::string epoch_chart(const model_result& model, std::vector<chart_line> lines, chart_axes axes,
+AISLE_API std::string epoch_chart(const model_result& model, std::vector<chart_line> curves, chart_axes axes,
                                   const std::string& label) {
   double low = axes.y_low, high = axes.y_high;
-  for (const chart_line& line : lines)
+  for (const chart_line& line : curves)
     for (const auto& [x, y] : line.points)
       if (std::isfinite(y)) {
         low = std::min(low, y);
@@ -183,7 +183,7 @@ AISLE_API std::string epoch_chart(const model_result& model, std::vector<chart_l
     options.marked_x = static_cast<double>(model.best_epoch) + 1;
     options.marked_name = "best: " + std::to_string(model.best_epoch + 1);
   }
-  return line_chart(lines, axes, options);
+  return line_chart(curves, axes, options);
 }
 
 AISLE_API std::string loss_chart(const model_result& model) {

@@ -77,7 +77,7 @@ class model_reader {
            ", expected a list of " + std::string(name_of(dtype_of<T>)));
     const tensor t = tensors_.read(name);
     const auto values = t.template data<T>();
-    if constexpr (std::is_floating_point_v<T>) require(name, values, which);
+    if constexpr (std::is_floating_point_v<T>) require_values(name, values, which);
     return {values.begin(), values.end()};
   }
   /// Floating point values of any width.
@@ -97,7 +97,8 @@ class model_reader {
     else
       copy(t.template data<double>());
     // Behind the conversion: a double may be too large for a float.
-    require(name, std::span<const T>(out.data(), static_cast<std::size_t>(out.rows() * out.cols())), which);
+    require_values(name, std::span<const T>(out.data(), static_cast<std::size_t>(out.rows() * out.cols())),
+                   which);
     return out;
   }
   template <class T>
@@ -111,7 +112,7 @@ class model_reader {
 
  private:
   template <class T>
-  void require(const std::string& name, std::span<const T> values, model_numbers which) const {
+  void require_values(const std::string& name, std::span<const T> values, model_numbers which) const {
     if (which == model_numbers::any) return;
     if (which == model_numbers::finite ? all_finite(values) : no_nan(values)) return;
     std::size_t at = 0;

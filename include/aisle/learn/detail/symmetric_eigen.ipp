@@ -139,7 +139,7 @@ AISLE_API std::vector<plane_rotation> diagonalise(std::vector<double>& d, std::v
         if (std::abs(at(e, m)) <= std::max(nothing, std::numeric_limits<double>::epsilon() * near_by)) break;
       }
       if (m == l) break;
-      if (sweep == 60) throw error("the eigenvalues of a symmetric matrix were not found in 60 sweeps");
+      if (sweep == 60) throw error{"the eigenvalues of a symmetric matrix were not found in 60 sweeps"};
       double g = (at(d, l + 1) - at(d, l)) / (2 * at(e, l)), r = std::hypot(g, 1.0);
       g = at(d, m) - at(d, l) + at(e, l) / (g + (g >= 0 ? r : -r));
       double s = 1, c = 1, p = 0;

@@ -30,17 +30,17 @@ class token_embedding_layer final : public layer {
 
 AISLE_API void token_embedding_layer::run(const operands& at, const run_context& ctx) const {
   const token_batch& t = ctx.tokens;
-  const auto require = [](const row_table& table, std::span<const std::int32_t> values, std::int64_t limit,
-                          const char* what) {
+  const auto require_that = [](const row_table& table, std::span<const std::int32_t> values,
+                               std::int64_t limit, const char* what) {
     for (const std::int32_t v : values)
       if (v < 0 || v >= limit)
         throw shape_error(std::string(what) + " " + std::to_string(v) + " is outside its table of " +
                           std::to_string(limit) + " rows");
     table.need(values);
   };
-  require(words_, t.ids, op_.vocabulary, "token id");
-  require(positions_, t.positions, op_.positions, "position");
-  require(types_, t.types, op_.types, "token type");
+  require_that(words_, t.ids, op_.vocabulary, "token id");
+  require_that(positions_, t.positions, op_.positions, "position");
+  require_that(types_, t.types, op_.types, "token type");
   const float *words = words_.data(), *positions = positions_.data(), *types = types_.data();
   ctx.each_rows(static_cast<std::int64_t>(t.ids.size()), op_.hidden,
                 [&](std::int64_t first, std::int64_t count) {

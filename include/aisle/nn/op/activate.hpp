@@ -15,7 +15,7 @@ struct activate final : operation {
   value_shape infer(std::span<const value_shape> in) const override { return in[0]; }
   void parameters(std::vector<std::string>&) const override {}
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::same(); }
   bool works_in_place() const override { return true; }
   kernels::activation as_activation() const override { return act; }
 };

@@ -14,7 +14,7 @@ struct add final : operation {
   AISLE_API value_shape infer(std::span<const value_shape> in) const override;
   void parameters(std::vector<std::string>&) const override {}
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::same(); }
   bool works_in_place() const override { return true; }
   AISLE_API operation_ptr with_activation(kernels::activation a) const override;
   bool is_sum() const override { return true; }

@@ -18,7 +18,7 @@ struct batch_norm final : operation {
   value_shape infer(std::span<const value_shape> in) const override { return in[0]; }
   AISLE_API void parameters(std::vector<std::string>& names) const override;
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::same(); }
   bool works_in_place() const override { return true; }
   AISLE_API operation_ptr with_activation(kernels::activation a) const override;
   const folded_norm* as_norm() const override { return act == kernels::activation::none ? &norm : nullptr; }

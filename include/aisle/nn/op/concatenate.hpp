@@ -15,7 +15,7 @@ struct concatenate final : operation {
   AISLE_API value_shape infer(std::span<const value_shape> in) const override;
   void parameters(std::vector<std::string>&) const override {}
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::same(); }
   bool works_in_place() const override { return false; }
   bool joins_columns() const override { return true; }
 };

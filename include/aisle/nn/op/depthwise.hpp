@@ -27,7 +27,9 @@ struct depthwise final : operation {
   row_cost cost(std::span<const value_shape> in, const value_shape&) const override {
     return {2 * in[0].c * window.taps()};
   }
-  line_window lines(std::span<const value_shape> in) const override { return window.lines(in[0]); }
+  line_window needed_lines(std::span<const value_shape> in) const override {
+    return window.needed_lines(in[0]);
+  }
   bool works_in_place() const override { return false; }
   AISLE_API operation_ptr with_norm(const folded_norm& norm) const override;
   AISLE_API operation_ptr with_activation(kernels::activation a) const override;

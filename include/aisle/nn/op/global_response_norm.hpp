@@ -22,7 +22,7 @@ struct global_response_norm final : operation {
     names.push_back(name + ".beta");
   }
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return line_window::all(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::all(); }
   bool works_in_place() const override { return true; }
 };
 

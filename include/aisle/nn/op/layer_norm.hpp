@@ -21,7 +21,7 @@ struct layer_norm final : operation {
     names.push_back(name + ".bias");
   }
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::same(); }
   bool works_in_place() const override { return true; }
 };
 

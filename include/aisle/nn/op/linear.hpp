@@ -26,7 +26,7 @@ struct linear final : operation {
   row_cost cost(std::span<const value_shape> in, const value_shape&) const override {
     return {2 * out * in[0].c};
   }
-  line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::same(); }
   bool works_in_place() const override { return false; }
   AISLE_API operation_ptr with_activation(kernels::activation a) const override;
   AISLE_API operation_ptr with_residual() const override;

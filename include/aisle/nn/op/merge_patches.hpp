@@ -16,7 +16,7 @@ struct merge_patches final : operation {
   }
   void parameters(std::vector<std::string>&) const override {}
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return {2, 0, 2}; }
+  line_window needed_lines(std::span<const value_shape>) const override { return {2, 0, 2}; }
   bool works_in_place() const override { return false; }
 };
 

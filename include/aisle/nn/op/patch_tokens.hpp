@@ -27,7 +27,7 @@ struct patch_tokens final : operation {
     names.push_back(positions_name);
   }
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return line_window::all(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::all(); }
   bool works_in_place() const override { return false; }
 };
 

@@ -12,7 +12,7 @@ struct item_pooling : operation {
   value_shape infer(std::span<const value_shape> in) const override { return value_shape::vector(in[0].c); }
   void parameters(std::vector<std::string>&) const override {}
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return line_window::all(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::all(); }
   bool works_in_place() const override { return false; }
 };
 
@@ -28,7 +28,9 @@ struct window_pooling : operation {
   }
   void parameters(std::vector<std::string>&) const override {}
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape> in) const override { return window.lines(in[0]); }
+  line_window needed_lines(std::span<const value_shape> in) const override {
+    return window.needed_lines(in[0]);
+  }
   bool works_in_place() const override { return false; }
 };
 

@@ -29,7 +29,7 @@ struct token_embedding final : operation {
       names.push_back(name + table);
   }
   row_cost cost(std::span<const value_shape>, const value_shape&) const override { return {}; }
-  line_window lines(std::span<const value_shape>) const override { return line_window::same(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::same(); }
   bool works_in_place() const override { return false; }
 };
 

@@ -53,7 +53,7 @@ struct window {
                         std::to_string(height()) + " x " + std::to_string(width()));
     return value_shape::map(h, w, channels);
   }
-  line_window lines(const value_shape& in) const { return {stride, rows().before(in.h), height()}; }
+  line_window needed_lines(const value_shape& in) const { return {stride, rows().before(in.h), height()}; }
 };
 
 }  // namespace nn

@@ -72,7 +72,7 @@ struct window_attention final : operation {
   row_cost cost(std::span<const value_shape>, const value_shape& out) const override {
     return {4 * out.c * window * window};
   }
-  line_window lines(std::span<const value_shape>) const override { return line_window::all(); }
+  line_window needed_lines(std::span<const value_shape>) const override { return line_window::all(); }
   bool works_in_place() const override { return false; }
 };
 
