@@ -73,7 +73,10 @@ TEST_CASE("predict knows the columns that the pipelines learnt from; rows withou
   CHECK(pictures.rows.size() == 6);
   CHECK(has(pictures.at(1, "Reason"), "no picture, which the pipeline needs"));
   CHECK(command::run(work, "predict --model out/image.safetensors --data texts.csv --out n.csv").code == 4);
-  CHECK_FALSE(aisle::file_exists(work / "n.csv"));
+  const auto none = aisle::read_csv(work / "n.csv");  // every row comes out, with its reason
+  REQUIRE(none.rows.size() == 2);
+  CHECK(none.at(0, "Prediction").empty());
+  CHECK(has(none.at(1, "Reason"), "no picture"));
 }
 
 TEST_CASE("vectors that were made elsewhere: run, train and predict load no model for them") {

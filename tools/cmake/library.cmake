@@ -19,8 +19,11 @@ if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_
 endif()
 option(AISLE_WERROR "Treat warnings in the project's own targets as errors" ${tested})
 add_library(aisle_developer INTERFACE)
-target_compile_options(aisle_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                                                 $<$<BOOL:${AISLE_WERROR}>:-Werror>)
+# Not where sanitizers are: instrumented code is warned of for what is not there, and warnings cost a tenth of the time.
+if(NOT AISLE_SANITIZE)
+  target_compile_options(aisle_developer INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                   $<$<BOOL:${AISLE_WERROR}>:-Werror>)
+endif()
 # GCC 12 takes the concatenation of std::strings for overlapping copies (its bugs 105329 and 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(aisle_developer INTERFACE -Wno-restrict)
@@ -63,6 +66,11 @@ endif()
 add_library(aisle_program INTERFACE)
 target_link_libraries(aisle_program INTERFACE $<IF:$<TARGET_EXISTS:aisle_compiled>,aisle_compiled,aisle>
                                               aisle_developer)
+if(AISLE_SANITIZE MATCHES undefined AND TARGET aisle_compiled)
+  # In programs, a fifth of the time that they take to compile; the address sanitizer finds what these would. The library
+  # has them all.
+  target_compile_options(aisle_program INTERFACE -fno-sanitize=null,alignment,object-size,vptr)
+endif()
 
 # aisle_add_program(NAME SOURCE... [LINK TARGET...]): a program of ours, left in bin/.
 function(aisle_add_program name)

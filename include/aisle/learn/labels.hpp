@@ -90,6 +90,19 @@ template <class L>
 concept label_type = text_label<L> || std::is_enum_v<L> ||
     (std::integral<L> && sizeof(L) <= 8 && !wide_character<L>);
 
+/// One of several texts written out, each of a type of its own. Not a std::string_view: that would take
+/// {"a", "b"} for the begin and the end of one text.
+struct written_label {
+  std::string_view text;
+  template <text_label L>
+  written_label(const L& label) {
+    if constexpr (std::is_pointer_v<L>)
+      if (label == nullptr) throw option_error("a label is a null pointer, expected a string");
+    text = label;
+  }
+  operator std::string_view() const noexcept { return text; }
+};
+
 template <class L>
 std::int64_t label_number(L label, std::size_t row) {
   if constexpr (std::is_enum_v<L>) {
@@ -153,7 +166,7 @@ class label_vector {
   label_vector(std::initializer_list<Label> values) {
     encode_range(values);
   }
-  label_vector(std::initializer_list<std::string_view> values) { encode_range(values); }
+  label_vector(std::initializer_list<detail::written_label> values) { encode_range(values); }
 
   /// Rows given by their codes in an existing class list (predictions, say). Throws option_error for a code
   /// outside it.
