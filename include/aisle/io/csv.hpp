@@ -204,9 +204,12 @@ class csv_writer {
   }
   void end_row();
   void row(std::span<const std::string> fields);
-  void row(std::initializer_list<std::string_view> fields) {
+  void row(std::span<const std::string_view> fields) {
     for (const std::string_view f : fields) field(f);
     end_row();
+  }
+  void row(std::initializer_list<std::string_view> fields) {
+    row(std::span<const std::string_view>(fields.begin(), fields.size()));
   }
   /// Makes the file appear; without it nothing is written.
   void commit() {
