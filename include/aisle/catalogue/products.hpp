@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/blanks.hpp>
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
@@ -97,9 +98,6 @@ struct catalogue {
 /// and not there (its role is the option of catalogue_options), option_error when there is neither a text nor
 /// an image column.
 catalogue load_catalogue(const std::string& path, const catalogue_options& options = {});
-
-/// Without white space at either end, that of Unicode included (what Python's str.strip() takes away).
-std::string_view trimmed(std::string_view text);
 
 /// What a row is called in messages: "row 12 (line 14)", "row 12" where the line is not known.
 std::string row_name(std::int64_t row, std::int64_t line);

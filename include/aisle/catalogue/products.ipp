@@ -14,37 +14,6 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// UTF-8 of the white space that str.strip() of Python removes.
-inline constexpr std::string_view white_space[] = {" ",
-                                                   "\t",
-                                                   "\n",
-                                                   "\v",
-                                                   "\f",
-                                                   "\r",
-                                                   "\x1c",
-                                                   "\x1d",
-                                                   "\x1e",
-                                                   "\x1f",
-                                                   "\xc2\x85",
-                                                   "\xc2\xa0",
-                                                   "\xe1\x9a\x80",
-                                                   "\xe2\x80\x80",
-                                                   "\xe2\x80\x81",
-                                                   "\xe2\x80\x82",
-                                                   "\xe2\x80\x83",
-                                                   "\xe2\x80\x84",
-                                                   "\xe2\x80\x85",
-                                                   "\xe2\x80\x86",
-                                                   "\xe2\x80\x87",
-                                                   "\xe2\x80\x88",
-                                                   "\xe2\x80\x89",
-                                                   "\xe2\x80\x8a",
-                                                   "\xe2\x80\xa8",
-                                                   "\xe2\x80\xa9",
-                                                   "\xe2\x80\xaf",
-                                                   "\xe2\x81\x9f",
-                                                   "\xe3\x80\x80"};
-
 /// Fills in the columns that were left open and finds all of them in the header.
 struct product_columns {
   std::size_t id = 0;
@@ -105,22 +74,6 @@ AISLE_API bool name_picture(product& p, picture_reference named) {
 }
 
 }  // namespace detail
-
-AISLE_API std::string_view trimmed(std::string_view text) {
-  const auto at_start = [&](std::string_view space) { return text.starts_with(space); };
-  const auto at_end = [&](std::string_view space) { return text.ends_with(space); };
-  for (;;) {
-    const auto space = std::find_if(std::begin(detail::white_space), std::end(detail::white_space), at_start);
-    if (space == std::end(detail::white_space)) break;
-    text.remove_prefix(space->size());
-  }
-  for (;;) {
-    const auto space = std::find_if(std::begin(detail::white_space), std::end(detail::white_space), at_end);
-    if (space == std::end(detail::white_space)) break;
-    text.remove_suffix(space->size());
-  }
-  return text;
-}
 
 AISLE_API std::optional<std::size_t> catalogue::find_column(std::string_view name) const noexcept {
   const auto found = std::find(header.begin(), header.end(), name);
