@@ -89,10 +89,11 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   catalogue out;
   out.path = path;
   out.options = options;
+  std::optional<std::size_t> id_column;
   const auto on_problem = [&](const csv_problem& p) {
     if (options.limit > 0 && p.row >= options.limit) return;
     out.data_rows = std::max(out.data_rows, p.row + 1);
-    out.problems.push_back(skipped_record(path, p));
+    out.problems.push_back(skipped_record(path, p, id_column));
   };
   table_reader table(path, {.delimiter = options.delimiter,
                             .encoding = options.encoding,
@@ -101,6 +102,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
                             .on_problem = on_problem});
   out.format = table.format();
   const detail::product_columns columns(table, out.options);
+  id_column = columns.id;
   if (columns.text.empty() && !columns.image && !options.bare_rows)
     detail::throw_nothing_to_look_at(path, table.header());
   out.header = table.header();
@@ -110,6 +112,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   for (table_row row; table.next(row);) {
     if (options.limit > 0 && row.row >= options.limit) break;
     out.data_rows = std::max(out.data_rows, row.row + 1);
+    out.padded.add(row);
     product p;
     p.row = row.row;
     p.line = row.line;
@@ -133,7 +136,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
       out.missing_pictures += detail::name_picture(p, pictures.resolve(trimmed(row.fields[*columns.image])));
     if (p.text.empty() && p.image_path.empty() && !options.bare_rows) {
       out.problems.push_back(p.image_problem.empty()
-                                 ? out.problem(p, {}, "neither a text nor a picture")
+                                 ? out.problem(p, {}, std::string(detail::no_content))
                                  : out.problem(p, out.options.image_column, p.image_problem));
       continue;
     }
@@ -147,15 +150,14 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   return out;
 }
 
-AISLE_API std::string row_name(std::int64_t row, std::int64_t line) {
-  return "row " + std::to_string(row) + (line > 0 ? " (line " + std::to_string(line) + ")" : "");
-}
-
-AISLE_API skipped_row skipped_record(const std::string& file, const csv_problem& problem) {
+AISLE_API skipped_row skipped_record(const std::string& file, const csv_problem& problem,
+                                     std::optional<std::size_t> id_column) {
   // A fault that is not where the line begins says where it is.
   const std::string at =
       problem.column > 1 ? ", at byte " + std::to_string(problem.column) + " of the line" : "";
-  return {file, problem.row, {}, {}, problem.reason + at, problem.line};
+  std::string id;
+  if (id_column && *id_column < problem.fields.size()) id = trimmed(problem.fields[*id_column]);
+  return {file, problem.row, std::move(id), {}, problem.reason + at, problem.line};
 }
 
 AISLE_API void write_skipped(const std::string& path, const std::vector<skipped_row>& rows,

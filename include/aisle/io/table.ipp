@@ -190,13 +190,17 @@ AISLE_API std::optional<std::size_t> table_reader::find_column(std::string_view 
 AISLE_API bool table_reader::next(table_row& out) {
   if (csv_) return csv_->next(out);
   for (std::optional<csv_problem> problem; json_->next(cells_, problem);) {
+    std::vector<std::string>& fields = problem ? problem->fields : out.fields;
+    fields.assign(header_.size(), {});
+    for (json_cell& cell : cells_)
+      if (const auto key = keys_.find(cell.key); key != keys_.end())
+        fields[key->second] = std::move(cell.text);
     if (problem) {
       if (!options_.on_problem) throw csv_error(where_, *problem);
       options_.on_problem(*problem);
       continue;
     }
-    out.fields.assign(header_.size(), {});
-    for (json_cell& cell : cells_) out.fields[keys_.at(cell.key)] = std::move(cell.text);
+    out.missing = 0;
     out.row = json_->row();
     out.line = json_->line();
     out.last_line = json_->last_line();
