@@ -150,6 +150,7 @@ TEST_CASE("table: of a bad row is told what could be read") {
   CHECK(fields(std::string_view("sku,name\n1,a\0\n2,bb\n", 19)) == strings{"1", ""});
   CHECK(fields("sku,name,n\n1,aaaaa,x\n", {.field_limit = 4}) == strings{"1", "", "x"});
   CHECK(fields("sku,name,n\n1,\"aaaaa\",x\n", {.field_limit = 4}) == strings{"1", "", "x"});
+  CHECK(fields("sku,name,n\naaaaa,\"b\",x\n", {.field_limit = 4}) == strings{"", "b", "x"});
   CHECK(fields("{\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}\n{\"a\":\"4\",\"b\":\"x}\n") == strings{"4", "", ""});
   CHECK(fields("{\"a\":\"1\"}\n[2]\n") == strings{""});
 }

@@ -142,7 +142,10 @@ AISLE_API std::size_t csv_reader::parse_quoted(std::size_t open, std::optional<c
     }
     if (options_.lenient) i = skip_blanks(i);
     if (i >= text_.size() || text_[i] == options_.delimiter || text_[i] == '\n' || text_[i] == '\r') {
-      if (size > options_.field_limit && !oversized_) oversized_ = too_long(open, size);
+      if (size > options_.field_limit) {
+        field.clear();
+        if (!oversized_) oversized_ = too_long(open, size);
+      }
       return i;
     }
     problem = problem_at(i, "text behind a closing quote (a quote inside a quoted field is written twice)");
@@ -182,7 +185,7 @@ AISLE_API std::size_t csv_reader::parse_fields(std::optional<csv_problem>& probl
     if (open < text_.size() && text_[open] == '"' && !options_.quotes_are_text) {
       // Of a quote behind blanks that ends in no quoted field, nobody says that it is more than a character.
       if (open == at_ || unclosed_ <= 64) end = parse_quoted(open, problem);
-      if (problem || oversized_) fields_[place].clear();
+      if (problem) fields_[place].clear();
       if (open > at_ && problem) {
         problem.reset();
         end = none;
