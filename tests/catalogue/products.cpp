@@ -79,7 +79,7 @@ TEST_CASE("bad rows become problems with their place, good ones go on") {
   const auto c = load(work,
                       "sku,name,image_path,class_id\n"
                       "1,a,,x\n"
-                      "2,ragged\n"
+                      "2,ragged,,x,y\n"
                       "1,twice,,x\n"
                       ",nameless,,x\n"
                       "5,\xff\xfe,,x\n"
@@ -101,7 +101,8 @@ TEST_CASE("bad rows become problems with their place, good ones go on") {
     CHECK(c.problems[i].file == work / "products.csv");
     CHECK(c.problems[i].reason.find(reasons[i]) != std::string::npos);
   }
-  CHECK(c.problems[1].id == "1");
+  const char* ids[] = {"2", "1", "", "5", "6", "7"};
+  for (std::size_t i = 0; i < 6; ++i) CHECK(c.problems[i].id == ids[i]);
   CHECK(c.problems[1].column == "sku");
   CHECK(c.problems[5].column == "class_id");
 }
@@ -115,7 +116,7 @@ TEST_CASE("rows are named by data row and line of the file") {
                       ",\n"
                       "2,b\n"
                       "1,c\n"
-                      "3\n"
+                      "3,d,e\n"
                       "4,\"x\"y\n");
   REQUIRE(c.products.size() == 2);
   CHECK(c.products[0].line == 2);
@@ -126,12 +127,29 @@ TEST_CASE("rows are named by data row and line of the file") {
   CHECK(c.problems[0].line == 7);
   CHECK(c.problems[0].reason == "duplicate id, already in row 0 (line 2)");
   CHECK(c.problems[1].line == 8);
-  CHECK(c.problems[1].reason == "1 fields, expected 2 as in the header");
+  CHECK(c.problems[1].reason == "3 fields, expected 2 as in the header");
   CHECK(c.problems[2].line == 9);
   CHECK(c.problems[2].reason.find("closing quote") != std::string::npos);
   CHECK(c.problems[2].reason.find("at byte 6 of the line") != std::string::npos);
   CHECK(aisle::row_name(12, 14) == "row 12 (line 14)");
   CHECK(aisle::row_name(12, 0) == "row 12");
+}
+
+TEST_CASE("rows short of trailing cells are products with empty ones") {
+  const support::temporary_folder work;
+  const auto c =
+      load(work, "sku,name,image_path,class_id\n1,a,,x\n2,b\n3\n4,d,,y\n5,e\n", {.label_column = "class_id"});
+  REQUIRE(c.products.size() == 4);
+  CHECK(c.products[1].id == "2");
+  CHECK(c.products[1].text == "b");
+  CHECK(c.products[1].label.empty());
+  CHECK(c.padded.count == 3);
+  CHECK(c.padded.row == 1);
+  REQUIRE(c.problems.size() == 3);
+  CHECK(c.problems[0].reason == "empty label");
+  CHECK(c.problems[1].id == "3");
+  CHECK(c.problems[1].reason == "neither a text nor a picture");
+  CHECK(load(work, "sku,name,n\n1,a,x\n2,b\n", {.limit = 1}).padded.count == 0);
 }
 
 TEST_CASE("products are read from any table, and its format is told") {

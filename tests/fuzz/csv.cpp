@@ -22,12 +22,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   aisle::csv_options options;
   options.replace_invalid_utf8 = (data[0] & 1u) != 0;
   if ((data[0] & 2u) != 0) options.delimiter = ';';
+  options.lenient = (data[0] & 4u) != 0;
   options.on_problem = check;
   try {
     aisle::csv_reader reader(text, "fuzz", options);
     for (aisle::csv_row row; reader.next(row);) {
       if (row.fields.size() != reader.header().size() || row.last_line < row.line || row.last_line > lines ||
-          row.row <= last_row)
+          row.row <= last_row || row.missing >= row.fields.size() || (row.missing > 0 && !options.lenient))
         std::abort();
       last_row = row.row;
     }

@@ -30,6 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     aisle::table_reader table(bytes, "fuzz", options);
     for (aisle::table_row row; table.next(row);) {
       if (row.fields.size() != table.header().size()) std::abort();
+      for (std::size_t c = 0; c < row.fields.size(); ++c)
+        if (row.lacks(c) && !row.fields[c].empty()) std::abort();
       in_order(row.row, row.line, row.last_line);
     }
     for (const std::string& name : table.header())

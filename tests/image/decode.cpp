@@ -144,7 +144,7 @@ TEST_CASE("damaged files are refused with the file's name, or read as Pillow rea
 TEST_CASE("messages say what was found") {
   CHECK(refusal("") == "test: an empty file, expected an image");
   CHECK(refusal("%PDF-1.4").find("a PDF document") != std::string::npos);
-  CHECK(refusal("<!DOCTYPE html>").find("an HTML page") != std::string::npos);
+  CHECK(refusal("<!DOCTYPE html>").find("a web page (HTML)") != std::string::npos);
   CHECK(refusal("hello there").find("11 bytes of no kind known here") != std::string::npos);
   CHECK(refusal(std::string(100, '\0')).find("100 bytes of no kind") != std::string::npos);
   CHECK(refusal(png(60000, 60000, 8, 2, "")).find("60000 x 60000 pixels, more than the 178956970") !=

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <limits>
 #include <mutex>
 #include <stdexcept>
 
@@ -96,6 +98,20 @@ TEST_CASE("every way in makes the same bits as the file") {
   CHECK_THROWS_AS(aisle::image_tensor(std::int64_t{1} << 60, 1 << 30, 1 << 30), aisle::shape_error);
   CHECK_THROWS_AS(encoder.encode_tensors(aisle::image_tensor(1, 0, 32)), aisle::shape_error);
   CHECK(encoder.encode_tensors({}).rows() == 0);
+  // What is wrong with a tensor is no fault of the weights.
+  aisle::image_tensor bad(3, 32, 32);
+  std::fill(bad.values().begin(), bad.values().end(), 0.25f);
+  bad.picture(1)[7] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH_AS(encoder.encode_tensors(bad),
+                       "picture 1: its tensor holds NaN or infinity, expected finite numbers",
+                       aisle::format_error);
+  std::vector<std::int64_t> failed;
+  encoder.encode_tensors(bad,
+                         {.on_error = [&](std::int64_t row, const std::string&) { failed.push_back(row); }});
+  CHECK(failed == std::vector<std::int64_t>{1});
+  std::fill(bad.picture(1).begin(), bad.picture(1).end(), 3e38f);
+  CHECK_THROWS_WITH_AS(encoder.encode_tensors(bad), doctest::Contains("or its input are too large"),
+                       aisle::tensor_error);
 }
 
 TEST_CASE("any number of pictures on any number of threads: the same bits, progress to the end") {

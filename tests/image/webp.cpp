@@ -21,6 +21,9 @@ TEST_CASE("other formats are named, with what to do where something can be done"
   CHECK(named("\0\0\0\x1c"s + "ftypheic....").find("but a HEIF image") != std::string::npos);
   CHECK(named("\0\0\0\x1c"s + "ftypisom....").find("MP4") != std::string::npos);
   CHECK(named("\xff\x0a....").find("but a JPEG XL image") != std::string::npos);
+  CHECK(named("PAR1\0"s).find("but a Parquet file") != std::string::npos);
+  CHECK(named("version https://git-lfs.github.com/spec/v1\n").find("but a Git LFS pointer: fetch") !=
+        std::string::npos);
   const std::string folder = support::shared("cases");
   if (folder.empty()) return;
   CHECK_THROWS_WITH_AS(aisle::read_image(folder + "/img_avif_named_jpg.jpg"),

@@ -65,7 +65,7 @@ TEST_CASE("csv: problems say where and why") {
   CHECK(contains(failure([] { read("a,b\n\"1\n2\"x,2\n"); }),
                  "t.csv: line 3, column 3: text behind a closing quote"));
   CHECK(failure([] { read("a,b\n\n1\n"); }) ==
-        "t.csv: line 3, column 1: 1 fields, expected 2 as in the header");
+        "t.csv: line 3, column 1: 1 field, expected 2 as in the header");
   CHECK(failure([] { read("a,b\n1,\xFF\n"); }) == "t.csv: line 2, column 3: invalid UTF-8");
   CHECK(failure([] { read(std::string_view("a,b\n1,\0\n", 8)); }) == "t.csv: line 2, column 3: a NUL byte");
   CHECK(failure([] { read("a,b,a\n"); }) == "t.csv: line 1, column 5: the column 'a' is named twice");

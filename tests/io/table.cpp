@@ -24,6 +24,8 @@ struct read_table {
   std::vector<strings> rows;  ///< the header first
   std::vector<std::int64_t> lines;
   strings problems;  ///< "row:line:column reason"
+  std::vector<strings> of_problems;
+  aisle::short_rows padded;
   aisle::table_format format;
 };
 
@@ -32,11 +34,13 @@ read_table read(std::string_view bytes, aisle::table_options options = {}) {
   options.on_problem = [&](const aisle::csv_problem& p) {
     out.problems.push_back(std::to_string(p.row) + ":" + std::to_string(p.line) + ":" +
                            std::to_string(p.column) + " " + p.reason);
+    out.of_problems.push_back(p.fields);
   };
   aisle::table_reader reader(bytes, "t.csv", std::move(options));
   out.rows.push_back(reader.header());
   out.format = reader.format();
   for (aisle::table_row row; reader.next(row);) {
+    out.padded.add(row);
     out.rows.push_back(row.fields);
     out.lines.push_back(row.line);
   }
@@ -100,9 +104,55 @@ TEST_CASE("table: separators are recognised by how records split") {
         std::vector<strings>{{"name"}, {"red; big"}, {"blue; small"}});
   CHECK(rows_of("name; and more\nred\nblue\n")[0] == strings{"name; and more"});
   // Some bad rows make no other separator.
-  const auto t = read("sku,name\n1,a\n2\n3,c\n4,d;e\n");
+  const auto t = read("sku,name\n1,a\n2,b,c\n3,c\n4,d;e\n");
   CHECK(t.rows.size() == 4);
-  CHECK(t.problems == strings{"1:3:1 1 fields, expected 2 as in the header"});
+  CHECK(t.problems == strings{"1:3:1 3 fields, expected 2 as in the header"});
+}
+
+TEST_CASE("table: what a row lacks at its end is empty, and counted") {
+  const auto t = read("sku,name,note\n1,a,x\n2,b\n\n3\n4,\"d\ne\"\n5,e,\n");
+  CHECK(t.problems.empty());
+  CHECK(t.rows == std::vector<strings>{{"sku", "name", "note"},
+                                       {"1", "a", "x"},
+                                       {"2", "b", ""},
+                                       {"3", "", ""},
+                                       {"4", "d\ne", ""},
+                                       {"5", "e", ""}});
+  CHECK(t.padded.count == 3);
+  CHECK(t.padded.describe() ==
+        "3 rows end before the last column, the first of them row 1 (line 3): the cells that they lack are "
+        "empty");
+  CHECK(read("sku,name\n1,a\n2\n").padded.describe() ==
+        "1 row ends before the last column, row 1 (line 3): the cells that it lacks are empty");
+  aisle::table_reader some(std::string_view("a,b,c\n1,2\n"), "t.csv");
+  aisle::table_row row;
+  REQUIRE(some.next(row));
+  CHECK(row.missing == 1);
+  CHECK_FALSE(row.lacks(1));
+  CHECK(row.lacks(2));
+  // A last column without a name is nothing that one could lack.
+  CHECK(read("sku,name,\n1,a\n").padded.describe().empty());
+  // Objects without a key lack nothing either.
+  CHECK(read("{\"a\":1,\"b\":2}\n{\"a\":1}\n").padded.count == 0);
+}
+
+TEST_CASE("table: of a bad row is told what could be read") {
+  const auto fields = [](std::string_view bytes, const aisle::table_options& options = {}) {
+    const auto t = read(bytes, options);
+    REQUIRE(t.problems.size() == 1);
+    return t.of_problems.front();
+  };
+  CHECK(fields("sku,name\n1,a,x\n") == strings{"1", "a"});
+  CHECK(fields("sku,name,n\n1,a,x\n2,\"b\"c,d\n") == strings{"2", "", ""});
+  CHECK(fields("sku,name,n\n1,\"a\n2,b,c\n") == strings{"1", "", ""});
+  CHECK(fields("sku,name,n\n1,caf\xE9,\xC3\xA9\n", {.encoding = "utf-8"}) ==
+        strings{"1", "caf\xEF\xBF\xBD", "\xC3\xA9"});
+  CHECK(fields(std::string_view("sku,name\n1,a\0\n2,bb\n", 19)) == strings{"1", ""});
+  CHECK(fields("sku,name,n\n1,aaaaa,x\n", {.field_limit = 4}) == strings{"1", "", "x"});
+  CHECK(fields("sku,name,n\n1,\"aaaaa\",x\n", {.field_limit = 4}) == strings{"1", "", "x"});
+  CHECK(fields("sku,name,n\naaaaa,\"b\",x\n", {.field_limit = 4}) == strings{"", "b", "x"});
+  CHECK(fields("{\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}\n{\"a\":\"4\",\"b\":\"x}\n") == strings{"4", "", ""});
+  CHECK(fields("{\"a\":\"1\"}\n[2]\n") == strings{""});
 }
 
 TEST_CASE("table: a separator that is said overrules") {
@@ -166,6 +216,7 @@ TEST_CASE("table: columns by name") {
         "header: remove what stands above it");
   aisle::table_reader u(std::string_view(" SKU ,Name,size,size,\"Long text, plain\"\n1,a,b,c,d\n"), "u.csv");
   CHECK(u.column("SKU") == 0);
+  CHECK(rows_of("\xE2\x80\x8BSKU\xC2\xAD,\xE3\x80\x80name\n1,a\n")[0] == strings{"SKU", "name"});
   CHECK(u.column(" Name ") == 1);
   CHECK(u.column("Long text, plain") == 4);
   CHECK(failure([&] { u.column("sku", "id_column"); }) ==
@@ -325,6 +376,17 @@ TEST_CASE("table: files of other kinds are named, with what to do") {
       {"BZh91AY&SY\0"sv, "bunzip2"},
       {"\x28\xB5\x2F\xFD\0"sv, "unzstd"},
       {"%PDF-1.7\n", "a PDF document"},
+      {"GGUF\3\0\0\0"sv, "a GGUF file"},
+      {"\x08\x08\x12\x07pytorch\x1a\x06"sv, "an ONNX model"},
+      {"II*\0\x10"sv, "a TIFF image, expected"},
+      {"GIF89a\1\0"sv, "a GIF image"},
+      {"\0\0\0\x1c"
+       "ftypavif"sv,
+       "an AVIF image"},
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"},
+      {"<?xml version=\"1.0\"?>\n<!DOCTYPE html><html>", "a web page"},
+      {"<?xml version=\"1.0\"?><svg width=\"1\"><title>x</title></svg>", "an SVG drawing"},
+      {"<?xml version=\"1.0\"?><products/>", "an XML file"},
       {"\xFF\xFE\0\0s\0\0\0"sv, "UTF-32"},
       {"\n<!DOCTYPE html><html>", "a web page"},
       {"\xEF\xBB\xBF<Table border=1>", "a web page"},
@@ -335,8 +397,9 @@ TEST_CASE("table: files of other kinds are named, with what to do") {
     CHECK_MESSAGE(contains(what, "expected a table as text"), what);
   }
   CHECK(contains(failure([&] { read("\xFF\xFE" + utf16("<html>\n", true)); }), "a web page"));
+  CHECK(contains(failure([] { read(gzip(gzip("sku,name\n1,a\n"))); }), "gzip data, expected a table"));
   // Letters that a header may begin with.
-  for (const char* header : {"ORCID", "PAR1", "Obj", "BZh"})
+  for (const char* header : {"ORCID", "PAR1", "Obj", "BZh", "GGUF", "GIF89a", "8BPS", "ftyp", "<size>"})
     CHECK(rows_of(header + std::string(",b\n1,2\n"))[0][0] == header);
 }
 

@@ -433,7 +433,23 @@ TEST_CASE("checkpoint: the file of a folder") {
                  "is JSON, not a checkpoint: it starts '{\"error\": \"Repository not found\"}'"));
   CHECK(contains(loading("Entry not found"), "is a text, not a checkpoint: it starts 'Entry not found'"));
   CHECK(contains(loading(""), "is empty"));
-  CHECK(contains(loading(std::string("\x1f\x8b\x08\0", 4)), "gzip"));
+  CHECK(contains(loading(std::string("\x1f\x8b\x08\0", 4)), "is gzip data: unpack it first"));
+  CHECK(contains(loading(std::string("\x89PNG\r\n\x1a\n\0", 9)), "is a PNG image, not a checkpoint"));
+  CHECK(contains(loading(std::string("PAR1\0", 5)), "is a Parquet file, not a checkpoint"));
+  CHECK(contains(loading(std::string("\x89HDF\r\n\x1a\n\0", 9)), "is an HDF5 file; expected safetensors"));
+  CHECK(contains(loading(std::string("\x89HDF\r\n\x1a\n\0", 9)), "`aisle weights convert`"));
+  CHECK(contains(loading(std::string("GGUF\3\0\0\0", 8)), "is a GGUF file; expected safetensors"));
+  CHECK(contains(loading("\x08\x0a\x12\x07pytorch\x1a\x06"), "is an ONNX model; expected safetensors"));
+  CHECK(contains(loading("%PDF-1.7\n"), "is a PDF document, not a checkpoint"));
+  CHECK(contains(loading(std::string("BZh91AY\0", 8)), "is a bzip2 file: unpack it first"));
+  // The length of a safetensors header may look like any of them.
+  for (const std::uint64_t length : {0x8b1fU, 0xfeffU}) {
+    std::string header = R"({"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", content;
+    header.resize(length, ' ');
+    for (int i = 0; i < 8; ++i) content += static_cast<char>(length >> (8 * i) & 255);
+    bytes::put(dir / "long.safetensors", content + header + std::string(8, '\0'));
+    CHECK(aisle::load_checkpoint(dir / "long.safetensors").size() == 1);
+  }
   const std::string zip = zip_checkpoint(body, {{"7", floats}});
   for (const std::size_t length : {zip.size() / 2, zip.size() - 1})
     CHECK(contains(loading(zip.substr(0, length)), "cut off"));

@@ -45,6 +45,13 @@ static_assert(requires(const aisle::image_encoder& e, const aisle::image& i, con
   e.encode_files({"a"});
   e.encode_files({s, s}, {.threads = 1});
 });
+template <class Files>
+constexpr bool encodes_bytes = requires(const aisle::image_encoder& e, const Files& files) {
+  e.encode_bytes(files);
+};
+static_assert(encodes_bytes<std::vector<std::span<const std::byte>>> &&
+              encodes_bytes<std::vector<std::string>> && encodes_bytes<std::list<std::vector<std::uint8_t>>>);
+static_assert(!encodes_bytes<std::string> && !encodes_bytes<std::vector<std::vector<float>>>);
 static_assert(requires(const aisle::text_encoder& e, const std::string& s) {
   e.tokenize("a");
   e.tokenize(s);
@@ -86,6 +93,9 @@ TEST_CASE("views of matrices that may be written are read like others") {
   CHECK(x.rows({3, 1})(0, 0) == 3.f);
   CHECK(x.view().rows({3, 1}) == x.rows({3, 1}));
   CHECK(x.view().rows(aisle::index_vector{5}) == x.rows({5}));
+  CHECK(x.rows(std::vector<int>{3, 1}) == x.rows({3, 1}));
+  CHECK(x.view().rows(std::vector<std::size_t>{3, 1}) == x.rows({3, 1}));
+  CHECK_THROWS_AS(x.rows(std::vector<std::size_t>{std::size_t(0) - 1}), aisle::shape_error);
   CHECK_THROWS_AS(x.rows({40}), aisle::shape_error);
   CHECK_THROWS_AS(x.view().rows({-1}), aisle::shape_error);
   CHECK(aisle::concatenate_columns(x, x.view(), x, x).cols() == 8);
@@ -104,6 +114,8 @@ TEST_CASE("labels of mixed strings, and compared") {
   CHECK(aisle::label_vector{"1"} != aisle::label_vector{1});
   CHECK(aisle::label_vector{1, 2, 3}.rows(aisle::index_vector{0, 2}) == aisle::label_vector{1, 3});
   CHECK(aisle::label_vector() == aisle::label_vector());
+  CHECK(aisle::label_vector{1, 2, 3}.rows({2, 0}) == aisle::label_vector{3, 1});
+  CHECK(aisle::label_vector{1, 2, 3}.rows(std::vector<int>{2, 0}) == aisle::label_vector{3, 1});
 }
 
 TEST_CASE("scores of probabilities in float, and of flags of any integers") {
@@ -117,6 +129,13 @@ TEST_CASE("scores of probabilities in float, and of flags of any integers") {
   const std::vector<std::uint8_t> bytes{0, 1, 0, 1};
   const double expected = aisle::roc_auc(bytes, scores);
   CHECK(aisle::roc_auc(std::vector<int>{0, 256, 0, -1}, scores) == expected);
+  const std::vector<float> halves{0.f, 1.f, 0.25f, 0.5f};
+  CHECK(aisle::roc_auc(bytes, halves) == expected);
+  CHECK(aisle::roc_auc(std::vector<bool>{false, true, false, true}, halves) == expected);
+  CHECK(aisle::average_precision(bytes, halves) == aisle::average_precision(bytes, scores));
+  CHECK(aisle::roc_curve(bytes, halves).tpr == aisle::roc_curve(bytes, scores).tpr);
+  CHECK(aisle::precision_recall_curve(bytes, halves).recall ==
+        aisle::precision_recall_curve(bytes, scores).recall);
   CHECK(aisle::roc_auc(std::vector<bool>{false, true, false, true}, scores) == expected);
   CHECK(aisle::average_precision(std::vector<bool>{false, true, false, true}, scores) ==
         aisle::average_precision(bytes, scores));
@@ -130,9 +149,11 @@ TEST_CASE("fields of any integer, rows written out, pictures from bytes") {
   aisle::csv_writer w([&](std::string_view text) { out += text; });
   w.field(1).field(std::size_t(0) - 1).field(true).field('x').field("y").field(-2L).field(short{3}).end_row();
   w.row({"a", std::string("b,c")});
-  CHECK(out == "1,18446744073709551615,1,x,y,-2,3\na,\"b,c\"\n");
+  w.row(std::vector<std::string_view>{"d", "e"});
+  CHECK(out == "1,18446744073709551615,1,x,y,-2,3\na,\"b,c\"\nd,e\n");
   const auto png = aisle::encode_png(aisle::image(2, 3));
   std::vector<std::uint8_t> bytes(png.size());
   std::transform(png.begin(), png.end(), bytes.begin(), [](auto b) { return static_cast<std::uint8_t>(b); });
   CHECK(aisle::decode_image(bytes, "bytes").height() == 3);
+  CHECK(aisle::decode_image(std::string(bytes.begin(), bytes.end()), "text").height() == 3);
 }

@@ -35,8 +35,8 @@ constexpr bad_row bad_rows[] = {
     {"51,,gone.png,Jeans\n", "51", "gone.png"},
     {"52,,broken.png,Jeans\n", "52", "broken.png"},
     {"53, ,,Jeans\n", "53", "neither a text nor a picture"},
-    {"54,\xff\xfe,one.png,Jeans\n", "", "UTF-8"},
-    {"55,red jeans,one.png\n", "", "3 fields"},
+    {"54,\xff\xfe,one.png,Jeans\n", "54", "UTF-8"},
+    {"55,red, jeans,one.png,Jeans\n", "55", "5 fields"},
     {"0,cotton,one.png,Jeans\n", "0", "duplicate id, already in row 0"},
 };
 

@@ -199,6 +199,8 @@ TEST_CASE("embed: what cannot be asked for, and nothing to do") {
   CHECK(command::run(work, "embed --out -" + text).code == 2);
   CHECK(command::run(work, "embed --data products.csv --in - --out -" + text).code == 2);
   CHECK(command::run(work, "embed --data products.csv --out -").code == 2);
+  CHECK(command::run(work, "embed --data products.csv --out - --text-model none").code == 2);
+  CHECK(command::run(work, "embed --data products.csv --out x.npy --image-model none" + text).code == 3);
   CHECK(command::run(work, "embed --data products.csv --out x.npy" + std::string(both)).code == 2);
   CHECK(command::run(work, "embed --data products.csv --out x.parquet" + text).code == 2);
   CHECK(command::run(work, "embed --data products.csv --out - --format npy" + text).code == 2);

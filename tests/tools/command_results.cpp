@@ -96,7 +96,7 @@ TEST_CASE("vectors that were made elsewhere: run, train and predict load no mode
                               "--image-model none --learners logistic_regression");
   CAPTURE(o.err);
   REQUIRE(o.code == 3);  // p39 has no vector
-  CHECK(has(o.err, "text.csv: vectors of 39 of 40 products; 1 of its ids are no product's"));
+  CHECK(has(o.err, "text.csv: vectors of 39 of 40 products; 1 of its ids is no product's"));
   CHECK(has(o.err, "39 text only"));
   CHECK(has(o.err, "left out 1 (1 no vector)"));
   CHECK(aisle::read_csv(work / "out/skipped.csv").at(0, "id") == "p39");

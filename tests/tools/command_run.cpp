@@ -214,11 +214,11 @@ TEST_CASE("a pipeline trained on a weight file is applied with the option that s
 TEST_CASE("evaluate passes over the records that run and predict pass over") {
   if (command::program().empty()) return;
   const support::temporary_folder work;
-  aisle::write_file(work / "products.csv", "sku,name,class_id\n1,a,x\n2,b\n3,c,y\n");
+  aisle::write_file(work / "products.csv", "sku,name,class_id\n1,a,x\n2,b,x,y\n3,c,y\n");
   aisle::write_file(work / "p.csv", "sku,Prediction\n1,x\n3,y\n");
   const auto e = command::run(work, "evaluate p.csv --data products.csv --label class_id --json");
   CHECK(e.code == 3);
-  CHECK(has(e.err, "products.csv: row 1 (line 3): 2 fields"));
+  CHECK(has(e.err, "products.csv: row 1 (line 3): 4 fields"));
   CHECK(aisle::parse_json(e.out, "scores").get<int>("rows") == 2);
 }
 

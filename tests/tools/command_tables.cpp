@@ -113,18 +113,76 @@ TEST_CASE("a fault that many rows have is one line with their number") {
   const support::temporary_folder work;
   command::make_models(work);
   std::string csv = "sku,name\n";
-  for (int i = 0; i < 100; ++i) csv += std::to_string(i) + (i % 2 ? ",blue\n" : "\n");
+  for (int i = 0; i < 100; ++i) csv += std::to_string(i) + (i % 2 ? ",blue\n" : ",b,c\n");
   aisle::write_file(work / "p.csv", csv + "1,again\n");
   const auto o = embed(work, "--data p.csv --skipped s.csv");
   CAPTURE(o.err);
   CHECK(o.code == 3);
-  CHECK(has(o.err, "p.csv: 50 rows with one fault, the first of them row 0 (line 2): 1 fields, expected 2"));
+  CHECK(has(o.err,
+            "p.csv: 50 rows with one fault, the first of them row 0 (line 2), id 0: 3 fields, "
+            "expected 2"));
   CHECK(has(o.err, "p.csv: row 100 (line 102), id 1"));
   CHECK(has(o.err, "s.csv lists them all"));
   CHECK(command::lines_of(o.err).size() < 8);
   const auto skipped = aisle::read_csv(work / "s.csv");
   REQUIRE(skipped.rows.size() == 51);
   CHECK(skipped.at(0, "line") == "2");
+}
+
+TEST_CASE("rows that end too early are read as far as they go; predict knows every id") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  std::string csv = "sku,name,class_id,note\n";
+  for (int i = 0; i < 12; ++i)
+    csv += std::to_string(i) + (i % 2 ? ",blue shirt,Shirts" : ",red jeans,Jeans") + (i < 4 ? "\n" : ",x\n");
+  aisle::write_file(work / "products.csv", csv);
+  const std::string none = " --image-model none ";
+  const auto o = command::run(work,
+                              "run --data products.csv --label class_id --out out --text-model tiny-bert "
+                              "--learners logistic_regression" +
+                                  none);
+  CAPTURE(o.err);
+  REQUIRE(o.code == 0);
+  CHECK(has(o.err,
+            "products.csv: 4 rows end before the last column, the first of them row 0 (line 2): the cells "
+            "that they lack are empty"));
+  CHECK(has(o.err, "left out 0"));
+  aisle::write_file(work / "new.csv",
+                    "sku,name,note\na,red jeans\nb\nc,red,jeans,x\nd,\"red\"s,x\ne,blue,y\n");
+  const auto p = command::run(work, "predict --model out --data new.csv --out p.csv");
+  CAPTURE(p.err);
+  CHECK(p.code == 3);
+  const auto table = aisle::read_csv(work / "p.csv");
+  REQUIRE(table.rows.size() == 5);
+  const char* expected[][2] = {{"a", ""}, {"b", "neither"}, {"c", "4 fields"}, {"d", "closing"}, {"e", ""}};
+  for (std::size_t i = 0; i < 5; ++i) {
+    CAPTURE(i);
+    CHECK(table.at(i, "sku") == expected[i][0]);
+    CHECK(table.at(i, "Prediction").empty() == (expected[i][1][0] != '\0'));
+    CHECK(has(table.at(i, "Reason"), expected[i][1]));
+  }
+  // The labels of such rows are missing ones.
+  aisle::write_file(work / "truth.csv", "sku,class_id\na,Jeans\ne\n");
+  const auto e = command::run(work, "evaluate p.csv --data truth.csv --label class_id --json");
+  CHECK(e.code == 3);
+  CHECK(has(e.err, "truth.csv: 1 row ends before the last column, row 1 (line 3)"));
+}
+
+TEST_CASE("the limit of cells holds for every command that reads products") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  std::string csv = "sku,name,class_id\n";
+  for (int i = 0; i < 12; ++i)
+    csv += std::to_string(i) + (i % 2 ? ",blue shirt,Shirts\n" : ",red jeans,Jeans\n");
+  aisle::write_file(work / "products.csv", csv + "long,blue shirt and red jeans,Jeans\n");
+  const auto o = command::run(work,
+                              "train --data products.csv --label class_id --out t.safetensors --text-model "
+                              "tiny-bert --modality text --max-cell 20");
+  CAPTURE(o.err);
+  CHECK(o.code == 3);
+  CHECK(has(o.err, "row 12 (line 14), id long: a field of 24 bytes, more than the limit of 20"));
 }
 
 TEST_CASE("ids in JSON lines come back digit by digit") {

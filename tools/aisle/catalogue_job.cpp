@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/ranges.hpp>
@@ -36,8 +37,10 @@ aisle::embedding_table vectors_of(const aisle::catalogue& products, const std::s
                                   aisle::vector_kind kind) {
   aisle::foreign_vectors v = aisle::read_vectors(products, path, kind);
   say(path + ": vectors of " + std::to_string(v.table.rows.size()) + " of " +
-      std::to_string(products.products.size()) + " products" +
-      (v.unknown > 0 ? "; " + std::to_string(v.unknown) + " of its ids are no product's" : "") +
+      aisle::counted(products.products.size(), "product") +
+      (v.unknown > 0 ? "; " + std::to_string(v.unknown) +
+                           (v.unknown == 1 ? " of its ids is no product's" : " of its ids are no product's")
+                     : "") +
       "; each of " + aisle::counted(v.table.vectors.cols(), "value") +
       (v.columns.empty() ? "" : ", the columns " + v.columns));
   for (const std::string& note : v.notes) warn(path + ": " + note);
@@ -58,7 +61,7 @@ bool wants_images(const aisle::catalogue& products, const std::string& model) {
 /// As a shell takes it for one word.
 std::string shell_word(const std::string& text) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+    return aisle::ascii::is_letter(c) || aisle::ascii::is_digit(c) ||
            std::string_view("_-+./:,=@%").find(c) != std::string_view::npos;
   };
   if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
@@ -137,12 +140,13 @@ aisle::catalogue_options catalogue_job::reading(bool with_label) const {
           .limit = common.limit,
           .bare_rows = !text_vectors.empty() || !image_vectors.empty(),
           .delimiter = table.delimiter,
-          .encoding = table.encoding};
+          .encoding = table.encoding,
+          .cell_limit = table.cell_limit};
 }
 
 aisle::catalogue catalogue_job::load(bool with_label) const {
   aisle::catalogue out = aisle::load_catalogue(data, reading(with_label));
-  tell_format(data, out.format);
+  tell_reading(out);
   return out;
 }
 

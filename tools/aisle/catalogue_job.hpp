@@ -47,14 +47,14 @@ struct catalogue_job {
   bool keep_html = false;
   bool allow_outside = false;               ///< pictures from anywhere
   aisle::csv_write_options csv = {};        ///< how tables are written
-  aisle::catalogue_options table;           ///< how to read the file: its delimiter and encoding are used
+  aisle::catalogue_options table;           ///< how to read the file: delimiter, encoding, limit of cells
   std::string embeddings;                   ///< folder that keeps them; empty: none
   std::string text_vectors, image_vectors;  ///< files of vectors made elsewhere
   std::string fusion = "balanced";
   common_options common;
 
   catalogue_job();
-  /// --data, the column options and --delimiter, --encoding.
+  /// --data, the column options and those of add_table_options().
   void add_columns(CLI::App& app);
   /// --label and how its cells become classes.
   void add_label(CLI::App& app);
@@ -94,7 +94,7 @@ std::vector<aisle::skipped_row> go_on_without_pictures(const aisle::catalogue& p
 void add_allow_outside(CLI::App& app, bool& allow_outside);
 /// --csv-safe.
 void add_csv_safe(CLI::App& app, aisle::csv_write_options& how);
-/// --delimiter and --encoding.
+/// --delimiter, --encoding and --max-cell.
 void add_table_options(CLI::App& app, aisle::catalogue_options& options);
 /// An option of names of columns: separated by commas, names that hold one in quotes as in CSV; given several
 /// times it adds to them.
@@ -102,6 +102,10 @@ CLI::Option* add_column_list(CLI::App& app, const std::string& option, std::vect
                              const std::string& help);
 /// Says what a file was recognised as, unless it is comma-separated UTF-8.
 void tell_format(const std::string& path, const aisle::table_format& format);
+/// Says how many rows ended before the last column.
+void tell_padded(const std::string& path, const aisle::short_rows& rows);
+/// Both, of a catalogue that was read.
+void tell_reading(const aisle::catalogue& products);
 /// The message of a column that was asked for, with the option that named it.
 std::string column_message(const aisle::column_error& e);
 

@@ -275,7 +275,7 @@ void report_cut(std::int64_t cut, std::int64_t texts, std::int64_t max_tokens) {
   if (cut > 0)
     warn(std::to_string(cut) + " of " + aisle::counted(texts, "text") +
          (texts == 1 ? " was cut" : " were cut") +
-         (max_tokens > 0 ? " to " + std::to_string(max_tokens) + " tokens" : ""));
+         (max_tokens > 0 ? " to " + aisle::counted(max_tokens, "token") : ""));
 }
 
 /// Into a folder: the files that `aisle run` keeps and reuses.
@@ -347,6 +347,8 @@ std::string format_of(const options& o) {
 
 int run(options& o) {
   if (o.data.empty() == o.in.empty()) throw usage_error("expected one of --data and --in");
+  for (std::string* model : {&o.common.text_model, &o.common.image_model})
+    if (*model == "none") model->clear();  // as other subcommands call it
   if (o.common.text_model.empty() && o.common.image_model.empty())
     throw usage_error("expected --text-model, --image-model or both");
   const std::string format = format_of(o);
@@ -378,7 +380,7 @@ int run(options& o) {
     o.columns.image_root = o.image_root;
     o.columns.allow_outside = o.allow_outside;
     aisle::catalogue products = aisle::load_catalogue(o.data, o.columns);
-    tell_format(o.data, products.format);
+    tell_reading(products);
     guard.reads_pictures(products);
     if (products.data_rows == 0) throw_nothing(o.data, 0);
     tell_missing_modalities(products, o.common);

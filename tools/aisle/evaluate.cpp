@@ -56,8 +56,12 @@ void each_pair(const aisle::catalogue_options& how, const std::string& path, con
   aisle::table_reader table(path, tolerant(how, path, {first, second}, bad));
   tell_format(path, table.format());
   const std::size_t a = table.column(first, first_role), b = table.column(second, second_role);
-  for (aisle::table_row row; table.next(row);)
+  aisle::short_rows padded;
+  for (aisle::table_row row; table.next(row);) {
+    padded.add(row);
     use(std::string(aisle::trimmed(row.fields[a])), std::string(aisle::trimmed(row.fields[b])));
+  }
+  tell_padded(path, padded);
 }
 
 /// Says what of `match` was read as numbers, and what would have been found so.

@@ -14,6 +14,7 @@
 
 #include <curl/curl.h>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
@@ -176,9 +177,9 @@ bool try_download(const std::string& url, const std::string& part, std::int64_t 
     aisle::remove_file(part);
     if (resumed && !t.restarted) return false;
     if (size == 0)
-      throw aisle::error("more than the " + std::to_string(o.max_bytes) +
-                         " bytes that are taken of a file of unknown size (--max-bytes)");
-    throw transfer_error("more than the expected " + std::to_string(size) + " bytes");
+      throw aisle::error("more than the " + aisle::counted(o.max_bytes, "byte") +
+                         " that are taken of a file of unknown size (--max-bytes)");
+    throw transfer_error("more than the expected " + aisle::counted(size, "byte"));
   }
   // The server answered, but not with the rest of this file (416, 404 …): what is there is of no use.
   if (resumed && !t.restarted && (code == CURLE_HTTP_RETURNED_ERROR || code == CURLE_RANGE_ERROR)) {
@@ -205,13 +206,13 @@ void settle(const std::string& part, const std::string& target, const manifest_f
     aisle::remove_file(part);
     throw aisle::error(f.path + ": " +
                        (f.size > 0 && size != f.size
-                            ? std::to_string(size) + " bytes, expected " + std::to_string(f.size)
+                            ? aisle::counted(size, "byte") + ", expected " + std::to_string(f.size)
                             : "sha256 is " + found + ", expected " + f.sha256) +
                        ": refused");
   }
   if (f.size > 0 && size != f.size) {
     aisle::remove_file(part);
-    throw aisle::error(f.path + ": " + std::to_string(size) + " bytes, expected " + std::to_string(f.size) +
+    throw aisle::error(f.path + ": " + aisle::counted(size, "byte") + ", expected " + std::to_string(f.size) +
                        ": refused");
   }
   if (f.sha256.empty()) say("  " + f.path + ": taken unverified, sha256 " + found);

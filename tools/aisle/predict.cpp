@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/io/csv.hpp>
@@ -75,7 +76,7 @@ aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, 
   if (!job.image_column.empty()) reading.image_column = job.image_column;
   reading.keep_html = reading.keep_html || job.keep_html;
   aisle::catalogue products = aisle::load_catalogue(job.data, reading);
-  tell_format(job.data, products.format);
+  tell_reading(products);
   std::vector<std::string> given = job.text_columns, wanted;
   if (!job.image_column.empty()) given.push_back(job.image_column);
   if (set.text()) wanted = reading.text_columns;
@@ -130,7 +131,7 @@ void tell_summary(const std::string& path, const aisle::pipeline_set& set,
     if (counts[k] > 0)
       line += (line.empty() ? "" : ", ") + std::to_string(counts[k]) + " by " + set.pipelines()[k].modality;
   if (without > 0) line += (line.empty() ? "" : ", ") + std::to_string(without) + " without a prediction";
-  say(path + ": " + std::to_string(found.rows.size()) + " rows: " + line);
+  say(path + ": " + aisle::counted(found.rows.size(), "row") + ": " + line);
 }
 
 int predict(const options& o) {

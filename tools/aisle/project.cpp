@@ -123,8 +123,10 @@ std::vector<std::string> read_labels(const options& o, const std::string& embedd
   else if (const auto plain = table.find_column("id"))
     id = *plain;
   std::unordered_map<std::string, std::string> known;
-  for (aisle::table_row row; table.next(row);)
+  aisle::short_rows padded;
+  for (aisle::table_row row; table.next(row); padded.add(row))
     known.emplace(aisle::trimmed(row.fields[id]), aisle::trimmed(row.fields[label]));
+  tell_padded(path, padded);
   std::vector<std::string> out;
   std::size_t unknown = 0;
   for (const std::string& name : ids) {
@@ -133,7 +135,7 @@ std::vector<std::string> read_labels(const options& o, const std::string& embedd
     unknown += found == known.end();
   }
   if (unknown == ids.size())
-    throw aisle::format_error(path, "none of the " + std::to_string(ids.size()) + " ids (" + ids.front() +
+    throw aisle::format_error(path, "none of the " + aisle::counted(ids.size(), "id") + " (" + ids.front() +
                                         ", …) is in column " + table.header()[id]);
   if (unknown > 0)
     warn(aisle::counted(static_cast<std::int64_t>(unknown), "id") + " of " + embeddings +
@@ -183,7 +185,7 @@ aisle::matrix<double> neighbour_map(const options& o, aisle::matrix<float> x, pr
     perplexity = most;
     char text[32];
     std::snprintf(text, sizeof text, "%.3g", perplexity);
-    say("perplexity " + std::string(text) + ", as there are " + std::to_string(x.rows()) + " rows");
+    say("perplexity " + std::string(text) + ", as there are " + aisle::counted(x.rows(), "row"));
   }
   const aisle::tsne_result found =
       aisle::tsne(x, {.dims = o.dims,

@@ -103,8 +103,9 @@ int run(const options& o) {
     const std::vector<aisle::skipped_row> unread =
         go_on_without_pictures(products, vectors.image, bad, vectors.text && !vectors.text->rows.empty());
     if (const auto* text = vectors.texts(); text && text->truncated > 0)
-      warn(std::to_string(text->truncated) + " of " + std::to_string(text->rows.size()) +
-           " texts are longer than the model takes and were cut");
+      warn(std::to_string(text->truncated) + " of " + aisle::counted(text->rows.size(), "text") +
+           (text->truncated == 1 ? " is longer than the model takes and was cut"
+                                 : " are longer than the model takes and were cut"));
 
     aisle::experiment e = aisle::run_experiment(products, vectors.texts(), vectors.images(), options);
     // What is wrong with pictures that were given up is the better reason where a row has nothing else.

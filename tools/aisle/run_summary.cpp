@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include <aisle/base/counted.hpp>
+
 #include "command.hpp"
 
 namespace aisle_command {

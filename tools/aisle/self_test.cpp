@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/preprocess.hpp>
@@ -103,7 +104,7 @@ void test_tokenizer(reporter& report) {
   for (const auto& c : cases) wrong += tokenizer.encode(c.text).ids != c.ids;
   report.line("tokenizer", "",
               std::to_string(std::size(cases) - static_cast<std::size_t>(wrong)) + " of " +
-                  std::to_string(std::size(cases)) + " texts as the reference cuts them",
+                  aisle::counted(std::size(cases), "text") + " as the reference cuts them",
               wrong == 0);
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/ranges.hpp>
@@ -89,6 +90,15 @@ void tell_format(const std::string& path, const aisle::table_format& format) {
   if (!format.is_plain()) say(path + ": " + format.describe());
 }
 
+void tell_padded(const std::string& path, const aisle::short_rows& rows) {
+  if (rows.count > 0) warn(path + ": " + rows.describe());
+}
+
+void tell_reading(const aisle::catalogue& products) {
+  tell_format(products.path, products.format);
+  tell_padded(products.path, products.padded);
+}
+
 std::string column_message(const aisle::column_error& e) {
   if (e.role().empty()) return e.what();
   std::string option = e.role() == "label_column" ? "--label" : "--" + e.role();
@@ -121,7 +131,7 @@ std::string fault_of(const aisle::skipped_row& row) {
   if (const std::size_t colon = reason.find(": "); colon != std::string::npos)
     if (reason.substr(0, colon).find_first_of("./\\") != std::string::npos) from = colon;
   std::string out;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  using aisle::ascii::is_digit;
   for (std::size_t i = from; i < reason.size(); ++i) {
     const char c = reason[i];
     if (c == '\'' || c == '"') {
@@ -153,7 +163,8 @@ void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string
     const std::string what = (r.column.empty() ? "" : ", column " + r.column) + ": " + r.reason;
     if (count > few) {
       done = in_one_line = true;
-      warn(r.file + ": " + std::to_string(count) + " rows with one fault, the first of them " + which + what);
+      warn(r.file + ": " + aisle::counted(count, "row") + " with one fault, the first of them " + which +
+           what);
       told += count;
     } else {
       warn(r.file + ": " + which + what);
@@ -163,9 +174,9 @@ void tell_skipped(const std::vector<aisle::skipped_row>& rows, const std::string
   }
   const std::string where = list.empty() ? "" : "; " + list + " lists them all";
   if (told < rows.size())
-    warn(std::to_string(rows.size() - told) + " more problems with rows" + where);
+    warn(aisle::counted(rows.size() - told, "more problem") + " with rows" + where);
   else if (in_one_line && !list.empty())
-    warn(aisle::counted(static_cast<std::int64_t>(rows.size()), "problem") + " with rows" + where);
+    warn(aisle::counted(rows.size(), "problem") + " with rows" + where);
 }
 
 }  // namespace aisle_command

@@ -95,7 +95,7 @@ int run(const options& o) {
   }
   if (cut > 0)
     warn(std::to_string(cut) + " of " + aisle::counted(done, "text") + (done == 1 ? " was" : " were") +
-         " cut to " + std::to_string(max_tokens) + " tokens");
+         " cut to " + aisle::counted(max_tokens, "token"));
   if (bad > 0)
     warn(std::to_string(bad) + " of " + aisle::counted(done, "line") +
          (done == 1 ? " is no JSON string" : " are no JSON strings"));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/models/zoo.hpp>
@@ -116,7 +117,7 @@ void describe(const std::string& path) {
   const auto shapes = aisle::nn::infer_shapes(model->graph, input);
   const auto width = shapes.at(static_cast<std::size_t>(model->graph.outputs.at("embedding"))).elements();
   write_out("  " + model->checkpoint.path() + "\n  " + std::string(model->of->name) + ", names as " +
-            model->scheme + ", " + std::to_string(model->checkpoint.size()) + " tensors (" + type_list +
+            model->scheme + ", " + aisle::counted(model->checkpoint.size(), "tensor") + " (" + type_list +
             "), " + std::to_string(parameters) + " parameters, vectors of " + std::to_string(width) + "\n");
   const std::string& container = model->checkpoint.wrapped_in().container;
   if (!container.empty() || !model->prefix.empty())

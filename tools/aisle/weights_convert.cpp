@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/io/json.hpp>
@@ -90,7 +91,7 @@ int convert(const options& o) {
   guard.reads_weights(from);
   aisle::make_folders(aisle::parent_folder(o.out));
   aisle::write_safetensors(o.out, from, metadata_for(from));
-  say(o.out + ": " + std::to_string(from.size()) + " tensors, " +
+  say(o.out + ": " + aisle::counted(from.size(), "tensor") + ", " +
       human_bytes(static_cast<double>(aisle::file_size(o.out))));
   return exit_ok;
 }
@@ -109,10 +110,10 @@ action setup_weights_convert(CLI::App& app) {
       "Names and types of the tensors stay as they are; one tensor at a time is in memory. Nothing in a "
       "checkpoint is\n"
       "executed. Weights of Keras get the names that keras.applications give them, and all of them are in "
-      "memory. IN's config.json and preprocessor_config.json, or the preset that is known for the name of "
-      "its "
-      "folder, go\n"
-      "into the metadata of OUT, which opens by itself then, wherever it lies. --prefix takes one network of "
+      "memory.\n"
+      "IN's config.json and preprocessor_config.json, or the preset that is known for the name of its "
+      "folder, go into the\n"
+      "metadata of OUT, which opens by itself then, wherever it lies. --prefix takes one network of "
       "several.\n"
       "\n"
       "Examples:\n"

@@ -1,4 +1,5 @@
 // The definitions of base/ for the target aisle::compiled.
+#include <aisle/base/blanks.ipp>
 #include <aisle/base/file.ipp>
 #include <aisle/base/folder_lock.ipp>
 #include <aisle/base/hash.ipp>

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include <aisle/base/config.hpp>
 
-// Letters of ASCII, whatever the locale.
+// Letters and blanks of ASCII, whatever the locale.
 
 AISLE_NAMESPACE_BEGIN
 namespace ascii {
@@ -19,12 +20,31 @@ inline std::string lower(std::string_view text) {
   for (char& c : out) c = lower(c);
   return out;
 }
-/// Whether the text begins with `start`, which is in small letters.
 constexpr bool starts_without_case(std::string_view text, std::string_view start) noexcept {
   if (text.size() < start.size()) return false;
   for (std::size_t i = 0; i < start.size(); ++i)
-    if (lower(text[i]) != start[i]) return false;
+    if (lower(text[i]) != lower(start[i])) return false;
   return true;
+}
+constexpr bool same_without_case(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && starts_without_case(a, b);
+}
+constexpr bool holds_without_case(std::string_view text, std::string_view part) noexcept {
+  for (; text.size() >= part.size(); text.remove_prefix(1)) {
+    if (starts_without_case(text, part)) return true;
+    if (text.empty()) break;
+  }
+  return false;
+}
+
+inline constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view behind_blanks(std::string_view text) noexcept {
+  const std::size_t first = text.find_first_not_of(blanks);
+  return first == std::string_view::npos ? std::string_view() : text.substr(first);
+}
+constexpr std::string_view without_blanks(std::string_view text) noexcept {
+  text = behind_blanks(text);
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
 }  // namespace ascii

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <charconv>
-#include <cstdint>
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -11,12 +11,19 @@
 
 AISLE_NAMESPACE_BEGIN
 
+namespace detail {
+inline std::string with_noun(std::string number, bool one, std::string_view noun, std::string_view plural) {
+  number += ' ';
+  if (one) return number += noun;
+  if (!plural.empty()) return number += plural;
+  return (number += noun) += 's';
+}
+}  // namespace detail
+
 /// "1 row", "2 rows": a count with its noun, for messages. `plural` where it is not the noun and an s.
-inline std::string counted(std::int64_t n, std::string_view noun, std::string_view plural = {}) {
-  std::string out = std::to_string(n) + ' ';
-  if (n == 1) return out += noun;
-  if (!plural.empty()) return out += plural;
-  return (out += noun) += 's';
+template <std::integral Count>
+std::string counted(Count n, std::string_view noun, std::string_view plural = {}) {
+  return detail::with_noun(std::to_string(n), n == 1, noun, plural);
 }
 
 /// A number as the shortest text that reads back equal: "0.3".

@@ -36,7 +36,8 @@ class input_file {
   input_file& operator=(input_file&&) noexcept;
   ~input_file();
 
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const& noexcept { return path_; }
+  std::string path() const&& { return path(); }
   std::uint64_t size() const noexcept { return size_; }
   /// Fills `out` from `offset`; throws if the file ends before, or was written to since it was opened.
   void read_at(std::uint64_t offset, std::span<std::byte> out) const;
@@ -68,7 +69,8 @@ class atomic_file {
   void write_at(std::uint64_t offset, const void* data, std::size_t size);
   std::uint64_t size() const noexcept { return flushed_ + buffer_.size(); }
   void commit();
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const& noexcept { return path_; }
+  std::string path() const&& { return path(); }
 
  private:
   void flush();

@@ -17,6 +17,7 @@
 #include <iterator>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/held_file.hpp>
@@ -105,8 +106,8 @@ AISLE_API void require_unchanged(const std::string& path, int handle, std::uint6
   if (::fstat(handle, &now) != 0) throw_errno(path, "cannot stat");
   const auto bytes = static_cast<std::uint64_t>(now.st_size);
   if (bytes < size)
-    throw file_error(path, "has become shorter while it was read: " + std::to_string(bytes) +
-                               " bytes, expected " + std::to_string(size));
+    throw file_error(path, "has become shorter while it was read: " + counted(bytes, "byte") + ", expected " +
+                               std::to_string(size));
   if (bytes > size || nanoseconds(now.st_mtim) != written_ns)
     throw file_error(path, "was written to while it was read");
 }
@@ -164,8 +165,7 @@ AISLE_API void input_file::read_at(std::uint64_t offset, std::span<std::byte> ou
     if (n == 0) {
       detail::require_unchanged(path_, handle_, size_, written_ns_);
       throw file_error(path_, "ends at byte " + std::to_string(offset + done) + ", expected " +
-                                  std::to_string(out.size()) + " bytes from offset " +
-                                  std::to_string(offset));
+                                  counted(out.size(), "byte") + " from offset " + std::to_string(offset));
     }
     done += static_cast<std::size_t>(n);
   }
@@ -247,8 +247,7 @@ AISLE_API std::string read_file(const std::string& path, std::uint64_t limit, fi
   const detail::file_handle handle(detail::open_for_reading(path, kinds, info));
   const auto size = static_cast<std::uint64_t>(info.st_size);
   const auto refuse_above = [&](std::uint64_t bytes) {
-    if (bytes > limit)
-      throw file_error(path, "is larger than the limit of " + std::to_string(limit) + " bytes");
+    if (bytes > limit) throw file_error(path, "is larger than the limit of " + counted(limit, "byte"));
   };
   refuse_above(size);
   const bool endless = (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) && ::isatty(handle.get()) == 0;

@@ -34,8 +34,7 @@ AISLE_API void check_test_size(const std::string& path, double test_size, std::i
 
 [[noreturn]] AISLE_API void throw_one_class(const catalogue& products, const std::string& label,
                                             std::int64_t rows, std::vector<skipped_row> skipped) {
-  throw nothing_to_do(products.path + ": " +
-                          (rows == 1 ? "the only row" : "all " + std::to_string(rows) + " rows") +
+  throw nothing_to_do(products.path + ": " + (rows == 1 ? "the only row" : "all " + counted(rows, "row")) +
                           " that can take part " + (rows == 1 ? "is" : "are") + " of one class, '" + label +
                           "': there is nothing to tell apart",
                       std::move(skipped));

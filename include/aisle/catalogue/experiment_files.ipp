@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/experiment.hpp>
@@ -186,6 +187,12 @@ AISLE_API std::pair<label_vector, label_vector> read_results(const std::string& 
   const std::size_t predicted = table.column("Predictions"), truth = table.column("True Labels");
   std::vector<std::string> p, t;
   for (table_row row; table.next(row);) {
+    if (row.lacks(std::max(predicted, truth)))
+      throw csv_error(path, {.row = row.row,
+                             .line = row.line,
+                             .column = 1,
+                             .reason = counted(row.fields.size() - row.missing, "field") + ", expected " +
+                                       std::to_string(row.fields.size()) + " as in the header"});
     p.push_back(std::move(row.fields[predicted]));
     t.push_back(std::move(row.fields[truth]));
   }

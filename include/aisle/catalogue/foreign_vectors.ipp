@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
@@ -93,7 +94,7 @@ AISLE_API std::string matrix_name(const state_dict& file, vector_kind kind) {
   if (matrices.size() != 1 || other)
     throw format_error(file.path(), "no tensor " + name + ", and " +
                                         (other ? "its vectors are of the other modality"
-                                               : std::to_string(matrices.size()) + " matrices"));
+                                               : counted(matrices.size(), "matrix", "matrices")));
   return matrices.front();
 }
 
@@ -118,7 +119,7 @@ AISLE_API vectors_of_file read_safetensors_vectors(const std::string& path, vect
     file.read_f32(mark, has);
     for (const float h : has) out.has.push_back(h != 0);
     if (static_cast<std::int64_t>(out.has.size()) != dims[0])
-      throw format_error(path, mark + " has " + std::to_string(out.has.size()) + " elements, expected " +
+      throw format_error(path, mark + " has " + counted(out.has.size(), "element") + ", expected " +
                                    std::to_string(dims[0]));
   }
   if (const auto model = metadata.find(prefix_of(kind) + "model"); model != metadata.end())
@@ -148,8 +149,10 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
   vectors_of_file out;
   if (columns.unnamed && counts_rows(path, options, *columns.unnamed)) {
     std::erase(columns.components, *columns.unnamed);
+    const std::string& name = header[*columns.unnamed];
     out.notes.push_back("column " + std::to_string(*columns.unnamed + 1) +
-                        ", which has no name, counts the rows and is left out of the vectors");
+                        (name.empty() ? ", which has no name," : " ('" + name + "')") +
+                        " counts the rows and is left out of the vectors");
   }
   std::vector<std::string> names;
   for (const std::size_t c : columns.components) names.push_back(header[c]);
@@ -164,7 +167,9 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
         prefix_of(kind) + "0, " + prefix_of(kind) + "1, …");
   }
   std::vector<float> values;
+  short_rows padded;
   for (table_row row; table.next(row);) {
+    padded.add(row);
     const std::string& id = row.fields[columns.id];
     const bool any =
         ranges::any_of(columns.components, [&](auto c) { return !trimmed(row.fields[c]).empty(); });
@@ -178,6 +183,7 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
     out.has.push_back(any);
     out.ids.push_back(id);
   }
+  if (padded.count > 0) out.notes.push_back(padded.describe());
   out.vectors =
       matrix<float>(static_cast<std::int64_t>(out.ids.size()), static_cast<std::int64_t>(names.size()));
   std::copy(values.begin(), values.end(), out.vectors.data());
@@ -187,8 +193,7 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
 /// Throws format_error for what no reader refused: ids and numbers.
 AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) {
   if (static_cast<std::int64_t>(v.ids.size()) != v.vectors.rows())
-    throw format_error(
-        path, std::to_string(v.vectors.rows()) + " vectors and " + std::to_string(v.ids.size()) + " ids");
+    throw format_error(path, counted(v.vectors.rows(), "vector") + " and " + counted(v.ids.size(), "id"));
   if (v.vectors.cols() == 0) throw format_error(path, "vectors of no components");
   std::unordered_map<std::string_view, std::size_t> seen;
   for (std::size_t r = 0; r < v.ids.size(); ++r) {
@@ -268,7 +273,7 @@ AISLE_API foreign_vectors read_vectors(const catalogue& products, const std::str
   out.unknown = static_cast<std::int64_t>(row_of.size() - from.size());
   const std::string hint = out.unknown > 0 ? detail::lost_zeros(products, v.ids) : std::string();
   if (from.empty() && !products.products.empty())
-    throw format_error(path, "none of its " + std::to_string(row_of.size()) + " ids (" +
+    throw format_error(path, "none of its " + counted(row_of.size(), "id") + " (" +
                                  (v.ids.empty() ? std::string() : v.ids.front() + ", …") + ") is in column " +
                                  id_column + " of " + products.path + (hint.empty() ? "" : "; " + hint));
   out.columns = v.columns;

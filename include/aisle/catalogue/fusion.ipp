@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/catalogue/fusion.hpp>
 #include <aisle/learn/detail/numbers.hpp>
 
@@ -16,7 +17,7 @@ AISLE_API void require_equal_rows(std::span<const modality_fusion::view> parts) 
   for (const auto& p : parts)
     if (p.rows() != parts[0].rows())
       throw shape_error("fusion of modalities with " + std::to_string(parts[0].rows()) + " and " +
-                        std::to_string(p.rows()) + " rows, expected as many");
+                        counted(p.rows(), "row") + ", expected as many");
   for (std::size_t m = 0; m < parts.size(); ++m)
     require_numbers("fusion: modality " + std::to_string(m), parts[m]);
 }
@@ -63,8 +64,9 @@ AISLE_API matrix<float> modality_fusion::transform(std::span<const view> parts) 
                       std::to_string(means_.size()));
   for (std::size_t m = 0; m < parts.size(); ++m)
     if (parts[m].cols() != static_cast<std::int64_t>(means_[m].size()))
-      throw shape_error("fusion: modality " + std::to_string(m) + " has " + std::to_string(parts[m].cols()) +
-                        " columns, fitted on " + std::to_string(means_[m].size()));
+      throw shape_error("fusion: modality " + std::to_string(m) + " has " +
+                        counted(parts[m].cols(), "column") + ", fitted on " +
+                        std::to_string(means_[m].size()));
   matrix<float> out(parts[0].rows(), dimension());
   for (std::int64_t r = 0; r < out.rows(); ++r) {
     auto to = out.row(r);

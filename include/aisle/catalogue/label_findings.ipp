@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 
+#include <aisle/base/blanks.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/label_findings.hpp>
@@ -22,20 +23,6 @@ inline constexpr std::string_view missing_values[] = {
     "?",           "inf",     "infinity",  "n.a.", "n/a",       "na",       "nan",
     "nat",         "nil",     "none",      "null", "undefined", "\\n",      "\xe2\x80\x93",
     "\xe2\x80\x94"};
-
-/// Without what is not seen: white space anywhere, zero-width characters.
-AISLE_API std::string name_without_blanks(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t size = decode_utf8(text, at).size;
-    const std::string_view c = text.substr(at, size);
-    const bool invisible = c == "\xe2\x80\x8b" || c == "\xe2\x80\x8c" || c == "\xe2\x80\x8d" ||
-                           c == "\xe2\x81\xa0" || c == "\xef\xbb\xbf" || c == "\xc2\xad";
-    if (!invisible && !trimmed(c).empty()) out += c;
-    at += size;
-  }
-  return out;
-}
 
 /// "5.0", "5.00" and "5." as "5"; anything else as it is.
 AISLE_API std::string_view without_zero_decimals(std::string_view text) {
@@ -61,7 +48,7 @@ AISLE_API std::string difference_of(std::span<const class_count> group) {
   const auto distinct = [&](bool blanks, bool zeros, bool letters, bool leading = false) {
     std::map<std::string, int> names;
     for (const class_count& c : group) {
-      std::string name = blanks ? c.name : name_without_blanks(c.name);
+      std::string name = blanks ? c.name : without_blanks(c.name);
       if (!zeros) name = without_zero_decimals(name);
       if (!leading) {
         const std::string_view whole = without_zero_decimals(name);
@@ -87,7 +74,7 @@ AISLE_API label_findings find_odd_classes(const std::map<std::string, std::int64
   std::map<std::string, std::vector<class_count>> groups;
   for (const auto& [name, rows] : classes) {
     if (names_missing_value(name)) out.missing.push_back({name, rows});
-    const std::string plain = name_without_blanks(name);
+    const std::string plain = without_blanks(name);
     groups[fold_case(without_leading_zeros(without_zero_decimals(plain)))].push_back({name, rows});
   }
   for (auto& [key, group] : groups) {

@@ -3,14 +3,13 @@
 #include <optional>
 #include <vector>
 
+#include <aisle/base/blanks.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/text/html.hpp>
 
 AISLE_NAMESPACE_BEGIN
-
-std::string_view trimmed(std::string_view text);  // of catalogue/products.hpp, which includes this
 
 namespace detail {
 

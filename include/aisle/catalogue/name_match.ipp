@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/catalogue/name_match.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -33,7 +34,7 @@ namespace detail {
 /// "A7" of "A007": without the zeros before each number in it.
 AISLE_API std::string without_zeros(std::string_view text) {
   std::string out;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  using ascii::is_digit;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool inside = i > 0 && is_digit(text[i - 1]) && !out.empty() && is_digit(out.back());
     if (text[i] == '0' && !inside && i + 1 < text.size() && is_digit(text[i + 1])) continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 
@@ -22,10 +23,10 @@ AISLE_API std::string missing_pictures(const catalogue& products) {
   const auto text = [&](std::int64_t n, const product& p, const std::string& what,
                         const std::string& advice) {
     return products.path + ": column " + products.options.image_column + ": " + std::to_string(n) + " of " +
-           std::to_string(named) + " pictures are " + what + ", that of row " + std::to_string(p.row) + " (" +
-           p.id + ") for one: " + advice;
+           counted(named, "picture") + (n == 1 ? " is " : " are ") + what + ", that of row " +
+           std::to_string(p.row) + " (" + p.id + ") for one: " + advice;
   };
-  if (nearly_all(urls)) return text(urls, *url, "URLs", url->image_problem);
+  if (nearly_all(urls)) return text(urls, *url, urls == 1 ? "a URL" : "URLs", url->image_problem);
   if (missing == nullptr || !nearly_all(products.missing_pictures)) return {};
   return text(
       products.missing_pictures, *missing, "not where the catalogue says",
@@ -34,8 +35,8 @@ AISLE_API std::string missing_pictures(const catalogue& products) {
 
 AISLE_API std::string no_picture_read(const catalogue& products, const embedding_table& images) {
   if (!images.rows.empty() || images.problems.empty()) return {};
-  std::string what = "None of " + std::to_string(images.problems.size()) +
-                     " pictures could be read: " + images.problems.front().reason;
+  std::string what = "None of " + counted(images.problems.size(), "picture") +
+                     " could be read: " + images.problems.front().reason;
   if (const std::string why = missing_pictures(products); !why.empty()) what += "; " + why;
   return what;
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/io/json.hpp>
@@ -25,17 +26,10 @@ AISLE_API std::string fold(std::string_view name) {
   return out;
 }
 
-AISLE_API std::string_view without_space(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto begin = text.find_first_not_of(space);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(space) - begin + 1);
-}
-
 AISLE_API std::string without_quotes(const std::string& name) {
-  const std::string_view text = without_space(name);
+  const std::string_view text = ascii::without_blanks(name);
   if (text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\''))
-    return std::string(without_space(text.substr(1, text.size() - 2)));
+    return std::string(ascii::without_blanks(text.substr(1, text.size() - 2)));
   return std::string(text);
 }
 
@@ -95,7 +89,7 @@ AISLE_API bool is_url(std::string_view text) {
   const auto colon = start.find("://");
   return colon != std::string::npos && colon > 1 && !start.starts_with("file:") &&
          std::all_of(start.begin(), start.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+           return ascii::is_letter(c) || ascii::is_digit(c) || c == '+' || c == '-' || c == '.';
          });
 }
 
@@ -127,7 +121,7 @@ AISLE_API std::string first_of(const json& value) {
 AISLE_API std::vector<std::string> readings(std::string_view cell) {
   std::vector<std::string> out = {std::string(cell)};
   const auto add = [&](std::string_view name) {
-    name = without_space(name);
+    name = ascii::without_blanks(name);
     if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end()) out.emplace_back(name);
   };
   std::string_view text = cell;
@@ -145,7 +139,7 @@ AISLE_API std::vector<std::string> readings(std::string_view cell) {
     std::string_view first, rest = text;
     while (first.empty() && !rest.empty()) {
       const auto end = std::min(rest.find(separator), rest.size());
-      first = without_space(rest.substr(0, end));
+      first = ascii::without_blanks(rest.substr(0, end));
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     add(first);
@@ -178,7 +172,7 @@ AISLE_API std::string url_of(std::string_view text) {
   if (end == std::string_view::npos) end = text.size();
   for (std::size_t i = 0; i < end; ++i)
     if ((text[i] == ',' || text[i] == ';') && !fold(text.substr(0, 5)).starts_with("data:") &&
-        is_url(without_space(text.substr(i + 1))))
+        is_url(ascii::without_blanks(text.substr(i + 1))))
       end = i;
   std::string_view url = text.substr(0, end);
   while (!url.empty() && (url.back() == ',' || url.back() == ';')) url.remove_suffix(1);

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/io/json.hpp>
@@ -110,8 +111,8 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
   // The learner is read from the path, too: that must have been this file all the time.
   if (identify_file(path) != opened) throw format_error(path, "was replaced while it was read; try again");
   if (out.fusion.dimension() != out.learner->features())
-    throw format_error(path, "the learner has " + std::to_string(out.learner->features()) +
-                                 " features, the fusion yields " + std::to_string(out.fusion.dimension()));
+    throw format_error(path, "the learner has " + counted(out.learner->features(), "feature") +
+                                 ", the fusion yields " + std::to_string(out.fusion.dimension()));
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
@@ -54,7 +55,7 @@ AISLE_API void require_width(const embedding_table& now, std::int64_t expected,
                              const pipeline_input& trained) {
   if (now.rows.empty() || now.vectors.cols() == expected) return;
   throw format_error(now.file.empty() ? now.model : now.file,
-                     "vectors of " + std::to_string(now.vectors.cols()) + " values, expected " +
+                     "vectors of " + counted(now.vectors.cols(), "value") + ", expected " +
                          std::to_string(expected) + " as those of " +
                          (trained.file.empty() ? trained.model : trained.file) +
                          ", which the pipeline learnt from");

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/blanks.hpp>
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
@@ -54,6 +55,11 @@ struct catalogue_options {
   std::uint64_t cell_limit = csv_field_limit;  ///< bytes; a row with a longer cell is a bad one
 };
 
+namespace detail {
+/// Why a row that could be read is no product.
+inline constexpr std::string_view no_content = "neither a text nor a picture";
+}  // namespace detail
+
 /// One good row of a catalogue.
 struct product {
   std::int64_t row = 0;   ///< 0-based data row of the table; bad rows count too
@@ -77,6 +83,7 @@ struct catalogue {
   std::vector<skipped_row> problems;  ///< rows left out, and labels that are missing
   std::int64_t data_rows = 0;         ///< rows read, bad ones too
   std::int64_t missing_pictures = 0;  ///< products whose picture's file is not there
+  short_rows padded;                  ///< rows that end before the last column: the rest of them is empty
 
   bool has_text() const noexcept { return !options.text_columns.empty(); }
   bool has_images() const noexcept { return !options.image_column.empty(); }
@@ -92,20 +99,16 @@ struct catalogue {
 
 /// Reads a products table of any kind that table_reader knows. A record that cannot be read or is not UTF-8,
 /// an id that is missing or was seen before, a row without text and picture: each becomes a problem with its
-/// row, and reading goes on. Pictures are looked for (picture_finder), not read. Throws file_error, csv_error
-/// for a bad header, format_error for a file that is no table, missing_column for a column that is asked for
-/// and not there (its role is the option of catalogue_options), option_error when there is neither a text nor
-/// an image column.
+/// row (and its id, where that could be read), and reading goes on. Pictures are looked for (picture_finder),
+/// not read. Throws file_error, csv_error for a bad header, format_error for a file that is no table,
+/// missing_column for a column that is asked for and not there (its role is the option of catalogue_options),
+/// option_error when there is neither a text nor an image column.
 catalogue load_catalogue(const std::string& path, const catalogue_options& options = {});
 
-/// Without white space at either end, that of Unicode included (what Python's str.strip() takes away).
-std::string_view trimmed(std::string_view text);
-
-/// What a row is called in messages: "row 12 (line 14)", "row 12" where the line is not known.
-std::string row_name(std::int64_t row, std::int64_t line);
-
-/// A record that table_reader passed over, as a skipped row.
-skipped_row skipped_record(const std::string& file, const csv_problem& problem);
+/// A record that table_reader passed over, as a skipped row; with its id where the column is known and could
+/// be read.
+skipped_row skipped_record(const std::string& file, const csv_problem& problem,
+                           std::optional<std::size_t> id_column = {});
 
 /// `file,row,line,id,column,reason`, written atomically; rows in the order given.
 void write_skipped(const std::string& path, const std::vector<skipped_row>& rows, csv_write_options how = {});

@@ -14,37 +14,6 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// UTF-8 of the white space that str.strip() of Python removes.
-inline constexpr std::string_view white_space[] = {" ",
-                                                   "\t",
-                                                   "\n",
-                                                   "\v",
-                                                   "\f",
-                                                   "\r",
-                                                   "\x1c",
-                                                   "\x1d",
-                                                   "\x1e",
-                                                   "\x1f",
-                                                   "\xc2\x85",
-                                                   "\xc2\xa0",
-                                                   "\xe1\x9a\x80",
-                                                   "\xe2\x80\x80",
-                                                   "\xe2\x80\x81",
-                                                   "\xe2\x80\x82",
-                                                   "\xe2\x80\x83",
-                                                   "\xe2\x80\x84",
-                                                   "\xe2\x80\x85",
-                                                   "\xe2\x80\x86",
-                                                   "\xe2\x80\x87",
-                                                   "\xe2\x80\x88",
-                                                   "\xe2\x80\x89",
-                                                   "\xe2\x80\x8a",
-                                                   "\xe2\x80\xa8",
-                                                   "\xe2\x80\xa9",
-                                                   "\xe2\x80\xaf",
-                                                   "\xe2\x81\x9f",
-                                                   "\xe3\x80\x80"};
-
 /// Fills in the columns that were left open and finds all of them in the header.
 struct product_columns {
   std::size_t id = 0;
@@ -106,22 +75,6 @@ AISLE_API bool name_picture(product& p, picture_reference named) {
 
 }  // namespace detail
 
-AISLE_API std::string_view trimmed(std::string_view text) {
-  const auto at_start = [&](std::string_view space) { return text.starts_with(space); };
-  const auto at_end = [&](std::string_view space) { return text.ends_with(space); };
-  for (;;) {
-    const auto space = std::find_if(std::begin(detail::white_space), std::end(detail::white_space), at_start);
-    if (space == std::end(detail::white_space)) break;
-    text.remove_prefix(space->size());
-  }
-  for (;;) {
-    const auto space = std::find_if(std::begin(detail::white_space), std::end(detail::white_space), at_end);
-    if (space == std::end(detail::white_space)) break;
-    text.remove_suffix(space->size());
-  }
-  return text;
-}
-
 AISLE_API std::optional<std::size_t> catalogue::find_column(std::string_view name) const noexcept {
   const auto found = std::find(header.begin(), header.end(), name);
   if (found == header.end()) return std::nullopt;
@@ -136,10 +89,11 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   catalogue out;
   out.path = path;
   out.options = options;
+  std::optional<std::size_t> id_column;
   const auto on_problem = [&](const csv_problem& p) {
     if (options.limit > 0 && p.row >= options.limit) return;
     out.data_rows = std::max(out.data_rows, p.row + 1);
-    out.problems.push_back(skipped_record(path, p));
+    out.problems.push_back(skipped_record(path, p, id_column));
   };
   table_reader table(path, {.delimiter = options.delimiter,
                             .encoding = options.encoding,
@@ -148,6 +102,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
                             .on_problem = on_problem});
   out.format = table.format();
   const detail::product_columns columns(table, out.options);
+  id_column = columns.id;
   if (columns.text.empty() && !columns.image && !options.bare_rows)
     detail::throw_nothing_to_look_at(path, table.header());
   out.header = table.header();
@@ -157,6 +112,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   for (table_row row; table.next(row);) {
     if (options.limit > 0 && row.row >= options.limit) break;
     out.data_rows = std::max(out.data_rows, row.row + 1);
+    out.padded.add(row);
     product p;
     p.row = row.row;
     p.line = row.line;
@@ -180,7 +136,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
       out.missing_pictures += detail::name_picture(p, pictures.resolve(trimmed(row.fields[*columns.image])));
     if (p.text.empty() && p.image_path.empty() && !options.bare_rows) {
       out.problems.push_back(p.image_problem.empty()
-                                 ? out.problem(p, {}, "neither a text nor a picture")
+                                 ? out.problem(p, {}, std::string(detail::no_content))
                                  : out.problem(p, out.options.image_column, p.image_problem));
       continue;
     }
@@ -194,15 +150,14 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   return out;
 }
 
-AISLE_API std::string row_name(std::int64_t row, std::int64_t line) {
-  return "row " + std::to_string(row) + (line > 0 ? " (line " + std::to_string(line) + ")" : "");
-}
-
-AISLE_API skipped_row skipped_record(const std::string& file, const csv_problem& problem) {
+AISLE_API skipped_row skipped_record(const std::string& file, const csv_problem& problem,
+                                     std::optional<std::size_t> id_column) {
   // A fault that is not where the line begins says where it is.
   const std::string at =
       problem.column > 1 ? ", at byte " + std::to_string(problem.column) + " of the line" : "";
-  return {file, problem.row, {}, {}, problem.reason + at, problem.line};
+  std::string id;
+  if (id_column && *id_column < problem.fields.size()) id = trimmed(problem.fields[*id_column]);
+  return {file, problem.row, std::move(id), {}, problem.reason + at, problem.line};
 }
 
 AISLE_API void write_skipped(const std::string& path, const std::vector<skipped_row>& rows,

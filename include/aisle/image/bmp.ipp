@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/image/bmp.hpp>
 #include <aisle/image/decode.hpp>
@@ -46,7 +47,7 @@ class bmp_decoder {
 
   const std::uint8_t* at(std::uint64_t offset, std::uint64_t size) const {
     if (offset > file_.size() || file_.size() - offset < size)
-      fail("cut off: " + std::to_string(file_.size()) + " bytes, expected at least " +
+      fail("cut off: " + counted(file_.size(), "byte") + ", expected at least " +
            std::to_string(offset + size));
     return file_.data() + offset;
   }
@@ -74,15 +75,15 @@ class bmp_decoder {
       compression_ = dword(30);
       colours_ = dword(46);
     } else {
-      fail("a header of " + std::to_string(header_) + " bytes, expected 12 or 40 to 124");
+      fail("a header of " + counted(header_, "byte") + ", expected 12 or 40 to 124");
     }
     if (bits_ != 1 && bits_ != 4 && bits_ != 8 && bits_ != 16 && bits_ != 24 && bits_ != 32)
-      fail(std::to_string(bits_) + " bits a pixel, expected 1, 4, 8, 16, 24 or 32");
+      fail(counted(bits_, "bit") + " a pixel, expected 1, 4, 8, 16, 24 or 32");
     const bool fits = compression_ == 0 || (compression_ == 1 && bits_ == 8) ||
                       (compression_ == 2 && bits_ == 4) || (compression_ == 3 && bits_ >= 16);
     if (!fits)
-      fail("compression " + std::to_string(compression_) + " with " + std::to_string(bits_) +
-           " bits a pixel is not supported");
+      fail("compression " + std::to_string(compression_) + " with " + counted(bits_, "bit") +
+           " a pixel is not supported");
     if (colours_ == 0 && bits_ <= 8) colours_ = 1u << bits_;
     if (offset_ == 14 + header_ && bits_ <= 8)
       offset_ += 4 * std::uint64_t{colours_};  // as Pillow reads such files

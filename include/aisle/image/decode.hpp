@@ -32,6 +32,10 @@ image decode_image(std::span<const std::byte> bytes, std::string_view where);
 inline image decode_image(std::span<const std::uint8_t> bytes, std::string_view where) {
   return decode_image(std::as_bytes(bytes), where);
 }
+/// The same of a file's content in a string, as read_file() gives it.
+inline image decode_image(std::string_view content, std::string_view where) {
+  return decode_image(std::as_bytes(std::span(content.data(), content.size())), where);
+}
 
 /// Decodes a file; `on_bytes` is shown its bytes before. Throws file_error if it cannot be read or is none (a
 /// pipe, a device), format_error as decode_image does.

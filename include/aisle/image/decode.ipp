@@ -15,6 +15,7 @@
 #include <aisle/image/jpeg.hpp>
 #include <aisle/image/picture_turn.hpp>
 #include <aisle/image/png.hpp>
+#include <aisle/io/file_kind.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -31,7 +32,7 @@ AISLE_API void check_image_size(std::uint64_t width, std::uint64_t height, std::
 AISLE_API void check_image_data(std::uint64_t width, std::uint64_t height, std::uint64_t bytes,
                                 std::uint64_t most_pixels_a_byte, std::string_view where) {
   if (width * height <= free_image_pixels || width * height / most_pixels_a_byte <= bytes) return;
-  throw format_error(std::string(where), "cut off: " + std::to_string(bytes) + " bytes cannot hold " +
+  throw format_error(std::string(where), "cut off: " + counted(bytes, "byte") + " cannot hold " +
                                              std::to_string(width) + " x " + std::to_string(height) +
                                              " pixels");
 }
@@ -40,35 +41,16 @@ namespace detail {
 
 /// What bytes that are none of our formats look like, for the message.
 AISLE_API std::string describe_bytes(std::span<const std::byte> bytes) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  using namespace std::string_view_literals;
-  struct signature {
-    std::string_view magic, name;
-  };
-  static constexpr signature known[] = {
-      {"%PDF"sv, "a PDF document"sv},      {"\x1f\x8b"sv, "gzip data"sv},
-      {"PK\x03\x04"sv, "a ZIP archive"sv}, {"II*\0"sv, "a TIFF image"sv},
-      {"MM\0*"sv, "a TIFF image"sv},       {"II+\0"sv, "a TIFF image"sv},
-      {"MM\0+"sv, "a TIFF image"sv},       {"\0\0\0\x0cJXL "sv, "a JPEG XL image"sv},
-      {"\xff\x0a"sv, "a JPEG XL image"sv}, {"\0\0\0\x0cjP  "sv, "a JPEG 2000 image"sv},
-      {"8BPS"sv, "a Photoshop image"sv},   {"\0\0\1\0"sv, "a Windows icon"sv},
-      {"<!DOCTYPE"sv, "an HTML page"sv},   {"<!doctype"sv, "an HTML page"sv},
-      {"<html"sv, "an HTML page"sv},       {"<svg"sv, "an SVG drawing"sv},
-      {"<?xml"sv, "an XML document"sv},    {"{"sv, "JSON text"sv},
-  };
-  if (text.size() >= 12 && text.starts_with("RIFF") && text.substr(8, 4) == "WEBP")
-    return "a WebP image, which needs libwebp: the command reads it when it was built where libwebp is "
-           "installed (Debian: libwebp-dev), a program after add_webp() of aisle/image/webp.hpp";
-  if (text.size() >= 12 && text.substr(4, 4) == "ftyp") {
-    const std::string_view brand = text.substr(8, 4);
-    if (brand == "avif" || brand == "avis") return "an AVIF image";
-    if (brand.starts_with("he") || brand == "mif1" || brand == "msf1") return "a HEIF image";
-    return "a HEIF, AVIF or MP4 file";
-  }
-  for (const auto& s : known)
-    if (text.starts_with(s.magic)) return std::string(s.name);
+  const known_file found = recognise_file({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const std::string name(found.name);
+  if (found.name == "a WebP image")
+    return name +
+           ", which needs libwebp: the command reads it when it was built where libwebp is installed "
+           "(Debian: libwebp-dev), a program after add_webp() of aisle/image/webp.hpp";
+  if (found.is == file_class::pointer) return name + ": " + std::string(found.advice);
+  if (found.is != file_class::unknown) return name;
   // Never the bytes themselves: a catalogue may name any file, and messages are passed on.
-  return counted(static_cast<std::int64_t>(text.size()), "byte") + " of no kind known here";
+  return counted(static_cast<std::int64_t>(bytes.size()), "byte") + " of no kind known here";
 }
 
 struct added_image_formats {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <aisle/base/counted.hpp>
 #include <aisle/image/detail/stb.ipp>
 
 #include <climits>
@@ -27,7 +28,7 @@ AISLE_API void check_encodable(const image_view& picture, int largest) {
 AISLE_API std::string encode_png(const image_view& picture) {
   detail::check_encodable(picture, 1 << 20);
   if (picture.stride() > INT_MAX)
-    throw shape_error("cannot encode rows of " + std::to_string(picture.stride()) + " bytes");
+    throw shape_error("cannot encode rows of " + counted(picture.stride(), "byte"));
   std::string out;
   if (stbi_write_png_to_func(detail::append_bytes, &out, picture.width(), picture.height(), 3,
                              picture.row(0).data(), static_cast<int>(picture.stride())) == 0)

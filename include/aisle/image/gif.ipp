@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/gif.hpp>
@@ -38,7 +39,7 @@ class gif_decoder {
   }
 
   unsigned byte() {
-    if (at_ >= file_.size()) fail("cut off after " + std::to_string(file_.size()) + " bytes");
+    if (at_ >= file_.size()) fail("cut off after " + counted(file_.size(), "byte"));
     return file_[at_++];
   }
   unsigned word() {
@@ -137,7 +138,7 @@ class gif_decoder {
 
   void decode_lzw(std::span<std::uint8_t> out) {
     const unsigned minimum = byte();
-    if (minimum < 1 || minimum > 11) fail("an initial code size of " + std::to_string(minimum) + " bits");
+    if (minimum < 1 || minimum > 11) fail("an initial code size of " + counted(minimum, "bit"));
     const unsigned clear = 1u << minimum, end = clear + 1;
     // Entry c stands for `length` indices that lie in the output already, from `start`: no tree to walk.
     struct entry {

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/tensor/buffer.hpp>
 
@@ -24,7 +25,7 @@ inline std::size_t rgb_bytes(int width, int height, std::size_t stride) {
   if (width < 0 || height < 0 || stride < row || stride > most ||
       (width > 0 && gaps > 0 && stride > (most - row) / gaps))
     throw shape_error("a picture of " + std::to_string(width) + " x " + std::to_string(height) +
-                      " pixels with rows of " + std::to_string(stride) + " bytes");
+                      " pixels with rows of " + counted(stride, "byte"));
   return width == 0 || height == 0 ? 0 : gaps * stride + row;
 }
 
@@ -40,7 +41,7 @@ class image_view {
       : data_(rgb.data()), width_(width), height_(height), stride_(stride) {
     if (const std::size_t least = detail::rgb_bytes(width, height, stride); rgb.size() < least)
       throw shape_error("a picture of " + std::to_string(width) + " x " + std::to_string(height) +
-                        " pixels in RGB takes " + std::to_string(least) + " bytes, found " +
+                        " pixels in RGB takes " + counted(least, "byte") + ", found " +
                         std::to_string(rgb.size()));
   }
   /// Rows without a gap.

@@ -58,6 +58,9 @@ std::string path_text(const P& path) {
   else
     return path.string();
 }
+template <class File>
+concept file_content = std::is_lvalue_reference_v<File> && std::ranges::contiguous_range<File> &&
+                       sizeof(std::ranges::range_value_t<File>) == 1;
 }  // namespace detail
 
 /// Pictures to vectors: decoding, the checkpoint's own resize, crop and normalisation, the network's pooled
@@ -91,6 +94,16 @@ class image_encoder {
   /// [files, dimension] from the bytes of picture files; messages call them "picture 0" and so on.
   matrix<float> encode_bytes(std::span<const std::span<const std::byte>> files,
                              const image_encode_options& options = {}) const;
+  /// Of whatever holds them: std::string, std::vector<std::uint8_t>.
+  template <std::ranges::input_range Files>
+  requires(!std::convertible_to<const Files&, std::span<const std::span<const std::byte>>> &&
+           detail::file_content<std::ranges::range_reference_t<const Files&>>)
+      matrix<float> encode_bytes(const Files& files, const image_encode_options& options = {})
+  const {
+    std::vector<std::span<const std::byte>> contents;
+    for (const auto& file : files) contents.push_back(std::as_bytes(std::span(file)));
+    return encode_bytes(std::span<const std::span<const std::byte>>(contents), options);
+  }
   /// [pictures, dimension].
   matrix<float> encode(std::span<const image> pictures, const image_encode_options& options = {}) const;
   matrix<float> encode(std::span<const image_view> pictures, const image_encode_options& options = {}) const;

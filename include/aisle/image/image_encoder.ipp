@@ -13,6 +13,7 @@
 #include <aisle/image/decode.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/image/picture_turn.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -184,6 +185,9 @@ AISLE_API matrix<float> image_encoder::encode_tensors(const image_tensor& pictur
   return encode_each(pictures.count(), pictures.height(), pictures.width(), options,
                      [&](std::int64_t i, image_tensor& out, std::int64_t at) {
                        const auto from = pictures.picture(i);
+                       if (!all_finite(from))
+                         throw format_error("picture " + std::to_string(i),
+                                            "its tensor holds NaN or infinity, expected finite numbers");
                        const auto to = out.picture(at);
                        if (pictures.layout() == tensor_layout::channels_last) {
                          ranges::copy(from, to.begin());

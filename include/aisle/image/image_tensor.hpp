@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/tensor/buffer.hpp>
 
@@ -35,8 +36,8 @@ class image_tensor {
   image_tensor(std::span<const float> values, std::int64_t count, int height, int width, tensor_layout layout)
       : image_tensor(count, height, width, layout) {
     if (values.size() != values_.size())
-      throw shape_error("a tensor of " + size_text() + " takes " + std::to_string(values_.size()) +
-                        " floats, found " + std::to_string(values.size()));
+      throw shape_error("a tensor of " + size_text() + " takes " + counted(values_.size(), "float") +
+                        ", found " + std::to_string(values.size()));
     std::copy(values.begin(), values.end(), values_.begin());
   }
 
@@ -61,8 +62,8 @@ class image_tensor {
     return static_cast<std::size_t>(height()) * static_cast<std::size_t>(width()) * 3;
   }
   std::string size_text() const {
-    return std::to_string(count()) + " pictures of " + std::to_string(width()) + " x " +
-           std::to_string(height()) + " pixels";
+    return counted(count(), "picture") + " of " + std::to_string(width()) + " x " + std::to_string(height()) +
+           " pixels";
   }
 
   detail::moved_size<std::int64_t> count_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <aisle/base/counted.hpp>
 #include <aisle/image/detail/stb.ipp>
 
 #include <algorithm>
@@ -115,7 +116,7 @@ class jpeg_structure {
   }
 
   unsigned byte() {
-    if (at_ >= file_.size()) fail("cut off: no end marker in " + std::to_string(file_.size()) + " bytes");
+    if (at_ >= file_.size()) fail("cut off: no end marker in " + counted(file_.size(), "byte"));
     return file_[at_++];
   }
   unsigned next_marker() {
@@ -140,8 +141,7 @@ class jpeg_structure {
   }
   std::span<const std::uint8_t> segment(unsigned marker) {
     const unsigned high = byte(), size = high << 8 | byte();
-    if (size < 2)
-      fail("a segment of " + std::to_string(size) + " bytes (marker " + std::to_string(marker) + ")");
+    if (size < 2) fail("a segment of " + counted(size, "byte") + " (marker " + std::to_string(marker) + ")");
     if (file_.size() - at_ < size - 2) fail("cut off inside the segment of marker " + std::to_string(marker));
     const auto content = file_.subspan(at_, size - 2);
     at_ += size - 2;
@@ -184,12 +184,12 @@ class jpeg_structure {
   void frame(std::span<const std::uint8_t> s, bool progressive) {
     if (!components_.empty()) fail("more than one frame");
     if (s.size() < 6) fail("damaged frame header");
-    if (s[0] != 8) fail(std::to_string(s[0]) + " bits a sample, expected 8");
+    if (s[0] != 8) fail(counted(s[0], "bit") + " a sample, expected 8");
     height_ = static_cast<std::uint32_t>(s[1]) << 8 | s[2];
     width_ = static_cast<std::uint32_t>(s[3]) << 8 | s[4];
     check_image_size(width_, height_, where_);
     const std::size_t n = s[5];
-    if (n != 1 && n != 3 && n != 4) fail(std::to_string(n) + " components, expected 1, 3 or 4");
+    if (n != 1 && n != 3 && n != 4) fail(counted(n, "component") + ", expected 1, 3 or 4");
     if (s.size() < 6 + 3 * n) fail("damaged frame header");
     for (std::size_t i = 0; i < n; ++i) {
       const std::uint8_t* c = s.data() + 6 + 3 * i;
@@ -246,8 +246,8 @@ class jpeg_structure {
   }
   void check_scan_has_data(std::size_t bytes) const {
     if (is_large() && scan_bits_ / 8 > bytes)
-      fail("cut off: " + std::to_string(bytes) + " bytes of image data cannot hold " +
-           std::to_string(width_) + " x " + std::to_string(height_) + " pixels");
+      fail("cut off: " + counted(bytes, "byte") + " of image data cannot hold " + std::to_string(width_) +
+           " x " + std::to_string(height_) + " pixels");
   }
   /// Minimum coded units: a scan of one component has its blocks, one of several has groups of blocks.
   std::uint64_t units_of_scan(std::size_t n, unsigned id) const {
@@ -275,7 +275,7 @@ class jpeg_structure {
     for (std::uint64_t restarts = 0;;) {
       const auto rest = file_.subspan(at_);
       const void* found = rest.empty() ? nullptr : std::memchr(rest.data(), 0xFF, rest.size());
-      if (found == nullptr) fail("cut off: no end marker in " + std::to_string(file_.size()) + " bytes");
+      if (found == nullptr) fail("cut off: no end marker in " + counted(file_.size(), "byte"));
       at_ = static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - file_.data());
       if (at_ + 1 < file_.size()) {
         const unsigned next = file_[at_ + 1];

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/ascii.hpp>
+#include <aisle/base/counted.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/io/inflate.hpp>
@@ -68,9 +70,7 @@ class png_decoder {
     chunk c;
     while (next(c) && c.type != "IEND") {
       if (c.type == "IDAT") return read_data(c);
-      const auto is_name = [](char x) {
-        return (x >= 'a' && x <= 'z') || (x >= 'A' && x <= 'Z') || (x >= '0' && x <= '9') || x == '_';
-      };
+      const auto is_name = [](char x) { return ascii::is_letter(x) || ascii::is_digit(x) || x == '_'; };
       const auto offset = c.content.data() - file_.data() - 8;
       if (!std::all_of(c.type.begin(), c.type.end(), is_name))
         fail("a damaged chunk name at byte " + std::to_string(offset));
@@ -83,7 +83,7 @@ class png_decoder {
   }
 
   void read_header(std::span<const std::uint8_t> h) {
-    if (h.size() < 13) fail("a header of " + std::to_string(h.size()) + " bytes, expected 13");
+    if (h.size() < 13) fail("a header of " + counted(h.size(), "byte") + ", expected 13");
     width_ = big_endian(h.data());
     height_ = big_endian(h.data() + 4);
     depth_ = h[8];
@@ -98,8 +98,8 @@ class png_decoder {
         (depth_ == 8 || (depth_ == 16 && colour_type_ != 3) ||
          ((depth_ == 1 || depth_ == 2 || depth_ == 4) && (colour_type_ == 0 || colour_type_ == 3)));
     if (!known)
-      fail("colour type " + std::to_string(colour_type_) + " with " + std::to_string(depth_) +
-           " bits, which the format does not have");
+      fail("colour type " + std::to_string(colour_type_) + " with " + counted(depth_, "bit") +
+           ", which the format does not have");
     channels_ = channels_of[colour_type_];
     has_header_ = true;
   }
@@ -149,13 +149,13 @@ class png_decoder {
     for (const pass& p : all) size += p.rows * (1 + row_bytes(p));
     // Deflate packs at most 1032 bytes into one, so a few bytes cannot claim gigabytes.
     if (size / 1040 > data_.size())
-      fail("cut off: " + std::to_string(data_.size()) + " bytes of image data cannot hold " +
+      fail("cut off: " + counted(data_.size(), "byte") + " of image data cannot hold " +
            std::to_string(width_) + " x " + std::to_string(height_) + " pixels");
     buffer<std::uint8_t> raw(size);
     const inflate_result r = inflate_zlib(data_, raw);
     if (r.status == inflate_status::broken) fail("damaged image data (zlib stream)");
     if (r.status == inflate_status::truncated && r.written < size)
-      fail("cut off: " + std::to_string(r.written) + " of " + std::to_string(size) + " bytes of image data");
+      fail("cut off: " + std::to_string(r.written) + " of " + counted(size, "byte") + " of image data");
 
     image out(static_cast<int>(width_), static_cast<int>(height_));
     std::uint8_t* at = raw.data();

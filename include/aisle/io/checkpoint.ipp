@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/io/content.hpp>
 #include <aisle/io/json.hpp>
@@ -28,7 +29,7 @@ AISLE_API std::string find_checkpoint(const std::string& folder) {
     for (const std::string& n : names)
       if (r.exact.empty() ? n.ends_with(r.ending) : n == r.exact) found.push_back(n);
     if (found.size() > 1)
-      throw file_error(folder, "holds " + std::to_string(found.size()) + " files *" + std::string(r.ending) +
+      throw file_error(folder, "holds " + counted(found.size(), "file") + " *" + std::string(r.ending) +
                                    " ('" + found[0] + "', '" + found[1] + "', …): name one of them");
     if (found.size() == 1) return join_path(folder, found[0]);
   }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 
 #include <aisle/base/ascii.hpp>
 #include <aisle/io/content.hpp>
+#include <aisle/io/file_kind.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -22,47 +22,58 @@ AISLE_API std::string quoted(std::string_view text, std::size_t limit = 60) {
   return "'" + out + (text.size() > limit ? "…'" : "'");
 }
 
-AISLE_API std::string markup(std::string_view text) {
-  const std::string lower = ascii::lower(text);
-  for (const char* tag : {"<!doctype html", "<html", "<head", "<body", "<script", "<meta", "<title"})
-    if (lower.find(tag) != std::string::npos)
-      return "is a web page (HTML), not a checkpoint: was the link to the file's page instead of the file?";
-  return "is an XML document, not a checkpoint: it starts " + quoted(text) +
-         "; was a server's error message saved under this name?";
+/// Whether a file may begin so that holds tensors: safetensors (eight bytes of a length, then JSON), or what
+/// PyTorch writes (a zip archive, a pickle).
+AISLE_API bool may_be_checkpoint(std::string_view start) {
+  return (start.size() > 8 && start[7] == '\0' && start[8] == '{') || start.starts_with("PK\x03\x04") ||
+         start.starts_with('\x80');
 }
 
 AISLE_API std::string not_a_checkpoint(std::string_view start, std::uint64_t size) {
   if (size == 0) return "is empty, expected safetensors or a PyTorch checkpoint: was the download cut off?";
-  struct magic {
-    std::string_view bytes, what;
-  };
-  static constexpr std::array<magic, 6> others = {{
-      {"\x89HDF", "is an HDF5 file; expected safetensors or a PyTorch checkpoint"},
-      {"\x1f\x8b", "is compressed with gzip: unpack it first"},
-      {"7z\xbc\xaf", "is a 7z archive: unpack it first"},
-      {"Rar!", "is a RAR archive: unpack it first"},
-      {"GGUF", "is a GGUF file; expected safetensors or a PyTorch checkpoint"},
-      {"%PDF", "is a PDF document, not a checkpoint"},
-  }};
-  for (const magic& m : others)
-    if (start.starts_with(m.bytes)) return std::string(m.what);
-
+  if (may_be_checkpoint(start)) return {};
   std::string_view text = start;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  if (text.starts_with("version https://git-lfs"))
-    return "is a Git LFS pointer, not the file: fetch the file it stands for (`git lfs pull`)";
-  if (text.starts_with('<')) return markup(text);
+  text = ascii::behind_blanks(text);
+
+  const known_file found = recognise_file(start);
+  const std::string is = "is " + std::string(found.name);
+  switch (found.is) {
+    case file_class::unknown:
+      break;
+    case file_class::packed:
+    case file_class::archive:
+      return is + ": unpack it first";
+    case file_class::tensors: {
+      const std::string expected = is + "; expected safetensors or a PyTorch checkpoint";
+      if (found.name == "an HDF5 file")
+        return expected + ": `aisle weights convert` makes one of Keras weights";
+      // An export folds norms into convolutions, transposes matrices and gives what it made names of its own.
+      if (found.name == "an ONNX model") return expected + ": the one that was exported";
+      return expected;
+    }
+    case file_class::pointer:
+      return is + ", not the file: " + std::string(found.advice);
+    case file_class::text:
+      return "is JSON, not a checkpoint: it starts " + quoted(text) +
+             "; was a server's answer saved under this name?";
+    case file_class::page:
+      if (found.name != "an XML file")
+        return is + ", not a checkpoint: was the link to the file's page instead of the file?";
+      break;
+    case file_class::table:
+    case file_class::picture:
+    case file_class::document:
+      return is + ", not a checkpoint";
+  }
+  if (text.starts_with('<'))
+    return "is an XML document, not a checkpoint: it starts " + quoted(text) +
+           "; was a server's error message saved under this name?";
   // A length of 8 bytes begins a safetensors file; a real one has a zero byte among them.
   const bool readable = std::all_of(start.begin(), start.end(), [](char c) {
-    const auto b = static_cast<unsigned char>(c);
-    return b >= 0x20 || c == '\t' || c == '\r' || c == '\n';
+    return static_cast<unsigned char>(c) >= 0x20 || ascii::blanks.find(c) != std::string_view::npos;
   });
-  if (!readable) return {};
-  if (text.starts_with('{') || text.starts_with('['))
-    return "is JSON, not a checkpoint: it starts " + quoted(text) +
-           "; was a server's answer saved under this name?";
-  return "is a text, not a checkpoint: it starts " + quoted(text);
+  return readable ? "is a text, not a checkpoint: it starts " + quoted(text) : std::string();
 }
 
 }  // namespace detail

@@ -34,6 +34,9 @@ struct csv_problem {
   std::int64_t line = 1;    ///< physical line, from 1
   std::int64_t column = 1;  ///< byte in that line, from 1
   std::string reason;
+  /// What could be read of the record, a cell for each column; empty where it could not. Behind a separator
+  /// too many cells stand in columns that are not theirs.
+  std::vector<std::string> fields = {};
 };
 
 /// A csv_problem that was thrown: "products.csv: line 3, column 8: a quote that never closes".
@@ -60,9 +63,9 @@ struct csv_options {
   std::vector<std::string> required{};  ///< columns that the header must have
   bool replace_invalid_utf8 = false;    ///< U+FFFD for invalid UTF-8, which is a problem otherwise
   /// What exports do beyond RFC 4180 is read as it was meant: blanks around quotes; `\"` inside quotes, in
-  /// records that cannot be read without; empty fields behind the last column, or none for a last column
-  /// without a name; rows of separators alone, which are no rows; a column that is named twice, as long as
-  /// nobody asks for it.
+  /// records that cannot be read without; empty fields behind the last column; records that end before it,
+  /// whose missing fields are empty (csv_row::missing); rows of separators alone, which are no rows; a column
+  /// that is named twice, as long as nobody asks for it.
   bool lenient = false;
   bool quotes_are_text = false;  ///< nothing is quoted: `"` is a character as any other
   std::int64_t first_line = 1;   ///< physical line that the text starts on, where something stood above it
@@ -77,7 +80,27 @@ struct csv_row {
   std::int64_t row = 0;             ///< 0-based data row; bad rows count too
   std::int64_t line = 0;            ///< physical line it starts on, from 1
   std::int64_t last_line = 0;       ///< and the one it ends on
+  /// Of the last fields, how many the record does not have: they are empty. Columns without a name do not
+  /// count. Always 0 unless csv_options::lenient.
+  std::size_t missing = 0;
+
+  bool lacks(std::size_t column) const noexcept { return column + missing >= fields.size(); }
 };
+
+/// How many records were short of fields, and where the first is.
+struct short_rows {
+  std::int64_t count = 0, row = 0, line = 0;
+
+  void add(const csv_row& r) noexcept {
+    if (r.missing > 0 && count++ == 0) row = r.row, line = r.line;
+  }
+  /// "2 rows end before the last column, the first of them row 3 (line 5): the cells they lack are empty";
+  /// nothing where there are none.
+  std::string describe() const;
+};
+
+/// What a row is called in messages: "row 12 (line 14)", "row 12" where the line is not known (0).
+std::string row_name(std::int64_t row, std::int64_t line);
 
 /// Reads a table record by record; its text is held in memory.
 ///
@@ -125,6 +148,8 @@ class csv_reader {
   std::size_t parse_quoted(std::size_t open, std::optional<csv_problem>& problem);
   std::size_t skip_blanks(std::size_t at) const noexcept;
   bool has_header_size() const noexcept;
+  std::size_t missing() const noexcept;
+  void take_fields(std::vector<std::string>& out);
   bool is_separators_alone() const noexcept;
   void finish_line(std::size_t end);
   csv_problem problem_at(std::size_t position, std::string reason) const;
@@ -204,9 +229,12 @@ class csv_writer {
   }
   void end_row();
   void row(std::span<const std::string> fields);
-  void row(std::initializer_list<std::string_view> fields) {
+  void row(std::span<const std::string_view> fields) {
     for (const std::string_view f : fields) field(f);
     end_row();
+  }
+  void row(std::initializer_list<std::string_view> fields) {
+    row(std::span<const std::string_view>(fields.begin(), fields.size()));
   }
   /// Makes the file appear; without it nothing is written.
   void commit() {

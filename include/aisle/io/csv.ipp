@@ -4,6 +4,7 @@
 #include <charconv>
 #include <unordered_set>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/number.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/io/csv.hpp>
@@ -41,6 +42,12 @@ AISLE_API std::string list_columns(const std::vector<std::string>& header) {
     if (out.size() > 1000) return out + ", …";
   }
   return out;
+}
+
+/// A cell of a record that is bad may hold anything: as text, or nothing.
+AISLE_API void make_text(std::string& cell) {
+  if (cell.find('\0') != std::string::npos) cell.clear();
+  if (find_invalid_utf8(cell) != std::string_view::npos) cell = replace_invalid_utf8(cell);
 }
 
 AISLE_API std::size_t csv_column(const std::vector<std::string>& header, std::string_view name,
@@ -84,7 +91,7 @@ AISLE_API csv_problem csv_reader::problem_at(std::size_t position, std::string r
 }
 
 AISLE_API csv_problem csv_reader::too_long(std::size_t position, std::size_t size) const {
-  return problem_at(position, "a field of " + std::to_string(size) + " bytes, more than the limit of " +
+  return problem_at(position, "a field of " + counted(size, "byte") + ", more than the limit of " +
                                   std::to_string(options_.field_limit));
 }
 
@@ -135,7 +142,10 @@ AISLE_API std::size_t csv_reader::parse_quoted(std::size_t open, std::optional<c
     }
     if (options_.lenient) i = skip_blanks(i);
     if (i >= text_.size() || text_[i] == options_.delimiter || text_[i] == '\n' || text_[i] == '\r') {
-      if (size > options_.field_limit && !oversized_) oversized_ = too_long(open, size);
+      if (size > options_.field_limit) {
+        field.clear();
+        if (!oversized_) oversized_ = too_long(open, size);
+      }
       return i;
     }
     problem = problem_at(i, "text behind a closing quote (a quote inside a quoted field is written twice)");
@@ -166,7 +176,7 @@ AISLE_API std::size_t csv_reader::parse_fields(std::optional<csv_problem>& probl
     if (header_.empty()) {
       starts_.push_back(at_);
       if (count_ == most_columns) {
-        problem = problem_at(at_, "more than " + std::to_string(most_columns) + " columns");
+        problem = problem_at(at_, "more than " + counted(most_columns, "column"));
         return detail::find_line_end(text_, at_);
       }
     }
@@ -175,9 +185,9 @@ AISLE_API std::size_t csv_reader::parse_fields(std::optional<csv_problem>& probl
     if (open < text_.size() && text_[open] == '"' && !options_.quotes_are_text) {
       // Of a quote behind blanks that ends in no quoted field, nobody says that it is more than a character.
       if (open == at_ || unclosed_ <= 64) end = parse_quoted(open, problem);
+      if (problem) fields_[place].clear();
       if (open > at_ && problem) {
         problem.reset();
-        fields_[place].clear();
         end = none;
       }
     }
@@ -198,14 +208,26 @@ AISLE_API std::size_t csv_reader::parse_fields(std::optional<csv_problem>& probl
   }
 }
 
-/// Whether the record has a field for each column, but for empty ones too many or missing.
+/// Of the columns with a name, how many stand behind the last field of the record.
+AISLE_API std::size_t csv_reader::missing() const noexcept {
+  std::size_t named = header_.size();
+  while (named > count_ && header_[named - 1].find_first_not_of(" \t") == std::string::npos) --named;
+  return named > count_ ? header_.size() - count_ : 0;
+}
+
+/// Whether the record has a field for each column, but for empty ones too many.
 AISLE_API bool csv_reader::has_header_size() const noexcept {
-  const std::size_t columns = header_.size();
-  if (count_ == columns || !options_.lenient) return count_ == columns;
-  const auto empty = [](const std::string& s) { return s.find_first_not_of(" \t") == s.npos; };
-  return count_ > columns
-             ? !filled_behind_
-             : std::all_of(header_.begin() + static_cast<std::ptrdiff_t>(count_), header_.end(), empty);
+  if (count_ == header_.size() || !options_.lenient) return count_ == header_.size();
+  return count_ > header_.size() ? !filled_behind_ : missing() == 0;
+}
+
+/// The fields of the record, as many as the header has.
+AISLE_API void csv_reader::take_fields(std::vector<std::string>& out) {
+  out.resize(header_.size());
+  for (std::size_t i = 0; i < header_.size(); ++i) {
+    out[i].clear();
+    if (i < count_) out[i].swap(fields_[i]);
+  }
 }
 
 /// Whether the record holds nothing; a quoted field of nothing that stands alone is something.
@@ -317,23 +339,33 @@ AISLE_API bool csv_reader::next(csv_row& out) {
       --row_;
       continue;
     }
-    if (!problem && !has_header_size())
-      problem = problem_at(record_start_, std::to_string(count_) + " fields, expected " +
+    if (!problem && !has_header_size() && !(options_.lenient && count_ < header_.size()))
+      problem = problem_at(record_start_, counted(count_, "field") + ", expected " +
                                               std::to_string(header_.size()) + " as in the header");
     if (!problem) {
-      out.fields.resize(header_.size());
-      for (std::size_t i = 0; i < header_.size(); ++i) {
-        out.fields[i].clear();
-        if (i < count_) out.fields[i].swap(fields_[i]);
-      }
+      out.missing = missing();
+      take_fields(out.fields);
       out.row = row_;
       out.line = record_line_;
       out.last_line = record_last_line_;
       return true;
     }
+    take_fields(problem->fields);
+    for (std::string& field : problem->fields) detail::make_text(field);
     if (!options_.on_problem) throw csv_error(where_, *problem);
     options_.on_problem(*problem);
   }
+}
+
+AISLE_API std::string row_name(std::int64_t row, std::int64_t line) {
+  return "row " + std::to_string(row) + (line > 0 ? " (line " + std::to_string(line) + ")" : "");
+}
+
+AISLE_API std::string short_rows::describe() const {
+  if (count == 0) return {};
+  return counted(count, "row") + (count == 1 ? " ends" : " end") + " before the last column, " +
+         (count == 1 ? "" : "the first of them ") + row_name(row, line) + ": the cells that " +
+         (count == 1 ? "it lacks" : "they lack") + " are empty";
 }
 
 AISLE_API std::size_t csv_table::column(std::string_view name) const {

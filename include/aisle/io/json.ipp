@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/json_parser.ipp>
@@ -145,7 +146,7 @@ AISLE_API const json& json::at(std::string_view key) const& {
 AISLE_API const json& json::at(std::size_t index) const& {
   const auto all = elements();
   if (index >= all.size())
-    fail("expected more than " + std::to_string(index) + " elements, found " + std::to_string(all.size()));
+    fail("expected more than " + counted(index, "element") + ", found " + std::to_string(all.size()));
   return all[index];
 }
 AISLE_API std::span<const json> json::elements() const& {

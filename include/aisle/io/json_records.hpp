@@ -29,8 +29,8 @@ class json_record_reader {
 
   /// Whether the text is one array.
   bool is_array() const noexcept { return array_; }
-  /// The next record's members, or what is wrong with it; false at the end. In lines reading goes on at the
-  /// next line; behind what is wrong in an array nothing is read.
+  /// The next record's members, or what is wrong with it and the members before that; false at the end. In
+  /// lines reading goes on at the next line; behind what is wrong in an array nothing is read.
   bool next(std::vector<json_cell>& cells, std::optional<csv_problem>& problem);
   std::int64_t row() const noexcept { return row_; }    ///< of the record next() gave last, from 0
   std::int64_t line() const noexcept { return line_; }  ///< physical line it starts on, from 1
@@ -39,6 +39,7 @@ class json_record_reader {
  private:
   // Each of these reads what stands at at_; false with error_ and error_at_ set where it is something else.
   bool object(std::vector<json_cell>& cells);
+  bool members(std::vector<json_cell>& cells, std::size_t& count);
   bool value(std::string& out);
   bool string(std::string& out);
   bool nested(std::string& out);

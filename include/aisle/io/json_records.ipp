@@ -1,5 +1,7 @@
 #pragma once
 
+#include <aisle/base/ascii.hpp>
+#include <aisle/base/counted.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/json_records.hpp>
@@ -8,8 +10,6 @@
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
-
-inline constexpr std::string_view json_space = " \t\r\n";
 
 /// A number as JSON writes it.
 AISLE_API bool is_json_number(std::string_view s) noexcept {
@@ -37,7 +37,7 @@ AISLE_API bool is_json_number(std::string_view s) noexcept {
 AISLE_API std::string compact_json(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (json_space.find(text[i]) != std::string_view::npos) continue;
+    if (ascii::blanks.find(text[i]) != std::string_view::npos) continue;
     const std::size_t start = i;
     if (text[i] == '"')
       for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\';
@@ -49,7 +49,7 @@ AISLE_API std::string compact_json(std::string_view text) {
 }  // namespace detail
 
 AISLE_API bool looks_like_json_records(std::string_view text) noexcept {
-  const auto behind = [&](std::size_t at) { return text.find_first_not_of(detail::json_space, at); };
+  const auto behind = [&](std::size_t at) { return text.find_first_not_of(ascii::blanks, at); };
   const std::size_t first = behind(0);
   if (first == std::string_view::npos) return false;
   const std::size_t second = behind(first + 1);
@@ -67,7 +67,7 @@ AISLE_API json_record_reader::json_record_reader(std::string_view text, std::uin
 }
 
 AISLE_API void json_record_reader::skip_space() noexcept {
-  at_ = std::min(text_.find_first_not_of(detail::json_space, at_), text_.size());
+  at_ = std::min(text_.find_first_not_of(ascii::blanks, at_), text_.size());
 }
 
 AISLE_API bool json_record_reader::fail(std::size_t at, std::string what) {
@@ -81,8 +81,8 @@ AISLE_API bool json_record_reader::is_too_long(std::size_t open) {
   const std::size_t size = at_ - open;
   if (size <= field_limit_) return false;
   if (too_long_.empty()) {
-    too_long_ = "a field of " + std::to_string(size) + " bytes, more than the limit of " +
-                std::to_string(field_limit_);
+    too_long_ =
+        "a field of " + counted(size, "byte") + ", more than the limit of " + std::to_string(field_limit_);
     too_long_at_ = open;
   }
   return true;
@@ -186,6 +186,12 @@ AISLE_API bool json_record_reader::value(std::string& out) {
 
 AISLE_API bool json_record_reader::object(std::vector<json_cell>& cells) {
   std::size_t count = 0;
+  const bool good = members(cells, count);
+  cells.resize(count);
+  return good;
+}
+
+AISLE_API bool json_record_reader::members(std::vector<json_cell>& cells, std::size_t& count) {
   ++at_;
   for (skip_space(); peek() != '}'; skip_space()) {
     if (count > 0) {
@@ -194,7 +200,7 @@ AISLE_API bool json_record_reader::object(std::vector<json_cell>& cells) {
       skip_space();
     }
     if (count == cells.size()) cells.emplace_back();
-    json_cell& cell = cells[count++];
+    json_cell& cell = cells[count];
     if (peek() != '"') return fail(at_, "expected a key in quotes");
     if (!string(cell.key)) return false;
     skip_space();
@@ -202,9 +208,9 @@ AISLE_API bool json_record_reader::object(std::vector<json_cell>& cells) {
     ++at_;
     skip_space();
     if (!value(cell.text)) return false;
+    ++count;
   }
   ++at_;
-  cells.resize(count);
   return true;
 }
 
@@ -232,22 +238,21 @@ AISLE_API bool json_record_reader::next(std::vector<json_cell>& cells, std::opti
   const std::size_t start = error_.empty() ? at_ : error_at_;
   ++row_;
   line_ = line_of(start);
-  if (error_.empty()) {
-    if (peek() == '{') {
-      object(cells);
-    } else {
-      std::string other;
-      if (at_ >= text_.size())
-        fail(at_, "the array never closes");
-      else if (value(other))
-        fail(start, "expected an object such as {\"sku\": \"1\", \"name\": \"a\"}");
-      if (array_ && error_at_ == start && at_ > start && at_ < text_.size()) {
-        // A value that is no object is one bad record.
-        problem = problem_at(start, std::move(error_));
-        error_.clear();
-        last_line_ = line_of(at_);
-        return true;
-      }
+  if (error_.empty() && peek() == '{') {
+    object(cells);
+  } else {
+    cells.clear();
+    std::string other;
+    if (error_.empty() && at_ >= text_.size())
+      fail(at_, "the array never closes");
+    else if (error_.empty() && value(other))
+      fail(start, "expected an object such as {\"sku\": \"1\", \"name\": \"a\"}");
+    if (array_ && error_at_ == start && at_ > start && at_ < text_.size()) {
+      // A value that is no object is one bad record.
+      problem = problem_at(start, std::move(error_));
+      error_.clear();
+      last_line_ = line_of(at_);
+      return true;
     }
   }
   if (error_.empty()) {

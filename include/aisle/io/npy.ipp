@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/io/npy.hpp>
 
@@ -155,7 +156,7 @@ AISLE_API tensor read_npy(const std::string& path) {
   std::uint64_t length = start[8] + (std::uint64_t{start[9]} << 8);
   if (version > 1) length += (std::uint64_t{start[10]} << 16) + (std::uint64_t{start[11]} << 24);
   if (length > (1u << 20) || length > file.size() - at)
-    throw format_error(path, "is cut off or damaged: its header has " + std::to_string(length) + " bytes");
+    throw format_error(path, "is cut off or damaged: its header has " + counted(length, "byte"));
   std::string text(static_cast<std::size_t>(length), '\0');
   file.read_at(at, std::as_writable_bytes(std::span(text.data(), text.size())));
 
@@ -166,15 +167,15 @@ AISLE_API tensor read_npy(const std::string& path) {
                                  [&](const auto& t) { return t.first == descr; });
   if (type == detail::npy_types.end())
     header.fail("elements '" + descr.substr(0, 100) + "', expected little-endian float, int, uint8 or bool");
-  if (header.dims->size() > shape::max_rank) header.fail(std::to_string(header.dims->size()) + " dimensions");
+  if (header.dims->size() > shape::max_rank) header.fail(counted(header.dims->size(), "dimension"));
   std::uint64_t bytes = size_of(type->second);
   for (const std::int64_t d : *header.dims)
     if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(d), &bytes) || bytes >> 62 != 0)
       header.fail("a shape that overflows");
   const std::uint64_t data = at + length;
   if (bytes != file.size() - data)
-    throw format_error(path, "holds " + std::to_string(file.size() - data) +
-                                 " bytes of elements, its shape needs " + std::to_string(bytes));
+    throw format_error(path, "holds " + counted(file.size() - data, "byte") +
+                                 " of elements, its shape needs " + std::to_string(bytes));
   tensor out(type->second, shape(std::span<const std::int64_t>(*header.dims)));
   if (bytes > 0) file.read_at(data, out.mutable_bytes());
   return *header.fortran && bytes > 0 && out.dims().rank() > 1 ? detail::from_fortran(out) : out;
@@ -217,7 +218,7 @@ AISLE_API npy_row_writer::npy_row_writer(const std::string& path, std::int64_t c
 
 AISLE_API void npy_row_writer::row(std::span<const float> values) {
   if (static_cast<std::int64_t>(values.size()) != cols_)
-    throw shape_error(file_.path() + ": a row of " + std::to_string(values.size()) + " values, expected " +
+    throw shape_error(file_.path() + ": a row of " + counted(values.size(), "value") + ", expected " +
                       std::to_string(cols_));
   file_.write(values.data(), values.size_bytes());
   ++rows_;

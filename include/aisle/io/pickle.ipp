@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/number.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/io/pickle.hpp>
@@ -235,7 +236,7 @@ AISLE_API std::uint32_t unpickler::make_tensor(const std::vector<std::uint32_t>&
   for (const std::size_t i : {std::size_t{2}, std::size_t{3}}) {
     const auto& sizes = values_[arguments[i]].items;
     if (sizes.size() > max_dimensions)
-      fail("builds a tensor of " + std::to_string(sizes.size()) + " dimensions, more than PyTorch's 64");
+      fail("builds a tensor of " + counted(sizes.size(), "dimension") + ", more than PyTorch's 64");
     for (const std::uint32_t d : sizes)
       if (values_[d].type != kind::integer) fail("builds a tensor whose sizes are no integers");
   }

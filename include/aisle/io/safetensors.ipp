@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -77,12 +78,12 @@ AISLE_API state_dict::entry safetensors_entry(const json::member& m, std::uint64
     return e;
   }
   if (bits % 8 != 0 || bits / 8 != end - e.offset)
-    m.value.fail("shape " + m.value.at("shape").dump() + " of " + type + " needs " + std::to_string(bits) +
-                 " bits, its offsets hold " + std::to_string(end - e.offset) + " bytes");
+    m.value.fail("shape " + m.value.at("shape").dump() + " of " + type + " needs " + counted(bits, "bit") +
+                 ", its offsets hold " + counted(end - e.offset, "byte"));
   if (!known->type)
     e.unsupported = "stored as " + type;
   else if (dims.size() > shape::max_rank)
-    e.unsupported = "has " + std::to_string(dims.size()) + " dimensions";
+    e.unsupported = "has " + counted(dims.size(), "dimension");
   else
     e.dims = shape(std::span<const std::int64_t>(dims));
   if (known->type) e.type = *known->type;
@@ -94,15 +95,15 @@ AISLE_API state_dict::entry safetensors_entry(const json::member& m, std::uint64
 AISLE_API state_dict read_safetensors(const std::string& path) {
   const auto file = std::make_shared<const weight_file>(path);
   const std::uint64_t size = file->file().size();
-  if (size < 8) throw format_error(path, "is no safetensors file: " + std::to_string(size) + " bytes");
+  if (size < 8) throw format_error(path, "is no safetensors file: " + counted(size, "byte"));
   std::uint64_t length = 0;
   file->file().read_at(0, std::as_writable_bytes(std::span(&length, 1)));
   if (length > detail::safetensors_max_header)
-    throw format_error(path, "is no safetensors file: its header would have " + std::to_string(length) +
-                                 " bytes, more than " + std::to_string(detail::safetensors_max_header));
+    throw format_error(path, "is no safetensors file: its header would have " + counted(length, "byte") +
+                                 ", more than " + std::to_string(detail::safetensors_max_header));
   if (length > size - 8)
-    throw format_error(path, "is cut off: the header has " + std::to_string(length) + " bytes, the file " +
-                                 std::to_string(size));
+    throw format_error(
+        path, "is cut off: the header has " + counted(length, "byte") + ", the file " + std::to_string(size));
   std::string text(static_cast<std::size_t>(length), '\0');
   file->file().read_at(8, std::as_writable_bytes(std::span(text.data(), text.size())));
   if (!text.starts_with('{'))
@@ -142,8 +143,8 @@ AISLE_API state_dict read_safetensors(const std::string& path) {
   }
   if (expected != size - 8 - length)
     throw format_error(path, "the tensors end at byte " + std::to_string(expected) +
-                                 " of the data, the file has " + std::to_string(size - 8 - length) +
-                                 " bytes of it");
+                                 " of the data, the file has " + counted(size - 8 - length, "byte") +
+                                 " of it");
   for (placed& t : tensors) {
     t.entry.file = file;
     t.entry.offset += 8 + length;
@@ -210,7 +211,7 @@ AISLE_API void write_safetensors(const std::string& path, const state_dict& tens
   std::string text = json(std::move(members)).dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   if (text.size() > detail::safetensors_max_header)
-    throw format_error(path, "the header would have " + std::to_string(text.size()) + " bytes, more than " +
+    throw format_error(path, "the header would have " + counted(text.size(), "byte") + ", more than " +
                                  std::to_string(detail::safetensors_max_header));
 
   atomic_file file(path);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <numeric>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/io/nearest_name.hpp>
 #include <aisle/io/state_dict.hpp>
 
@@ -159,8 +160,8 @@ AISLE_API void state_dict::read_f32(std::string_view name, std::span<float> out)
   const entry& e = readable(name);
   const auto elements = static_cast<std::size_t>(e.dims.elements());
   if (out.size() != elements)
-    throw shape_error(prefix() + "tensor '" + e.name + "' has " + std::to_string(elements) +
-                      " elements, room for " + std::to_string(out.size()) + " was given");
+    throw shape_error(prefix() + "tensor '" + e.name + "' has " + counted(elements, "element") +
+                      ", room for " + std::to_string(out.size()) + " was given");
   if (out.empty()) return;
   if (!e.file) {
     convert_to_f32(e.type, e.memory.bytes().data(), out);

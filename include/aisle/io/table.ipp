@@ -4,6 +4,8 @@
 #include <span>
 
 #include <aisle/base/ascii.hpp>
+#include <aisle/base/blanks.hpp>
+#include <aisle/base/counted.hpp>
 #include <aisle/io/delimiter.hpp>
 #include <aisle/io/file_kind.hpp>
 #include <aisle/io/gzip.hpp>
@@ -15,27 +17,9 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Without blanks at its ends, the no-break space among them.
-AISLE_API std::string_view without_blanks(std::string_view text) noexcept {
-  constexpr std::string_view blanks[] = {" ", "\t", "\r", "\n", "\xC2\xA0", "\xEF\xBB\xBF"};
-  for (bool again = true; again;) {
-    again = false;
-    for (const std::string_view b : blanks) {
-      if (text.starts_with(b)) text.remove_prefix(b.size()), again = true;
-      if (text.ends_with(b)) text.remove_suffix(b.size()), again = true;
-    }
-  }
-  return text;
-}
-
-AISLE_API bool same_without_case(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return ascii::lower(x) == ascii::lower(y); });
-}
-
 AISLE_API void check_is_table(std::string_view bytes, const std::string& where) {
-  const foreign_file found = recognise_foreign_file(bytes);
-  if (found.name.empty()) return;
+  const known_file found = recognise_file(bytes);
+  if (found.is == file_class::unknown || found.is == file_class::text) return;
   std::string advice(found.advice);
   if (const std::size_t at = advice.find("FILE"); at != std::string::npos) advice.replace(at, 4, where);
   throw format_error(where, std::string(found.name) +
@@ -45,12 +29,9 @@ AISLE_API void check_is_table(std::string_view bytes, const std::string& where) 
 /// Whether a text is JSON as DataFrame.to_json() writes it unless told otherwise: one object of columns (or
 /// of rows), or an array of rows without names.
 AISLE_API bool is_json_of_columns(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == text.npos) return false;
-  if (text[first] == '[') {
-    const std::size_t second = text.find_first_not_of(" \t\r\n", first + 1);
-    return second != text.npos && text[second] == '[' && is_json(text);
-  }
+  const std::string_view json = ascii::behind_blanks(text);
+  if (json.empty()) return false;
+  if (json.starts_with('[')) return ascii::behind_blanks(json.substr(1)).starts_with('[') && is_json(text);
   json_record_reader records(text, text.size());
   std::vector<json_cell> cells;
   std::optional<csv_problem> problem;
@@ -139,7 +120,7 @@ AISLE_API void table_reader::open_separated() {
                            .first_line = named.size > 0 ? 2 : 1,
                            .field_limit = options_.field_limit,
                            .on_problem = options_.on_problem});
-  for (const std::string& name : csv_->header()) header_.emplace_back(detail::without_blanks(name));
+  for (const std::string& name : csv_->header()) header_.emplace_back(trimmed_name(name));
 }
 
 AISLE_API void table_reader::open_json() {
@@ -154,17 +135,15 @@ AISLE_API void table_reader::open_json() {
       continue;
     }
     for (const json_cell& cell : cells_)
-      if (keys_.emplace(cell.key, header_.size()).second)
-        header_.emplace_back(detail::without_blanks(cell.key));
+      if (keys_.emplace(cell.key, header_.size()).second) header_.emplace_back(trimmed_name(cell.key));
   }
   if (header_.empty() && first) throw csv_error(where_, *first);
   // Every row has a cell for each key: few bytes must not make a table of the square of their number.
   constexpr std::uint64_t free_cells = std::uint64_t{1} << 20;
   if (rows * header_.size() > 4 * text_.size() + free_cells)
-    throw format_error(where_,
-                       std::to_string(header_.size()) + " keys in " + std::to_string(rows) +
-                           " objects: as a table nearly all cells would be empty, expected objects with "
-                           "the same keys");
+    throw format_error(where_, counted(header_.size(), "key") + " in " + counted(rows, "object") +
+                                   ": as a table nearly all cells would be empty, expected objects with "
+                                   "the same keys");
   json_.emplace(text_, options_.field_limit);
 }
 
@@ -183,7 +162,7 @@ AISLE_API std::string table_reader::header_below(std::string_view name) const {
       const auto fields = detail::split_next(here, delimiter, start).fields;
       if (fields.size() < 2) continue;
       for (const std::string_view field : fields)
-        if (detail::same_without_case(detail::without_blanks(field), name))
+        if (ascii::same_without_case(trimmed_name(field), name))
           return "; line " + std::to_string(line) + " looks like the header: remove what stands above it";
     }
   }
@@ -191,7 +170,7 @@ AISLE_API std::string table_reader::header_below(std::string_view name) const {
 }
 
 AISLE_API std::size_t table_reader::column(std::string_view name, std::string_view role) const {
-  const std::string_view wanted = detail::without_blanks(name);
+  const std::string_view wanted = trimmed_name(name);
   const auto found = find_column(wanted);
   if (!found) throw missing_column(where_, name, role, header_, header_below(wanted));
   const auto first = header_.begin() + static_cast<std::ptrdiff_t>(*found);
@@ -203,7 +182,7 @@ AISLE_API std::size_t table_reader::column(std::string_view name, std::string_vi
 }
 
 AISLE_API std::optional<std::size_t> table_reader::find_column(std::string_view name) const noexcept {
-  const auto found = std::find(header_.begin(), header_.end(), detail::without_blanks(name));
+  const auto found = std::find(header_.begin(), header_.end(), trimmed_name(name));
   if (found == header_.end()) return std::nullopt;
   return static_cast<std::size_t>(found - header_.begin());
 }
@@ -211,13 +190,17 @@ AISLE_API std::optional<std::size_t> table_reader::find_column(std::string_view 
 AISLE_API bool table_reader::next(table_row& out) {
   if (csv_) return csv_->next(out);
   for (std::optional<csv_problem> problem; json_->next(cells_, problem);) {
+    std::vector<std::string>& fields = problem ? problem->fields : out.fields;
+    fields.assign(header_.size(), {});
+    for (json_cell& cell : cells_)
+      if (const auto key = keys_.find(cell.key); key != keys_.end())
+        fields[key->second] = std::move(cell.text);
     if (problem) {
       if (!options_.on_problem) throw csv_error(where_, *problem);
       options_.on_problem(*problem);
       continue;
     }
-    out.fields.assign(header_.size(), {});
-    for (json_cell& cell : cells_) out.fields[keys_.at(cell.key)] = std::move(cell.text);
+    out.missing = 0;
     out.row = json_->row();
     out.line = json_->line();
     out.last_line = json_->last_line();

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/io/pickle.hpp>
 #include <aisle/io/torch_checkpoint.hpp>
 #include <aisle/io/torch_wrapping.hpp>
@@ -89,8 +90,8 @@ class torch_reader {
       if (key.type != pickled::kind::string || value.type != pickled::kind::tensor) continue;
       // Many entries may share one key, each to be compared with those before it.
       if (key.text.size() > 4096)
-        throw format_error(path(), "a tensor whose name has " + std::to_string(key.text.size()) +
-                                       " bytes, expected at most 4096");
+        throw format_error(path(), "a tensor whose name has " + counted(key.text.size(), "byte") +
+                                       ", expected at most 4096");
       const auto [found, is_new] = known.try_emplace(key.text, tensors.size());
       if (is_new)
         tensors.emplace_back(key.text, &value);
@@ -158,7 +159,7 @@ class torch_reader {
       expected *= dims[i];
     }
     if (overflow || last > (std::int64_t{1} << 56)) fail("has sizes that overflow");
-    if (dims.size() > shape::max_rank) e.unsupported = "has " + std::to_string(dims.size()) + " dimensions";
+    if (dims.size() > shape::max_rank) e.unsupported = "has " + counted(dims.size(), "dimension");
     e.file = file_;
     e.name = std::move(name);
     name = e.name;
@@ -230,8 +231,8 @@ AISLE_API state_dict read_torch_zip(const std::shared_ptr<const weight_file>& fi
                if (m == nullptr)
                  throw format_error(f.path(), "has no storage '" + std::string(key.substr(0, 100)) + "'");
                if (m->size < bytes)
-                 throw format_error(f.path(), "storage '" + m->name + "' has " + std::to_string(m->size) +
-                                                  " bytes, expected " + std::to_string(bytes));
+                 throw format_error(f.path(), "storage '" + m->name + "' has " + counted(m->size, "byte") +
+                                                  ", expected " + std::to_string(bytes));
                return {zip.data_offset(f, *m), bytes};
              })
       .read(result);
@@ -329,8 +330,7 @@ AISLE_API state_dict read_torch_legacy(const std::shared_ptr<const weight_file>&
     at += sizeof count;
     if (__builtin_mul_overflow(count, size->second, &bytes) || bytes > f.size() - at)
       throw format_error(f.path(), "is cut off: storage '" + std::string(key.text) + "' of " +
-                                       std::to_string(count) + " elements has " +
-                                       std::to_string(f.size() - at) + " bytes");
+                                       counted(count, "element") + " has " + counted(f.size() - at, "byte"));
     places[key.text] = {at, bytes};
     at += bytes;
   }
@@ -339,8 +339,8 @@ AISLE_API state_dict read_torch_legacy(const std::shared_ptr<const weight_file>&
                         const auto found = places.find(key);
                         if (found == places.end() || found->second.bytes != bytes)
                           throw format_error(f.path(), "storage '" + std::string(key.substr(0, 100)) +
-                                                           "' is absent or has not " + std::to_string(bytes) +
-                                                           " bytes");
+                                                           "' is absent or has not " +
+                                                           counted(bytes, "byte"));
                         return found->second;
                       })
       .read(pickles->result);

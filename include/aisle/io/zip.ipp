@@ -5,6 +5,7 @@
 #include <numeric>
 #include <span>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/io/zip.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -21,8 +22,9 @@ T zip_field(std::string_view record, std::size_t at) {
 
 AISLE_API std::string zip_read(const input_file& file, std::uint64_t offset, std::uint64_t size) {
   if (offset > file.size() || size > file.size() - offset)
-    throw format_error(file.path(), "is a damaged zip archive: " + std::to_string(size) +
-                                        " bytes at offset " + std::to_string(offset) + " lie outside of it");
+    throw format_error(file.path(), "is a damaged zip archive: " + counted(size, "byte") + " at offset " +
+                                        std::to_string(offset) +
+                                        (size == 1 ? " lies outside of it" : " lie outside of it"));
   std::string out(static_cast<std::size_t>(size), '\0');
   file.read_at(offset, std::as_writable_bytes(std::span(out.data(), out.size())));
   return out;
@@ -80,7 +82,7 @@ AISLE_API zip_directory::zip_directory(const input_file& file) {
   const auto extent = detail::find_zip_directory(file);
   if (extent.size > max_directory)
     throw format_error(file.path(),
-                       "is a damaged zip archive: a directory of " + std::to_string(extent.size) + " bytes");
+                       "is a damaged zip archive: a directory of " + counted(extent.size, "byte"));
   const std::string all = detail::zip_read(file, extent.offset, extent.size);
   std::string_view rest = all;
   for (std::uint64_t i = 0; i < extent.count; ++i) {
@@ -145,8 +147,8 @@ AISLE_API std::uint64_t zip_directory::data_offset(const input_file& file, const
 AISLE_API std::string zip_directory::read(const input_file& file, const member& m,
                                           std::uint64_t limit) const {
   if (m.size > limit)
-    throw format_error(file.path(), "member '" + m.name + "' has " + std::to_string(m.size) +
-                                        " bytes, more than " + std::to_string(limit));
+    throw format_error(file.path(), "member '" + m.name + "' has " + counted(m.size, "byte") +
+                                        ", more than " + std::to_string(limit));
   return detail::zip_read(file, data_offset(file, m), m.size);
 }
 

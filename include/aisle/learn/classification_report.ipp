@@ -7,6 +7,7 @@
 #include <string_view>
 #include <system_error>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/learn/classification_report.hpp>
 #include <aisle/learn/detail/paired_labels.hpp>
 #include <aisle/tensor/finite.hpp>
@@ -79,7 +80,7 @@ AISLE_API std::string classification_report(const label_vector& truth, const lab
   const auto& names = options.target_names.empty() ? scores.labels : options.target_names;
   if (names.size() != scores.labels.size())
     throw option_error(std::to_string(names.size()) + " target names for " +
-                       std::to_string(scores.labels.size()) + " classes");
+                       counted(scores.labels.size(), "class", "classes"));
 
   const bool weighted = !options.sample_weights.empty() && !options.weights_are_counts;
   const bool float_support = weighted || !detail::class_sums(rows).any_right;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -133,11 +134,11 @@ template <class T>
 void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
                         std::span<const double> sample_weights) {
   if (x.rows() != labels.size())
-    throw shape_error(std::string(kind()) + ": " + std::to_string(x.rows()) + " rows of features and " +
-                      std::to_string(labels.size()) + " labels, expected one label a row");
+    throw shape_error(std::string(kind()) + ": " + counted(x.rows(), "row") + " of features and " +
+                      counted(labels.size(), "label") + ", expected one label a row");
   if (x.rows() == 0 || x.cols() == 0)
-    throw shape_error(std::string(kind()) + ": nothing to learn from: " + std::to_string(x.rows()) +
-                      " rows of " + std::to_string(x.cols()) + " features, expected at least one of each");
+    throw shape_error(std::string(kind()) + ": nothing to learn from: " + counted(x.rows(), "row") + " of " +
+                      counted(x.cols(), "feature") + ", expected at least one of each");
   thread_budget(threads());  // throws for a negative number; a small problem would never ask
   training_data data;
   data.x = x;
@@ -148,7 +149,7 @@ void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
     data.sample_weights.assign(sample_weights.begin(), sample_weights.end());
   if (static_cast<std::int64_t>(data.sample_weights.size()) != x.rows())
     throw shape_error(std::string(kind()) + ": " + std::to_string(sample_weights.size()) +
-                      " sample weights for " + std::to_string(x.rows()) + " rows, expected one a row");
+                      " sample weights for " + counted(x.rows(), "row") + ", expected one a row");
   double total = 0;
   for (std::size_t r = 0; r < data.sample_weights.size(); ++r) {
     const double w = data.sample_weights[r];
@@ -183,7 +184,7 @@ template <class T>
 void classifier<T>::check_features(matrix_view<const T> x) const {
   require_fitted();
   if (x.cols() != features_)
-    throw shape_error("rows of " + std::to_string(x.cols()) + " features for a " + std::string(kind()) +
+    throw shape_error("rows of " + counted(x.cols(), "feature") + " for a " + std::string(kind()) +
                       " fitted on " + std::to_string(features()) + ", expected as many");
   detail::require_numbers("features", x, allows_infinity());
 }
@@ -240,7 +241,7 @@ template <class T>
 label_vector classifier<T>::likeliest(matrix_view<const T> p) const {
   require_fitted();
   if (p.rows() > 0 && p.cols() != classes_->size())
-    throw shape_error("probabilities of " + std::to_string(p.cols()) + " classes for a " +
+    throw shape_error("probabilities of " + counted(p.cols(), "class", "classes") + " for a " +
                       std::string(kind()) + " fitted on " + std::to_string(classes_->size()));
   std::vector<std::int32_t> codes(static_cast<std::size_t>(p.rows()));
   for (std::int64_t r = 0; r < p.rows(); ++r) {

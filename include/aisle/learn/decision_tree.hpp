@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/learn/classifier.hpp>
 #include <aisle/learn/detail/tree_grower.hpp>
 
@@ -51,7 +52,7 @@ class features_per_split {
           "max_features: " + std::string(kind_ == kind::share ? "a share of " : "a count of ") +
           std::to_string(value_) + ", expected " +
           (kind_ == kind::share ? "a share in (0, 1]"
-                                : "1 to the " + std::to_string(features) + " features there are"));
+                                : "1 to the " + counted(features, "feature") + " there are"));
     return std::max<std::int64_t>(1, static_cast<std::int64_t>(wanted));
   }
 

@@ -200,6 +200,13 @@ class label_vector {
   std::vector<std::string> decode() const;
   /// The named rows, in that order, with the same class list (some of its classes may have no row then).
   label_vector rows(std::span<const std::int64_t> which) const;
+  label_vector rows(std::initializer_list<std::int64_t> which) const {
+    return rows(std::span<const std::int64_t>(which.begin(), which.size()));
+  }
+  template <detail::row_number Index>
+  label_vector rows(const std::vector<Index>& which) const {
+    return rows(std::span<const std::int64_t>(index_vector(which.begin(), which.end())));
+  }
   /// The same rows coded in another class list. Throws option_error naming a class that is not in it.
   label_vector recoded(std::shared_ptr<const class_list> classes) const;
   /// Rows of each class, in code order.

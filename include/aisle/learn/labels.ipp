@@ -4,14 +4,15 @@
 #include <charconv>
 #include <unordered_map>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/learn/labels.hpp>
 #include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
 AISLE_API void detail::throw_code(std::int64_t code, std::int64_t classes) {
-  throw option_error("class code " + std::to_string(code) + " of a list of " + std::to_string(classes) +
-                     " classes");
+  throw option_error("class code " + std::to_string(code) + " of a list of " +
+                     counted(classes, "class", "classes"));
 }
 
 AISLE_API class_list::class_list(std::vector<std::string> names) : names_(std::move(names)) {
@@ -100,7 +101,7 @@ AISLE_API label_vector label_vector::rows(std::span<const std::int64_t> which) c
   out.codes_.reserve(which.size());
   for (const std::int64_t r : which) {
     if (r < 0 || r >= size())
-      throw shape_error("row " + std::to_string(r) + " of " + std::to_string(size()) + " labels");
+      throw shape_error("row " + std::to_string(r) + " of " + counted(size(), "label"));
     out.codes_.push_back(codes_[static_cast<std::size_t>(r)]);
   }
   return out;
@@ -183,7 +184,7 @@ AISLE_API std::vector<double> class_weights::resolve(const label_vector& labels)
     case mode::in_order:
       if (ordered_.size() != out.size())
         throw option_error(std::to_string(ordered_.size()) + " class weights for " +
-                           std::to_string(out.size()) + " classes");
+                           counted(out.size(), "class", "classes"));
       for (std::size_t c = 0; c < out.size(); ++c) require_that(ordered_[c], classes.names()[c]);
       out = ordered_;
       break;

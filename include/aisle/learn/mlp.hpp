@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/base/random.hpp>
@@ -92,7 +93,7 @@ class mlp final : public classifier<T> {
     choose_rows(data, train, held_out);
     const std::int64_t smallest = smallest_batch();
     if (static_cast<std::int64_t>(train.size()) < smallest)
-      throw option_error("mlp: " + std::to_string(train.size()) + " rows to learn from, expected at least " +
+      throw option_error("mlp: " + counted(train.size(), "row") + " to learn from, expected at least " +
                          std::to_string(smallest));
     const auto row_weights = weights_of(data, train);
     const set validation(data, held_out);
@@ -182,18 +183,18 @@ class mlp final : public classifier<T> {
     }
     expected += static_cast<double>(shape.outputs) * (inputs + 1);
     if (parameters.rows() != 1 || static_cast<double>(parameters.cols()) != expected)
-      in.fail("parameters of " + std::to_string(parameters.cols()) + " numbers do not fit the layers");
+      in.fail("parameters of " + counted(parameters.cols(), "number") + " do not fit the layers");
     network_ = mlp_network<T>(shape);
     if (statistics.rows() != 1 ||
         statistics.cols() != static_cast<std::int64_t>(network_.statistics().size()))
-      in.fail("statistics of " + std::to_string(statistics.cols()) + " numbers do not fit the layers");
+      in.fail("statistics of " + counted(statistics.cols(), "number") + " do not fit the layers");
     std::copy_n(parameters.row(0).begin(), parameters.cols(), network_.parameters().begin());
     std::copy_n(statistics.row(0).begin(), statistics.cols(), network_.statistics().begin());
     options_.hidden = shape.hidden;
     options_.order = shape.order;
     options_.batch_norm = shape.batch_norm;
     const auto history = in.template table<double>("history", detail::model_numbers::any);
-    if (history.cols() != 3) in.fail("history of " + std::to_string(history.cols()) + " columns, expected 3");
+    if (history.cols() != 3) in.fail("history of " + counted(history.cols(), "column") + ", expected 3");
     history_.clear();
     for (std::int64_t e = 0; e < history.rows(); ++e)
       history_.push_back({history(e, 0), history(e, 1), history(e, 2)});

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/random.hpp>
@@ -133,11 +134,11 @@ class mlp_network {
     const std::int64_t rows = b.x.rows();
     if (b.x.cols() != shape_.inputs || static_cast<std::int64_t>(b.codes.size()) != rows ||
         (!b.weights.empty() && static_cast<std::int64_t>(b.weights.size()) != rows))
-      throw shape_error("an mlp batch of " + std::to_string(rows) + " rows of " + std::to_string(b.x.cols()) +
-                        " features with " + std::to_string(b.codes.size()) + " labels; the network takes " +
-                        std::to_string(shape_.inputs) + " features");
+      throw shape_error("an mlp batch of " + counted(rows, "row") + " of " + counted(b.x.cols(), "feature") +
+                        " with " + counted(b.codes.size(), "label") + "; the network takes " +
+                        counted(shape_.inputs, "feature"));
     if (rows == 0 || (rows < 2 && shape_.batch_norm && layers() > 1))
-      throw shape_error("an mlp batch of " + std::to_string(rows) + " rows");
+      throw shape_error("an mlp batch of " + counted(rows, "row"));
     random_generator random(b.dropout_seed);
     traces_.resize(layers_.size());
     for (std::int64_t i = 0; i < layers(); ++i) {
@@ -172,7 +173,7 @@ class mlp_network {
   /// Raw outputs [rows, outputs] in evaluation mode (running statistics, no dropout).
   matrix<T> logits(matrix_view<const T> x, int threads = 0) const {
     if (x.cols() != shape_.inputs)
-      throw shape_error("rows of " + std::to_string(x.cols()) + " features for an mlp of " +
+      throw shape_error("rows of " + counted(x.cols(), "feature") + " for an mlp of " +
                         std::to_string(shape_.inputs));
     matrix<T> out(x.rows(), shape_.outputs);
     constexpr std::int64_t block = 256;  // rows at a time: their activations stay in cache

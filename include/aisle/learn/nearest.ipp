@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/kernels/gemm.hpp>
@@ -64,7 +65,7 @@ class nearest_search {
     if (options.k < 1)
       throw option_error("nearest: k is " + std::to_string(options.k) + ", expected at least 1");
     if (queries.cols() != rows.cols())
-      throw shape_error("nearest: queries of " + std::to_string(queries.cols()) + " numbers and rows of " +
+      throw shape_error("nearest: queries of " + counted(queries.cols(), "number") + " and rows of " +
                         std::to_string(rows.cols()) + ", expected as many");
     query_norms_ = norms("queries", queries);
     row_norms_ = norms("rows", rows);

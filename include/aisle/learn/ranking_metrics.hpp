@@ -123,6 +123,30 @@ double average_precision(const Flags& positive, std::span<const double> scores,
                          std::span<const double> sample_weights = {}) {
   return average_precision(detail::as_flags(positive), scores, sample_weights);
 }
+/// And for scores in float.
+template <std::ranges::input_range Flags>
+roc_points roc_curve(const Flags& positive, std::span<const float> scores,
+                     const curve_options& options = {}) {
+  return roc_curve(detail::as_flags(positive), std::vector<double>(scores.begin(), scores.end()), options);
+}
+template <std::ranges::input_range Flags>
+double roc_auc(const Flags& positive, std::span<const float> scores,
+               std::span<const double> sample_weights = {}) {
+  return roc_auc(detail::as_flags(positive), std::vector<double>(scores.begin(), scores.end()),
+                 sample_weights);
+}
+template <std::ranges::input_range Flags>
+precision_recall_points precision_recall_curve(const Flags& positive, std::span<const float> scores,
+                                               std::span<const double> sample_weights = {}) {
+  return precision_recall_curve(detail::as_flags(positive), std::vector<double>(scores.begin(), scores.end()),
+                                sample_weights);
+}
+template <std::ranges::input_range Flags>
+double average_precision(const Flags& positive, std::span<const float> scores,
+                         std::span<const double> sample_weights = {}) {
+  return average_precision(detail::as_flags(positive), std::vector<double>(scores.begin(), scores.end()),
+                           sample_weights);
+}
 
 AISLE_NAMESPACE_END
 

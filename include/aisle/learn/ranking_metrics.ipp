@@ -7,6 +7,7 @@
 #include <numeric>
 #include <string>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/learn/detail/paired_labels.hpp>
 #include <aisle/learn/ranking_metrics.hpp>
 #include <aisle/tensor/finite.hpp>
@@ -49,9 +50,9 @@ struct cumulative_counts {
 inline void check_probabilities(const label_vector& truth, std::int64_t rows, std::int64_t cols) {
   if (truth.empty()) throw shape_error("no rows to score");
   if (rows != truth.size() || cols != truth.classes().size())
-    throw shape_error("probabilities of " + std::to_string(rows) + " rows and " + std::to_string(cols) +
-                      " classes for " + std::to_string(truth.size()) + " labels of " +
-                      std::to_string(truth.classes().size()) + " classes, expected as many of both");
+    throw shape_error("probabilities of " + counted(rows, "row") + " and " +
+                      counted(cols, "class", "classes") + " for " + counted(truth.size(), "label") + " of " +
+                      counted(truth.classes().size(), "class", "classes") + ", expected as many of both");
 }
 
 template <class T>
@@ -103,7 +104,7 @@ AISLE_API double auc(std::span<const double> x, std::span<const double> y) {
   if (x.size() != y.size())
     throw shape_error(std::to_string(x.size()) + " x and " + std::to_string(y.size()) + " y of a curve");
   if (x.size() < 2)
-    throw option_error("the area under " + std::to_string(x.size()) + " points, expected at least 2");
+    throw option_error("the area under " + counted(x.size(), "point") + ", expected at least 2");
   double area = 0;
   bool rises = false, falls = false;
   for (std::size_t i = 1; i < x.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/learn/detail/numbers.hpp>
 #include <aisle/tensor/matrix.hpp>
@@ -21,8 +22,8 @@ class standard_scaler {
   /// Throws shape_error for no rows, row_error for NaN and infinities.
   static standard_scaler fit(matrix_view<const T> x) {
     if (x.empty())
-      throw shape_error("nothing to fit a scaler on: " + std::to_string(x.rows()) + " rows of " +
-                        std::to_string(x.cols()) + " features");
+      throw shape_error("nothing to fit a scaler on: " + counted(x.rows(), "row") + " of " +
+                        counted(x.cols(), "feature"));
     detail::require_numbers("features", x);
     const auto rows = static_cast<double>(x.rows());
     standard_scaler out;
@@ -60,7 +61,7 @@ class standard_scaler {
       throw not_fitted_error("this scaler has not been fitted: standard_scaler::fit makes one");
     detail::require_numbers("features", x);
     if (x.cols() != static_cast<std::int64_t>(mean_.size()))
-      throw shape_error("rows of " + std::to_string(x.cols()) + " features for a scaler of " +
+      throw shape_error("rows of " + counted(x.cols(), "feature") + " for a scaler of " +
                         std::to_string(mean_.size()));
     matrix<T> out(x.rows(), x.cols());
     for (std::int64_t r = 0; r < x.rows(); ++r)

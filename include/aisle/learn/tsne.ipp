@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
@@ -23,10 +24,10 @@ namespace detail {
 
 AISLE_API void check_tsne(std::int64_t rows, std::int64_t cols, const tsne_options& o) {
   if (rows < 2 || cols < 1)
-    throw shape_error("nothing for t-SNE to place: " + std::to_string(rows) + " rows of " +
-                      std::to_string(cols) + " features, expected at least 2 of 1");
+    throw shape_error("nothing for t-SNE to place: " + counted(rows, "row") + " of " +
+                      counted(cols, "feature") + ", expected at least 2 of 1");
   if (rows > 2'000'000'000)
-    throw shape_error("t-SNE of " + std::to_string(rows) + " rows, expected at most 2000000000");
+    throw shape_error("t-SNE of " + counted(rows, "row") + ", expected at most 2000000000");
   const auto require_that = [](bool good, const char* option, const std::string& found,
                                const std::string& expected) {
     if (!good)

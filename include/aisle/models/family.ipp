@@ -16,7 +16,7 @@ AISLE_API std::int64_t dimension(const nn::weight_source& weights, const std::st
   if (e.dims.rank() <= axis)
     throw tensor_error((e.file ? e.file->file().path() + ": " : std::string()) + "tensor '" + e.name +
                        "' has shape " + to_string(e.dims) + ", expected at least " +
-                       std::to_string(axis + 1) + " dimensions");
+                       counted(axis + 1, "dimension"));
   return (*weights.dims_of(name))[axis];
 }
 
@@ -41,7 +41,7 @@ AISLE_API std::int64_t stated_layers(const json& config, std::int64_t found) {
   const auto stated = config.is_object() ? config.get<std::int64_t>("num_hidden_layers", found) : found;
   if (stated < 1 || stated > found)
     config.at("num_hidden_layers")
-        .fail("asks for " + std::to_string(stated) + " layers, the weights have " + std::to_string(found));
+        .fail("asks for " + counted(stated, "layer") + ", the weights have " + std::to_string(found));
   return stated;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/nn/cpu/operators.hpp>
@@ -126,11 +127,17 @@ AISLE_API std::vector<double> network::execute(const prepared_plan& p, cpu::run_
     const std::int64_t size = ctx.rows(v.shape) * v.shape.c;
     const float* values_of = detail::as_dense(v, ctx.rows(v.shape), copy);
     // Weights are looked at when they are packed, but for numbers too large for what is made of them.
-    if (!all_finite(std::span<const float>(values_of, static_cast<std::size_t>(size))))
+    if (!all_finite(std::span<const float>(values_of, static_cast<std::size_t>(size)))) {
+      for (std::size_t i = 0; i < p.steps.size(); ++i)
+        if (const value_shape s = p.steps[i].shape;
+            !layers_[i] && pictures &&
+            !all_finite(std::span(pictures, static_cast<std::size_t>(ctx.rows(s) * s.c))))
+          throw tensor_error("the network's input holds NaN or infinity, expected finite numbers");
       throw tensor_error((weights_path_.empty() ? std::string() : weights_path_ + ": ") +
                          "the network's output '" + name +
-                         "' is not finite: its weights are damaged or too large for single precision "
-                         "(`aisle weights check` looks at every tensor)");
+                         "' is not finite: its weights are damaged, or they or its input are too large for "
+                         "single precision (`aisle weights check` looks at every tensor)");
+    }
     std::copy_n(values_of, size, to);
   }
   return seconds;
@@ -165,8 +172,8 @@ AISLE_API std::vector<double> network::run_tokens(const token_batch& tokens, con
   if (tokens.types.size() != n || tokens.positions.size() != n || tokens.starts.front() != 0 ||
       tokens.starts.back() != static_cast<std::int64_t>(n) ||
       !std::is_sorted(tokens.starts.begin(), tokens.starts.end()))
-    throw shape_error("a token batch of " + std::to_string(n) +
-                      " ids needs as many types and positions, and starts that ascend from 0 to " +
+    throw shape_error("a token batch of " + counted(n, "id") +
+                      " needs as many types and positions, and starts that ascend from 0 to " +
                       std::to_string(n));
   cpu::run_context ctx;
   ctx.items = static_cast<std::int64_t>(tokens.starts.size()) - 1;

@@ -30,6 +30,9 @@ namespace detail {
 /// rows x cols as a number of elements of `size` bytes; throws shape_error for negative sizes and for more
 /// bytes than 2^63 - 1.
 std::size_t matrix_elements(std::int64_t rows, std::int64_t cols, std::size_t size);
+/// Other integers than index_vector holds; bool would be a mask.
+template <class Index>
+concept row_number = std::integral<Index> && !std::same_as<Index, bool> && !std::same_as<Index, std::int64_t>;
 [[noreturn]] void throw_rows(std::int64_t first, std::int64_t count, std::int64_t rows);
 
 /// What a range-for over rows steps through.
@@ -116,6 +119,10 @@ class matrix_view {
   matrix<value_type> rows(std::initializer_list<std::int64_t> which) const {
     return rows(std::span<const std::int64_t>(which.begin(), which.size()));
   }
+  template <detail::row_number Index>
+  matrix<value_type> rows(const std::vector<Index>& which) const {
+    return rows(std::span<const std::int64_t>(index_vector(which.begin(), which.end())));
+  }
 
   /// Over the rows, each a span.
   constexpr detail::row_iterator<T> begin() const noexcept { return {data_, cols_, stride_, 0}; }
@@ -201,6 +208,10 @@ class matrix {
   }
   matrix rows(std::initializer_list<std::int64_t> which) const {
     return rows(std::span<const std::int64_t>(which.begin(), which.size()));
+  }
+  template <detail::row_number Index>
+  matrix rows(const std::vector<Index>& which) const {
+    return rows(std::span<const std::int64_t>(index_vector(which.begin(), which.end())));
   }
 
   /// Over the rows, each a span.

@@ -45,35 +45,47 @@ auto elements_as(dtype type, std::span<Byte> bytes) {
   return std::span<element>(reinterpret_cast<element*>(bytes.data()), bytes.size() / sizeof(T));
 }
 
+/// What is known of an array without its elements. Moved from, it has none.
+class array_form {
+ public:
+  aisle::dtype type() const noexcept { return type_; }
+  const aisle::shape& dims() const& noexcept { return shape_; }
+  aisle::shape dims() const&& noexcept { return shape_; }
+  std::int64_t elements() const noexcept { return shape_.elements(); }
+  bool empty() const noexcept { return elements() == 0; }
+
+ protected:
+  array_form() = default;
+  array_form(aisle::dtype type, const aisle::shape& dims) : type_(type), shape_(dims) {}
+  array_form(const array_form&) = default;
+  array_form& operator=(const array_form&) = default;
+  array_form(array_form&& other) noexcept { *this = std::move(other); }
+  array_form& operator=(array_form&& other) noexcept {
+    type_ = other.type_;
+    shape_ = other.shape_;
+    other.shape_ = {0};
+    return *this;
+  }
+  ~array_form() = default;
+
+ private:
+  aisle::dtype type_ = aisle::dtype::f32;
+  aisle::shape shape_{0};
+};
+
 }  // namespace detail
 
 class shared_tensor;
 
 /// An array that owns its elements. Moved from, it is empty.
-class tensor {
+class tensor : public detail::array_form {
  public:
   tensor() = default;
   /// Uninitialised elements. Throws shape_error for a size that overflows.
   tensor(aisle::dtype type, aisle::shape dims)
-      : type_(type), shape_(dims), data_(detail::bytes_of(type, dims)) {}
+      : array_form(type, dims), data_(detail::bytes_of(type, dims)) {}
   /// A copy of elements that are shared.
   explicit tensor(const shared_tensor& from);
-  tensor(const tensor&) = default;
-  tensor& operator=(const tensor&) = default;
-  tensor(tensor&& other) noexcept { *this = std::move(other); }
-  tensor& operator=(tensor&& other) noexcept {
-    type_ = other.type_;
-    shape_ = other.shape_;
-    other.shape_ = {0};
-    data_ = std::move(other.data_);
-    return *this;
-  }
-
-  aisle::dtype type() const noexcept { return type_; }
-  const aisle::shape& dims() const& noexcept { return shape_; }
-  aisle::shape dims() const&& noexcept { return shape_; }
-  std::int64_t elements() const noexcept { return dims().elements(); }
-  bool empty() const noexcept { return elements() == 0; }
 
   /// The elements; of a temporary they would dangle.
   std::span<const std::byte> bytes() const& noexcept { return data_; }
@@ -83,28 +95,26 @@ class tensor {
   /// The elements as T; throws shape_error if the type differs.
   template <class T>
   std::span<const T> data() const& {
-    return detail::elements_as<T>(type_, bytes());
+    return detail::elements_as<T>(type(), bytes());
   }
   template <class T>
   std::span<T> data() & {
-    return detail::elements_as<T>(type_, mutable_bytes());
+    return detail::elements_as<T>(type(), mutable_bytes());
   }
   template <class T>
   std::span<const T> data() const&& = delete;
 
  private:
-  aisle::dtype type_ = aisle::dtype::f32;
-  aisle::shape shape_{0};
   buffer<std::byte> data_;
 };
 
 /// An array whose elements are shared and never change. They live as long as anyone shares them, so a copy is
 /// cheap and may go to another thread.
-class shared_tensor {
+class shared_tensor : public detail::array_form {
  public:
   shared_tensor() = default;
   /// Takes the elements over (a tensor that is not moved from is copied first).
-  shared_tensor(tensor own) : type_(own.type()), shape_(own.dims()) {
+  shared_tensor(tensor own) : array_form(own.type(), own.dims()) {
     const auto owner = std::make_shared<const tensor>(std::move(own));
     data_ = std::shared_ptr<const std::byte>(owner, owner->bytes().data());
   }
@@ -112,46 +122,29 @@ class shared_tensor {
   /// may be unaligned: read them through data<T>() only when aligned() says so. Throws shape_error for a size
   /// that overflows.
   shared_tensor(aisle::dtype type, aisle::shape dims, std::shared_ptr<const std::byte> data)
-      : type_(type), shape_(dims), data_(std::move(data)) {
+      : array_form(type, dims), data_(std::move(data)) {
     if (detail::bytes_of(type, dims) > 0 && !data_)
       throw shape_error("a shared tensor of " + to_string(dims) + " without elements");
   }
-  shared_tensor(const shared_tensor&) = default;
-  shared_tensor& operator=(const shared_tensor&) = default;
-  shared_tensor(shared_tensor&& other) noexcept { *this = std::move(other); }
-  shared_tensor& operator=(shared_tensor&& other) noexcept {
-    type_ = other.type_;
-    shape_ = other.shape_;
-    other.shape_ = {0};
-    data_ = std::move(other.data_);
-    return *this;
-  }
 
-  aisle::dtype type() const noexcept { return type_; }
-  const aisle::shape& dims() const& noexcept { return shape_; }
-  aisle::shape dims() const&& noexcept { return shape_; }
-  std::int64_t elements() const noexcept { return dims().elements(); }
-  bool empty() const noexcept { return elements() == 0; }
   bool aligned() const noexcept {
-    return reinterpret_cast<std::uintptr_t>(data_.get()) % size_of(type_) == 0;
+    return reinterpret_cast<std::uintptr_t>(data_.get()) % size_of(type()) == 0;
   }
 
   /// The elements; of a temporary they might dangle.
   std::span<const std::byte> bytes() const& noexcept {
-    return {data_.get(), static_cast<std::size_t>(elements()) * size_of(type_)};
+    return {data_.get(), static_cast<std::size_t>(elements()) * size_of(type())};
   }
   std::span<const std::byte> bytes() const&& = delete;
   /// The elements as T; throws shape_error if the type differs or they are not aligned.
   template <class T>
   std::span<const T> data() const& {
-    return detail::elements_as<T>(type_, bytes());
+    return detail::elements_as<T>(type(), bytes());
   }
   template <class T>
   std::span<const T> data() const&& = delete;
 
  private:
-  aisle::dtype type_ = aisle::dtype::f32;
-  aisle::shape shape_{0};
   std::shared_ptr<const std::byte> data_;
 };
 

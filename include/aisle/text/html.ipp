@@ -161,10 +161,7 @@ class stripper {
   /// Behind `</name` and its `>`.
   std::size_t end_of_raw_text(std::string_view name, std::size_t at) {
     for (; (at = text_.find("</", at)) != std::string_view::npos; ++at) {
-      const std::string_view found = text_.substr(at + 2, name.size());
-      if (!std::equal(found.begin(), found.end(), name.begin(), name.end(),
-                      [](char a, char b) { return lower(a) == b; }))
-        continue;
+      if (!ascii::starts_without_case(text_.substr(at + 2), name)) continue;
       const char after = peek(at + 2 + name.size());
       if (is_space(after) || after == '/' || after == '>') {
         const std::size_t end = end_of_tag(at);

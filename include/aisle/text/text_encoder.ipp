@@ -65,15 +65,15 @@ AISLE_API void text_encoder::build(std::shared_ptr<const models::opened_model> m
                        std::to_string(positions) + ", the model's positions");
   max_tokens_ = options.max_tokens > 0 ? options.max_tokens : std::min(sentence_->max_tokens, positions);
   if (max_tokens_ < 3)
-    throw format_error(where, "a limit of " + std::to_string(max_tokens_) +
-                                  " tokens, expected at least 3: [CLS], a piece of the text, [SEP]");
+    throw format_error(where, "a limit of " + counted(max_tokens_, "token") +
+                                  ", expected at least 3: [CLS], a piece of the text, [SEP]");
 
   dimension_ = sentence_->pooling.width(network_->width("tokens"));
   for (const sentence_layer& layer : sentence_->layers)
     if (const auto& dense = layer.dense) {
       if (dense->in != dimension_)
-        throw format_error(where, "a Dense module takes " + std::to_string(dense->in) +
-                                      " values, what comes before it has " + std::to_string(dimension_));
+        throw format_error(where, "a Dense module takes " + counted(dense->in, "value") +
+                                      ", what comes before it has " + std::to_string(dimension_));
       dimension_ = dense->out;
     }
   if (sentence_->truncate_dim > 0) dimension_ = std::min(dimension_, sentence_->truncate_dim);

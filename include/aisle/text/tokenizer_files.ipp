@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
@@ -27,8 +28,7 @@ AISLE_API std::vector<std::string> read_vocabulary(const std::string& path) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (tokens.size() == most_tokens)
-      throw format_error(path, "more than " + std::to_string(most_tokens) + " tokens");
+    if (tokens.size() == most_tokens) throw format_error(path, "more than " + counted(most_tokens, "token"));
     tokens.emplace_back(line);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
@@ -43,7 +43,7 @@ AISLE_API std::vector<std::string> vocabulary_of(const json& model) {
   for (const auto& [token, id] : members) {
     const auto i = id.as<std::uint32_t>();
     if (i >= limit)
-      id.fail("a token id of " + std::to_string(i) + " among " + std::to_string(members.size()) + " tokens");
+      id.fail("a token id of " + std::to_string(i) + " among " + counted(members.size(), "token"));
     if (i >= tokens.size()) tokens.resize(i + std::size_t{1});
     if (!tokens[i].empty())
       id.fail("\"" + token + "\" has the id of \"" + tokens[i] + "\", " + std::to_string(i));

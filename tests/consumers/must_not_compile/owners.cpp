@@ -64,6 +64,8 @@ void f() {
   aisle::preset&& preset = pictures().preset();
   aisle::json&& member = document().at("a");
   const bool has = document().contains("a");
+  std::string&& read_from = aisle::input_file("a").path();
+  std::string&& written_to = aisle::atomic_file("a").path();
   const std::string text = content();
   aisle::csv_reader r(text, "here"), from_file(content());
   aisle::csv_reader of_literal("a,b", content());

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/number.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/catalogue/detail/embedding_csv.hpp>
@@ -150,15 +151,15 @@ AISLE_API void embedding_csv_reader::feed(std::string_view bytes) {
   read_records(false);
   constexpr std::size_t limit = std::size_t{256} << 20;
   if (rest_.size() > limit)
-    throw format_error(path_, "row " + std::to_string(done_) + ": longer than " + std::to_string(limit) +
-                                  " bytes: a quote that is never closed?");
+    throw format_error(path_, "row " + std::to_string(done_) + ": longer than " + counted(limit, "byte") +
+                                  ": a quote that is never closed?");
 }
 
 AISLE_API embedding_rows embedding_csv_reader::finish() {
   read_records(true);
   if (width_ == 0) throw format_error(path_, "an empty file, expected a header");
   if (done_ != rows_)
-    throw format_error(path_, std::to_string(done_) + " rows, expected " + std::to_string(rows_));
+    throw format_error(path_, counted(done_, "row") + ", expected " + std::to_string(rows_));
   return std::move(out_);
 }
 
@@ -167,7 +168,7 @@ AISLE_API void embedding_csv_reader::read_header(std::size_t end) {
   const auto wanted = static_cast<std::size_t>(dimension_);
   width_ = commas_.size() + 1;
   if (dimension_ < 1 || wanted >= width_)
-    throw format_error(path_, std::to_string(width_) + " columns, expected more than the " +
+    throw format_error(path_, counted(width_, "column") + ", expected more than the " +
                                   std::to_string(dimension_) + " of a vector");
   std::vector<std::string> there;
   for (std::size_t c = 0, begin = 0; c < width_ - wanted; begin = commas_[c++] + 1)
@@ -193,8 +194,8 @@ AISLE_API void embedding_csv_reader::read_records(bool last) {
     } else {
       const std::int64_t row = done_ + static_cast<std::int64_t>(texts.size());
       if (commas_.size() + 1 != width_)
-        throw format_error(path_, "row " + std::to_string(row) + ": " + std::to_string(commas_.size() + 1) +
-                                      " fields, expected " + std::to_string(width_));
+        throw format_error(path_, "row " + std::to_string(row) + ": " + counted(commas_.size() + 1, "field") +
+                                      ", expected " + std::to_string(width_));
       if (row == rows_)
         throw format_error(path_, "more rows than the " + std::to_string(rows_) + " expected");
       out_.leading.push_back(choice_.fields(rest_, at, commas_));

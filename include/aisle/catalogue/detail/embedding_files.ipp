@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/held_file.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
@@ -143,7 +144,7 @@ AISLE_API std::optional<stored_table> read_stored(const std::string& csv_path, c
     }
     if (const json* tokens = rows.find("tokens")) out.tokens = tokens->as_vector<std::int64_t>();
     if (!out.tokens.empty() && out.tokens.size() != out.hashes.size()) {
-      why = path + ": " + std::to_string(out.hashes.size()) + " rows, tokens of " +
+      why = path + ": " + counted(out.hashes.size(), "row") + ", tokens of " +
             std::to_string(out.tokens.size());
       return std::nullopt;
     }
@@ -151,8 +152,8 @@ AISLE_API std::optional<stored_table> read_stored(const std::string& csv_path, c
                dimension = manifest.get<std::int64_t>("dimension");
     // A number and its comma take two bytes: no more memory than the file can fill.
     if (dimension < 1 || (n > 0 && dimension > static_cast<std::int64_t>(file_size(csv_path)) / 2 / n)) {
-      why = path + ": " + std::to_string(n) + " rows of " + std::to_string(dimension) +
-            " numbers, more than the CSV can hold";
+      why = path + ": " + counted(n, "row") + " of " + counted(dimension, "number") +
+            ", more than the CSV can hold";
       return std::nullopt;
     }
     embedding_csv_reader reader(csv_path, n, dimension, threads, &columns);

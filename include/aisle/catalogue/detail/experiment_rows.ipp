@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/experiment_rows.hpp>
 #include <aisle/learn/split.hpp>
@@ -51,7 +52,7 @@ AISLE_API void sort_by_row(std::vector<skipped_row>& rows) {
 
 AISLE_API void throw_no_labels(const catalogue& products, std::vector<skipped_row> skipped) {
   throw nothing_to_do(products.path + ": no row has a label that others share and a text or a picture (" +
-                          std::to_string(products.data_rows) + " rows)",
+                          counted(products.data_rows, "row") + ")",
                       std::move(skipped));
 }
 
@@ -156,7 +157,7 @@ AISLE_API std::vector<modality> make_modalities(const embedding_table* text, con
 /// Why rows that are no products are not: what was said of them, without particulars.
 AISLE_API std::string kind_of_problem(const catalogue& products, const skipped_row& problem) {
   if (problem.column == products.options.id_column) return "no id of its own";
-  if (problem.id.empty() && problem.column.empty()) return "cannot be read";
+  if (problem.column.empty() && problem.reason != no_content) return "cannot be read";
   return problem.reason;
 }
 

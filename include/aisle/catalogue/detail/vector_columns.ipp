@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/number.hpp>
 #include <aisle/base/ranges.hpp>
@@ -17,7 +18,7 @@ namespace detail {
 AISLE_API bool is_component(std::string_view column, std::string_view prefix) {
   return column.size() > prefix.size() && column.starts_with(prefix) &&
          std::all_of(column.begin() + static_cast<std::ptrdiff_t>(prefix.size()), column.end(),
-                     [](char c) { return c >= '0' && c <= '9'; });
+                     ascii::is_digit);
 }
 
 AISLE_API std::optional<float> parse_component(std::string_view text) {

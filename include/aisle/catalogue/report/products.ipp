@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/charts.hpp>
@@ -67,8 +68,8 @@ AISLE_API std::map<std::int64_t, std::string> thumbnails(const experiment_result
   for (std::size_t i = 0; i < wanted.size(); ++i)
     if (!why[i].empty() && !known.contains(wanted[i]) && unreadable++ == 0) first = i;
   if (unreadable > 0 && options.on_warning)
-    options.on_warning(std::to_string(unreadable) + " of " + std::to_string(wanted.size()) +
-                       " pictures of the report cannot be read and are left out; the first: " + why[first]);
+    options.on_warning(std::to_string(unreadable) + " of " + counted(wanted.size(), "picture") +
+                       " of the report cannot be read and are left out; the first: " + why[first]);
   std::map<std::int64_t, std::string> out;
   for (std::size_t i = 0; i < wanted.size(); ++i) out.emplace(wanted[i], std::move(made[i]));
   return out;

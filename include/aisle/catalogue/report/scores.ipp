@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/report/scores.hpp>
@@ -55,13 +56,13 @@ AISLE_API void check_result(const experiment_result& result) {
                         std::to_string(listed[i - 1].row) + ", expected ascending rows");
   for (const std::int64_t rows : result.text_rows)
     if (rows < 1 || rows > std::int64_t{1} << 50)
-      throw shape_error("text_rows has an entry of " + std::to_string(rows) + " rows");
+      throw shape_error("text_rows has an entry of " + counted(rows, "row"));
   if (!result.text_rows.empty() && result.text_rows.size() != result.text_tokens.size())
-    throw shape_error("text_rows has " + std::to_string(result.text_rows.size()) + " entries, expected " +
-                      std::to_string(result.text_tokens.size()) + ", one a length");
+    throw shape_error("text_rows has " + counted(result.text_rows.size(), "entry", "entries") +
+                      ", expected " + std::to_string(result.text_tokens.size()) + ", one a length");
   if (result.class_counts.size() != classes)
-    throw shape_error("class_counts has " + std::to_string(result.class_counts.size()) +
-                      " entries, expected " + std::to_string(classes) + ", one a class");
+    throw shape_error("class_counts has " + counted(result.class_counts.size(), "entry", "entries") +
+                      ", expected " + std::to_string(classes) + ", one a class");
   for (const model_result& m : result.models) {
     const std::string what = m.modality + " " + m.model + ": ";
     const auto rows = m.truth.size();
@@ -82,8 +83,8 @@ AISLE_API void check_result(const experiment_result& result) {
     for (const auto* codes : {&m.truth, &m.predicted})
       for (const std::int32_t code : *codes) check_class(code);
     if (m.sampled > static_cast<std::int64_t>(rows) || (m.sampled >= 0) == m.counts.empty())
-      throw shape_error(what + std::to_string(m.sampled) + " sampled of " + std::to_string(rows) +
-                        " rows with " + std::to_string(m.counts.size()) + " counts of all");
+      throw shape_error(what + std::to_string(m.sampled) + " sampled of " + counted(rows, "row") + " with " +
+                        std::to_string(m.counts.size()) + " counts of all");
     for (const confusion_cell& c : m.counts) {
       check_class(c.truth);
       check_class(c.predicted);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/catalogue/report/charts.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/sections.hpp>
@@ -87,8 +88,7 @@ AISLE_API std::string scores_section(const report_scores& all) {
   body += "</table></div>";
   std::string about = "Scores on products that took no part in training.";
   if (splits > 1) {
-    about +=
-        " Mean ± standard deviation over " + std::to_string(splits) + " splits into training and test rows.";
+    about += " Mean ± standard deviation over " + counted(splits, "split") + " into training and test rows.";
     body +=
         "<p class=\"key\"><span>● mean of the chosen classifier</span><span>○ mean of the others</span>"
         "<span>| one split</span><span>━ one standard deviation to either side</span></p>";
@@ -217,8 +217,8 @@ AISLE_API std::string confusion_section(const report_scores& all) {
                    std::string out = "<div class=\"card\"><h3>" + title_of(m) + "</h3>";
                    out += "<div class=\"beside\">";
                    if (m.labels.size() > most)
-                     out += "<p class=\"quiet\">" + std::to_string(m.labels.size()) +
-                            " classes are too many for a table.</p>";
+                     out += "<p class=\"quiet\">" + counted(m.labels.size(), "class", "classes") +
+                            " are too many for a table.</p>";
                    else
                      out += heat_table(all, m);
                    return out + "<div class=\"aside\"><h3>Most frequent mix-ups</h3>" + mix_up_list(all, m) +

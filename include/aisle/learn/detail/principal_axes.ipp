@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
@@ -26,13 +27,13 @@ class axes_finder {
   axes_finder(matrix_view<const T> x, const axes_options& options)
       : x_(x), options_(options), threads_(thread_budget(options.threads)) {
     if (x.rows() < 2 || x.cols() < 1)
-      throw shape_error("nothing to fit a PCA on: " + std::to_string(x.rows()) + " rows of " +
-                        std::to_string(x.cols()) + " features, expected at least 2 of 1");
+      throw shape_error("nothing to fit a PCA on: " + counted(x.rows(), "row") + " of " +
+                        counted(x.cols(), "feature") + ", expected at least 2 of 1");
     least_ = std::min(x.rows(), x.cols());
     if (options.components < 1 || options.components > least_)
       throw option_error("PCA: components is " + std::to_string(options.components) +
-                         ", expected 1 to the smaller of " + std::to_string(x.rows()) + " rows and " +
-                         std::to_string(x.cols()) + " features");
+                         ", expected 1 to the smaller of " + counted(x.rows(), "row") + " and " +
+                         counted(x.cols(), "feature"));
     if (options.oversamples < 0 || options.power_iterations < 0)
       throw option_error("PCA: oversamples is " + std::to_string(options.oversamples) +
                          " and power_iterations " + std::to_string(options.power_iterations) +
