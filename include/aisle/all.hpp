@@ -29,12 +29,14 @@
 #include <aisle/io/csv.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/torch_checkpoint.hpp>
+#include <aisle/learn/calibration.hpp>
 #include <aisle/learn/cross_validation.hpp>
 #include <aisle/learn/learners.hpp>
 #include <aisle/learn/nearest.hpp>
 #include <aisle/learn/pca.hpp>
 #include <aisle/learn/ranking_metrics.hpp>
 #include <aisle/learn/scaler.hpp>
+#include <aisle/learn/significance.hpp>
 #include <aisle/learn/tsne.hpp>
 #include <aisle/text/html.hpp>
 #include <aisle/text/normalizer.hpp>
