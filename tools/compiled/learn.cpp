@@ -9,9 +9,12 @@
 #include <aisle/learn/detail/repulsion.ipp>
 #include <aisle/learn/detail/symmetric_eigen.ipp>
 #include <aisle/learn/detail/tree_model.ipp>
+#include <aisle/learn/familiarity.ipp>
 #include <aisle/learn/group_split.ipp>
+#include <aisle/learn/label_issues.ipp>
 #include <aisle/learn/labels.ipp>
 #include <aisle/learn/metrics.ipp>
+#include <aisle/learn/near_duplicates.ipp>
 #include <aisle/learn/nearest.ipp>
 #include <aisle/learn/ranking_metrics.ipp>
 #include <aisle/learn/significance.ipp>

@@ -6,24 +6,11 @@
 #include <vector>
 
 #include <aisle/learn/calibration.hpp>
-#include <aisle/learn/detail/numbers.hpp>
+#include <aisle/learn/detail/probabilities.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
-
-template <class T>
-void check_probabilities(const label_vector& truth, matrix_view<const T> p) {
-  if (p.rows() == 0 || p.rows() != truth.size() || p.cols() != truth.classes().size())
-    throw shape_error("probabilities are " + std::to_string(p.rows()) + " x " + std::to_string(p.cols()) +
-                      " for " + std::to_string(truth.size()) + " labels of " +
-                      std::to_string(truth.classes().size()) +
-                      " classes, expected a row a label and a column a class");
-  for (std::int64_t r = 0; r < p.rows(); ++r)
-    for (const T v : p.row(r))
-      if (!is_finite(v) || v < 0 || v > T(1.001))
-        throw row_error("probabilities", r, {}, number_text(static_cast<double>(v)) + ", expected 0 to 1");
-}
 
 template <class T>
 double log_of(T p) {
@@ -77,7 +64,7 @@ struct loss_slope {
 
 template <class T>
 double temperature_of(const label_vector& truth, matrix_view<const T> p) {
-  check_probabilities(truth, p);
+  require_probabilities(truth, p);
   const loss_slope loss(truth, p);
   double low = 1 / 20.0, high = 20;  // b, between which the slope changes its sign
   if (loss.at(low).first >= 0) return 1 / low;
@@ -115,7 +102,7 @@ matrix<T> tempered(matrix_view<const T> p, double temperature) {
 
 template <class T>
 double calibration_error(const label_vector& truth, matrix_view<const T> p, int bins) {
-  check_probabilities(truth, p);
+  require_probabilities(truth, p);
   if (bins < 1) throw option_error("bins is " + std::to_string(bins) + ", expected at least 1");
   std::vector<double> off(static_cast<std::size_t>(bins));  // of a bin: the sum of confidence less right
   for (std::int64_t r = 0; r < p.rows(); ++r) {
