@@ -23,6 +23,7 @@
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/results.hpp>
 #include <aisle/catalogue/results_folder.hpp>
+#include <aisle/catalogue/review.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/encode.hpp>
 #include <aisle/image/resize.hpp>
@@ -31,7 +32,10 @@
 #include <aisle/io/torch_checkpoint.hpp>
 #include <aisle/learn/calibration.hpp>
 #include <aisle/learn/cross_validation.hpp>
+#include <aisle/learn/familiarity.hpp>
+#include <aisle/learn/label_issues.hpp>
 #include <aisle/learn/learners.hpp>
+#include <aisle/learn/near_duplicates.hpp>
 #include <aisle/learn/nearest.hpp>
 #include <aisle/learn/pca.hpp>
 #include <aisle/learn/ranking_metrics.hpp>
