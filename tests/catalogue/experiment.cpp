@@ -9,6 +9,7 @@
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/learn/calibration.hpp>
 #include <aisle/learn/metrics.hpp>
 
 #include "made_up.hpp"
@@ -129,9 +130,11 @@ TEST_CASE("splits of a file: exactly its rows, every split, means and deviations
   by_hand.fit(fusion.transform({x}), aisle::label_vector(names));
   const auto p =
       by_hand.predict_proba(fusion.transform({m.text.vectors.rows(aisle::index_vector{0, 1, 2, 3, 9})}));
-  const auto& q = find(e, "text", "logistic_regression").probabilities;
+  const auto& of_text = find(e, "text", "logistic_regression");
+  const auto calibrated = aisle::at_temperature(p, of_text.evidence.temperature);
+  const auto& q = of_text.probabilities;
   for (std::int64_t i = 0; i < 5; ++i)
-    for (std::int64_t c = 0; c < 3; ++c) CHECK(q(i, c) == doctest::Approx(p(i, c)).epsilon(1e-4));
+    for (std::int64_t c = 0; c < 3; ++c) CHECK(q(i, c) == doctest::Approx(calibrated(i, c)).epsilon(1e-4));
 
   aisle::write_experiment(e, work / "out");
   const auto metrics = aisle::read_json(work / "out/metrics.json");

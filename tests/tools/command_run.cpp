@@ -94,7 +94,8 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
     CAPTURE(p.err);
     CHECK(p.code == 3);
     const auto table = aisle::read_csv(work / "p.csv");
-    CHECK(table.header == std::vector<std::string>{"sku", "Prediction", "Probability", "Modality", "Reason"});
+    CHECK(table.header ==
+          std::vector<std::string>{"sku", "Prediction", "Probability", "Modality", "Reason", "Known"});
     REQUIRE(table.rows.size() == 34);
     CHECK(aisle::read_csv(work / "s.csv").rows.size() == 2);
     CHECK(table.at(30, "Prediction").empty());

@@ -103,6 +103,14 @@ void catalogue_job::add_label(CLI::App& app) {
   add_label_treatment(app, labels);
 }
 
+void catalogue_job::add_groups(CLI::App& app) {
+  app.add_option(
+         "--group-column", group_column,
+         "column of what variants of a product have in common (colours, sizes): rows of one group are "
+         "never on both sides of a split; an empty cell is a product of its own")
+      ->type_name("COLUMN");
+}
+
 void catalogue_job::add_embeddings(CLI::App& app, const std::string& default_text) {
   app.add_option("--embeddings", embeddings,
                  "folder of the embeddings; rows that have not changed are taken from there (default: " +
@@ -141,7 +149,8 @@ aisle::catalogue_options catalogue_job::reading(bool with_label) const {
           .bare_rows = !text_vectors.empty() || !image_vectors.empty(),
           .delimiter = table.delimiter,
           .encoding = table.encoding,
-          .cell_limit = table.cell_limit};
+          .cell_limit = table.cell_limit,
+          .group_column = with_label ? group_column : std::string()};
 }
 
 aisle::catalogue catalogue_job::load(bool with_label) const {

@@ -43,6 +43,7 @@ struct catalogue_job {
   std::string id_column = "sku";
   std::vector<std::string> text_columns;
   std::string image_column, image_root;
+  std::string group_column;  ///< what variants of a product have in common; empty: none
   aisle::label_treatment labels;
   bool keep_html = false;
   bool allow_outside = false;               ///< pictures from anywhere
@@ -58,6 +59,8 @@ struct catalogue_job {
   void add_columns(CLI::App& app);
   /// --label and how its cells become classes.
   void add_label(CLI::App& app);
+  /// --group-column.
+  void add_groups(CLI::App& app);
   void add_embeddings(CLI::App& app, const std::string& default_text);
   void add_fusion(CLI::App& app);
 

@@ -96,7 +96,7 @@ void write(const options& o, const aisle::catalogue& products, const aisle::pipe
   const auto& names = found.classes.names();
   aisle::csv_writer out(o.out, o.job.csv);
   out.field(products.options.id_column);
-  for (const char* name : {"Prediction", "Probability", "Modality", "Reason"}) out.field(name);
+  for (const char* name : {"Prediction", "Probability", "Modality", "Reason", "Known"}) out.field(name);
   if (o.probabilities)
     for (const std::string& name : names) out.field(name);
   out.end_row();
@@ -112,6 +112,7 @@ void write(const options& o, const aisle::catalogue& products, const aisle::pipe
     else
       out.field("").field("").field("");
     out.field(r.reason);
+    r.known >= 0 ? out.field(static_cast<float>(r.known)) : out.field("");
     if (o.probabilities)
       for (const float p : probabilities) done ? out.field(p) : out.field("");
     out.end_row();
@@ -214,7 +215,7 @@ action setup(CLI::App& app) {
                  "lack a modality the best that can do without")
       ->required()
       ->type_name("FILE|DIR");
-  app.add_option("--out", o->out, "predictions as CSV: id, Prediction, Probability, Modality, Reason")
+  app.add_option("--out", o->out, "predictions as CSV: id, Prediction, Probability, Modality, Reason, Known")
       ->required()
       ->type_name("FILE");
   app.add_flag("--probabilities", o->probabilities, "add a column with the probability of each class");
@@ -230,6 +231,8 @@ action setup(CLI::App& app) {
       "(Modality says\n"
       "which), or with the reason why there is none. Columns are those that the pipeline learnt from, unless "
       "given.\n"
+      "Known: the share of the class's own rows that are as unlike it; near 0 the row is like none of the "
+      "classes.\n"
       "\n"
       "Example:\n"
       "  aisle predict --model results --data new.csv --out predictions.csv");

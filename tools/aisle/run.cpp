@@ -10,6 +10,7 @@
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/review.hpp>
 
 #include "catalogue_job.hpp"
 #include "run_summary.hpp"
@@ -22,6 +23,9 @@ struct options {
   catalogue_job job;
   std::string out;
   std::vector<std::string> learners;
+  int repeats = 1;
+  bool no_review = false;
+  double file_precision = 0.99;
   bool verbose = false;
   std::string command;
 };
@@ -38,6 +42,28 @@ class stopwatch {
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
+
+/// Every label as the best recipe sees it out of fold; none where nothing was chosen or that cannot be.
+std::optional<aisle::catalogue_review> review(const options& o, const aisle::catalogue& products,
+                                              const job_vectors& vectors,
+                                              const aisle::experiment_result& result, progress_bar& bar) {
+  const aisle::model_result* best = result.best();
+  if (o.no_review || best == nullptr) return std::nullopt;
+  try {
+    return aisle::review_catalogue(products, vectors.texts(), vectors.images(),
+                                   {.modality = best->modality,
+                                    .learner = best->model,
+                                    .fusion = o.job.fusion_options(),
+                                    .seed = o.job.common.seed,
+                                    .precision = o.file_precision,
+                                    .threads = o.job.common.threads,
+                                    .progress = bar.callback(),
+                                    .on_warning = [](std::string_view what) { warn(what); }});
+  } catch (const aisle::nothing_to_do& nothing) {
+    warn(std::string("no review: ") + nothing.what());
+    return std::nullopt;
+  }
+}
 
 int run(const options& o) {
   using phase_list = std::vector<std::pair<std::string, double>>;
@@ -79,6 +105,7 @@ int run(const options& o) {
     options.fusion = o.job.fusion_options();
     options.test_size = o.job.common.test_size;
     options.seed = o.job.common.seed;
+    options.repeats = o.repeats;
     options.splits = o.job.common.split.empty() ? nullptr : &splits;
     options.threads = o.job.common.threads;
     options.progress = bar.callback();
@@ -120,8 +147,11 @@ int run(const options& o) {
     e.result.command = o.command;
 
     watch.lap();
+    const std::optional<aisle::catalogue_review> found = review(o, products, vectors, e.result, bar);
+    if (found) e.result.phases.emplace_back("review", watch.lap());
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
     aisle::write_experiment(e, *out, o.job.csv);
+    if (found) aisle::write_review_files(*found, out->staged(), o.job.csv);
     e.result.phases.emplace_back("write results", watch.lap());
     aisle::write_reports(e.result, out->staged(), {.threads = o.job.common.threads, .on_warning = warn});
     e.result.phases.emplace_back("write reports", watch.lap());
@@ -136,9 +166,11 @@ int run(const options& o) {
     tell_skipped(untold, skipped);
     if (!bad.empty())
       say(aisle::counted(static_cast<std::int64_t>(bad.size()), "problem") + " with rows, see " + skipped);
+    tell_trust(e.result);
     tell_scores(e.result);
     if (o.verbose) tell_phases(e.result);
     tell_findings(e.result);
+    if (found) tell_review(*found);
     say("report: " + aisle::join_path(o.out, "report.html"));
   } catch (const aisle::nothing_to_do& nothing) {
     if (!nothing.rows().empty()) bad = nothing.rows();
@@ -175,8 +207,22 @@ action setup(CLI::App& app) {
       ->check(CLI::IsMember(o->learners))
       ->type_name("NAME,…")
       ->capture_default_str();
+  o->job.add_groups(app);
   o->job.common.add(app, {common::test_size, common::seed, common::split, common::threads, common::precision,
                           common::isa, common::limit});
+  app.add_option(
+         "--repeats", o->repeats,
+         "splits into training and test rows, with the seeds from --seed on; scores are means over them")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N")
+      ->capture_default_str()
+      ->excludes(app.get_option("--split"));
+  app.add_flag("--no-review", o->no_review, "leave out the review of all labels (see `aisle review`)");
+  app.add_option("--file-precision", o->file_precision,
+                 "share that must be right of what the review files without a person")
+      ->check(CLI::Range(0.5, 1.0))
+      ->type_name("SHARE")
+      ->capture_default_str();
   app.add_flag("--verbose", o->verbose, "say how long each phase took");
   app.footer(
       "Trains random forest, logistic regression and a multilayer perceptron on text, image and both, "
@@ -186,7 +232,9 @@ action setup(CLI::App& app) {
       "report.html, predictions.csv (each test row), {multimodal,image,text}.safetensors (of all rows, for "
       "`aisle\n"
       "predict --model DIR`), every classifier's results and pipeline of the training rows, metrics.json and "
-      "skipped.csv.\n"
+      "skipped.csv; and of all labels, as the best recipe sees them out of fold, review.csv, "
+      "suggested_labels.csv and\n"
+      "duplicates.csv.\n"
       "A model called \"none\" leaves that modality out. Files of --split: {\"splits\": [{\"seed\": 1, "
       "\"test\": [row, …]}]}.\n"
       "\n"

@@ -1,8 +1,11 @@
 #include "run_summary.hpp"
 
+#include <cmath>
 #include <cstdio>
 
 #include <aisle/base/counted.hpp>
+#include <aisle/catalogue/report/evidence.hpp>
+#include <aisle/catalogue/report/text.hpp>
 
 #include "command.hpp"
 
@@ -18,6 +21,23 @@ std::string percent(double value) {
 
 double mean(const aisle::model_result& r, double aisle::model_result::split_score::*score) {
   return r.over_splits(score).mean;
+}
+
+/// " (95 % interval 93.1 to 97.0 %)", of the first split.
+std::string interval_of(const std::optional<aisle::interval>& v) {
+  return v ? " (95 % interval " + aisle::detail::report::interval_text(*v, 2) + " %)" : "";
+}
+
+/// "; indistinguishable from it by McNemar's test: mlp on text (p 0.41), …".
+std::string as_good(const aisle::experiment_result& result) {
+  std::string out;
+  for (const auto& r : result.models) {
+    if (!r.evidence.indistinguishable()) continue;
+    char p[32];
+    std::snprintf(p, sizeof p, " (p %.2f)", r.evidence.against_best->p_value);
+    out += (out.empty() ? "" : ", ") + r.model + " on " + r.modality + p;
+  }
+  return out.empty() ? "" : "; indistinguishable from it (McNemar's test): " + out;
 }
 
 /// "the 12 rows that all modalities have: multimodal 90.00 %, image …"; empty where nothing can be compared.
@@ -36,6 +56,16 @@ std::string comparison(const aisle::experiment_result& result) {
 }
 
 }  // namespace
+
+void tell_trust(const aisle::experiment_result& result) {
+  namespace report = aisle::detail::report;
+  const std::string text = report::honesty_text(result, result.best(), report::one_line);
+  if (text.empty()) return;
+  if (result.twins.twins > 0)
+    warn(text);
+  else
+    say(text);
+}
 
 void tell_scores(const aisle::experiment_result& result) {
   bool common = false;
@@ -77,10 +107,11 @@ void tell_findings(const aisle::experiment_result& result) {
   if (const aisle::model_result* best = result.best()) {
     const aisle::model_result& r = *best;
     say("found: " + r.model + " on " + r.modality + " puts " +
-        percent(mean(r, &aisle::model_result::split_score::accuracy)) + " of " +
-        std::to_string(r.rows_tested()) + " test rows into the right one of " +
+        percent(mean(r, &aisle::model_result::split_score::accuracy)) + interval_of(r.evidence.accuracy) +
+        " of " + std::to_string(r.rows_tested()) + " test rows into the right one of " +
         std::to_string(result.classes.size()) + " classes, macro F1 " +
-        percent(mean(r, &aisle::model_result::split_score::macro_f1)) + comparison(result));
+        percent(mean(r, &aisle::model_result::split_score::macro_f1)) + interval_of(r.evidence.macro_f1) +
+        comparison(result) + as_good(result));
   }
   const aisle::row_usage& u = result.usage;
   std::string line = "rows: " + std::to_string(result.rows) + ", used " + std::to_string(u.used()) + " (" +
@@ -91,6 +122,41 @@ void tell_findings(const aisle::experiment_result& result) {
   for (const auto& [reason, rows] : u.left_out)
     reasons += (reasons.empty() ? "" : ", ") + std::to_string(rows) + " " + reason;
   say(line + (reasons.empty() ? "" : " (" + reasons + ")"));
+}
+
+void tell_review(const aisle::catalogue_review& review) {
+  const auto rows = static_cast<std::int64_t>(review.labelled.size());
+  std::int64_t confident = 0, unlike = 0, in_clusters = 0;
+  for (const auto& issue : review.issues) confident += issue.confident;
+  for (const auto& v : review.labelled) unlike += v.known < aisle::least_known;
+  for (const auto& d : review.duplicates) in_clusters += static_cast<std::int64_t>(d.rows.size());
+  say("review: of " + aisle::counted(rows, "label") + " " + std::to_string(confident) +
+      (confident == 1 ? " is" : " are") + " likely wrong (about " +
+      std::to_string(std::llround(review.estimated_wrong)) + " by confident learning's counts), " +
+      std::to_string(static_cast<std::int64_t>(review.issues.size()) - confident) + " more in doubt; " +
+      std::to_string(unlike) + " rows like none of their class; " +
+      aisle::counted(static_cast<std::int64_t>(review.duplicates.size()), "cluster") +
+      " of near-duplicates (" + std::to_string(in_clusters) + " rows)");
+  char line[200];
+  if (review.filed.rows > 0)
+    std::snprintf(
+        line, sizeof line,
+        "file without a person: from probability %.3f on %lld of %lld rows, of which %.2f %% are right; "
+        "%lld are left to review",
+        review.filed.threshold, static_cast<long long>(review.filed.rows), static_cast<long long>(rows),
+        100 * review.filed.precision, static_cast<long long>(rows - review.filed.rows));
+  else
+    std::snprintf(line, sizeof line,
+                  "file without a person: no probability at which %.4g %% of the rows are right",
+                  100 * review.precision);
+  say(line);
+  std::int64_t fileable = 0;
+  for (const auto& v : review.unlabelled)
+    fileable +=
+        review.filed.rows > 0 && v.probability >= review.filed.threshold && v.known >= aisle::least_known;
+  if (!review.unlabelled.empty())
+    say("rows without a label: " + std::to_string(review.unlabelled.size()) + " have a suggestion, " +
+        std::to_string(fileable) + " of them sure enough to file");
 }
 
 }  // namespace aisle_command

@@ -3,16 +3,22 @@
 #include <string>
 
 #include <aisle/catalogue/results.hpp>
+#include <aisle/catalogue/review.hpp>
 
 // What `aisle run` says on the terminal.
 
 namespace aisle_command {
 
+/// Whether the scores that follow are of products that were not seen: near-twins on both sides, groups.
+void tell_trust(const aisle::experiment_result& result);
 /// A line a classifier: scores, and the rows behind them.
 void tell_scores(const aisle::experiment_result& result);
 /// How long each phase took.
 void tell_phases(const aisle::experiment_result& result);
 /// What was found, and what became of the rows, a line each.
 void tell_findings(const aisle::experiment_result& result);
+
+/// What the review found, a line each.
+void tell_review(const aisle::catalogue_review& review);
 
 }  // namespace aisle_command

@@ -3,6 +3,8 @@
 #include <aisle/catalogue/detail/embedding_csv.ipp>
 #include <aisle/catalogue/detail/embedding_files.ipp>
 #include <aisle/catalogue/detail/embedding_job.ipp>
+#include <aisle/catalogue/detail/evidence_json.ipp>
+#include <aisle/catalogue/detail/experiment_judgement.ipp>
 #include <aisle/catalogue/detail/experiment_results.ipp>
 #include <aisle/catalogue/detail/experiment_rows.ipp>
 #include <aisle/catalogue/detail/experiment_trials.ipp>
@@ -24,3 +26,5 @@
 #include <aisle/catalogue/products.ipp>
 #include <aisle/catalogue/reading.ipp>
 #include <aisle/catalogue/results_folder.ipp>
+#include <aisle/catalogue/review.ipp>
+#include <aisle/catalogue/review_files.ipp>

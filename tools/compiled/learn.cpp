@@ -1,4 +1,5 @@
 // The definitions of learn/ for the target aisle::compiled.
+#include <aisle/learn/calibration.ipp>
 #include <aisle/learn/classification_report.ipp>
 #include <aisle/learn/detail/affinities.ipp>
 #include <aisle/learn/detail/barnes_hut.ipp>
@@ -8,10 +9,15 @@
 #include <aisle/learn/detail/repulsion.ipp>
 #include <aisle/learn/detail/symmetric_eigen.ipp>
 #include <aisle/learn/detail/tree_model.ipp>
+#include <aisle/learn/familiarity.ipp>
+#include <aisle/learn/group_split.ipp>
+#include <aisle/learn/label_issues.ipp>
 #include <aisle/learn/labels.ipp>
 #include <aisle/learn/metrics.ipp>
+#include <aisle/learn/near_duplicates.ipp>
 #include <aisle/learn/nearest.ipp>
 #include <aisle/learn/ranking_metrics.ipp>
+#include <aisle/learn/significance.ipp>
 #include <aisle/learn/split.ipp>
 #include <aisle/learn/tsne.ipp>
 

@@ -2,6 +2,7 @@
 #include <aisle/catalogue/report.ipp>
 #include <aisle/catalogue/report/charts.ipp>
 #include <aisle/catalogue/report/condense.ipp>
+#include <aisle/catalogue/report/evidence.ipp>
 #include <aisle/catalogue/report/html.ipp>
 #include <aisle/catalogue/report/html_parts.ipp>
 #include <aisle/catalogue/report/json.ipp>

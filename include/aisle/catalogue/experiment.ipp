@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <aisle/base/process.hpp>
+#include <aisle/catalogue/detail/experiment_judgement.hpp>
 #include <aisle/catalogue/detail/experiment_results.hpp>
 #include <aisle/catalogue/detail/experiment_rows.hpp>
 #include <aisle/catalogue/detail/experiment_trials.hpp>
@@ -36,6 +38,8 @@ class experiment_run {
     clock.lap("training");
     refit();
     if (!out_.final_pipelines.empty()) clock.lap("training on all rows");
+    judge(result, labels_, twins_, groups_, options_.threads);
+    clock.lap("judgement");
     result.peak_mb = static_cast<double>(peak_resident_bytes()) / 1e6;
     return std::move(out_);
   }
@@ -48,11 +52,16 @@ class experiment_run {
     result.skipped.insert(result.skipped.end(), chosen.skipped.begin(), chosen.skipped.end());
     sort_by_row(result.skipped);
     if (chosen.rows.empty()) throw_no_labels(products_, result.skipped);
-    const label_vector labels(chosen.labels);
-    result.classes = labels.classes().names();
-    result.class_counts = labels.counts();
-    splits_ = make_splits(chosen.rows, labels, products_.data_rows, options_);
-    modalities_ = make_modalities(text_, image_, chosen.rows, labels, splits_, options_.on_warning);
+    labels_ = label_vector(chosen.labels);
+    result.classes = labels_.classes().names();
+    result.class_counts = labels_.counts();
+    groups_ = groups_by_row(chosen, products_.data_rows);
+    result.groups =
+        static_cast<std::int64_t>(std::set<std::int64_t>(chosen.groups.begin(), chosen.groups.end()).size());
+    if (options_.on_warning)
+      for (const std::string& odd : odd_groups(products_, chosen)) options_.on_warning(odd);
+    splits_ = make_splits(chosen, labels_, products_.data_rows, options_);
+    modalities_ = make_modalities(text_, image_, chosen, labels_, splits_, options_.on_warning);
     if (modalities_.empty())
       throw nothing_to_do(products_.path +
                           ": no modality has rows of two classes to train on and rows to test on");
@@ -60,6 +69,9 @@ class experiment_run {
     result.usage = fates.usage;
     result.skipped.insert(result.skipped.end(), fates.unnamed.begin(), fates.unnamed.end());
     sort_by_row(result.skipped);
+    if (!groups_.empty()) return;  // kept together already
+    twins_ = find_twins(products_, modalities_, splits_.front(), options_.threads);
+    result.twins = twins_.findings;
   }
 
   void train(const std::vector<std::vector<fold_scores>>& folds) {
@@ -94,18 +106,20 @@ class experiment_run {
     model_result r = collect_result(m, of_splits, splits_, folds);
     r.model = learner;
     out_.result.models.push_back(std::move(r));
-    out_.pipelines.push_back(take_pipeline(first, m, products_));
+    out_.pipelines.push_back(take_pipeline(first, m, products_, folds.temperature));
   }
 
   /// The chosen classifiers again, of the rows of both sides.
   void refit() {
     std::vector<trial> trials;
+    std::vector<double> temperatures;
     for (const model_result& r : out_.result.models) {
       if (!r.chosen) continue;
       trial t;
       while (modalities_[t.modality].name != r.modality) ++t.modality;
       while (runner_.name(t.learner) != r.model) ++t.learner;
       trials.push_back(std::move(t));
+      temperatures.push_back(r.evidence.temperature);
     }
     if (trials.empty()) return;
     runner_.run("training on all rows", trials, [&](trial& t) {
@@ -114,10 +128,11 @@ class experiment_run {
       for (std::size_t i = 0; i < m.data.rows.size(); ++i) all.train.push_back(static_cast<std::int64_t>(i));
       runner_.fit(t, m, all, splits_.front().seed);
     });
-    for (trial& t : trials) {
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+      trial& t = trials[i];
       const modality& m = modalities_[t.modality];
       if (t.failure.empty())
-        out_.final_pipelines.push_back(take_pipeline(t, m, products_));
+        out_.final_pipelines.push_back(take_pipeline(t, m, products_, temperatures[i]));
       else if (options_.on_warning)
         options_.on_warning("the chosen classifier of " + m.name +
                             " could not be trained on all rows: " + t.failure);
@@ -129,8 +144,11 @@ class experiment_run {
   const experiment_options& options_;
   trial_runner runner_;
   experiment out_;
+  label_vector labels_;               // of the rows that take part
+  std::vector<std::int64_t> groups_;  // by data row; empty: none
   std::vector<split_sides> splits_;
   std::vector<modality> modalities_;
+  twin_rows twins_;  // of the first split
 };
 
 }  // namespace detail
@@ -165,7 +183,10 @@ AISLE_API pipeline train_pipeline(const catalogue& products, const embedding_tab
   out.fusion = modality_fusion::fit(rows.views(), options.fusion);
   std::shared_ptr<classifier<float>> learner =
       detail::experiment_learner(options.learner).make_for_experiment(options.seed, options.threads);
-  learner->fit(out.fusion.transform(rows.views()), label_vector(names));
+  const matrix<float> x = out.fusion.transform(rows.views());
+  const label_vector labels(names);
+  learner->fit(x, labels);
+  out.known = familiarity::fit(x, labels);
   out.learner = std::move(learner);
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -75,6 +76,33 @@ AISLE_API void check_sides(const split_file& file, const chosen_rows& chosen) {
   }
 }
 
+/// What of the groups leaves nothing to test on, or is torn by a split of the file.
+AISLE_API void check_groups(const catalogue& products, const experiment_options& options,
+                            const chosen_rows& chosen) {
+  if (chosen.groups.empty()) return;
+  const std::string where = products.path + ": column " + products.options.group_column + ": ";
+  if (!options.splits) try {
+      stratified_split(label_vector(chosen.labels),
+                       {.test_size = options.test_size, .seed = options.seed, .groups = chosen.groups});
+      return;
+    } catch (const option_error& e) {
+      throw option_error(where + e.what());
+    }
+  for (const catalogue_split& s : options.splits->splits) {
+    const std::set<std::int64_t> test(s.test.begin(), s.test.end());
+    std::map<std::int64_t, std::pair<std::int64_t, bool>> first;  // row and side of each group
+    for (std::size_t i = 0; i < chosen.rows.size(); ++i) {
+      const std::int64_t row = chosen.rows[i];
+      const auto seen = first.emplace(chosen.groups[i], std::pair(row, test.contains(row)));
+      if (seen.second || seen.first->second.second == test.contains(row)) continue;
+      throw option_error(where + "rows " + std::to_string(seen.first->second.first) + " and " +
+                         std::to_string(row) + " are of one group, and the split of seed " +
+                         std::to_string(s.seed) + " of " + options.splits->path +
+                         " has them on both sides, expected one");
+    }
+  }
+}
+
 AISLE_API void check_label_column(const catalogue& products) {
   if (products.options.label_column.empty())
     throw option_error(products.path + ": read without a label column, expected the column of the classes");
@@ -87,6 +115,8 @@ AISLE_API void check_experiment(const catalogue& products, const experiment_opti
   detail::check_label_column(products);
   if (options.folds < 0 || options.folds == 1)
     throw option_error("experiment: folds " + std::to_string(options.folds) + ", expected 0 or at least 2");
+  if (options.repeats < 1)
+    throw option_error("experiment: repeats " + std::to_string(options.repeats) + ", expected at least 1");
   if (options.learners.empty()) throw option_error("an experiment without learners");
   for (const std::string& name : options.learners) detail::experiment_learner(name);
   if (options.splits)
@@ -108,9 +138,10 @@ AISLE_API void check_experiment(const catalogue& products, const experiment_opti
   if (classes.size() == 1) detail::throw_one_class(products, chosen.labels.front(), rows, std::move(skipped));
   if (options.splits)
     detail::check_sides(*options.splits, chosen);
-  else
+  else if (chosen.groups.empty())
     detail::check_test_size(products.path, options.test_size, rows,
                             static_cast<std::int64_t>(classes.size()));
+  detail::check_groups(products, options, chosen);
 }
 
 AISLE_API void check_training(const catalogue& products, modality_use use) {

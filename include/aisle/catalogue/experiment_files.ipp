@@ -5,6 +5,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/detail/evidence_json.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
@@ -53,6 +54,7 @@ AISLE_API json to_json(const model_result& r) {
     out["common_accuracy_mean"] = r.over_common(&row_score::accuracy).mean;
     out["common_macro_f1_mean"] = r.over_common(&row_score::macro_f1).mean;
   }
+  add_evidence(out, r.evidence);
   return out;
 }
 
@@ -113,11 +115,14 @@ AISLE_API void write_metrics(const experiment_result& result, const std::string&
   json models = json::array(), phases = json::object();
   for (const model_result& r : result.models) models.push_back(detail::to_json(r));
   for (const auto& [name, seconds] : result.phases) phases[name] = seconds;
-  const json metrics = json::object({{"models", std::move(models)},
-                                     {"rows", detail::to_json(result, result.usage)},
-                                     {"phases_s", std::move(phases)},
-                                     {"peak_mb", result.peak_mb},
-                                     {"kernel", result.kernel}});
+  json metrics = json::object({{"models", std::move(models)},
+                               {"rows", detail::to_json(result, result.usage)},
+                               {"phases_s", std::move(phases)},
+                               {"peak_mb", result.peak_mb},
+                               {"kernel", result.kernel}});
+  if (result.twins.least_cosine > 0) metrics["near_twins"] = detail::to_json(result.twins);
+  if (!result.group_column.empty())
+    metrics["groups"] = json::object({{"column", result.group_column}, {"groups", result.groups}});
   write_file(path, metrics.dump(1) + "\n");
 }
 

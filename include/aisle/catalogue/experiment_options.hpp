@@ -39,7 +39,8 @@ struct experiment_options {
   fusion_options fusion = {};
   double test_size = 0.3;
   std::uint64_t seed = 42;
-  const split_file* splits = nullptr;  ///< instead of test_size and seed
+  int repeats = 1;                     ///< splits that are drawn, with the seeds seed, seed + 1, …
+  const split_file* splits = nullptr;  ///< instead of test_size, seed and repeats
   int folds = 5;                       ///< of the cross-validation that chooses; 0: nothing is chosen
   int threads = 0;
   progress_callback progress{};

@@ -12,6 +12,7 @@
 #include <aisle/catalogue/fusion.hpp>
 #include <aisle/catalogue/reading.hpp>
 #include <aisle/learn/classifier.hpp>
+#include <aisle/learn/familiarity.hpp>
 #include <aisle/tensor/matrix.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -36,6 +37,8 @@ struct pipeline {
   reading_options reading;  ///< how the products were read
   modality_fusion fusion;
   std::shared_ptr<const classifier<float>> learner;
+  familiarity known;       ///< of the rows it learnt from; files of earlier versions have none
+  double temperature = 1;  ///< of its probabilities (learn/calibration.hpp); 1: as the learner gives them
 
   bool uses_text() const noexcept { return modality != "image"; }
   bool uses_images() const noexcept { return modality != "text"; }
@@ -61,8 +64,15 @@ modality_rows join_modalities(const embedding_table* text, const embedding_table
 struct pipeline_prediction {
   index_vector rows;  ///< data rows that have what the pipeline needs
   label_vector labels;
-  matrix<float> probabilities;  ///< [rows, classes]
+  matrix<float> probabilities;  ///< [rows, classes], calibrated
+  std::vector<double>
+      known;  ///< how well a row is known to its class (familiarity); empty: the file has none
 };
+
+namespace detail {
+/// What a pipeline says of rows that have what it needs.
+pipeline_prediction apply(const pipeline& p, const modality_rows& rows);
+}  // namespace detail
 
 /// Applies a pipeline to embedded products; tables that it does not use may be null. Throws option_error when
 /// a table that it needs is missing, shape_error when vectors are of another width.

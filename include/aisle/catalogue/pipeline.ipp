@@ -7,6 +7,7 @@
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
+#include <aisle/learn/calibration.hpp>
 #include <aisle/learn/model_file.hpp>
 #include <aisle/tensor/finite.hpp>
 
@@ -44,6 +45,67 @@ AISLE_API reading_options read_reading(const json& about) {
 
 AISLE_API std::string mean_name(std::size_t modality) { return "fusion.mean." + std::to_string(modality); }
 
+template <class T>
+tensor tensor_of(std::span<const T> values, shape dims) {
+  tensor out(std::is_same_v<T, float> ? dtype::f32 : dtype::i32, std::move(dims));
+  std::copy(values.begin(), values.end(), out.data<T>().begin());
+  return out;
+}
+
+/// The means of the classes, and all distances after each other with how many a class has.
+AISLE_API void add_known(state_dict& file, const familiarity& known) {
+  if (!known.fitted()) return;
+  std::vector<float> all;
+  std::vector<std::int32_t> counts;
+  for (const std::vector<float>& d : known.distances()) {
+    counts.push_back(static_cast<std::int32_t>(d.size()));
+    all.insert(all.end(), d.begin(), d.end());
+  }
+  const matrix<float>& means = known.means();
+  std::vector<float> rows;
+  for (std::int64_t r = 0; r < means.rows(); ++r)
+    rows.insert(rows.end(), means.row(r).begin(), means.row(r).end());
+  file.add("known.means", tensor_of<float>(rows, {means.rows(), means.cols()}));
+  file.add("known.distances", tensor_of<float>(all, {static_cast<std::int64_t>(all.size())}));
+  file.add("known.counts", tensor_of<std::int32_t>(counts, {static_cast<std::int64_t>(counts.size())}));
+}
+
+template <class T>
+std::vector<T> numbers_of(const state_dict& file, const char* name, const std::string& path) {
+  const auto& e = file.at(name);
+  if (e.type != (std::is_same_v<T, float> ? dtype::f32 : dtype::i32))
+    throw format_error(path, e.name + " is of another element type");
+  const tensor t = file.read(e.name);
+  const auto values = t.data<T>();
+  return {values.begin(), values.end()};
+}
+
+/// What add_known wrote, for `classes` of `features`; throws format_error.
+AISLE_API familiarity read_known(const state_dict& file, const std::string& path, std::int64_t classes,
+                                 std::int64_t features) {
+  if (!file.contains("known.means")) return {};
+  const std::vector<float> means = numbers_of<float>(file, "known.means", path),
+                           all = numbers_of<float>(file, "known.distances", path);
+  const std::vector<std::int32_t> counts = numbers_of<std::int32_t>(file, "known.counts", path);
+  if (static_cast<std::int64_t>(means.size()) != classes * features ||
+      !all_finite(std::span<const float>(means)))
+    throw format_error(path, "known.means is no matrix of finite numbers, " + std::to_string(classes) +
+                                 " x " + std::to_string(features));
+  matrix<float> of_classes(classes, features);
+  for (std::int64_t r = 0; r < classes; ++r)
+    std::copy_n(means.begin() + r * features, features, of_classes.row(r).begin());
+  std::vector<std::vector<float>> distances;
+  std::size_t at = 0;
+  for (const std::int32_t n : counts) {
+    if (n < 0 || static_cast<std::size_t>(n) > all.size() - at)
+      throw format_error(path, "known.counts has more distances than there are");
+    distances.emplace_back(all.begin() + static_cast<std::ptrdiff_t>(at),
+                           all.begin() + static_cast<std::ptrdiff_t>(at + static_cast<std::size_t>(n)));
+    at += static_cast<std::size_t>(n);
+  }
+  return familiarity(std::move(of_classes), std::move(distances));
+}
+
 }  // namespace detail
 
 AISLE_API pipeline_input describe_input(const embedding_table& table) {
@@ -59,6 +121,7 @@ AISLE_API void pipeline::save(const std::string& path) const {
                                              {"label", label},
                                              {"fusion", std::string(name_of(fusion.options().kind))},
                                              {"norm", fusion.options().norm},
+                                             {"temperature", temperature},
                                              {"reading", detail::to_json(reading)},
                                              {"text", detail::to_json(text)},
                                              {"image", detail::to_json(image)}})
@@ -69,6 +132,7 @@ AISLE_API void pipeline::save(const std::string& path) const {
     std::copy(mean.begin(), mean.end(), t.data<float>().begin());
     file.add(detail::mean_name(m), std::move(t));
   }
+  detail::add_known(file, known);
   write_safetensors(path, file, metadata);
 }
 
@@ -89,6 +153,9 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
   out.image = detail::read_pipeline_input(about.at("image"));
   out.reading = detail::read_reading(about);
   out.learner = load_classifier<float>(path);
+  out.temperature = about.get("temperature", 1.0);  // files of earlier versions have none
+  if (!is_finite(out.temperature) || out.temperature <= 0)
+    about.at("temperature").fail("expected a number above 0");
   try {
     std::vector<std::vector<float>> means;
     for (std::size_t m = 0; m < (out.modality == "multimodal" ? 2u : 1u); ++m) {
@@ -103,6 +170,7 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
     out.fusion = modality_fusion(
         std::move(means),
         {.kind = parse_fusion_kind(about.get<std::string>("fusion")), .norm = about.get<double>("norm")});
+    out.known = detail::read_known(file, path, out.learner->classes().size(), out.learner->features());
   } catch (const format_error&) {
     throw;
   } catch (const error& e) {
@@ -149,6 +217,18 @@ AISLE_API modality_rows join_modalities(const embedding_table* text, const embed
   return out;
 }
 
+AISLE_API pipeline_prediction detail::apply(const pipeline& p, const modality_rows& rows) {
+  pipeline_prediction out;
+  out.rows = rows.rows;
+  if (rows.rows.empty()) return out;
+  const matrix<float> x = p.fusion.transform(rows.views());
+  const matrix<float> raw = p.learner->predict_proba(x);
+  out.labels = p.learner->likeliest(raw);
+  out.probabilities = at_temperature(raw, p.temperature);
+  if (p.known.fitted()) out.known = p.known.of(x, {out.labels.codes().begin(), out.labels.codes().end()});
+  return out;
+}
+
 AISLE_API pipeline_prediction predict(const pipeline& p, const embedding_table* text,
                                       const embedding_table* image) {
   if (p.uses_text() && text == nullptr)
@@ -157,13 +237,7 @@ AISLE_API pipeline_prediction predict(const pipeline& p, const embedding_table* 
     throw option_error("this pipeline needs pictures (" + p.image.model + ")");
   const modality_rows rows =
       join_modalities(p.uses_text() ? text : nullptr, p.uses_images() ? image : nullptr);
-  pipeline_prediction out;
-  out.rows = rows.rows;
-  if (rows.rows.empty()) return out;
-  const matrix<float> x = p.fusion.transform(rows.views());
-  out.probabilities = p.learner->predict_proba(x);
-  out.labels = p.learner->likeliest(out.probabilities);
-  return out;
+  return detail::apply(p, rows);
 }
 
 AISLE_NAMESPACE_END

@@ -39,6 +39,7 @@ struct row_prediction {
   std::string id;           ///< empty where it could not be read
   int pipeline = -1;        ///< place in the set; -1: none could
   std::int32_t label = -1;  ///< code in catalogue_prediction::classes
+  double known = -1;        ///< share of the class's own rows that are as far from it; -1: not known
   std::string reason;       ///< why there is no prediction, else empty
 };
 

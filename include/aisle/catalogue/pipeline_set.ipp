@@ -146,18 +146,18 @@ AISLE_API catalogue_prediction predict(const pipeline_set& set, const catalogue&
         which.push_back(static_cast<std::int64_t>(i));
     if (which.empty()) continue;
     const modality_rows rows = all.select(which);
-    const matrix<float> probabilities = p.learner->predict_proba(p.fusion.transform(rows.views()));
-    const label_vector labels = p.learner->likeliest(probabilities);
+    const pipeline_prediction said = detail::apply(p, rows);
     const auto& names = p.learner->classes().names();
     std::vector<std::int32_t> code;  // of this pipeline's classes among all
     for (const std::string& name : names) code.push_back(*out.classes.find(name));
     for (std::size_t i = 0; i < rows.rows.size(); ++i) {
       row_prediction& r = out.rows[static_cast<std::size_t>(rows.rows[i])];
       r.pipeline = static_cast<int>(k);
-      r.label = code[static_cast<std::size_t>(labels.codes()[i])];
+      r.label = code[static_cast<std::size_t>(said.labels.codes()[i])];
+      if (!said.known.empty()) r.known = said.known[i];
       for (std::size_t c = 0; c < names.size(); ++c)
         out.probabilities(rows.rows[i], code[c]) =
-            probabilities(static_cast<std::int64_t>(i), static_cast<std::int64_t>(c));
+            said.probabilities(static_cast<std::int64_t>(i), static_cast<std::int64_t>(c));
     }
   }
 

@@ -53,6 +53,7 @@ struct catalogue_options {
   char delimiter = 0;             ///< as in table_options; 0: recognised
   std::string encoding = {};      ///< as in table_options; empty: recognised
   std::uint64_t cell_limit = csv_field_limit;  ///< bytes; a row with a longer cell is a bad one
+  std::string group_column = {};  ///< what variants of one product have in common; empty: not read
 };
 
 namespace detail {
@@ -71,6 +72,7 @@ struct product {
   std::string image_url;      ///< where the row names its picture by a URL
   std::string image_problem;  ///< why the name leads to no picture, beyond a file that is not there
   std::string label;          ///< the class as options.labels makes it of the cell; empty if the row has none
+  std::string group;          ///< the cell of the group column, trimmed; empty: a product of its own
   std::vector<std::string> fields;  ///< every column as it stands in the table
 };
 

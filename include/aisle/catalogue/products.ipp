@@ -18,7 +18,7 @@ namespace detail {
 struct product_columns {
   std::size_t id = 0;
   std::vector<std::size_t> text;
-  std::optional<std::size_t> image, label;
+  std::optional<std::size_t> image, label, group;
 
   product_columns(const table_reader& table, catalogue_options& options) {
     const auto passed_over = [&](const std::string& name) {
@@ -42,12 +42,14 @@ struct product_columns {
     if (!options.image_column.empty() && passed_over(options.image_column)) options.image_column.clear();
     if (!options.image_column.empty()) image = find(options.image_column, "image_column");
     if (!options.label_column.empty()) label = find(options.label_column, "label_column");
+    if (!options.group_column.empty()) group = find(options.group_column, "group_column");
   }
 };
 
 /// Names that a products table probably has.
 AISLE_API std::vector<std::string> expected_columns(const catalogue_options& options) {
-  std::vector<std::string> out = {options.id_column, options.image_column, options.label_column};
+  std::vector<std::string> out = {options.id_column, options.image_column, options.label_column,
+                                  options.group_column};
   out.insert(out.end(), options.text_columns.begin(), options.text_columns.end());
   if (options.text_columns.empty()) out.insert(out.end(), {"name", "description"});
   if (options.image_column.empty()) out.emplace_back("image_path");
@@ -144,6 +146,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
       p.label = options.labels.apply(row.fields[*columns.label]);
       if (p.label.empty()) out.problems.push_back(out.problem(p, out.options.label_column, "empty label"));
     }
+    if (columns.group) p.group = trimmed(row.fields[*columns.group]);
     p.fields = std::move(row.fields);
     out.products.push_back(std::move(p));
   }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <aisle/base/config.hpp>
 #include <aisle/learn/metrics.hpp>
+#include <aisle/learn/significance.hpp>
 #include <aisle/learn/spread.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -25,6 +27,24 @@ struct epoch_record {
 struct row_score {
   std::int64_t rows = 0;
   double accuracy = 0, macro_f1 = 0;  ///< in %
+};
+
+/// How far the scores of a classifier on the first split's test rows can be trusted. What is not known (of
+/// results of earlier versions, say) is empty.
+struct score_evidence {
+  std::optional<interval> accuracy, macro_f1;  ///< 95 % intervals, in %
+  /// On the test rows that have no near-twin among the training rows (twin_findings).
+  row_score without_twins = {};
+  double temperature = 1;  ///< that the probabilities were brought to, fitted out of fold
+  /// Expected calibration errors, in %: of the probabilities, and as the learner gave them. -1: not known.
+  double calibration_error = -1, raw_calibration_error = -1;
+  /// McNemar's test against the best classifier, on the test rows that both have: rows that only this one,
+  /// and only the best, has right.
+  std::optional<mcnemar_result> against_best = {};
+  std::int64_t compared_rows = 0;
+
+  /// Whether the best classifier could be better by chance alone (p above 0.05).
+  bool indistinguishable() const noexcept { return against_best && against_best->p_value > 0.05; }
 };
 
 /// One classifier on one modality.
@@ -69,6 +89,7 @@ struct model_result {
   }
   std::int64_t common_rows_tested() const { return splits.empty() ? 0 : splits.front().common.rows; }
   double fit_seconds = 0;  ///< mean over the splits
+  score_evidence evidence = {};
 
   // Of the first split:
   index_vector test_rows;           ///< data rows of the catalogue
@@ -105,6 +126,17 @@ struct row_usage {
   }
 };
 
+/// Rows that stand on both sides of the first split as good as twice: what a classifier has learnt by heart
+/// looks like skill there.
+struct twin_findings {
+  /// Least cosine of vectors, less the mean of the training rows', that makes twins. 0: was not looked for.
+  double least_cosine = 0;
+  std::int64_t rows = 0;                   ///< test rows that were looked at
+  std::int64_t twins = 0;                  ///< of them, those with a near-twin among the training rows
+  std::int64_t same = 0;                   ///< of the twins, those with the very text of a training row
+  std::int64_t by_text = 0, by_image = 0;  ///< of the twins, by which vectors (or texts)
+};
+
 /// What a report shows of one product.
 struct product_card {
   std::string id, name, text, image_path;  ///< image_path as it can be opened; empty if there is none
@@ -114,6 +146,9 @@ struct product_card {
 
 struct experiment_result {
   std::string catalogue, label, text_model, image_model, fusion, kernel, command;
+  std::string group_column;  ///< by which rows were kept together; empty: each stood for itself
+  std::int64_t groups = 0;   ///< of the rows that took part
+  twin_findings twins = {};
   std::vector<std::string> classes;        ///< names by class index
   std::vector<std::int64_t> class_counts;  ///< rows of each class that took part
   std::vector<product_card> products;      ///< by data row; some of them, ascending, where they name theirs

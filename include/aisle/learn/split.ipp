@@ -85,6 +85,7 @@ AISLE_API split_rows stratified_split(const label_vector& labels, const split_op
     throw option_error("test_size is " +
                        (is_nan(options.test_size) ? "NaN" : std::to_string(options.test_size)) +
                        ", expected a share between 0 and 1");
+  if (!options.groups.empty()) return detail::split_by_group(labels, options);
   auto members = detail::rows_by_class(labels);
   std::vector<std::int64_t> counts(members.size());
   std::int64_t rows = 0, classes = 0;
@@ -132,6 +133,7 @@ AISLE_API std::vector<split_rows> stratified_folds(const label_vector& labels, c
   if (options.folds > labels.size())
     throw option_error("folds is " + std::to_string(options.folds) + ", expected at most the " +
                        std::to_string(labels.size()) + " rows");
+  if (!options.groups.empty()) return detail::folds_by_group(labels, options);
   const auto folds = static_cast<std::size_t>(options.folds);
   std::vector<split_rows> out(folds);
   random_generator random(options.seed);

@@ -19,10 +19,11 @@ experiment_result describe_experiment(const catalogue& products, const embedding
 pipeline describe_pipeline(const std::string& modality, const catalogue& products,
                            const embedding_table* text, const embedding_table* image);
 
-/// The pipeline of a fit, which is taken from the trial.
-pipeline take_pipeline(trial& t, const modality& m, const catalogue& products);
+/// The pipeline of a fit, which is taken from the trial; `temperature` is that of its probabilities.
+pipeline take_pipeline(trial& t, const modality& m, const catalogue& products, double temperature);
 
-/// One classifier over its trials, one a split, in order. Probabilities are taken from the first.
+/// One classifier over its trials, one a split, in order. Probabilities are taken from the first, at the
+/// temperature of the folds.
 model_result collect_result(const modality& m, std::span<trial* const> of_splits,
                             std::span<const split_sides> splits, const fold_scores& folds);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <aisle/catalogue/detail/experiment_results.hpp>
+#include <aisle/learn/calibration.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -41,6 +42,7 @@ AISLE_API experiment_result describe_experiment(const catalogue& products, const
   experiment_result r;
   r.catalogue = products.path;
   r.label = products.options.label_column;
+  r.group_column = products.options.group_column;
   r.text_model = text ? text->model : "";
   r.image_model = image ? image->model : "";
   r.fusion = name_of(options.fusion.kind);
@@ -82,11 +84,23 @@ AISLE_API pipeline describe_pipeline(const std::string& modality, const catalogu
   return p;
 }
 
-AISLE_API pipeline take_pipeline(trial& t, const modality& m, const catalogue& products) {
+AISLE_API pipeline take_pipeline(trial& t, const modality& m, const catalogue& products, double temperature) {
   pipeline p = describe_pipeline(m.name, products, m.text, m.image);
   p.fusion = std::move(t.fusion);
   p.learner = std::move(t.fitted);
+  p.known = std::move(t.known);
+  p.temperature = temperature;
   return p;
+}
+
+/// The probabilities at the temperature of the folds, and how far they are off before and after.
+AISLE_API void calibrate(model_result& r, const label_vector& truth, const matrix<float>& probabilities,
+                         const fold_scores& folds) {
+  r.probabilities = at_temperature(probabilities, folds.temperature);
+  if (folds.macro_f1 < 0 || truth.empty()) return;  // there were no folds
+  r.evidence.temperature = folds.temperature;
+  r.evidence.raw_calibration_error = 100 * expected_calibration_error(truth, probabilities);
+  r.evidence.calibration_error = 100 * expected_calibration_error(truth, r.probabilities);
 }
 
 AISLE_API model_result collect_result(const modality& m, std::span<trial* const> of_splits,
@@ -105,7 +119,7 @@ AISLE_API model_result collect_result(const modality& m, std::span<trial* const>
     r.truth.push_back(m.labels.codes()[static_cast<std::size_t>(i)]);
   }
   r.predicted.assign(first.predicted.codes().begin(), first.predicted.codes().end());
-  r.probabilities = std::move(first.probabilities);
+  calibrate(r, m.labels.rows(m.sides(splits[first.part]).test), first.probabilities, folds);
   if (const auto* network = dynamic_cast<const mlp<float>*>(first.fitted.get())) {
     for (const mlp_epoch& e : network->history())
       r.history.push_back({e.loss, e.validation_loss, e.validation_accuracy});

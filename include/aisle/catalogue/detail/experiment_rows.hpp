@@ -22,6 +22,7 @@ namespace detail {
 struct chosen_rows {
   index_vector rows;
   std::vector<std::string> labels;
+  std::vector<std::int64_t> groups;          ///< of each, where there is a group column; else empty
   std::vector<skipped_row> skipped;          ///< those with a label who do not
   std::map<std::int64_t, std::string> kind;  ///< of each of them the reason, without particulars
 };
@@ -44,8 +45,8 @@ struct split_sides {
   std::vector<side> of;
 };
 
-/// The splits of options.splits, else one drawn by seed and test_size, of the rows that take part.
-std::vector<split_sides> make_splits(const index_vector& rows, const label_vector& labels,
+/// The splits of options.splits, else those drawn by seed, test_size and repeats, of the rows that take part.
+std::vector<split_sides> make_splits(const chosen_rows& chosen, const label_vector& labels,
                                      std::int64_t data_rows, const experiment_options& options);
 
 /// Rows of a modality (their place in it) that a fit learns from and is judged by.
@@ -59,15 +60,18 @@ struct modality {
   const embedding_table *text = nullptr, *image = nullptr;
   modality_rows data = {};
   label_vector labels = {};
-  std::vector<bool> common = {};  ///< of each row: whether every modality has it
+  std::vector<std::int64_t> groups = {};  ///< of each row; empty: each stands for itself
+  std::vector<bool> common = {};          ///< of each row: whether every modality has it
 
   row_sides sides(const split_sides& split) const;
+  /// The groups of some of its rows; empty where there are none.
+  std::vector<std::int64_t> groups_of(const index_vector& rows) const;
 };
 
 /// The modalities that can be trained and tested in every split; of each that cannot `warn` is told.
-/// `rows`: those that take part, with their labels.
+/// `chosen`: the rows that take part, with their labels.
 std::vector<modality> make_modalities(const embedding_table* text, const embedding_table* image,
-                                      const index_vector& rows, const label_vector& labels,
+                                      const chosen_rows& chosen, const label_vector& labels,
                                       std::span<const split_sides> splits, const warning_callback& warn);
 
 /// What became of every data row.

@@ -19,6 +19,7 @@ AISLE_API chosen_rows choose_rows(const catalogue& products, const split_file* s
     for (const std::int64_t r : splits->dropped)
       if (r < products.data_rows) dropped[static_cast<std::size_t>(r)] = true;
   std::vector<const product*> taking_part;
+  std::vector<std::string> groups;
   std::map<std::string, std::int64_t> counts;
   const auto leave_out = [&](const product& p, std::string kind, std::string reason) {
     out.skipped.push_back(products.problem(p, products.options.label_column, std::move(reason)));
@@ -41,7 +42,9 @@ AISLE_API chosen_rows choose_rows(const catalogue& products, const split_file* s
     }
     out.rows.push_back(p->row);
     out.labels.push_back(p->label);
+    groups.push_back(p->group);
   }
+  if (!products.options.group_column.empty()) out.groups = group_codes(groups);
   return out;
 }
 
@@ -65,13 +68,13 @@ AISLE_API std::vector<bool> rows_with_vectors(std::int64_t data_rows, const embe
   return out;
 }
 
-AISLE_API std::vector<split_sides> make_splits(const index_vector& rows, const label_vector& labels,
+AISLE_API std::vector<split_sides> make_splits(const chosen_rows& chosen, const label_vector& labels,
                                                std::int64_t data_rows, const experiment_options& options) {
   std::vector<split_sides> out;
   const auto place = [&](std::uint64_t seed, const index_vector& test) {
     split_sides s{seed,
                   std::vector<split_sides::side>(static_cast<std::size_t>(data_rows), split_sides::nowhere)};
-    for (const std::int64_t r : rows) s.of[static_cast<std::size_t>(r)] = split_sides::training;
+    for (const std::int64_t r : chosen.rows) s.of[static_cast<std::size_t>(r)] = split_sides::training;
     for (const std::int64_t r : test) {
       auto& side = s.of[static_cast<std::size_t>(r)];
       if (side == split_sides::training) side = split_sides::testing;
@@ -82,10 +85,14 @@ AISLE_API std::vector<split_sides> make_splits(const index_vector& rows, const l
     for (const catalogue_split& s : options.splits->splits) place(s.seed, s.test);
     return out;
   }
-  const split_rows s = stratified_split(labels, {.test_size = options.test_size, .seed = options.seed});
-  index_vector test;
-  for (const std::int64_t i : s.test) test.push_back(rows[static_cast<std::size_t>(i)]);
-  place(options.seed, test);
+  for (int i = 0; i < options.repeats; ++i) {
+    const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(i);
+    const split_rows s =
+        stratified_split(labels, {.test_size = options.test_size, .seed = seed, .groups = chosen.groups});
+    index_vector test;
+    for (const std::int64_t r : s.test) test.push_back(chosen.rows[static_cast<std::size_t>(r)]);
+    place(seed, test);
+  }
   return out;
 }
 
@@ -99,9 +106,17 @@ AISLE_API row_sides modality::sides(const split_sides& split) const {
   return out;
 }
 
-/// Rows of `rows` that have all that the tables given hold; both lists ascend.
+AISLE_API std::vector<std::int64_t> modality::groups_of(const index_vector& rows) const {
+  std::vector<std::int64_t> out;
+  for (const std::int64_t r : rows)
+    if (!groups.empty()) out.push_back(groups[static_cast<std::size_t>(r)]);
+  return out;
+}
+
+/// Rows of `chosen` that have all that the tables given hold; both lists ascend.
 AISLE_API modality make_modality(const char* name, const embedding_table* text, const embedding_table* image,
-                                 const index_vector& rows, const label_vector& labels) {
+                                 const chosen_rows& chosen, const label_vector& labels) {
+  const index_vector& rows = chosen.rows;
   modality m{.name = name, .text = text, .image = image};
   const modality_rows all = join_modalities(text, image);
   index_vector local, of_labels;
@@ -117,6 +132,8 @@ AISLE_API modality make_modality(const char* name, const embedding_table* text, 
   }
   m.data = all.select(local);
   m.labels = labels.rows(of_labels);
+  for (const std::int64_t l : of_labels)
+    if (!chosen.groups.empty()) m.groups.push_back(chosen.groups[static_cast<std::size_t>(l)]);
   return m;
 }
 
@@ -130,12 +147,12 @@ AISLE_API void mark_common(std::vector<modality>& modalities) {
 }
 
 AISLE_API std::vector<modality> make_modalities(const embedding_table* text, const embedding_table* image,
-                                                const index_vector& rows, const label_vector& labels,
+                                                const chosen_rows& chosen, const label_vector& labels,
                                                 std::span<const split_sides> splits,
                                                 const warning_callback& warn) {
   std::vector<modality> out;
   const auto add = [&](const char* name, const embedding_table* of_text, const embedding_table* of_image) {
-    modality m = make_modality(name, of_text, of_image, rows, labels);
+    modality m = make_modality(name, of_text, of_image, chosen, labels);
     for (std::size_t s = 0; s < splits.size(); ++s) {
       const row_sides sides = m.sides(splits[s]);
       const auto counts = m.labels.rows(sides.train).counts();

@@ -27,12 +27,15 @@ struct trial {
   row_score own = {}, common = {};                  ///< on the rows it was tested on; on the common ones
   double seconds = 0;                               ///< of the fit
   modality_fusion fusion = {};
+  familiarity known = {};  ///< where there is nothing to test on: a fit for use
   std::shared_ptr<classifier<float>> fitted = {};
   matrix<float> probabilities = {};
   label_vector predicted = {};
 
   /// Keeps the scores alone.
   void forget();
+  /// Keeps the probabilities too.
+  void forget_fit();
 };
 
 /// Trials of every modality, part and learner, in that order. `parts`: how many a modality has.
@@ -63,10 +66,23 @@ class trial_runner {
   int inner_threads_ = 1;
 };
 
-/// Mean scores of cross-validation, in %.
+/// Mean scores of cross-validation, in %, and what its probabilities tell of the learner's.
 struct fold_scores {
   double macro_f1 = -1, common_macro_f1 = -1;  ///< -1: there are none
+  double temperature = 1;
 };
+
+/// What the trials of one learner's folds said of the rows that they held out.
+struct held_out_rows {
+  index_vector rows;  ///< places in the modality, fold by fold
+  matrix<float> probabilities;
+};
+held_out_rows gather_held_out(std::span<const trial* const> folds, std::span<const row_sides> sides,
+                              std::int64_t classes);
+
+/// Stratified folds of rows of a modality, whole groups in one where there are groups, by their place in it;
+/// none where there are fewer than two rows or groups.
+std::vector<row_sides> folds_of(const modality& m, const index_vector& rows, int folds, std::uint64_t seed);
 
 /// Cross-validates every learner on every modality's training rows of a split; [modality][learner].
 std::vector<std::vector<fold_scores>> cross_validate(trial_runner& runner,

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include <aisle/base/parallel.hpp>
 #include <aisle/catalogue/detail/experiment_trials.hpp>
+#include <aisle/learn/calibration.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/split.hpp>
 
@@ -20,9 +22,13 @@ AISLE_API const learner_kind<float>& experiment_learner(std::string_view name) {
 }
 
 AISLE_API void trial::forget() {
+  forget_fit();
+  probabilities = {};
+}
+
+AISLE_API void trial::forget_fit() {
   fusion = {};
   fitted.reset();
-  probabilities = {};
   predicted = {};
 }
 
@@ -73,7 +79,10 @@ AISLE_API void trial_runner::fit(trial& t, const modality& m, const row_sides& s
     t.fitted = learners_[t.learner]->make_for_experiment(seed, inner_threads_);
     t.fitted->fit(x, m.labels.rows(sides.train));
     t.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (sides.test.empty()) return;
+    if (sides.test.empty()) {
+      t.known = familiarity::fit(x, m.labels.rows(sides.train));
+      return;
+    }
     const modality_rows test = m.data.select(sides.test);
     t.probabilities = t.fitted->predict_proba(t.fusion.transform(test.views()));
     t.predicted = t.fitted->likeliest(t.probabilities);
@@ -87,16 +96,54 @@ AISLE_API void trial_runner::fit(trial& t, const modality& m, const row_sides& s
   }
 }
 
-/// Stratified folds of the rows that a modality trains on, by their place in it.
-AISLE_API std::vector<row_sides> folds_of(const modality& m, const split_sides& split, int folds) {
-  const index_vector train = m.sides(split).train;
-  const auto count = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(folds), train.size()));
+AISLE_API std::vector<row_sides> folds_of(const modality& m, const index_vector& rows, int folds,
+                                          std::uint64_t seed) {
+  const std::vector<std::int64_t> groups = m.groups_of(rows);
+  const std::size_t units =
+      groups.empty() ? rows.size() : std::set<std::int64_t>(groups.begin(), groups.end()).size();
+  if (units < 2) return {};
+  const auto count = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(folds), units));
   std::vector<row_sides> out;
-  for (auto& f : stratified_folds(m.labels.rows(train), {.folds = count, .seed = split.seed})) {
+  for (auto& f : stratified_folds(m.labels.rows(rows), {.folds = count, .seed = seed, .groups = groups})) {
     for (index_vector* part : {&f.train, &f.test})
-      for (std::int64_t& i : *part) i = train[static_cast<std::size_t>(i)];
+      for (std::int64_t& i : *part) i = rows[static_cast<std::size_t>(i)];
     out.push_back({std::move(f.train), std::move(f.test)});
   }
+  return out;
+}
+
+AISLE_API held_out_rows gather_held_out(std::span<const trial* const> folds, std::span<const row_sides> sides,
+                                        std::int64_t classes) {
+  held_out_rows out;
+  for (const trial* t : folds) {
+    const index_vector& test = sides[t->part].test;
+    if (t->failure.empty()) out.rows.insert(out.rows.end(), test.begin(), test.end());
+  }
+  out.probabilities = matrix<float>(static_cast<std::int64_t>(out.rows.size()), classes);
+  std::int64_t at = 0;
+  for (const trial* t : folds)
+    for (std::int64_t r = 0; t->failure.empty() && r < t->probabilities.rows(); ++r) {
+      const auto from = t->probabilities.row(r);
+      std::copy(from.begin(), from.end(), out.probabilities.row(at++).begin());
+    }
+  return out;
+}
+
+/// The means over folds that could be fitted, and the temperature of what they say of the rows held out.
+AISLE_API fold_scores score_folds(const modality& m, std::span<const trial* const> folds,
+                                  std::span<const row_sides> sides) {
+  fold_scores out;
+  double own = 0, own_count = 0, common = 0, common_count = 0;
+  for (const trial* t : folds) {
+    if (!t->failure.empty()) continue;
+    own += t->own.macro_f1, ++own_count;
+    if (t->common.rows > 0) common += t->common.macro_f1, ++common_count;
+  }
+  if (common_count > 0) out.common_macro_f1 = common / common_count;
+  if (own_count == 0) return out;
+  out.macro_f1 = own / own_count;
+  const held_out_rows held_out = gather_held_out(folds, sides, m.labels.classes().size());
+  out.temperature = fit_temperature(m.labels.rows(held_out.rows), held_out.probabilities);
   return out;
 }
 
@@ -108,24 +155,20 @@ AISLE_API std::vector<std::vector<fold_scores>> cross_validate(trial_runner& run
   std::vector<std::vector<row_sides>> parts;
   std::vector<std::size_t> counts;
   for (const modality& m : modalities) {
-    parts.push_back(folds_of(m, split, folds));
+    parts.push_back(folds_of(m, m.sides(split).train, folds, split.seed));
     counts.push_back(parts.back().size());
   }
   std::vector<trial> trials = list_trials(counts, runner.learners());
   runner.run("cross-validation", trials, [&](trial& t) {
     runner.fit(t, modalities[t.modality], parts[t.modality][t.part], split.seed);
-    t.forget();
+    t.forget_fit();
   });
   for (std::size_t m = 0; m < modalities.size(); ++m)
     for (std::size_t l = 0; l < runner.learners(); ++l) {
-      double own = 0, own_count = 0, common = 0, common_count = 0;
-      for (const trial& t : trials) {
-        if (t.modality != m || t.learner != l || !t.failure.empty()) continue;
-        own += t.own.macro_f1, ++own_count;
-        if (t.common.rows > 0) common += t.common.macro_f1, ++common_count;
-      }
-      if (own_count > 0) out[m][l].macro_f1 = own / own_count;
-      if (common_count > 0) out[m][l].common_macro_f1 = common / common_count;
+      std::vector<const trial*> of_learner;
+      for (const trial& t : trials)
+        if (t.modality == m && t.learner == l) of_learner.push_back(&t);
+      out[m][l] = score_folds(modalities[m], of_learner, parts[m]);
     }
   return out;
 }

@@ -66,6 +66,7 @@ AISLE_API model_result condensed(const model_result& m, std::size_t rows, std::s
   out.cross_validation_common_macro_f1 = m.cross_validation_common_macro_f1;
   out.splits = m.splits;
   out.fit_seconds = m.fit_seconds;
+  out.evidence = m.evidence;
   for (const std::int64_t at : kept) {
     const auto r = static_cast<std::size_t>(at);
     out.test_rows.push_back(m.test_rows[r]);
@@ -89,6 +90,7 @@ AISLE_API experiment_result condense_result(const experiment_result& result, std
   out.catalogue = result.catalogue, out.label = result.label, out.text_model = result.text_model;
   out.image_model = result.image_model, out.fusion = result.fusion, out.kernel = result.kernel;
   out.command = result.command, out.created = result.created;
+  out.group_column = result.group_column, out.groups = result.groups, out.twins = result.twins;
   out.classes = result.classes, out.class_counts = result.class_counts;
   out.truncated_texts = result.truncated_texts, out.rows = result.rows;
   out.rows_with_text = result.rows_with_text, out.rows_with_image = result.rows_with_image;

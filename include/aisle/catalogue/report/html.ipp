@@ -6,6 +6,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report/evidence.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/report/sections.hpp>
@@ -39,8 +40,8 @@ AISLE_API std::string lede(const report_scores& all) {
                          ? model_title(model).replace(0, 1, model.substr(0, 1))
                      : model == "mlp" ? "neural network"
                                       : "classifier " + escape_html(model)) +
-                    " puts <b>" + fixed(best->accuracy_mean, 1) +
-                    "\u00a0%</b> of the products it had not seen" + of_rows(*best) +
+                    " puts <b>" + fixed(best->accuracy_mean, 1) + "\u00a0%</b> of the products " +
+                    (all.result->twins.twins > 0 ? "held out" : "it had not seen") + of_rows(*best) +
                     " into the right one of " + grouped(static_cast<std::int64_t>(all.names.size())) +
                     " classes.";
   std::string others;
@@ -50,7 +51,10 @@ AISLE_API std::string lede(const report_scores& all) {
     others += (others.empty() ? " By " : ", by ") + by_what(modality) + " it is " +
               fixed(m->accuracy_mean, 1) + "\u00a0%" + of_rows(*m);
   }
-  return out + others + (others.empty() ? "</p>" : ".</p>");
+  out += others + (others.empty() ? "</p>" : ".</p>");
+  const std::string honest = honesty_text(*all.result, best->model, escape_html);
+  if (!honest.empty()) out += "<p class=\"lede\">" + honest + "</p>";
+  return out;
 }
 
 AISLE_API std::string tiles(const report_scores& all) {
@@ -78,6 +82,7 @@ AISLE_API std::string report_html(const experiment_result& result, const page_op
   namespace parts = detail::report;
   const parts::report_scores all = parts::score_result(result);
   const std::pair<const char*, std::string> sections[] = {{"Scores", parts::scores_section(all)},
+                                                          {"Trust", parts::evidence_section(all)},
                                                           {"Products", parts::products_section(all, options)},
                                                           {"Classes", parts::classes_section(all)},
                                                           {"Confusion", parts::confusion_section(all)},

@@ -7,6 +7,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/number.hpp>
 #include <aisle/base/process.hpp>
+#include <aisle/catalogue/detail/evidence_json.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/io/json.hpp>
@@ -54,6 +55,7 @@ AISLE_API json json_of(const model_result& m) {
   }
   if (m.cross_validation_common_macro_f1 >= 0)
     out["cross_validation_common_macro_f1"] = m.cross_validation_common_macro_f1;
+  add_evidence(out, m.evidence);
   for (const auto& s : m.splits)
     // As text: a seed of 64 bits does not fit a JSON number everywhere.
     out["splits"].push_back(json::object({{"seed", std::to_string(s.seed)},
@@ -138,6 +140,7 @@ AISLE_API model_result model_of(const json& j, std::int64_t classes) {
     m.history.push_back(
         {number_of(e["loss"]), number_of(e["validation_loss"]), number_of(e["validation_accuracy"])});
   m.best_epoch = j.get<std::int64_t>("best_epoch");
+  m.evidence = read_evidence(j);
   if (const json* counts = j.find("counts")) {
     m.sampled = j.get<std::int64_t>("sampled");
     if (m.sampled < 0) j["sampled"].fail("expected a number of rows");
@@ -179,6 +182,9 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
   for (const auto& [name, seconds] : result.phases)
     out["phases"].push_back(json::object({{"name", name}, {"seconds", seconds}}));
   if (!result.text_rows.empty()) out["text_rows"] = json::array_of(result.text_rows);
+  if (result.twins.least_cosine > 0) out["near_twins"] = detail::to_json(result.twins);
+  if (!result.group_column.empty())
+    out["groups"] = json::object({{"column", result.group_column}, {"groups", result.groups}});
   if (result.skipped_in_all > 0) out["skipped_in_all"] = result.skipped_in_all;
   // Entry by entry: the whole as one document would take many times the file's size.
   atomic_file file(path);
@@ -241,6 +247,12 @@ AISLE_API experiment_result load_result(const std::string& path) {
   out.text_tokens = in["text_tokens"].as_vector<std::int64_t>();
   if (const json* rows = in.find("text_rows")) out.text_rows = rows->as_vector<std::int64_t>();
   out.skipped_in_all = in.get<std::int64_t>("skipped_in_all", 0);
+  // Reports of earlier versions have neither.
+  if (const json* twins = in.find("near_twins")) out.twins = detail::read_twins(*twins);
+  if (const json* groups = in.find("groups")) {
+    out.group_column = groups->get<std::string>("column");
+    out.groups = groups->get<std::int64_t>("groups");
+  }
   for (const json& m : in["models"].elements())
     out.models.push_back(detail::report::model_of(m, static_cast<std::int64_t>(out.classes.size())));
   for (const json& s : in["skipped"].elements())

@@ -6,6 +6,7 @@
 #include <map>
 
 #include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/report/evidence.hpp>
 #include <aisle/catalogue/report/markdown.hpp>
 #include <aisle/catalogue/report/text.hpp>
 
@@ -31,10 +32,14 @@ AISLE_API std::string headline_markdown(const report_scores& all) {
   std::string out;
   if (const model_scores* best = all.best())
     out += "**" + markdown_title(*best) + "** puts **" +
-           with_deviation(best->accuracy_mean, best->accuracy_sd, best->several()) +
-           " %** of products it had not seen into the right one of " +
+           with_deviation(best->accuracy_mean, best->accuracy_sd, best->several()) + " %** of products " +
+           (r.twins.twins > 0 ? "held out" : "it had not seen") + " into the right one of " +
            grouped(static_cast<std::int64_t>(r.classes.size())) + " classes (macro F1 " +
            with_deviation(best->macro_f1_mean, best->macro_f1_sd, best->several()) + " %).\n\n";
+  const model_scores* best = all.best();
+  if (const std::string honest = honesty_text(r, best ? best->model : nullptr, escape_markdown);
+      !honest.empty())
+    out += honest + "\n\n";
   return out + usage_text(r, escape_markdown) + "\n";
 }
 
@@ -205,6 +210,8 @@ AISLE_API std::string report_markdown(const experiment_result& result) {
   std::string out = "# Catalogue report: " + parts::escape_markdown(result.catalogue) + "\n\n" +
                     parts::headline_markdown(all);
   if (!all.models.empty()) out += "\n## Scores\n\n" + parts::scores_markdown(all);
+  if (const std::string evidence = parts::evidence_markdown(all); !evidence.empty())
+    out += "\n### How far to trust them\n\n" + evidence;
   for (const std::string& modality : all.modalities) {
     const parts::model_scores& m = *all.chosen(modality);
     if (m.labels.empty()) continue;

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+#include <aisle/base/progress.hpp>
+#include <aisle/catalogue/embeddings.hpp>
+#include <aisle/catalogue/fusion.hpp>
+#include <aisle/catalogue/products.hpp>
+#include <aisle/catalogue/results.hpp>
+#include <aisle/catalogue/results_folder.hpp>
+#include <aisle/learn/label_issues.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+struct review_options {
+  /// What the classifier looks at; rows that lack some of it are looked at by what they have. Empty: text and
+  /// picture where there are both.
+  std::string modality = {};
+  std::string learner = "logistic_regression";
+  fusion_options fusion = {};
+  int folds = 5;
+  std::uint64_t seed = 42;
+  double precision = 0.99;  ///< with which rows may be filed without a person
+  int threads = 0;
+  progress_callback progress{};
+  warning_callback on_warning{};
+};
+
+/// What a classifier that has not seen a row says of it.
+struct row_verdict {
+  std::int64_t row = 0;     ///< data row
+  std::string modality;     ///< by what
+  std::int32_t given = -1;  ///< class of its label; -1: it has none
+  std::int32_t suggested = -1;
+  double probability = 0;  ///< of the suggested class, calibrated
+  double given_probability = 0;
+  /// Share of the suggested class's own rows that are as far from the others: near 0 it is like none of them.
+  double known = 0;
+};
+
+/// Rows that are nearly the same.
+struct duplicate_cluster {
+  std::string by;                    ///< "text", "image"
+  index_vector rows;                 ///< data rows, ascending
+  std::vector<std::string> differs;  ///< columns in which they differ
+};
+
+/// What a catalogue's own classifier says of the catalogue.
+struct catalogue_review {
+  std::vector<std::string> classes;
+  std::vector<row_verdict> labelled, unlabelled;  ///< by data row
+  /// Rows whose label is likely wrong (find_label_issues), the likeliest first; `row` is the place in
+  /// labelled.
+  std::vector<label_issue> issues;
+  double estimated_wrong = 0;  ///< labels, by confident learning's counts
+  double precision = 0;        ///< that was asked for
+  filing filed;                ///< from which probability on it is reached, and how many rows those are
+  std::vector<duplicate_cluster> duplicates;
+  std::vector<product_card> products;  ///< by data row
+};
+
+/// Goes over every row that has a label and vectors: out of fold (groups together, where there is a group
+/// column) and calibrated; over rows without a label by a classifier of all others; and over near-duplicates.
+/// `products` must have been loaded with a label column. The same whatever the number of threads. Throws
+/// option_error, and nothing_to_do when fewer than two classes can be told apart.
+catalogue_review review_catalogue(const catalogue& products, const embedding_table* text,
+                                  const embedding_table* image, const review_options& options = {});
+
+/// A known share below which a row is like none of its class.
+inline constexpr double least_known = 0.01;
+
+/// `row,line,id,name,reason,label,suggested_label,probability,label_probability,known,modality`: likely wrong
+/// labels, the likeliest first; then what is unlike its class, near-duplicates with another label, and what
+/// is not sure enough to be filed, the least sure first. A row stands there once, with all its reasons.
+void write_review(const catalogue_review& review, const std::string& path, csv_write_options how = {});
+/// `row,line,id,name,suggested_label,probability,known,modality,file`: rows without a label, the surest
+/// first; file says whether the precision that was asked for is reached.
+void write_suggested_labels(const catalogue_review& review, const std::string& path,
+                            csv_write_options how = {});
+/// `cluster,by,row,line,id,name,label,differs`.
+void write_duplicates(const catalogue_review& review, const std::string& path, csv_write_options how = {});
+/// review.csv, suggested_labels.csv and duplicates.csv into `folder`.
+void write_review_files(const catalogue_review& review, const std::string& folder,
+                        csv_write_options how = {});
+
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/catalogue/review.ipp>
+#include <aisle/catalogue/review_files.ipp>
+#endif

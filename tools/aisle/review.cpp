@@ -1,0 +1,120 @@
+// aisle review: what a catalogue's own classifier says of its labels.
+
+#include <optional>
+
+#include <aisle/base/counted.hpp>
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/review.hpp>
+
+#include "catalogue_job.hpp"
+#include "run_summary.hpp"
+
+namespace {
+
+using namespace aisle_command;
+
+struct options {
+  catalogue_job job;
+  std::string out, learner = "logistic_regression", modality;
+  double precision = 0.99;
+};
+
+int review(const options& o) {
+  if (!o.job.has_texts() && !o.job.has_images())
+    throw usage_error("--text-model none and --image-model none leave nothing to look at");
+  output_guard guard;
+  for (const char* name : {"review.csv", "suggested_labels.csv", "duplicates.csv"}) {
+    const std::string path = aisle::join_path(o.out, name);
+    guard.writes("--out", path);
+    if (aisle::file_exists(aisle::join_path(o.out, "metrics.json")))
+      throw usage_error("--out " + o.out + " holds the results of `aisle run`, which has its own " + name +
+                        "; expected another folder");
+  }
+  check_output_folder("--out", o.out);
+  o.job.tell_files(guard);
+  check_output_folder("--embeddings", o.job.embeddings);
+  check_named_models(o.job.common);
+  progress_bar bar;
+  const aisle::catalogue products = o.job.load(true);
+  guard.reads_pictures(products);
+  std::vector<aisle::skipped_row> bad;  // rows without a label are looked at, too
+  for (const aisle::skipped_row& p : products.problems)
+    if (p.column != products.options.label_column || p.reason != "empty label") bad.push_back(p);
+  tell_odd_labels(products);
+  try {
+    job_vectors vectors = o.job.embed(products, o.job.open_inputs(products), bar);
+    const std::vector<aisle::skipped_row> unreadable = vectors.problems();
+    bad.insert(bad.end(), unreadable.begin(), unreadable.end());
+    go_on_without_pictures(products, vectors.image, bad, vectors.text && !vectors.text->rows.empty());
+    const aisle::catalogue_review found =
+        aisle::review_catalogue(products, vectors.texts(), vectors.images(),
+                                {.modality = o.modality,
+                                 .learner = o.learner,
+                                 .fusion = o.job.fusion_options(),
+                                 .seed = o.job.common.seed,
+                                 .precision = o.precision,
+                                 .threads = o.job.common.threads,
+                                 .progress = bar.callback(),
+                                 .on_warning = [](std::string_view what) { warn(what); }});
+    aisle::make_folders(o.out);
+    const std::optional<aisle::folder_lock> turn = wait_for_folder(o.out);
+    aisle::write_review_files(found, o.out, o.job.csv);
+    tell_skipped(bad, {});
+    tell_review(found);
+    say("written: " + aisle::join_path(o.out, "review.csv") + ", suggested_labels.csv, duplicates.csv");
+  } catch (const aisle::nothing_to_do& nothing) {
+    tell_skipped(nothing.rows().empty() ? bad : nothing.rows(), {});
+    say(std::string("nothing to do: ") + nothing.what());
+    return exit_nothing;
+  }
+  return bad.empty() ? exit_ok : exit_skipped;
+}
+
+action setup(CLI::App& app) {
+  auto o = std::make_shared<options>();
+  o->job.add_columns(app);
+  o->job.add_label(app);
+  app.get_option("--label")->required();
+  app.add_option("--out", o->out, "folder of the findings")->required()->type_name("DIR");
+  app.add_option("--learner", o->learner, "classifier")
+      ->check(CLI::IsMember(aisle::experiment_learners()))
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option(
+         "--modality", o->modality,
+         "what it looks at first: text, image, multimodal (default: all there is); rows that lack some of "
+         "it are looked at by what they have")
+      ->check(CLI::IsMember({"text", "image", "multimodal"}))
+      ->type_name("NAME");
+  app.add_option("--file-precision", o->precision,
+                 "share that must be right of what is filed without a person")
+      ->check(CLI::Range(0.5, 1.0))
+      ->type_name("SHARE")
+      ->capture_default_str();
+  o->job.add_groups(app);
+  o->job.common.add(
+      app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
+  o->job.add_embeddings(app, "not kept");
+  o->job.add_fusion(app);
+  o->job.common.add(app, {common::seed, common::threads, common::precision, common::isa, common::limit});
+  app.footer(
+      "Every row is judged by a classifier that has not seen it, of 5 folds, with calibrated probabilities. "
+      "Into DIR:\n"
+      "review.csv (labels that are likely wrong, the likeliest first; rows unlike their class; "
+      "near-duplicates "
+      "with\n"
+      "another label; what is not sure enough to file), suggested_labels.csv (of rows without a label), "
+      "duplicates.csv.\n"
+      "\n"
+      "Example:\n"
+      "  aisle review --data products.csv --label class_id --group-column style --embeddings Embeddings "
+      "--out "
+      "review");
+  return [o] { return review(*o); };
+}
+
+const registration entry{
+    {"review", "labels that are likely wrong, duplicates, labels for rows without", setup}};
+
+}  // namespace
