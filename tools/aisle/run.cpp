@@ -147,7 +147,10 @@ int run(const options& o) {
 
     watch.lap();
     const std::optional<aisle::catalogue_review> found = review(o, products, vectors, e.result, bar);
-    if (found) e.result.phases.emplace_back("review", watch.lap());
+    if (found) {
+      e.result.phases.emplace_back("review", watch.lap());
+      e.result.review = aisle::describe(*found);
+    }
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
     aisle::write_experiment(e, *out, o.job.csv);
     if (found) aisle::write_review_files(*found, out->staged(), o.job.csv);
