@@ -171,8 +171,8 @@ int run(const options& o) {
     tell_trust(e.result);
     tell_scores(e.result);
     if (o.verbose) tell_phases(e.result);
-    tell_findings(e.result);
     if (found) tell_review(*found);
+    tell_findings(e.result);
     say("report: " + aisle::join_path(o.out, "report.html"));
   } catch (const aisle::nothing_to_do& nothing) {
     if (!nothing.rows().empty()) bad = nothing.rows();
