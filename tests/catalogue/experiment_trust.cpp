@@ -270,6 +270,13 @@ TEST_CASE("evidence: intervals around the score, comparisons with the best, cali
     CHECK(a.indistinguishable() == b.indistinguishable());
   }
   CHECK(loaded.twins.twins == e.result.twins.twins);
+  auto reviewed = e.result;
+  reviewed.review = {"of 9 labels <one> is likely wrong"};
+  aisle::save_result(reviewed, work / "reviewed.json");
+  CHECK(aisle::load_result(work / "reviewed.json").review == reviewed.review);
+  CHECK(has(aisle::report_html(reviewed), "of 9 labels &lt;one&gt; is likely wrong"));
+  CHECK(has(aisle::report_markdown(reviewed), "## The catalogue reviewed"));
+  CHECK_FALSE(has(aisle::report_html(e.result), "The catalogue reviewed"));
   const std::string page = aisle::report_html(e.result), text_page = aisle::report_markdown(e.result);
   for (const std::string* p : {&page, &text_page}) {
     CHECK(has(*p, "How far to trust"));

@@ -141,10 +141,10 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
               .code == 3);
     std::string names;
     for (const auto& [name, content] : command::files_of(work / "out")) names += name + " ";
-    CHECK(
-        names ==
-        "image_notes_results.csv metrics.json predictions.csv report.html report.ipynb report.json report.md "
-        "skipped.csv text.safetensors text_mlp.safetensors text_mlp_results.csv text_results.csv ");
+    CHECK(names ==
+          "duplicates.csv image_notes_results.csv metrics.json predictions.csv report.html report.ipynb "
+          "report.json report.md review.csv skipped.csv suggested_labels.csv text.safetensors "
+          "text_mlp.safetensors text_mlp_results.csv text_results.csv ");
   }
   SUBCASE("a report made again in another folder has its pictures; without them it says so") {
     const std::string page = aisle::read_file(work / "out/report.html");
@@ -171,7 +171,7 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
         command::run(work, "predict --model t.safetensors --data products.csv --out p.csv --probabilities");
     CHECK(p.code == 3);
     const auto table = aisle::read_csv(work / "p.csv");
-    CHECK(table.header.size() == 8);  // Odd is a class here
+    CHECK(table.header.size() == 9);  // Odd is a class here
     CHECK(table.rows.size() == 34);
   }
   SUBCASE("train names the rows that have not what it looks at") {

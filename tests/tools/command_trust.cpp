@@ -25,7 +25,7 @@ bool make_sizes(const support::temporary_folder& work) {
   for (const std::string& name : table.header) out.field(name);
   out.field("style").end_row();
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    for (const std::string& cell : table.rows[i]) out.field(cell);
+    for (const std::string& cell : table.rows[i].fields) out.field(cell);
     out.field(table.at(i, "sku").substr(0, table.at(i, "sku").find('-'))).end_row();
   }
   out.commit();
@@ -109,6 +109,36 @@ TEST_CASE("repeats: as many splits, means over them in metrics and report") {
   CHECK(has(aisle::read_file(work / "out/report.md"), " ± "));
 }
 
+TEST_CASE("run reviews all labels, into the same folder") {
+  const support::temporary_folder work;
+  if (!make_sizes(work)) return;
+  const std::string line =
+      "run --data sizes.csv --label class_id --image-model none --embeddings E --learners "
+      "logistic_regression "
+      "--group-column style --out out";
+  auto o = command::run(work, line + " --file-precision 0.9");
+  CAPTURE(o.err);
+  REQUIRE(o.code == 0);
+  const auto metrics = aisle::read_json(work / "out/metrics.json");
+  for (const char* name : {"review.csv", "suggested_labels.csv", "duplicates.csv"}) {
+    CHECK(metrics["files"].contains(name));
+    CHECK(aisle::read_csv(work / (std::string("out/") + name)).header.size() >= 8);
+  }
+  CHECK(has(o.err, "review: of 720 labels"));
+  for (const char* page : {"out/report.html", "out/report.md"})
+    CHECK(has(aisle::read_file(work / page), "The catalogue reviewed"));
+  // By groups: with the sizes of a product in the other folds nearly every label would be confirmed.
+  CHECK(aisle::read_csv(work / "out/review.csv").rows.size() > 300);
+  const auto again = command::run(work, "report --results out");
+  CHECK(again.code == 0);
+  CHECK(has(aisle::read_file(work / "out/report.html"), "The catalogue reviewed"));
+  CHECK(command::run(work, "review --data sizes.csv --label class_id --image-model none --out out").code ==
+        2);
+  o = command::run(work, line + " --no-review");
+  CHECK(o.code == 0);
+  CHECK_FALSE(aisle::file_exists(work / "out/review.csv"));  // an earlier run's
+}
+
 TEST_CASE("review finds labels that were changed at random") {
   const std::string fashion = support::shared("data/fashion/products.csv"),
                     model = support::shared("weights/all-MiniLM-L6-v2");
@@ -118,7 +148,7 @@ TEST_CASE("review finds labels that were changed at random") {
   const auto column = static_cast<std::size_t>(
       std::find(table.header.begin(), table.header.end(), "class_id") - table.header.begin());
   std::vector<std::string> classes;
-  for (const auto& row : table.rows) classes.push_back(row[column]);
+  for (const auto& row : table.rows) classes.push_back(row.fields[column]);
   std::sort(classes.begin(), classes.end());
   classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   aisle::random_generator random(2026);
@@ -126,15 +156,15 @@ TEST_CASE("review finds labels that were changed at random") {
   while (planted.size() < 40) {
     const auto r = static_cast<std::size_t>(random.below(table.rows.size()));
     if (!planted.insert(std::to_string(r)).second) continue;
-    const std::string before = table.rows[r][column];
-    while (table.rows[r][column] == before)
-      table.rows[r][column] = classes[static_cast<std::size_t>(random.below(classes.size()))];
+    const std::string before = table.rows[r].fields[column];
+    while (table.rows[r].fields[column] == before)
+      table.rows[r].fields[column] = classes[static_cast<std::size_t>(random.below(classes.size()))];
   }
   aisle::csv_writer out(work / "planted.csv");
   for (const std::string& name : table.header) out.field(name);
   out.end_row();
   for (const auto& row : table.rows) {
-    for (const std::string& cell : row) out.field(cell);
+    for (const std::string& cell : row.fields) out.field(cell);
     out.end_row();
   }
   out.commit();

@@ -148,7 +148,10 @@ int run(const options& o) {
 
     watch.lap();
     const std::optional<aisle::catalogue_review> found = review(o, products, vectors, e.result, bar);
-    if (found) e.result.phases.emplace_back("review", watch.lap());
+    if (found) {
+      e.result.phases.emplace_back("review", watch.lap());
+      e.result.review = aisle::describe(*found);
+    }
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
     aisle::write_experiment(e, *out, o.job.csv);
     if (found) aisle::write_review_files(*found, out->staged(), o.job.csv);
@@ -169,8 +172,8 @@ int run(const options& o) {
     tell_trust(e.result);
     tell_scores(e.result);
     if (o.verbose) tell_phases(e.result);
-    tell_findings(e.result);
     if (found) tell_review(*found);
+    tell_findings(e.result);
     say("report: " + aisle::join_path(o.out, "report.html"));
   } catch (const aisle::nothing_to_do& nothing) {
     if (!nothing.rows().empty()) bad = nothing.rows();

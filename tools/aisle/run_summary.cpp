@@ -1,9 +1,7 @@
 #include "run_summary.hpp"
 
-#include <cmath>
 #include <cstdio>
 
-#include <aisle/base/counted.hpp>
 #include <aisle/catalogue/report/evidence.hpp>
 #include <aisle/catalogue/report/text.hpp>
 
@@ -125,38 +123,7 @@ void tell_findings(const aisle::experiment_result& result) {
 }
 
 void tell_review(const aisle::catalogue_review& review) {
-  const auto rows = static_cast<std::int64_t>(review.labelled.size());
-  std::int64_t confident = 0, unlike = 0, in_clusters = 0;
-  for (const auto& issue : review.issues) confident += issue.confident;
-  for (const auto& v : review.labelled) unlike += v.known < aisle::least_known;
-  for (const auto& d : review.duplicates) in_clusters += static_cast<std::int64_t>(d.rows.size());
-  say("review: of " + aisle::counted(rows, "label") + " " + std::to_string(confident) +
-      (confident == 1 ? " is" : " are") + " likely wrong (about " +
-      std::to_string(std::llround(review.estimated_wrong)) + " by confident learning's counts), " +
-      std::to_string(static_cast<std::int64_t>(review.issues.size()) - confident) + " more in doubt; " +
-      std::to_string(unlike) + " rows like none of their class; " +
-      aisle::counted(static_cast<std::int64_t>(review.duplicates.size()), "cluster") +
-      " of near-duplicates (" + std::to_string(in_clusters) + " rows)");
-  char line[200];
-  if (review.filed.rows > 0)
-    std::snprintf(
-        line, sizeof line,
-        "file without a person: from probability %.3f on %lld of %lld rows, of which %.2f %% are right; "
-        "%lld are left to review",
-        review.filed.threshold, static_cast<long long>(review.filed.rows), static_cast<long long>(rows),
-        100 * review.filed.precision, static_cast<long long>(rows - review.filed.rows));
-  else
-    std::snprintf(line, sizeof line,
-                  "file without a person: no probability at which %.4g %% of the rows are right",
-                  100 * review.precision);
-  say(line);
-  std::int64_t fileable = 0;
-  for (const auto& v : review.unlabelled)
-    fileable +=
-        review.filed.rows > 0 && v.probability >= review.filed.threshold && v.known >= aisle::least_known;
-  if (!review.unlabelled.empty())
-    say("rows without a label: " + std::to_string(review.unlabelled.size()) + " have a suggestion, " +
-        std::to_string(fileable) + " of them sure enough to file");
+  for (const std::string& line : aisle::describe(review)) say("review: " + line);
 }
 
 }  // namespace aisle_command

@@ -149,6 +149,8 @@ struct experiment_result {
   std::string group_column;  ///< by which rows were kept together; empty: each stood for itself
   std::int64_t groups = 0;   ///< of the rows that took part
   twin_findings twins = {};
+  std::vector<std::string>
+      review;  ///< what a review of all labels found, a sentence each; empty: there was none
   std::vector<std::string> classes;        ///< names by class index
   std::vector<std::int64_t> class_counts;  ///< rows of each class that took part
   std::vector<product_card> products;      ///< by data row; some of them, ascending, where they name theirs

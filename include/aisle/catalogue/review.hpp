@@ -57,7 +57,8 @@ struct catalogue_review {
   std::vector<label_issue> issues;
   double estimated_wrong = 0;  ///< labels, by confident learning's counts
   double precision = 0;        ///< that was asked for
-  filing filed;                ///< from which probability on it is reached, and how many rows those are
+  /// Against the labels as they are: wrong ones count as mistakes.
+  filing filed;  ///< from which probability on it is reached, and how many rows those are
   std::vector<duplicate_cluster> duplicates;
   std::vector<product_card> products;  ///< by data row
 };
@@ -82,6 +83,8 @@ void write_suggested_labels(const catalogue_review& review, const std::string& p
                             csv_write_options how = {});
 /// `cluster,by,row,line,id,name,label,differs`.
 void write_duplicates(const catalogue_review& review, const std::string& path, csv_write_options how = {});
+/// What was found, for people: a sentence each of labels, filing and suggestions.
+std::vector<std::string> describe(const catalogue_review& review);
 /// review.csv, suggested_labels.csv and duplicates.csv into `folder`.
 void write_review_files(const catalogue_review& review, const std::string& folder,
                         csv_write_options how = {});

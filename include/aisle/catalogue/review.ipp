@@ -97,7 +97,7 @@ class review_run {
       fits.push_back(&t);
       known_rows.insert(known_rows.end(), known[t.part].begin(), known[t.part].end());
     }
-    const held_out_rows held_out = gather_held_out(fits, folds, m.labels.classes().size());
+    const held_out_rows held_out = gather_held_out(fits, m.labels.classes().size());
     if (held_out.rows.empty()) return;
     const double temperature = fit_temperature(m.labels.rows(held_out.rows), held_out.probabilities);
     const matrix<float> calibrated = at_temperature(held_out.probabilities, temperature);

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/review.hpp>
 #include <aisle/io/csv.hpp>
@@ -64,6 +67,10 @@ AISLE_API std::vector<std::pair<std::size_t, review_line>> review_lines(const ca
   return out;
 }
 
+AISLE_API bool can_be_filed(const catalogue_review& review, const row_verdict& v) {
+  return review.filed.rows > 0 && v.probability >= review.filed.threshold && v.known >= least_known;
+}
+
 AISLE_API void product_fields(csv_writer& out, const catalogue_review& review, std::int64_t row) {
   const product_card& card = review.products.at(static_cast<std::size_t>(row));
   out.field(row).field(card.line > 0 ? std::to_string(card.line) : "").field(card.id).field(card.name);
@@ -104,8 +111,7 @@ AISLE_API void write_suggested_labels(const catalogue_review& review, const std:
     detail::product_fields(out, review, v.row);
     out.field(review.classes.at(static_cast<std::size_t>(v.suggested)))
         .field(static_cast<float>(v.probability));
-    const bool file =
-        review.filed.rows > 0 && v.probability >= review.filed.threshold && v.known >= least_known;
+    const bool file = detail::can_be_filed(review, v);
     out.field(static_cast<float>(v.known)).field(v.modality).field(file ? "yes" : "no");
     out.end_row();
   }
@@ -134,6 +140,42 @@ AISLE_API void write_duplicates(const catalogue_review& review, const std::strin
     }
   }
   out.commit();
+}
+
+AISLE_API std::vector<std::string> describe(const catalogue_review& review) {
+  const auto rows = static_cast<std::int64_t>(review.labelled.size());
+  std::int64_t confident = 0, unlike = 0, in_clusters = 0, fileable = 0;
+  for (const label_issue& issue : review.issues) confident += issue.confident;
+  for (const row_verdict& v : review.labelled) unlike += v.known < least_known;
+  for (const duplicate_cluster& d : review.duplicates)
+    in_clusters += static_cast<std::int64_t>(d.rows.size());
+  for (const row_verdict& v : review.unlabelled) fileable += detail::can_be_filed(review, v);
+  std::vector<std::string> out;
+  out.push_back("of " + counted(rows, "label") + " " + std::to_string(confident) +
+                (confident == 1 ? " is" : " are") + " likely wrong (about " +
+                std::to_string(std::llround(review.estimated_wrong)) + " by confident learning's counts), " +
+                std::to_string(static_cast<std::int64_t>(review.issues.size()) - confident) +
+                " more in doubt; " + counted(unlike, "row") + " like none of their class; " +
+                counted(static_cast<std::int64_t>(review.duplicates.size()), "cluster") +
+                " of near-duplicates (" + counted(in_clusters, "row") + ")");
+  char line[240];
+  if (review.filed.rows > 0)
+    std::snprintf(
+        line, sizeof line,
+        "file without a person: from probability %.3f on %lld of %lld rows, of which %.2f %% are as "
+        "labelled; %lld are left to review",
+        review.filed.threshold, static_cast<long long>(review.filed.rows), static_cast<long long>(rows),
+        100 * review.filed.precision, static_cast<long long>(rows - review.filed.rows));
+  else
+    std::snprintf(line, sizeof line,
+                  "file without a person: from no probability on %.4g %% of the rows are as labelled; wrong "
+                  "labels count as mistakes",
+                  100 * review.precision);
+  out.emplace_back(line);
+  if (!review.unlabelled.empty())
+    out.push_back("of rows without a label " + std::to_string(review.unlabelled.size()) +
+                  " have a suggestion, " + std::to_string(fileable) + " of them sure enough to file");
+  return out;
 }
 
 AISLE_API void write_review_files(const catalogue_review& review, const std::string& folder,

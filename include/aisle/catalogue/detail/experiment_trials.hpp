@@ -29,13 +29,14 @@ struct trial {
   modality_fusion fusion = {};
   familiarity known = {};  ///< where there is nothing to test on: a fit for use
   std::shared_ptr<classifier<float>> fitted = {};
+  index_vector tested = {};  ///< places in the modality of the rows that these are of
   matrix<float> probabilities = {};
   label_vector predicted = {};
 
   /// Keeps the scores alone.
   void forget();
-  /// Keeps the probabilities too.
-  void forget_fit();
+  /// Keeps the probabilities too, of at most so many rows, evenly; 0: of all.
+  void forget_fit(std::size_t most = 0);
 };
 
 /// Trials of every modality, part and learner, in that order. `parts`: how many a modality has.
@@ -77,8 +78,7 @@ struct held_out_rows {
   index_vector rows;  ///< places in the modality, fold by fold
   matrix<float> probabilities;
 };
-held_out_rows gather_held_out(std::span<const trial* const> folds, std::span<const row_sides> sides,
-                              std::int64_t classes);
+held_out_rows gather_held_out(std::span<const trial* const> folds, std::int64_t classes);
 
 /// Stratified folds of rows of a modality, whole groups in one where there are groups, by their place in it;
 /// none where there are fewer than two rows or groups.

@@ -23,13 +23,23 @@ AISLE_API const learner_kind<float>& experiment_learner(std::string_view name) {
 
 AISLE_API void trial::forget() {
   forget_fit();
+  tested = {};
   probabilities = {};
 }
 
-AISLE_API void trial::forget_fit() {
+AISLE_API void trial::forget_fit(std::size_t most) {
   fusion = {};
   fitted.reset();
   predicted = {};
+  if (most == 0 || tested.size() <= most) return;
+  index_vector kept, places;
+  for (std::size_t i = 0; i < most; ++i) {
+    const std::size_t at = i * tested.size() / most;
+    places.push_back(static_cast<std::int64_t>(at));
+    kept.push_back(tested[at]);
+  }
+  probabilities = probabilities.rows(places);
+  tested = std::move(kept);
 }
 
 AISLE_API std::vector<trial> list_trials(std::span<const std::size_t> parts, std::size_t learners) {
@@ -83,6 +93,7 @@ AISLE_API void trial_runner::fit(trial& t, const modality& m, const row_sides& s
       t.known = familiarity::fit(x, m.labels.rows(sides.train));
       return;
     }
+    t.tested = sides.test;
     const modality_rows test = m.data.select(sides.test);
     t.probabilities = t.fitted->predict_proba(t.fusion.transform(test.views()));
     t.predicted = t.fitted->likeliest(t.probabilities);
@@ -112,13 +123,10 @@ AISLE_API std::vector<row_sides> folds_of(const modality& m, const index_vector&
   return out;
 }
 
-AISLE_API held_out_rows gather_held_out(std::span<const trial* const> folds, std::span<const row_sides> sides,
-                                        std::int64_t classes) {
+AISLE_API held_out_rows gather_held_out(std::span<const trial* const> folds, std::int64_t classes) {
   held_out_rows out;
-  for (const trial* t : folds) {
-    const index_vector& test = sides[t->part].test;
-    if (t->failure.empty()) out.rows.insert(out.rows.end(), test.begin(), test.end());
-  }
+  for (const trial* t : folds)
+    if (t->failure.empty()) out.rows.insert(out.rows.end(), t->tested.begin(), t->tested.end());
   out.probabilities = matrix<float>(static_cast<std::int64_t>(out.rows.size()), classes);
   std::int64_t at = 0;
   for (const trial* t : folds)
@@ -130,8 +138,7 @@ AISLE_API held_out_rows gather_held_out(std::span<const trial* const> folds, std
 }
 
 /// The means over folds that could be fitted, and the temperature of what they say of the rows held out.
-AISLE_API fold_scores score_folds(const modality& m, std::span<const trial* const> folds,
-                                  std::span<const row_sides> sides) {
+AISLE_API fold_scores score_folds(const modality& m, std::span<const trial* const> folds) {
   fold_scores out;
   double own = 0, own_count = 0, common = 0, common_count = 0;
   for (const trial* t : folds) {
@@ -142,7 +149,7 @@ AISLE_API fold_scores score_folds(const modality& m, std::span<const trial* cons
   if (common_count > 0) out.common_macro_f1 = common / common_count;
   if (own_count == 0) return out;
   out.macro_f1 = own / own_count;
-  const held_out_rows held_out = gather_held_out(folds, sides, m.labels.classes().size());
+  const held_out_rows held_out = gather_held_out(folds, m.labels.classes().size());
   out.temperature = fit_temperature(m.labels.rows(held_out.rows), held_out.probabilities);
   return out;
 }
@@ -161,14 +168,15 @@ AISLE_API std::vector<std::vector<fold_scores>> cross_validate(trial_runner& run
   std::vector<trial> trials = list_trials(counts, runner.learners());
   runner.run("cross-validation", trials, [&](trial& t) {
     runner.fit(t, modalities[t.modality], parts[t.modality][t.part], split.seed);
-    t.forget_fit();
+    // A temperature is one number: of more rows the probabilities would only take memory.
+    t.forget_fit(1 + 20'000 / parts[t.modality].size());
   });
   for (std::size_t m = 0; m < modalities.size(); ++m)
     for (std::size_t l = 0; l < runner.learners(); ++l) {
       std::vector<const trial*> of_learner;
       for (const trial& t : trials)
         if (t.modality == m && t.learner == l) of_learner.push_back(&t);
-      out[m][l] = score_folds(modalities[m], of_learner, parts[m]);
+      out[m][l] = score_folds(modalities[m], of_learner);
     }
   return out;
 }

@@ -33,6 +33,10 @@ std::string evidence_section(const report_scores& all);
 /// The same as Markdown; empty where nothing is known.
 std::string evidence_markdown(const report_scores& all);
 
+/// What a review of all labels found, and where it is.
+std::string review_section(const experiment_result& result);
+std::string review_markdown(const experiment_result& result);
+
 }  // namespace detail::report
 AISLE_NAMESPACE_END
 

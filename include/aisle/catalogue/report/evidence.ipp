@@ -87,5 +87,22 @@ AISLE_API std::string evidence_markdown(const report_scores& all) {
          rows + "\n" + std::string(evidence_note) + "\n";
 }
 
+AISLE_API std::string review_section(const experiment_result& result) {
+  if (result.review.empty()) return {};
+  std::string list;
+  for (const std::string& line : result.review) list += "<li>" + escape_html(line) + "</li>";
+  return section(
+      "review", "The catalogue reviewed",
+      "Every label as the chosen classifier sees it that has not seen the row. Row by row: review.csv, "
+      "duplicates.csv and suggested_labels.csv beside this page.",
+      "<div class=\"card\"><ul>" + list + "</ul></div>");
+}
+
+AISLE_API std::string review_markdown(const experiment_result& result) {
+  std::string out;
+  for (const std::string& line : result.review) out += "- " + escape_markdown(line) + "\n";
+  return out;
+}
+
 }  // namespace detail::report
 AISLE_NAMESPACE_END

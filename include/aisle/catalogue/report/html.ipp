@@ -83,6 +83,7 @@ AISLE_API std::string report_html(const experiment_result& result, const page_op
   const parts::report_scores all = parts::score_result(result);
   const std::pair<const char*, std::string> sections[] = {{"Scores", parts::scores_section(all)},
                                                           {"Trust", parts::evidence_section(all)},
+                                                          {"Review", parts::review_section(result)},
                                                           {"Products", parts::products_section(all, options)},
                                                           {"Classes", parts::classes_section(all)},
                                                           {"Confusion", parts::confusion_section(all)},

@@ -182,6 +182,7 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
   for (const auto& [name, seconds] : result.phases)
     out["phases"].push_back(json::object({{"name", name}, {"seconds", seconds}}));
   if (!result.text_rows.empty()) out["text_rows"] = json::array_of(result.text_rows);
+  if (!result.review.empty()) out["review"] = json::array_of(result.review);
   if (result.twins.least_cosine > 0) out["near_twins"] = detail::to_json(result.twins);
   if (!result.group_column.empty())
     out["groups"] = json::object({{"column", result.group_column}, {"groups", result.groups}});
@@ -247,7 +248,8 @@ AISLE_API experiment_result load_result(const std::string& path) {
   out.text_tokens = in["text_tokens"].as_vector<std::int64_t>();
   if (const json* rows = in.find("text_rows")) out.text_rows = rows->as_vector<std::int64_t>();
   out.skipped_in_all = in.get<std::int64_t>("skipped_in_all", 0);
-  // Reports of earlier versions have neither.
+  // Reports of earlier versions have none of these.
+  if (const json* review = in.find("review")) out.review = review->as_vector<std::string>();
   if (const json* twins = in.find("near_twins")) out.twins = detail::read_twins(*twins);
   if (const json* groups = in.find("groups")) {
     out.group_column = groups->get<std::string>("column");

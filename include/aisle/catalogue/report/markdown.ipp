@@ -212,6 +212,8 @@ AISLE_API std::string report_markdown(const experiment_result& result) {
   if (!all.models.empty()) out += "\n## Scores\n\n" + parts::scores_markdown(all);
   if (const std::string evidence = parts::evidence_markdown(all); !evidence.empty())
     out += "\n### How far to trust them\n\n" + evidence;
+  if (const std::string review = parts::review_markdown(result); !review.empty())
+    out += "\n## The catalogue reviewed\n\n" + review;
   for (const std::string& modality : all.modalities) {
     const parts::model_scores& m = *all.chosen(modality);
     if (m.labels.empty()) continue;
