@@ -182,7 +182,8 @@ TEST_CASE("vectors made elsewhere that make no sense are refused, and say where"
   refuse("sku,x\nA,1\nB,red\n", "\"red\"");
   refuse("sku,x\nA,1\nA,2\n", "the id of row 0 again");
   refuse("sku,x\nA,1\n,2\n", "no id");
-  refuse("sku,x\nA,1\nB\n", "line 3");
+  refuse("sku,x\nA,1\nB\n", "line 3 (B): 1 field, expected 2");
+  refuse("sku,x,y\nA,1,2\nB,1\n", "line 3 (B): 2 fields, expected 3");
   refuse("sku\nA\n", "those of a vector");
   refuse("sku,x\nQ,1\n", "none of its 1 id");
 

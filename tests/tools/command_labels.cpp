@@ -245,10 +245,12 @@ TEST_CASE("evaluate treats both sides alike") {
     }
   }
   SUBCASE("bad records of a results file are passed over and named") {
-    aisle::write_file(work / "r.csv", "Predictions,True Labels\na,a\nb\nc,c\n");
+    aisle::write_file(work / "r.csv", "Predictions,True Labels\na,a\nb,b,b\nc,c\nb\n");
     const auto o = command::run(work, "evaluate r.csv --json");
     CHECK(o.code == 3);
     CHECK(accuracy_of(o) == 100);
-    CHECK(has(o.err, "r.csv: row 1 (line 3): "));
+    CHECK(has(o.err, "r.csv: row 1 (line 3): 3 fields"));
+    CHECK(has(o.err, "r.csv: 1 row ends before the last column, row 3 (line 5)"));
+    CHECK(has(o.err, "1 row without a true label not judged"));
   }
 }

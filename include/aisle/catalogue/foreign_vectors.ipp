@@ -171,6 +171,11 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
   for (table_row row; table.next(row);) {
     padded.add(row);
     const std::string& id = row.fields[columns.id];
+    // A vector that ends early is damaged, not missing.
+    if (ranges::any_of(columns.components, [&](auto c) { return row.lacks(c); }))
+      throw format_error(path, "line " + std::to_string(row.line) + " (" + id +
+                                   "): " + counted(row.fields.size() - row.missing, "field") + ", expected " +
+                                   std::to_string(row.fields.size()) + " as in the header");
     const bool any =
         ranges::any_of(columns.components, [&](auto c) { return !trimmed(row.fields[c]).empty(); });
     for (const std::size_t c : columns.components) {
