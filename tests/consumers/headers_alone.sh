@@ -2,7 +2,7 @@
 # headers_alone.sh INCLUDE COMPILER FOLDER;FOLDER...: compiles every .hpp below INCLUDE by itself, nothing before it:
 # as a user of aisle::compiled sees it (declarations: what a header needs cannot come in by the definitions), and as a
 # user of the headers alone does (definitions in the order that this header brings them in). The latter takes ten times
-# as long: each header with AISLE_FULL=1 (tools/check --full), otherwise the last of each folder.
+# as long: each header with AISLE_FULL=1 (tools/check --full), otherwise the last of each floor.
 # .ipp and .inl files are parts of a .hpp and no headers of their own.
 set -u
 include=$1 compiler=$2
@@ -24,8 +24,7 @@ mapfile -t headers < <(find aisle -name '*.hpp' | sort)
 # Only a header with definitions of its own can bring them in an order of its own.
 with_definitions=$(grep -l '\.ipp>' "${headers[@]}" |
   awk -F/ -v full="${AISLE_FULL:-}" '
-    full {print; next} {folder = $0; sub("/[^/]*$", "", folder)}
-    folder != before {if (last) print last; before = folder} {last = $0}
+    full {print; next} $2 != before {if (last) print last; before = $2} {last = $0}
     END {if (last) print last}')
 export with_definitions
 printf '%s\n' "${headers[@]}" | xargs -P 2 -I{} bash -c 'check "$@"' check {} "$compiler" "${options[@]}" || exit 1
