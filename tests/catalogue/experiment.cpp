@@ -47,7 +47,8 @@ TEST_CASE("every learner on every modality; both modalities know more than eithe
   }
 }
 
-TEST_CASE("cross-validation does not look at the rows that are tested on") {
+TEST_CASE("cross-validation does not look at the rows that are tested on" *
+          doctest::skip(support::long_when_sanitized())) {
   made_up one, other;
   const auto before = one.run();
   // Test rows with vectors of another world change test scores and nothing else.
@@ -64,7 +65,7 @@ TEST_CASE("cross-validation does not look at the rows that are tested on") {
   CHECK(changed);
 }
 
-TEST_CASE("results do not depend on the number of threads") {
+TEST_CASE("results do not depend on the number of threads" * doctest::skip(support::long_when_sanitized())) {
   const made_up m;
   const auto one = m.run({.threads = 1}), three = m.run({.threads = 3}), many = m.run({.threads = 64});
   for (const auto* other : {&three, &many})

@@ -385,7 +385,8 @@ TEST_CASE("parts that do not fit each other are refused") {
   refuse([](auto& r) { r.models[0].probabilities = aisle::matrix<float>(3, 13); });
 }
 
-TEST_CASE("a page of 1,100 products and 25 classes stays small") {
+TEST_CASE("a page of 1,100 products and 25 classes stays small" *
+          doctest::skip(support::long_when_sanitized())) {
   const support::temporary_folder folder;
   report_sample::options options;
   for (int i = 0; i < 12; ++i) options.classes.push_back("Class " + std::to_string(i));

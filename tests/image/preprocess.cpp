@@ -5,6 +5,7 @@
 #include <aisle/image/preprocess.hpp>
 
 #include "image_data.hpp"
+#include "support/support.hpp"
 
 using aisle::image;
 using aisle::preset;
@@ -18,7 +19,8 @@ int sample(const image& i, int x, int y, int channel) {
 
 }  // namespace
 
-TEST_CASE("crops and tensors are those of torchvision, timm and transformers") {
+TEST_CASE("crops and tensors are those of torchvision, timm and transformers" *
+          doctest::skip(support::long_when_sanitized())) {
   int count = 0;
   for (const auto& row : image_data::rows("expected.jsonl")) {
     const auto name = row.get<std::string>("file");

@@ -8,6 +8,8 @@
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/ranking_metrics.hpp>
 
+#include "support/support.hpp"
+
 // The figures themselves are compared with the reference by the golden program
 // (tests/data/learn/metrics.json).
 
@@ -89,7 +91,7 @@ TEST_CASE("a confusion matrix by its cells: those of the dense one, and none tha
   CHECK_THROWS_AS(aisle::confusion_cells(truth, predicted, {.labels = {"z"}}), aisle::option_error);
 }
 
-TEST_CASE("100,000 classes cost what 100,000 rows do") {
+TEST_CASE("100,000 classes cost what 100,000 rows do" * doctest::skip(support::long_when_sanitized())) {
   // As matrices they would take 80 GB.
   std::vector<std::int64_t> right(100'000), shifted(100'000);
   for (std::size_t i = 0; i < right.size(); ++i) {

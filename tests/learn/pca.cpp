@@ -185,7 +185,9 @@ TEST_CASE("back and forth, whitened and not") {
   for (std::int64_t r = 0; r < 30; ++r) CHECK(std::abs(y(r, 5)) < 1e-6);
 }
 
-TEST_CASE_TEMPLATE("the same bits for any number of threads, and as a view", T, float, double) {
+TEST_CASE_TEMPLATE("the same bits for any number of threads, and as a view" *
+                       doctest::skip(support::long_when_sanitized()),
+                   T, float, double) {
   for (const auto solver : {pca_solver::exact, pca_solver::randomised})
     for (const size& s : {size{700, 330}, {330, 700}}) {
       const auto x = rows_of_rank<T>(s.rows, s.cols, 20, 0.1);

@@ -107,7 +107,8 @@ TEST_CASE("weights of neighbours have the entropy asked for, at any scale") {
   CHECK(weights[3] == doctest::Approx(0));
 }
 
-TEST_CASE("points push each other away, exactly and nearly so") {
+TEST_CASE("points push each other away, exactly and nearly so" *
+          doctest::skip(support::long_when_sanitized())) {
   for (const std::int64_t dims : {2, 3})
     for (const std::int64_t n : {2, 3, 9, 500})
       for (const double deviation : {1e-4, 1.0, 12.0}) {
@@ -150,10 +151,9 @@ TEST_CASE("points in one place") {
 }
 
 // Every gradient's reads and writes are in the other cases too.
-using support::sanitized;
 
 TEST_CASE("clusters of rows are clusters of points, by every gradient, in two dimensions and three" *
-          doctest::skip(sanitized)) {
+          doctest::skip(support::sanitized)) {
   const auto d = blobs::make<double>({40, 40, 40}, 10, 0.6);
   for (const int dims : {2, 3})
     for (const auto gradient : {tsne_gradient::automatic, tsne_gradient::exact, tsne_gradient::barnes_hut,
@@ -194,7 +194,9 @@ TEST_CASE("the divergence that is reported is that of all pairs where all count,
   CHECK(told.back() < told[4]);
 }
 
-TEST_CASE_TEMPLATE("the same points for any number of threads, others for another seed", T, float, double) {
+TEST_CASE_TEMPLATE("the same points for any number of threads, others for another seed" *
+                       doctest::skip(support::long_when_sanitized()),
+                   T, float, double) {
   const auto d = blobs::make<T>({90, 80, 70}, 12, 2);
   for (const auto gradient :
        {tsne_gradient::exact, tsne_gradient::barnes_hut, tsne_gradient::interpolation}) {
@@ -217,7 +219,8 @@ TEST_CASE_TEMPLATE("the same points for any number of threads, others for anothe
   }
 }
 
-TEST_CASE("rows that are equal, on one line, few, or not at all different" * doctest::skip(sanitized)) {
+TEST_CASE("rows that are equal, on one line, few, or not at all different" *
+          doctest::skip(support::sanitized)) {
   const auto finite = [](const aisle::tsne_result& r) {
     for (const auto row : r.points)
       for (const double v : row)

@@ -7,6 +7,7 @@
 #include <aisle/models/zoo.hpp>
 
 #include "support/tiny_model.hpp"
+#include "support/support.hpp"
 
 using namespace aisle::models;
 using support::checkpoint_of;
@@ -91,7 +92,8 @@ TEST_CASE("Keras' names are those of its applications") {
   CHECK(key(v, "keras", "fc.weight") == "predictions/kernel:0");
 }
 
-TEST_CASE("layers that Keras numbers count from whatever number is the first, behind any prefix") {
+TEST_CASE("layers that Keras numbers count from whatever number is the first, behind any prefix" *
+          doctest::skip(support::long_when_sanitized())) {
   const aisle::nn::graph g = inception(keras_inception);
   const auto plain = checkpoint_of(g, nominal, scheme_of(inception_family(), "keras"));
   const auto expected = outputs(g, generated_weights());

@@ -91,7 +91,8 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("models have as many parameters as their papers and publishers say") {
+TEST_CASE("models have as many parameters as their papers and publishers say" *
+          doctest::skip(support::long_when_sanitized())) {
   const std::pair<const char*, std::int64_t> published[] = {
       {"efficientnet-lite0", 4652008}, {"efficientnet-lite1", 5416680},  {"efficientnet-lite2", 6092072},
       {"efficientnet-lite3", 8197096}, {"efficientnet-lite4", 13006568}, {"resnet18", 11689512},

@@ -17,6 +17,9 @@ inline constexpr bool sanitized = true;
 #else
 inline constexpr bool sanitized = false;
 #endif
+/// `* doctest::skip(long_when_sanitized())`: what proves numbers, takes tens of seconds under sanitizers, and
+/// goes through code that shorter tests go through, too. tools/check --full leaves nothing out.
+inline bool long_when_sanitized() { return sanitized && std::getenv("AISLE_FULL") == nullptr; }
 
 /// Says why a test does not run here; tools/check counts such lines.
 inline void say_skipped(const std::string& why) { std::cout << "skipped: " << why << '\n'; }
