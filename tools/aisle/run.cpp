@@ -24,7 +24,7 @@ struct options {
   std::string out;
   std::vector<std::string> learners;
   int repeats = 1;
-  bool no_review = false;
+  bool no_review = false, no_curve = false;
   double file_precision = 0.99;
   bool verbose = false;
   std::string command;
@@ -43,26 +43,47 @@ class stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-/// Every label as the best recipe sees it out of fold; none where nothing was chosen or that cannot be.
-std::optional<aisle::catalogue_review> review(const options& o, const aisle::catalogue& products,
-                                              const job_vectors& vectors,
-                                              const aisle::experiment_result& result, progress_bar& bar) {
+/// Every label as the best recipe sees it out of fold, what more rows would bring it, and what is odd.
+struct review_findings {
+  aisle::catalogue_review review;
+  aisle::learning_curve curve;
+  aisle::catalogue_quality quality;
+};
+
+/// None where nothing was chosen or that cannot be.
+std::optional<review_findings> review(const options& o, const aisle::catalogue& products,
+                                      const job_vectors& vectors, const aisle::experiment_result& result,
+                                      progress_bar& bar) {
   const aisle::model_result* best = result.best();
   if (o.no_review || best == nullptr) return std::nullopt;
+  const aisle::review_options how{.modality = best->modality,
+                                  .learner = best->model,
+                                  .fusion = o.job.fusion_options(),
+                                  .seed = o.job.common.seed,
+                                  .precision = o.file_precision,
+                                  .threads = o.job.common.threads,
+                                  .progress = bar.callback(),
+                                  .on_warning = [](std::string_view what) { warn(what); }};
   try {
-    return aisle::review_catalogue(products, vectors.texts(), vectors.images(),
-                                   {.modality = best->modality,
-                                    .learner = best->model,
-                                    .fusion = o.job.fusion_options(),
-                                    .seed = o.job.common.seed,
-                                    .precision = o.file_precision,
-                                    .threads = o.job.common.threads,
-                                    .progress = bar.callback(),
-                                    .on_warning = [](std::string_view what) { warn(what); }});
+    review_findings out;
+    out.review = aisle::review_catalogue(products, vectors.texts(), vectors.images(), how);
+    if (!o.no_curve) out.curve = aisle::find_learning_curve(products, vectors.texts(), vectors.images(), how);
+    out.quality = aisle::check_quality(
+        products,
+        {.pictures = vectors.image.has_value(), .threads = o.job.common.threads, .progress = bar.callback()});
+    return out;
   } catch (const aisle::nothing_to_do& nothing) {
     warn(std::string("no review: ") + nothing.what());
     return std::nullopt;
   }
+}
+
+/// Into the folder of results.
+void write_findings(const review_findings& found, const std::string& folder, const options& o) {
+  aisle::write_review_files(found.review, folder, o.job.csv);
+  aisle::write_quality(found.quality, aisle::join_path(folder, "quality.csv"), o.job.csv);
+  if (!o.no_curve)
+    aisle::write_learning_curve(found.curve, aisle::join_path(folder, "learning_curve.csv"), o.job.csv);
 }
 
 int run(const options& o) {
@@ -147,14 +168,14 @@ int run(const options& o) {
     e.result.command = o.command;
 
     watch.lap();
-    const std::optional<aisle::catalogue_review> found = review(o, products, vectors, e.result, bar);
+    const std::optional<review_findings> found = review(o, products, vectors, e.result, bar);
     if (found) {
       e.result.phases.emplace_back("review", watch.lap());
-      e.result.review = aisle::describe(*found);
+      e.result.review = review_lines(found->review, found->curve, found->quality);
     }
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
     aisle::write_experiment(e, *out, o.job.csv);
-    if (found) aisle::write_review_files(*found, out->staged(), o.job.csv);
+    if (found) write_findings(*found, out->staged(), o);
     e.result.phases.emplace_back("write results", watch.lap());
     aisle::write_reports(e.result, out->staged(), {.threads = o.job.common.threads, .on_warning = warn});
     e.result.phases.emplace_back("write reports", watch.lap());
@@ -172,7 +193,7 @@ int run(const options& o) {
     tell_trust(e.result);
     tell_scores(e.result);
     if (o.verbose) tell_phases(e.result);
-    if (found) tell_review(*found);
+    if (found) tell_review(found->review, found->curve, found->quality);
     tell_findings(e.result);
     say("report: " + aisle::join_path(o.out, "report.html"));
   } catch (const aisle::nothing_to_do& nothing) {
@@ -220,6 +241,9 @@ action setup(CLI::App& app) {
       ->type_name("N")
       ->capture_default_str()
       ->excludes(app.get_option("--split"));
+  app.add_flag(
+      "--no-curve", o->no_curve,
+      "leave the learning curve out of the review, which takes about twice as long as the rest of it");
   app.add_flag("--no-review", o->no_review, "leave out the review of all labels (see `aisle review`)");
   app.add_option("--file-precision", o->file_precision,
                  "share that must be right of what the review files without a person")
