@@ -19,7 +19,7 @@ void write_picture(const std::string& path, int blue, int last) {
   aisle::image picture(8, 6);
   for (int y = 0; y < 6; ++y) {
     auto row = picture.row(y);
-    for (std::size_t i = 0; i < 24; ++i) row[i] = i % 3 == 2 ? static_cast<std::uint8_t>(blue) : 200;
+    for (std::size_t i = 0; i < 24; ++i) row[i] = static_cast<std::uint8_t>(i % 3 == 2 ? blue : 200);
   }
   picture.row(5)[23] = static_cast<std::uint8_t>(last);
   aisle::write_image(path, picture);

@@ -174,8 +174,8 @@ aisle::embedding_table embed(const options& o, const aisle::catalogue& products,
 int similar(options& o) {
   if (o.query_option->count() + o.id_option->count() != 1)
     throw usage_error("expected one of --query and --query-id");
-  o.query = aisle::trimmed(o.query);
-  o.id = aisle::trimmed(o.id);
+  o.query = std::string(aisle::trimmed(o.query));
+  o.id = std::string(aisle::trimmed(o.id));
   if (o.query.empty() && o.id.empty())
     throw usage_error(o.id_option->count() ? "--query-id is empty"
                                            : "--query is empty, expected words or a picture");
