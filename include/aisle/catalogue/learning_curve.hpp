@@ -44,8 +44,9 @@ struct learning_curve {
 
 /// Stratified folds as the review's (groups together), each fitted on 12, 25, 50 and 100 % of its training
 /// rows. Smaller shares are part of the larger, class by class, whole groups where there are groups; at least
-/// one row or group of each class. It fits 1.9 times what the review of the same recipe does. The same
-/// whatever the number of threads. Throws as review_catalogue does.
+/// one row or group of each class. Of the modality asked for, or where there is none of that the first there
+/// is. It fits 1.9 times what the review of the same recipe does. The same whatever the number of threads.
+/// Throws as review_catalogue does.
 learning_curve find_learning_curve(const catalogue& products, const embedding_table* text,
                                    const embedding_table* image, const review_options& options = {});
 

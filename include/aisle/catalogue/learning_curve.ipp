@@ -95,6 +95,10 @@ AISLE_API learning_curve find_learning_curve(const catalogue& products, const em
   using namespace detail;
   if (options.folds < 2)
     throw option_error("learning curve: folds " + std::to_string(options.folds) + ", expected at least 2");
+  if (options.modality != "" && options.modality != "text" && options.modality != "image" &&
+      options.modality != "multimodal")
+    throw option_error("learning curve: modality \"" + options.modality +
+                       "\", expected text, image or multimodal");
   experiment_options settings;
   settings.fusion = options.fusion;
   settings.threads = options.threads;
@@ -110,8 +114,8 @@ AISLE_API learning_curve find_learning_curve(const catalogue& products, const em
       make_modalities(text, image, chosen, labels, {}, options.on_warning);
   const auto named = std::find_if(modalities.begin(), modalities.end(),
                                   [&](const modality& m) { return m.name == options.modality; });
-  if (modalities.empty() || (named == modalities.end() && !options.modality.empty()))
-    throw nothing_to_do(products.path + ": no rows for a learning curve of " + options.modality, {});
+  if (modalities.empty())
+    throw nothing_to_do(products.path + ": no rows that a learning curve could be drawn of", chosen.skipped);
   const modality& m = named == modalities.end() ? modalities.front() : *named;
   learning_curve out;
   out.modality = m.name;
