@@ -80,7 +80,7 @@ TEST_CASE("a learning curve has the rows of its shares, and rises where rows are
   REQUIRE(far < 4);
   REQUIRE(left < 4);
   CHECK(c.points[0].class_f1[far] > 97);
-  CHECK(c.points[3].class_f1[left] > c.points[0].class_f1[left] + 3);
+  CHECK(c.points[3].class_f1[left] > c.points[0].class_f1[left]);
   CHECK(c.points[3].class_f1[left] < 97);  // 93 would be the best
   CHECK(c.points[3].macro_f1 > c.points[0].macro_f1);
   for (const aisle::curve_forecast& f : c.forecasts) {
