@@ -21,6 +21,7 @@ struct options {
   std::string out, learner = "logistic_regression", modality;
   double precision = 0.99;
   bool no_curve = false;
+  std::int64_t most_probabilities = aisle::review_options{}.most_probabilities;
 };
 
 int review(const options& o) {
@@ -56,6 +57,7 @@ int review(const options& o) {
                                     .fusion = o.job.fusion_options(),
                                     .seed = o.job.common.seed,
                                     .precision = o.precision,
+                                    .most_probabilities = o.most_probabilities,
                                     .threads = o.job.common.threads,
                                     .progress = bar.callback(),
                                     .on_warning = [](std::string_view what) { warn(what); }};
@@ -107,6 +109,11 @@ action setup(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--no-curve", o->no_curve,
                "leave out the learning curve, which takes about twice as long as the review itself");
+  app.add_option("--most-probabilities", o->most_probabilities,
+                 "refuse more labelled rows times classes than these; at the peak each takes 12 bytes")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->capture_default_str();
   o->job.add_groups(app);
   o->job.common.add(
       app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
