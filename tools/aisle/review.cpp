@@ -86,34 +86,34 @@ int review(const options& o) {
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   o->job.add_columns(app);
   o->job.add_label(app);
-  app.get_option("--label")->required();
-  app.add_option("--out", o->out, "folder of the findings")->required()->type_name("DIR");
+  app.get_option("--label").required();
+  app.add_option("--out", o->out, "folder of the findings").required().type_name("DIR");
   app.add_option("--learner", o->learner, "classifier")
-      ->check(CLI::IsMember(aisle::experiment_learners()))
-      ->type_name("NAME")
-      ->capture_default_str();
+      .check(one_of(aisle::experiment_learners()))
+      .type_name("NAME")
+      .capture_default_str();
   app.add_option(
          "--modality", o->modality,
          "what it looks at first: text, image, multimodal (default: all there is); rows that lack some of "
          "it are looked at by what they have")
-      ->check(CLI::IsMember({"text", "image", "multimodal"}))
-      ->type_name("NAME");
+      .check(one_of({"text", "image", "multimodal"}))
+      .type_name("NAME");
   app.add_option("--file-precision", o->precision,
                  "share that must be right of what is filed without a person")
-      ->check(CLI::Range(0.5, 1.0))
-      ->type_name("SHARE")
-      ->capture_default_str();
+      .check(within(0.5, 1.0))
+      .type_name("SHARE")
+      .capture_default_str();
   app.add_flag("--no-curve", o->no_curve,
                "leave out the learning curve, which takes about twice as long as the review itself");
   app.add_option("--most-probabilities", o->most_probabilities,
                  "refuse more labelled rows times classes than these; at the peak each takes 12 bytes")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N")
-      ->capture_default_str();
+      .check(positive())
+      .type_name("N")
+      .capture_default_str();
   o->job.add_groups(app);
   o->job.common.add(
       app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});

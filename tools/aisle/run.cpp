@@ -213,41 +213,41 @@ int run(const options& o) {
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   o->learners = aisle::experiment_learners();
   o->job.add_columns(app);
   o->job.add_label(app);
-  app.get_option("--label")->required();
-  app.add_option("--out", o->out, "folder of the results")->required()->type_name("DIR");
+  app.get_option("--label").required();
+  app.add_option("--out", o->out, "folder of the results").required().type_name("DIR");
   o->job.common.add(
       app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
   o->job.add_embeddings(app, "Embeddings/ beside --out");
   o->job.add_fusion(app);
   app.add_option("--learners", o->learners, "classifiers to train")
-      ->delimiter(',')
-      ->check(CLI::IsMember(o->learners))
-      ->type_name("NAME,…")
-      ->capture_default_str();
+      .delimiter(',')
+      .check(one_of(o->learners))
+      .type_name("NAME,…")
+      .capture_default_str();
   o->job.add_groups(app);
   o->job.common.add(app, {common::test_size, common::seed, common::split, common::threads, common::precision,
                           common::isa, common::limit});
   app.add_option(
          "--repeats", o->repeats,
          "splits into training and test rows, with the seeds from --seed on; scores are means over them")
-      ->check(CLI::Range(1, 1000))
-      ->type_name("N")
-      ->capture_default_str()
-      ->excludes(app.get_option("--split"));
+      .check(within(1, 1000))
+      .type_name("N")
+      .capture_default_str()
+      .excludes(app.get_option("--split"));
   app.add_flag(
       "--no-curve", o->no_curve,
       "leave the learning curve out of the review, which takes about twice as long as the rest of it");
   app.add_flag("--no-review", o->no_review, "leave out the review of all labels (see `aisle review`)");
   app.add_option("--file-precision", o->file_precision,
                  "share that must be right of what the review files without a person")
-      ->check(CLI::Range(0.5, 1.0))
-      ->type_name("SHARE")
-      ->capture_default_str();
+      .check(within(0.5, 1.0))
+      .type_name("SHARE")
+      .capture_default_str();
   app.add_flag("--verbose", o->verbose, "say how long each phase took");
   app.footer(
       "Trains random forest, logistic regression and a multilayer perceptron on text, image and both, "
@@ -265,7 +265,7 @@ action setup(CLI::App& app) {
       "\n"
       "Example:\n"
       "  aisle run --data products.csv --label class_id --out results");
-  return [o, &app] {
+  return [o, app] {
     if (o->job.embeddings.empty())
       o->job.embeddings = aisle::join_path(
           aisle::parent_folder(o->out.ends_with('/') ? o->out.substr(0, o->out.size() - 1) : o->out),

@@ -24,7 +24,7 @@ using namespace aisle_command;
 struct options {
   catalogue_job job;
   std::string query, id, by, embeddings, out = "-";
-  const CLI::Option *query_option = nullptr, *id_option = nullptr;
+  option query_option, id_option;
   std::optional<std::string> query_prompt;
   std::int64_t top = 10;
   bool json = false;
@@ -172,13 +172,13 @@ aisle::embedding_table embed(const options& o, const aisle::catalogue& products,
 }
 
 int similar(options& o) {
-  if (o.query_option->count() + o.id_option->count() != 1)
+  if (o.query_option.count() + o.id_option.count() != 1)
     throw usage_error("expected one of --query and --query-id");
   o.query = std::string(aisle::trimmed(o.query));
   o.id = std::string(aisle::trimmed(o.id));
   if (o.query.empty() && o.id.empty())
-    throw usage_error(o.id_option->count() ? "--query-id is empty"
-                                           : "--query is empty, expected words or a picture");
+    throw usage_error(o.id_option.count() ? "--query-id is empty"
+                                          : "--query is empty, expected words or a picture");
   answer a;
   a.by = side_of(o);
   output_guard guard;
@@ -244,25 +244,25 @@ int similar(options& o) {
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   o->query_option =
-      app.add_option("--query", o->query, "words, or the path of a picture")->type_name("TEXT|PICTURE");
+      app.add_option("--query", o->query, "words, or the path of a picture").type_name("TEXT|PICTURE");
   o->id_option =
-      app.add_option("--query-id", o->id, "a product of --data; it is not listed itself")->type_name("ID");
+      app.add_option("--query-id", o->id, "a product of --data; it is not listed itself").type_name("ID");
   app.add_option("--top", o->top, "products to list")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30))
-      ->type_name("N")
-      ->capture_default_str();
+      .check(within(std::int64_t{1}, std::int64_t{1} << 30))
+      .type_name("N")
+      .capture_default_str();
   app.add_option(
          "--by", o->by,
          "compare texts or pictures: text, image (default: what the query is; of --query-id its text, "
          "where it has one)")
-      ->check(CLI::IsMember({"text", "image"}))
-      ->type_name("NAME");
+      .check(one_of({"text", "image"}))
+      .type_name("NAME");
   app.add_option("--out", o->out, "CSV: rank, cosine, row, line, id, name; - is stdout")
-      ->type_name("FILE.csv|-")
-      ->capture_default_str();
+      .type_name("FILE.csv|-")
+      .capture_default_str();
   app.add_flag("--json", o->json, "write one JSON object instead");
   o->job.add_columns(app);
   app.add_option(
@@ -270,10 +270,10 @@ action setup(CLI::App& app) {
          "the products' vectors: a folder as `aisle embed` and `aisle run` keep it (rows that are new "
          "are added), or a file of vectors joined by id (.npy, CSV, safetensors); default: embedded "
          "anew, not kept")
-      ->type_name("DIR|FILE");
+      .type_name("DIR|FILE");
   o->job.common.add(app, {common::text_model, common::prompt});
   app.add_option("--query-prompt", o->query_prompt, "the same for the query (default: as --prompt)")
-      ->type_name("NAME");
+      .type_name("NAME");
   o->job.common.add(app, {common::image_model, common::preset, common::weights, common::threads,
                           common::precision, common::isa, common::limit});
   app.footer(
