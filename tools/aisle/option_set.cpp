@@ -15,7 +15,9 @@ validator::validator(const std::function<std::string(const std::string&)>& fault
 validator::validator(const CLI::Validator& of) : of_(std::make_shared<CLI::Validator>(of)) {}
 
 validator one_of(const std::vector<std::string>& values) { return validator(CLI::IsMember(values)); }
-validator one_of(std::initializer_list<int> values) { return validator(CLI::IsMember(values)); }
+validator one_of(std::initializer_list<int> values) {
+  return validator(CLI::IsMember(std::vector<int>(values)));
+}
 validator within(int low, int high) { return validator(CLI::Range(low, high)); }
 validator within(std::int64_t low, std::int64_t high) { return validator(CLI::Range(low, high)); }
 validator within(std::uint64_t low, std::uint64_t high) { return validator(CLI::Range(low, high)); }

@@ -20,10 +20,11 @@ class Validator;
 
 namespace aisle_command {
 
-/// What a value must be. Its description goes into --help behind the name of the option's type.
+/// What a value must be. Its description, where it has one, goes into --help behind the name of the option's
+/// type.
 class validator {
  public:
-  /// Without a description. `fault` returns what is wrong with a value, or nothing.
+  /// `fault` returns what is wrong with a value, or nothing. Without a description.
   explicit validator(const std::function<std::string(const std::string&)>& fault);
   explicit validator(const CLI::Validator& of);
 
@@ -49,7 +50,6 @@ class option {
  public:
   option() = default;
   explicit option(CLI::Option* of) noexcept : of_(of) {}
-  explicit operator bool() const noexcept { return of_ != nullptr; }
 
   option required();
   /// What --help calls its value.
@@ -125,6 +125,7 @@ class option_set {
   CLI::App* of_;
 };
 
+/// A program of subcommands.
 struct program {
   std::string name, description, footer;  ///< of --help
   std::string (*version)();
