@@ -141,10 +141,12 @@ TEST_CASE("run, then predict and evaluate with what it wrote") {
               .code == 3);
     std::string names;
     for (const auto& [name, content] : command::files_of(work / "out")) names += name + " ";
-    CHECK(names ==
-          "duplicates.csv image_notes_results.csv metrics.json predictions.csv report.html report.ipynb "
-          "report.json report.md review.csv skipped.csv suggested_labels.csv text.safetensors "
-          "text_mlp.safetensors text_mlp_results.csv text_results.csv ");
+    CHECK(
+        names ==
+        "duplicates.csv image_notes_results.csv learning_curve.csv metrics.json predictions.csv quality.csv "
+        "report.html report.ipynb report.json report.md review.csv skipped.csv suggested_labels.csv "
+        "text.safetensors "
+        "text_mlp.safetensors text_mlp_results.csv text_results.csv ");
   }
   SUBCASE("a report made again in another folder has its pictures; without them it says so") {
     const std::string page = aisle::read_file(work / "out/report.html");

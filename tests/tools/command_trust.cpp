@@ -127,6 +127,12 @@ TEST_CASE("run reviews all labels, into the same folder" * doctest::skip(support
     CHECK(aisle::read_csv(work / (std::string("out/") + name)).header.size() >= 8);
   }
   CHECK(has(o.err, "review: of 720 labels"));
+  CHECK(aisle::read_csv(work / "out/learning_curve.csv").rows.size() >=
+        12);  // four shares, two classes at least
+  CHECK(metrics["files"].contains("quality.csv"));
+  CHECK(has(o.err, "review: learning curve: from "));
+  CHECK(has(o.err, "review: the largest class "));
+  CHECK(has(metrics["review"].dump(), "learning curve: from "));
   for (const char* page : {"out/report.html", "out/report.md"})
     CHECK(has(aisle::read_file(work / page), "The catalogue reviewed"));
   // By groups: with the sizes of a product in the other folds nearly every label would be confirmed.

@@ -22,7 +22,7 @@ std::string isa_name() {
 
 double rounded(double v, double scale) { return std::round(v * scale) / scale; }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   app.footer(
       "Prints JSON lines with the fields of the scripts in bench/peers; their table.py joins both.\n"
       "Examples:\n"
@@ -30,7 +30,7 @@ action setup(CLI::App& app) {
       "  aisle bench text --model all-MiniLM-L6-v2 --length 128 --batch 32\n"
       "  aisle bench cold --model all-MiniLM-L6-v2\n"
       "  aisle bench train --learner rf --data features/fashion");
-  return add_nested(app, {bench_infer, bench_text, bench_cold, bench_train, bench_tune});
+  return app.add_nested({bench_infer, bench_text, bench_cold, bench_train, bench_tune});
 }
 
 const registration entry{{"bench", "time a workload: infer, text, cold, train; or tune", setup}};

@@ -21,11 +21,11 @@ struct bench_options {
   int repeats = 10;
   double budget_s = 60;
 
-  void add(CLI::App& app, std::initializer_list<aisle_command::common> which) {
+  void add(option_set app, std::initializer_list<aisle_command::common> which) {
     common.add(app, which);
-    app.add_option("--repeats", repeats, "timed calls")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--repeats", repeats, "timed calls").check(positive()).capture_default_str();
     app.add_option("--budget", budget_s, "seconds after which no further call is timed")
-        ->capture_default_str();
+        .capture_default_str();
   }
 };
 

@@ -76,9 +76,9 @@ int run(const options& o) {
   return exit_ok;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
-  app.add_option("--model", o->model, "id or folder of a model")->required();
+  app.add_option("--model", o->model, "id or folder of a model").required();
   app.add_flag("--once", o->once, "be that fresh process: load, embed one item, end");
   o->add(app, {common::threads, common::precision, common::isa, common::weights});
   return [o] { return run(*o); };

@@ -92,10 +92,10 @@ int run(const options& o) {
   return exit_ok;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
-  app.add_option("--model", o->model, "id of a picture model (aisle models)")->required();
-  app.add_option("--batch", o->batch, "pictures a call")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--model", o->model, "id of a picture model (aisle models)").required();
+  app.add_option("--batch", o->batch, "pictures a call").check(positive()).capture_default_str();
   o->add(app, {common::threads, common::precision, common::isa, common::weights});
   app.add_flag("--per-layer", o->per_layer, "a line for each operator too");
   app.add_flag("--winograd", o->winograd, "3x3 convolutions by Winograd F(2x2, 3x3)");

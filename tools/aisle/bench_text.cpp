@@ -76,12 +76,13 @@ int run(const options& o) {
   return exit_ok;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
-  app.add_option("--model", o->model, "id or folder of a text model")->required();
-  auto* length = app.add_option("--length", o->length, "tokens of each sequence")->capture_default_str();
-  app.add_option("--batch", o->batch, "sequences a call")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--data", o->data, "a catalogue: every text, tokenisation included")->excludes(length);
+  app.add_option("--model", o->model, "id or folder of a text model").required();
+  const option length =
+      app.add_option("--length", o->length, "tokens of each sequence").capture_default_str();
+  app.add_option("--batch", o->batch, "sequences a call").check(positive()).capture_default_str();
+  app.add_option("--data", o->data, "a catalogue: every text, tokenisation included").excludes(length);
   o->add(app, {common::threads, common::precision, common::isa, common::limit, common::weights});
   return [o] { return run(*o); };
 }

@@ -88,16 +88,16 @@ int run(const options& o) {
   return exit_ok;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   app.add_option("--learner", o->learner, "rf, tree, logreg or mlp")
-      ->required()
-      ->check(CLI::IsMember({"rf", "tree", "logreg", "mlp"}));
+      .required()
+      .check(one_of({"rf", "tree", "logreg", "mlp"}));
   app.add_option("--data", o->data,
                  "folder of X_train.npy, y_train.npy, X_test.npy, y_test.npy; its name names the workload")
-      ->required();
-  app.add_option("--trees", o->trees, "trees of the forest")->capture_default_str();
-  app.add_option("--epochs", o->epochs, "epochs of the MLP")->capture_default_str();
+      .required();
+  app.add_option("--trees", o->trees, "trees of the forest").capture_default_str();
+  app.add_option("--epochs", o->epochs, "epochs of the MLP").capture_default_str();
   app.add_flag("--histogram", o->histogram, "trees split on histograms instead of exact values");
   o->add(app, {common::threads, common::seed});
   return [o] { return run(*o); };

@@ -137,7 +137,7 @@ int run() {
   return exit_ok;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   app.footer(
       "Prints what kernels/costs.hpp holds, as C++, in multiply-adds of one vector at the core's peak.\n"
       "Layers choose their kernels by that table and never by a clock.");

@@ -77,61 +77,61 @@ catalogue_job::catalogue_job() {
   common.image_model = "efficientnet-lite0";
 }
 
-void catalogue_job::add_columns(CLI::App& app) {
+void catalogue_job::add_columns(option_set app) {
   app.add_option("--data", data, "products: CSV of any separator, JSON lines or a JSON array, also gzip")
-      ->required()
-      ->type_name("FILE");
-  app.add_option("--id-column", id_column, "column of the ids")->type_name("COLUMN")->capture_default_str();
+      .required()
+      .type_name("FILE");
+  app.add_option("--id-column", id_column, "column of the ids").type_name("COLUMN").capture_default_str();
   add_column_list(app, "--text-columns", text_columns,
                   "columns whose texts are joined (default: name, description)");
   app.add_option("--image-column", image_column,
                  "column of the pictures' paths, relative to --image-root or the CSV (default: image_path)")
-      ->type_name("COLUMN");
+      .type_name("COLUMN");
   app.add_option("--image-root", image_root,
                  "folder that the pictures' paths are relative to, or that pictures named by URL were "
                  "downloaded to (default: the CSV's)")
-      ->type_name("DIR")
-      ->check(CLI::ExistingDirectory);
+      .type_name("DIR")
+      .check(existing_folder());
   add_allow_outside(app, allow_outside);
   add_csv_safe(app, csv);
   add_keep_html(app, keep_html);
   add_table_options(app, table);
 }
 
-void catalogue_job::add_label(CLI::App& app) {
+void catalogue_job::add_label(option_set app) {
   common.add(app, {common::label});
   add_label_treatment(app, labels);
 }
 
-void catalogue_job::add_groups(CLI::App& app) {
+void catalogue_job::add_groups(option_set app) {
   app.add_option(
          "--group-column", group_column,
          "column of what variants of a product have in common (colours, sizes): rows of one group are "
          "never on both sides of a split; an empty cell is a product of its own")
-      ->type_name("COLUMN");
+      .type_name("COLUMN");
 }
 
-void catalogue_job::add_embeddings(CLI::App& app, const std::string& default_text) {
+void catalogue_job::add_embeddings(option_set app, const std::string& default_text) {
   app.add_option("--embeddings", embeddings,
                  "folder of the embeddings; rows that have not changed are taken from there (default: " +
                      default_text + ")")
-      ->type_name("DIR");
+      .type_name("DIR");
   for (const auto& [name, path, what] : {std::tuple("--text-embeddings", &text_vectors, "texts"),
                                          std::tuple("--image-embeddings", &image_vectors, "pictures")})
     app.add_option(name, *path,
                    std::string("vectors of the ") + what +
                        " that were made elsewhere, joined by id: .npy with NAME.ids.csv beside it, CSV or "
                        "safetensors; no model is loaded for them")
-        ->type_name("FILE");
+        .type_name("FILE");
 }
 
-void catalogue_job::add_fusion(CLI::App& app) {
+void catalogue_job::add_fusion(option_set app) {
   app.add_option(
          "--fusion", fusion,
          "how text and image are joined: concat, or balanced (each less its training mean, at one norm)")
-      ->check(CLI::IsMember({"concat", "balanced"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+      .check(one_of({"concat", "balanced"}))
+      .type_name("NAME")
+      .capture_default_str();
 }
 
 aisle::catalogue_options catalogue_job::reading(bool with_label) const {
@@ -239,14 +239,13 @@ void add_left_out(std::vector<aisle::skipped_row>& skipped, const aisle::catalog
                    [](const auto& a, const auto& b) { return a.row < b.row; });
 }
 
-std::string command_line(const CLI::App& app) {
-  std::string out = "aisle " + app.get_name();
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->count() == 0 || option->get_lnames().empty()) continue;
-    out += " --" + option->get_lnames().front();
+std::string command_line(option_set app) {
+  std::string out = "aisle " + app.name();
+  for (const option_set::given_option& given : app.given()) {
+    out += " " + given.name;
     std::string value;
-    for (const std::string& part : option->results()) value += (value.empty() ? "" : ",") + part;
-    if (option->get_items_expected_max() > 0) out += " " + shell_word(value);
+    for (const std::string& part : given.values) value += (value.empty() ? "" : ",") + part;
+    if (!given.values.empty()) out += " " + shell_word(value);
   }
   return out;
 }

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/fusion.hpp>
 #include <aisle/catalogue/products.hpp>
@@ -56,13 +54,13 @@ struct catalogue_job {
 
   catalogue_job();
   /// --data, the column options and those of add_table_options().
-  void add_columns(CLI::App& app);
+  void add_columns(option_set app);
   /// --label and how its cells become classes.
-  void add_label(CLI::App& app);
+  void add_label(option_set app);
   /// --group-column.
-  void add_groups(CLI::App& app);
-  void add_embeddings(CLI::App& app, const std::string& default_text);
-  void add_fusion(CLI::App& app);
+  void add_groups(option_set app);
+  void add_embeddings(option_set app, const std::string& default_text);
+  void add_fusion(option_set app);
 
   /// How the catalogue is read.
   aisle::catalogue_options reading(bool with_label) const;
@@ -94,15 +92,15 @@ std::vector<aisle::skipped_row> go_on_without_pictures(const aisle::catalogue& p
                                                        bool has_text);
 
 /// --allow-outside.
-void add_allow_outside(CLI::App& app, bool& allow_outside);
+void add_allow_outside(option_set app, bool& allow_outside);
 /// --csv-safe.
-void add_csv_safe(CLI::App& app, aisle::csv_write_options& how);
+void add_csv_safe(option_set app, aisle::csv_write_options& how);
 /// --delimiter, --encoding and --max-cell.
-void add_table_options(CLI::App& app, aisle::catalogue_options& options);
+void add_table_options(option_set app, aisle::catalogue_options& options);
 /// An option of names of columns: separated by commas, names that hold one in quotes as in CSV; given several
 /// times it adds to them.
-CLI::Option* add_column_list(CLI::App& app, const std::string& option, std::vector<std::string>& columns,
-                             const std::string& help);
+option add_column_list(option_set app, const std::string& name, std::vector<std::string>& columns,
+                       const std::string& help);
 /// Says what a file was recognised as, unless it is comma-separated UTF-8.
 void tell_format(const std::string& path, const aisle::table_format& format);
 /// Says how many rows ended before the last column.
@@ -128,6 +126,6 @@ void add_left_out(std::vector<aisle::skipped_row>& skipped, const aisle::catalog
                   const std::string& who);
 
 /// The options that were given, as they can be typed again.
-std::string command_line(const CLI::App& app);
+std::string command_line(option_set app);
 
 }  // namespace aisle_command

@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <iterator>
 #include <limits>
-#include <map>
 #include <memory>
 #include <utility>
 
@@ -60,16 +59,6 @@ std::vector<subcommand> all_subcommands() {
     return rank(a) != rank(b) ? rank(a) < rank(b) : std::strcmp(a.name, b.name) < 0;
   });
   return all;
-}
-
-action add_nested(CLI::App& app, std::initializer_list<subcommand> commands) {
-  std::map<CLI::App*, action> actions;
-  for (const subcommand& s : commands) {
-    CLI::App* sub = app.add_subcommand(s.name, s.help);
-    actions[sub] = s.setup(*sub);
-  }
-  app.require_subcommand(1);
-  return [&app, actions] { return actions.at(app.get_subcommands().front())(); };
 }
 
 void check_interrupt() {
@@ -224,113 +213,100 @@ void progress_bar::show(std::string_view phase, std::int64_t done, std::int64_t 
 namespace {
 
 /// 0 to `most`.
-CLI::Validator whole_number(std::uint64_t most) {
-  return CLI::Validator(
-      [most](const std::string& text) {
-        std::uint64_t value = 0;
-        const char* end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, value);
-        return error == std::errc() && stop == end && value <= most
-                   ? std::string()
-                   : text + ": expected a whole number from 0 to " + std::to_string(most);
-      },
-      {});
+validator whole_number(std::uint64_t most) {
+  return validator([most](const std::string& text) {
+    std::uint64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    return error == std::errc() && stop == end && value <= most
+               ? std::string()
+               : text + ": expected a whole number from 0 to " + std::to_string(most);
+  });
 }
 
 }  // namespace
 
-void common_options::add(CLI::App& app, std::initializer_list<common> which) {
+void common_options::add(option_set app, std::initializer_list<common> which) {
   for (const common c : which) switch (c) {
       case common::text_model:
         text_model_option =
             app.add_option("--text-model", text_model, "text model: an id of `aisle models`, or a folder")
-                ->type_name("ID")
-                ->capture_default_str();
+                .type_name("ID")
+                .capture_default_str();
         break;
       case common::prompt:
         app.add_option(
                "--prompt", prompt,
                "name of the text model's prompt that goes before each text; '' for none (default: what "
                "the model's files say)")
-            ->type_name("NAME");
+            .type_name("NAME");
         break;
       case common::image_model:
         image_model_option = app.add_option("--image-model", image_model,
                                             "image model: an id of `aisle models`, a folder or a weight file")
-                                 ->type_name("ID")
-                                 ->capture_default_str();
+                                 .type_name("ID")
+                                 .capture_default_str();
         break;
       case common::preset:
         app.add_option("--preset", preset,
                        "how to prepare pictures, by a name that `aisle preprocess --help` lists (default: as "
                        "the image model's files say)")
-            ->type_name("NAME")
-            ->check(CLI::Validator(
-                [](const std::string& name) {
-                  try {
-                    aisle::find_preset(name);
-                  } catch (const aisle::option_error& e) {
-                    return std::string(e.what());
-                  }
-                  return std::string();
-                },
-                {}));
+            .type_name("NAME")
+            .check(validator([](const std::string& name) {
+              try {
+                aisle::find_preset(name);
+              } catch (const aisle::option_error& e) {
+                return std::string(e.what());
+              }
+              return std::string();
+            }));
         break;
       case common::label:
-        app.add_option("--label", label, "column with the classes")
-            ->type_name("COLUMN")
-            ->capture_default_str();
+        app.add_option("--label", label, "column with the classes").type_name("COLUMN").capture_default_str();
         break;
       case common::test_size:
         app.add_option("--test-size", test_size, "share of the rows that is tested on")
-            ->type_name("SHARE")
-            ->check(CLI::Validator(
-                [](const std::string& text) {
-                  double share = 0;
-                  return CLI::detail::lexical_cast(text, share) && share > 0 && share < 1
-                             ? std::string()
-                             : "Value " + text + " not between 0 and 1";
-                },
-                {}))
-            ->capture_default_str();
+            .type_name("SHARE")
+            .check(between(0, 1))
+            .capture_default_str();
         break;
       case common::seed:
         app.add_option("--seed", seed, "seed of everything random")
-            ->type_name("N")
-            ->check(whole_number(std::uint64_t{1} << 53))  // JSON's numbers are doubles
-            ->capture_default_str();
+            .type_name("N")
+            .check(whole_number(std::uint64_t{1} << 53))  // JSON's numbers are doubles
+            .capture_default_str();
         break;
       case common::split:
         app.add_option("--split", split, "file that says which rows are for training and which for testing")
-            ->type_name("FILE");
+            .type_name("FILE");
         break;
       case common::threads:
         app.add_option("--threads", threads, "threads; 0: all that this process may use")
-            ->type_name("N")
-            ->check(whole_number(std::numeric_limits<int>::max()))
-            ->capture_default_str();
+            .type_name("N")
+            .check(whole_number(std::numeric_limits<int>::max()))
+            .capture_default_str();
         break;
       case common::precision:
         app.add_option("--precision", precision, "arithmetic of the models: f32, f32-fma")
-            ->type_name("NAME")
-            ->capture_default_str();
+            .type_name("NAME")
+            .capture_default_str();
         break;
       case common::isa:
         app.add_option("--isa", isa, "kernels: one of `aisle self-test --list-isas` (default: the best)")
-            ->type_name("NAME")
-            ->envname("AISLE_ISA");
+            .type_name("NAME")
+            .envname("AISLE_ISA");
         break;
       case common::limit:
         app.add_option("--limit", limit, "take the first N rows only; 0: all")
-            ->type_name("N")
-            ->check(whole_number(std::numeric_limits<std::int64_t>::max()))
-            ->capture_default_str();
+            .type_name("N")
+            .check(whole_number(std::numeric_limits<std::int64_t>::max()))
+            .capture_default_str();
         break;
       case common::weights:
         app.add_option("--weights", weights, "folder of the models")
-            ->type_name("DIR")
-            ->envname("AISLE_WEIGHTS")
-            ->capture_default_str();
+            .type_name("DIR")
+            .envname("AISLE_WEIGHTS")
+            .capture_default_str();
         break;
     }
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -10,19 +9,19 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <aisle/base/config.hpp>
 #include <aisle/base/folder_lock.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/nn/precision.hpp>
 
+#include "option_set.hpp"
+
 // What every subcommand shares. A subcommand is one file that registers itself:
 //
-//     aisle_command::action setup(CLI::App& app) {
+//     aisle_command::action setup(aisle_command::option_set app) {
 //       auto o = std::make_shared<options>();
-//       app.add_option("--data", o->data, "products as CSV")->required();
+//       app.add_option("--data", o->data, "products as CSV").required();
 //       app.footer("Examples:\n  aisle embed --data products.csv --out vectors.npy");
 //       return [o] { return embed(*o); };
 //     }
@@ -43,16 +42,6 @@ enum exit_code : int {
   exit_closed = 141  ///< the reader of our output went away
 };
 
-/// Runs the subcommand after its options were parsed; returns an exit_code. What it throws becomes
-/// "aisle: error: …" and exit 1; a usage_error exit 2.
-using action = std::function<int()>;
-
-struct subcommand {
-  const char* name;
-  const char* help;            ///< one line
-  action (*setup)(CLI::App&);  ///< adds the options
-};
-
 /// Every subcommand there is, in the order of --help.
 std::vector<subcommand> all_subcommands();
 
@@ -62,9 +51,6 @@ struct registration {
   subcommand command;
   const registration* next;
 };
-
-/// Subcommands of a subcommand (`aisle weights get`); one of them must be given.
-action add_nested(CLI::App& app, std::initializer_list<subcommand> commands);
 
 /// Options that cannot be: exit 2.
 class usage_error : public std::runtime_error {
@@ -137,11 +123,11 @@ struct common_options {
   std::string precision = "f32", isa;
   std::int64_t limit = 0;  ///< 0: all rows
   std::string weights = "weights";
-  /// To tell what was named from what is a default; null where there is no such option.
-  const CLI::Option *text_model_option = nullptr, *image_model_option = nullptr;
+  /// To tell what was named from what is a default; none where there is no such option.
+  option text_model_option, image_model_option;
 
   /// Adds the options named, in that order. Defaults shown in --help are what the members hold at the time.
-  void add(CLI::App& app, std::initializer_list<common> which);
+  void add(option_set app, std::initializer_list<common> which);
 
   /// Kernels to load models for; a precision or isa that does not exist here is a usage_error. Views this
   /// object.

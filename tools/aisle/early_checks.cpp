@@ -112,9 +112,9 @@ std::string model_hint(const common_options& common, const std::string& id) {
 }
 
 void check_named_models(const common_options& common) {
-  for (const auto& [option, id] : {std::pair(common.text_model_option, &common.text_model),
-                                   std::pair(common.image_model_option, &common.image_model)})
-    if (option != nullptr && option->count() > 0 && !id->empty() && *id != "none") common.model_path(*id);
+  for (const auto& [named, id] : {std::pair(common.text_model_option, &common.text_model),
+                                  std::pair(common.image_model_option, &common.image_model)})
+    if (named.count() > 0 && !id->empty() && *id != "none") common.model_path(*id);
 }
 
 std::shared_ptr<aisle::models::opened_model> open_checked(const common_options& common, bool text) {
@@ -147,14 +147,13 @@ void tell_odd_labels(const aisle::catalogue& products) {
 
 void tell_missing_modalities(const aisle::catalogue& products, const common_options& common) {
   if (products.products.empty()) return;
-  const auto named = [](const CLI::Option* option) { return option != nullptr && option->count() > 0; };
   const bool wants_text = !common.text_model.empty() && common.text_model != "none",
              wants_images = !common.image_model.empty() && common.image_model != "none";
   const bool texts = has_texts(products);
   const bool pictures = aisle::ranges::any_of(products.products, [](const aisle::product& p) {
     return !p.image_path.empty() || !p.image_problem.empty();
   });
-  if (wants_text && !texts && named(common.text_model_option))
+  if (wants_text && !texts && common.text_model_option.count() > 0)
     warn(products.path + ": --text-model " + common.text_model + ": " +
          none_has(products, "text",
                   products.options.text_columns.empty() ? "" : products.options.text_columns.front()) +
@@ -163,7 +162,7 @@ void tell_missing_modalities(const aisle::catalogue& products, const common_opti
   const std::string alone = wants_text && texts ? "; texts alone are looked at" : "";
   if (pictures) return;
   const std::string what = none_has(products, "picture", products.options.image_column);
-  if (named(common.image_model_option))
+  if (common.image_model_option.count() > 0)
     warn(products.path + ": --image-model " + common.image_model + ": " + what + alone);
   else
     say(products.path + ": " + what + alone);

@@ -422,38 +422,38 @@ int run(options& o) {
   return finish(j.rows, j.skipped_count);
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   app.add_option("--data", o->data, "products: CSV of any separator, JSON lines or a JSON array, also gzip")
-      ->type_name("FILE");
-  app.add_option("--in", o->in, "rows as JSON lines; - is stdin")->type_name("FILE.jsonl|-");
+      .type_name("FILE");
+  app.add_option("--in", o->in, "rows as JSON lines; - is stdin").type_name("FILE.jsonl|-");
   o->common.add(app, {common::text_model, common::prompt, common::image_model, common::preset});
-  app.add_option("--out", o->out, "file, folder or - for stdout")->type_name("PATH|-")->required();
+  app.add_option("--out", o->out, "file, folder or - for stdout").type_name("PATH|-").required();
   app.add_option("--format", o->format, "what to write (default: what --out's ending says; - is jsonl)")
-      ->check(CLI::IsMember({"csv", "npy", "safetensors", "jsonl"}));
+      .check(one_of({"csv", "npy", "safetensors", "jsonl"}));
   app.add_option("--batch", o->batch, "rows to work on at a time")
-      ->type_name("N")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20))
-      ->capture_default_str();
+      .type_name("N")
+      .check(within(std::int64_t{1}, std::int64_t{1} << 20))
+      .capture_default_str();
   app.add_option("--id-column", o->columns.id_column, "column of the ids")
-      ->type_name("COLUMN")
-      ->capture_default_str();
+      .type_name("COLUMN")
+      .capture_default_str();
   add_column_list(app, "--text-columns", o->columns.text_columns,
                   "columns whose texts are joined (default: name,description)");
   app.add_option("--image-column", o->columns.image_column,
                  "column of the pictures' paths (default: image_path)")
-      ->type_name("COLUMN");
+      .type_name("COLUMN");
   add_keep_html(app, o->columns.keep_html);
   add_table_options(app, o->columns);
   app.add_option("--image-root", o->image_root,
                  "folder that the pictures' paths are relative to, or that pictures named by URL were "
                  "downloaded to (default: the input's)")
-      ->type_name("DIR");
+      .type_name("DIR");
   add_allow_outside(app, o->allow_outside);
   add_csv_safe(app, o->csv);
   app.add_option("--skipped", o->skipped,
                  "list the rows that were skipped, as CSV (a folder gets skipped.csv in any case)")
-      ->type_name("FILE.csv");
+      .type_name("FILE.csv");
   o->common.add(app, {common::limit, common::threads, common::precision, common::isa, common::weights});
   app.footer(
       "Rows in: a table of products, or JSON lines {\"id\":..., \"text\":\"...\", \"image\":\"path\"}.\n"

@@ -240,17 +240,15 @@ int evaluate(const options& o) {
   return code;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   app.add_option("predictions,--predictions", o->predictions,
                  "a results file (Predictions,True Labels) or the output of `aisle predict`")
-      ->type_name("FILE");
+      .type_name("FILE");
   app.add_option("--data", o->data, "products CSV with the true labels, for the output of `aisle predict`")
-      ->type_name("FILE");
-  app.add_option("--id-column", o->id_column, "column of the ids")
-      ->type_name("COLUMN")
-      ->capture_default_str();
-  app.add_option("--label", o->label, "column of the true labels in --data")->type_name("COLUMN");
+      .type_name("FILE");
+  app.add_option("--id-column", o->id_column, "column of the ids").type_name("COLUMN").capture_default_str();
+  app.add_option("--label", o->label, "column of the true labels in --data").type_name("COLUMN");
   add_table_options(app, o->table);
   add_label_treatment(app, o->labels);
   app.add_flag("--json", o->as_json, "scores in % as one line of JSON instead of a table");

@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <map>
 #include <new>
 #include <string>
 
@@ -53,39 +52,15 @@ std::string version() {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{description, "aisle"};
-  app.set_version_flag("--version", version);
-  app.footer(footer);
-  app.require_subcommand(1);
-  app.get_formatter()->column_width(32);
-  std::map<CLI::App*, action> actions;
-  for (const subcommand& s : all_subcommands()) {
-    CLI::App* sub = app.add_subcommand(s.name, s.help);
-    actions[sub] = s.setup(*sub);
-  }
-  if (argc < 2) {
-    std::fputs(app.help().c_str(), stderr);
-    return exit_usage;
-  }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& e) {  // --help, --version
-    app.exit(e);
-    return exit_ok;
-  } catch (const CLI::ParseError& e) {
-    if (app.get_subcommands().empty() && argv[1][0] != '-')
-      throw usage_error("there is no subcommand '" + std::string(argv[1]) + "' (see aisle --help)");
-    const CLI::App* at = &app;
-    std::string path = "aisle";
-    while (!at->get_subcommands().empty()) path += " " + (at = at->get_subcommands().front())->get_name();
-    throw usage_error(std::string(e.what()) + " (see " + path + " --help)");
-  }
+  const parsed_command asked =
+      parse_command_line({"aisle", description, footer, version, all_subcommands()}, argc, argv);
+  if (!asked.run) return asked.code;
   try {
     aisle::available_threads();
   } catch (const aisle::option_error& e) {
     throw usage_error(e.what());
   }
-  const int code = actions.at(app.get_subcommands().front())();
+  const int code = asked.run();
   flush_out();
   return code;
 }

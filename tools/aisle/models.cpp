@@ -155,7 +155,7 @@ int list(const common_options& o, bool as_json) {
   return exit_ok;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   struct options {
     common_options common;
     bool json = false;

@@ -206,24 +206,24 @@ int predict(const options& o) {
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   o->job.common.text_model = o->job.common.image_model = o->job.id_column = "";  // the pipeline's
   o->job.add_columns(app);
   app.add_option("--model", o->model,
                  "pipeline of `aisle run` or `aisle train`, or a results folder: its best, and for rows that "
                  "lack a modality the best that can do without")
-      ->required()
-      ->type_name("FILE|DIR");
+      .required()
+      .type_name("FILE|DIR");
   app.add_option("--out", o->out, "predictions as CSV: id, Prediction, Probability, Modality, Reason, Known")
-      ->required()
-      ->type_name("FILE");
+      .required()
+      .type_name("FILE");
   app.add_flag("--probabilities", o->probabilities, "add a column with the probability of each class");
   app.add_option("--skipped", o->skipped, "write rows that could not be classified there, as CSV")
-      ->type_name("FILE");
+      .type_name("FILE");
   o->job.common.add(app, {common::text_model, common::image_model, common::preset, common::weights});
   for (const char* name : {"--id-column", "--text-model", "--image-model"})
-    app.get_option(name)->default_str("the pipeline's");
+    app.get_option(name).default_str("the pipeline's");
   o->job.add_embeddings(app, "not kept");
   o->job.common.add(app, {common::threads, common::precision, common::isa, common::limit});
   app.footer(

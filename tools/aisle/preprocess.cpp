@@ -40,11 +40,11 @@ int run(const options& o) {
   return exit_ok;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
-  app.add_option("IMAGE", o->image, "PNG, JPEG, GIF, BMP or WebP")->required();
+  app.add_option("IMAGE", o->image, "PNG, JPEG, GIF, BMP or WebP").required();
   o->common.add(app, {common::preset, common::image_model});
-  app.add_option("--out", o->out, "float32, 3 x height x width")->type_name("FILE.npy")->required();
+  app.add_option("--out", o->out, "float32, 3 x height x width").type_name("FILE.npy").required();
   o->common.add(app, {common::weights});
   std::string names = "Presets:", line;
   for (const aisle::preset& p : aisle::all_presets()) {

@@ -26,7 +26,7 @@ struct options {
   std::string method = "pca", gradient = "auto", start = "pca";
   std::int64_t first_components = 0, iterations = 500;
   double perplexity = 30;
-  const CLI::Option* perplexity_option = nullptr;
+  option perplexity_option;
   int dims = 2;
   common_options common;
   aisle::csv_write_options csv = {};
@@ -181,7 +181,7 @@ aisle::matrix<double> neighbour_map(const options& o, aisle::matrix<float> x, pr
       {"interpolation", aisle::tsne_gradient::interpolation}};
   double perplexity = o.perplexity;
   const double most = std::max(1.0, static_cast<double>(x.rows() - 1) / 3);
-  if (o.perplexity_option->count() == 0 && perplexity > most) {
+  if (o.perplexity_option.count() == 0 && perplexity > most) {
     perplexity = most;
     char text[32];
     std::snprintf(text, sizeof text, "%.3g", perplexity);
@@ -241,57 +241,55 @@ int project(const options& o) {
   return file.missing > 0 || !bad.empty() ? exit_skipped : exit_ok;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   app.add_option(
          "--embeddings", o->embeddings,
          "vectors as `aisle embed` writes them (CSV, .npy, .safetensors), or a folder with one table of them")
-      ->required()
-      ->type_name("PATH");
+      .required()
+      .type_name("PATH");
   app.add_option("--method", o->method, "pca, or tsne, which keeps neighbours together")
-      ->check(CLI::IsMember({"pca", "tsne"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+      .check(one_of({"pca", "tsne"}))
+      .type_name("NAME")
+      .capture_default_str();
   app.add_option("--dims", o->dims, "dimensions of the map, 2 or 3")
-      ->check(CLI::IsMember({2, 3}))
-      ->type_name("N")
-      ->capture_default_str();
+      .check(one_of({2, 3}))
+      .type_name("N")
+      .capture_default_str();
   app.add_option("--out", o->out, "points as CSV: id, x, y, z and the label; - is stdout")
-      ->required()
-      ->type_name("FILE.csv|-");
+      .required()
+      .type_name("FILE.csv|-");
   app.add_option("--modality", o->modality, "which vectors, where there are both: text or image")
-      ->check(CLI::IsMember({"text", "image"}))
-      ->type_name("NAME");
+      .check(one_of({"text", "image"}))
+      .type_name("NAME");
   app.add_option("--label", o->label, "column that is written beside the points; of the embeddings or --data")
-      ->type_name("COLUMN");
-  app.add_option("--data", o->data, "table with the column of --label, joined by id")->type_name("FILE");
-  app.add_option("--id-column", o->id_column, "column of the ids")
-      ->type_name("COLUMN")
-      ->capture_default_str();
+      .type_name("COLUMN");
+  app.add_option("--data", o->data, "table with the column of --label, joined by id").type_name("FILE");
+  app.add_option("--id-column", o->id_column, "column of the ids").type_name("COLUMN").capture_default_str();
   o->perplexity_option =
       app.add_option("--perplexity", o->perplexity,
                      "of t-SNE: about how many neighbours a row has (a third of the rows where they are few)")
-          ->check(CLI::Range(1.0, 1e6))
-          ->type_name("X")
-          ->capture_default_str();
+          .check(within(1.0, 1e6))
+          .type_name("X")
+          .capture_default_str();
   app.add_option("--iterations", o->iterations, "of t-SNE, after 250 with exaggeration")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 30))
-      ->type_name("N")
-      ->capture_default_str();
+      .check(within(std::int64_t{0}, std::int64_t{1} << 30))
+      .type_name("N")
+      .capture_default_str();
   app.add_option("--pca", o->first_components,
                  "of t-SNE: look at so many principal components (0: at the vectors)")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 30))
-      ->type_name("N")
-      ->capture_default_str();
+      .check(within(std::int64_t{0}, std::int64_t{1} << 30))
+      .type_name("N")
+      .capture_default_str();
   app.add_option("--start", o->start, "of t-SNE: pca or random")
-      ->check(CLI::IsMember({"pca", "random"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+      .check(one_of({"pca", "random"}))
+      .type_name("NAME")
+      .capture_default_str();
   app.add_option("--gradient", o->gradient,
                  "of t-SNE: exact, barnes-hut, interpolation, or auto: by the number of rows")
-      ->check(CLI::IsMember({"auto", "exact", "barnes-hut", "interpolation"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+      .check(one_of({"auto", "exact", "barnes-hut", "interpolation"}))
+      .type_name("NAME")
+      .capture_default_str();
   add_csv_safe(app, o->csv);
   o->common.add(app, {common::seed, common::threads});
   app.footer(

@@ -84,16 +84,16 @@ int report(const options& o) {
   return complete ? exit_ok : exit_skipped;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   app.add_option("--results", o->results, "folder of a finished run, with report.json in it")
-      ->required()
-      ->type_name("DIR");
+      .required()
+      .type_name("DIR");
   app.add_option("--out", o->out, "folder to write to, made if need be (default: that of --results)")
-      ->type_name("DIR");
+      .type_name("DIR");
   app.add_option("--image-root", o->image_roots,
                  "folder of the pictures that the report shows; may be given more than once")
-      ->type_name("DIR");
+      .type_name("DIR");
   app.add_flag("--allow-outside", o->allow_outside,
                "read pictures that lie outside the results' folder and --image-root too: for results of your "
                "own, as report.json of somebody else's may name any file");

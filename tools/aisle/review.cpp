@@ -5,6 +5,8 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/learning_curve.hpp>
+#include <aisle/catalogue/quality.hpp>
 #include <aisle/catalogue/review.hpp>
 
 #include "catalogue_job.hpp"
@@ -18,6 +20,7 @@ struct options {
   catalogue_job job;
   std::string out, learner = "logistic_regression", modality;
   double precision = 0.99;
+  bool no_curve = false;
   std::int64_t most_probabilities = aisle::review_options{}.most_probabilities;
 };
 
@@ -25,7 +28,8 @@ int review(const options& o) {
   if (!o.job.has_texts() && !o.job.has_images())
     throw usage_error("--text-model none and --image-model none leave nothing to look at");
   output_guard guard;
-  for (const char* name : {"review.csv", "suggested_labels.csv", "duplicates.csv"}) {
+  for (const char* name :
+       {"review.csv", "suggested_labels.csv", "duplicates.csv", "quality.csv", "learning_curve.csv"}) {
     const std::string path = aisle::join_path(o.out, name);
     guard.writes("--out", path);
     if (aisle::file_exists(aisle::join_path(o.out, "metrics.json")))
@@ -48,23 +52,32 @@ int review(const options& o) {
     const std::vector<aisle::skipped_row> unreadable = vectors.problems();
     bad.insert(bad.end(), unreadable.begin(), unreadable.end());
     go_on_without_pictures(products, vectors.image, bad, vectors.text && !vectors.text->rows.empty());
+    const aisle::review_options how{.modality = o.modality,
+                                    .learner = o.learner,
+                                    .fusion = o.job.fusion_options(),
+                                    .seed = o.job.common.seed,
+                                    .precision = o.precision,
+                                    .most_probabilities = o.most_probabilities,
+                                    .threads = o.job.common.threads,
+                                    .progress = bar.callback(),
+                                    .on_warning = [](std::string_view what) { warn(what); }};
     const aisle::catalogue_review found =
-        aisle::review_catalogue(products, vectors.texts(), vectors.images(),
-                                {.modality = o.modality,
-                                 .learner = o.learner,
-                                 .fusion = o.job.fusion_options(),
-                                 .seed = o.job.common.seed,
-                                 .precision = o.precision,
-                                 .most_probabilities = o.most_probabilities,
-                                 .threads = o.job.common.threads,
-                                 .progress = bar.callback(),
-                                 .on_warning = [](std::string_view what) { warn(what); }});
+        aisle::review_catalogue(products, vectors.texts(), vectors.images(), how);
+    aisle::learning_curve curve;
+    if (!o.no_curve) curve = aisle::find_learning_curve(products, vectors.texts(), vectors.images(), how);
+    const aisle::catalogue_quality quality = aisle::check_quality(
+        products,
+        {.pictures = vectors.image.has_value(), .threads = o.job.common.threads, .progress = bar.callback()});
     aisle::make_folders(o.out);
     const std::optional<aisle::folder_lock> turn = wait_for_folder(o.out);
     aisle::write_review_files(found, o.out, o.job.csv);
+    aisle::write_quality(quality, aisle::join_path(o.out, "quality.csv"), o.job.csv);
+    if (!o.no_curve)
+      aisle::write_learning_curve(curve, aisle::join_path(o.out, "learning_curve.csv"), o.job.csv);
     tell_skipped(bad, {});
-    tell_review(found);
-    say("written: " + aisle::join_path(o.out, "review.csv") + ", suggested_labels.csv, duplicates.csv");
+    tell_review(found, curve, quality);
+    say("written: " + aisle::join_path(o.out, "review.csv") +
+        ", suggested_labels.csv, duplicates.csv, quality.csv" + (o.no_curve ? "" : ", learning_curve.csv"));
   } catch (const aisle::nothing_to_do& nothing) {
     tell_skipped(nothing.rows().empty() ? bad : nothing.rows(), {});
     say(std::string("nothing to do: ") + nothing.what());
@@ -73,32 +86,34 @@ int review(const options& o) {
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   o->job.add_columns(app);
   o->job.add_label(app);
-  app.get_option("--label")->required();
-  app.add_option("--out", o->out, "folder of the findings")->required()->type_name("DIR");
+  app.get_option("--label").required();
+  app.add_option("--out", o->out, "folder of the findings").required().type_name("DIR");
   app.add_option("--learner", o->learner, "classifier")
-      ->check(CLI::IsMember(aisle::experiment_learners()))
-      ->type_name("NAME")
-      ->capture_default_str();
+      .check(one_of(aisle::experiment_learners()))
+      .type_name("NAME")
+      .capture_default_str();
   app.add_option(
          "--modality", o->modality,
          "what it looks at first: text, image, multimodal (default: all there is); rows that lack some of "
          "it are looked at by what they have")
-      ->check(CLI::IsMember({"text", "image", "multimodal"}))
-      ->type_name("NAME");
+      .check(one_of({"text", "image", "multimodal"}))
+      .type_name("NAME");
   app.add_option("--file-precision", o->precision,
                  "share that must be right of what is filed without a person")
-      ->check(CLI::Range(0.5, 1.0))
-      ->type_name("SHARE")
-      ->capture_default_str();
+      .check(within(0.5, 1.0))
+      .type_name("SHARE")
+      .capture_default_str();
+  app.add_flag("--no-curve", o->no_curve,
+               "leave out the learning curve, which takes about twice as long as the review itself");
   app.add_option("--most-probabilities", o->most_probabilities,
                  "refuse more labelled rows times classes than these; at the peak each takes 12 bytes")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N")
-      ->capture_default_str();
+      .check(positive())
+      .type_name("N")
+      .capture_default_str();
   o->job.add_groups(app);
   o->job.common.add(
       app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
@@ -112,7 +127,9 @@ action setup(CLI::App& app) {
       "near-duplicates "
       "with\n"
       "another label; what is not sure enough to file), suggested_labels.csv (of rows without a label), "
-      "duplicates.csv.\n"
+      "duplicates.csv,\n"
+      "quality.csv (texts, pictures and classes that are odd), learning_curve.csv (what more rows would "
+      "bring).\n"
       "\n"
       "Example:\n"
       "  aisle review --data products.csv --label class_id --group-column style --embeddings Embeddings "

@@ -25,7 +25,7 @@ struct options {
   std::string out;
   std::vector<std::string> learners;
   int repeats = 1;
-  bool no_review = false;
+  bool no_review = false, no_curve = false;
   double file_precision = 0.99;
   bool verbose = false;
   std::string command;
@@ -44,26 +44,47 @@ class stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-/// Every label as the best recipe sees it out of fold; none where nothing was chosen or that cannot be.
-std::optional<aisle::catalogue_review> review(const options& o, const aisle::catalogue& products,
-                                              const job_vectors& vectors,
-                                              const aisle::experiment_result& result, progress_bar& bar) {
+/// Every label as the best recipe sees it out of fold, what more rows would bring it, and what is odd.
+struct review_findings {
+  aisle::catalogue_review review;
+  aisle::learning_curve curve;
+  aisle::catalogue_quality quality;
+};
+
+/// None where nothing was chosen or that cannot be.
+std::optional<review_findings> review(const options& o, const aisle::catalogue& products,
+                                      const job_vectors& vectors, const aisle::experiment_result& result,
+                                      progress_bar& bar) {
   const aisle::model_result* best = result.best();
   if (o.no_review || best == nullptr) return std::nullopt;
+  const aisle::review_options how{.modality = best->modality,
+                                  .learner = best->model,
+                                  .fusion = o.job.fusion_options(),
+                                  .seed = o.job.common.seed,
+                                  .precision = o.file_precision,
+                                  .threads = o.job.common.threads,
+                                  .progress = bar.callback(),
+                                  .on_warning = [](std::string_view what) { warn(what); }};
   try {
-    return aisle::review_catalogue(products, vectors.texts(), vectors.images(),
-                                   {.modality = best->modality,
-                                    .learner = best->model,
-                                    .fusion = o.job.fusion_options(),
-                                    .seed = o.job.common.seed,
-                                    .precision = o.file_precision,
-                                    .threads = o.job.common.threads,
-                                    .progress = bar.callback(),
-                                    .on_warning = [](std::string_view what) { warn(what); }});
+    review_findings out;
+    out.review = aisle::review_catalogue(products, vectors.texts(), vectors.images(), how);
+    if (!o.no_curve) out.curve = aisle::find_learning_curve(products, vectors.texts(), vectors.images(), how);
+    out.quality = aisle::check_quality(
+        products,
+        {.pictures = vectors.image.has_value(), .threads = o.job.common.threads, .progress = bar.callback()});
+    return out;
   } catch (const aisle::nothing_to_do& nothing) {
     warn(std::string("no review: ") + nothing.what());
     return std::nullopt;
   }
+}
+
+/// Into the folder of results.
+void write_findings(const review_findings& found, const std::string& folder, const options& o) {
+  aisle::write_review_files(found.review, folder, o.job.csv);
+  aisle::write_quality(found.quality, aisle::join_path(folder, "quality.csv"), o.job.csv);
+  if (!o.no_curve)
+    aisle::write_learning_curve(found.curve, aisle::join_path(folder, "learning_curve.csv"), o.job.csv);
 }
 
 int run(const options& o) {
@@ -150,14 +171,14 @@ int run(const options& o) {
     e.result.command = o.command;
 
     watch.lap();
-    const std::optional<aisle::catalogue_review> found = review(o, products, vectors, e.result, bar);
+    const std::optional<review_findings> found = review(o, products, vectors, e.result, bar);
     if (found) {
       e.result.phases.emplace_back("review", watch.lap());
-      e.result.review = aisle::describe(*found);
+      e.result.review = review_lines(found->review, found->curve, found->quality);
     }
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
     aisle::write_experiment(e, *out, o.job.csv);
-    if (found) aisle::write_review_files(*found, out->staged(), o.job.csv);
+    if (found) write_findings(*found, out->staged(), o);
     e.result.phases.emplace_back("write results", watch.lap());
     aisle::write_reports(e.result, out->staged(), {.threads = o.job.common.threads, .on_warning = warn});
     e.result.phases.emplace_back("write reports", watch.lap());
@@ -170,7 +191,7 @@ int run(const options& o) {
     tell_trust(e.result);
     tell_scores(e.result);
     if (o.verbose) tell_phases(e.result);
-    if (found) tell_review(*found);
+    if (found) tell_review(found->review, found->curve, found->quality);
     tell_findings(e.result);
     say("report: " + aisle::join_path(o.out, "report.html"));
   } catch (const aisle::nothing_to_do& nothing) {
@@ -192,38 +213,41 @@ int run(const options& o) {
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   o->learners = aisle::experiment_learners();
   o->job.add_columns(app);
   o->job.add_label(app);
-  app.get_option("--label")->required();
-  app.add_option("--out", o->out, "folder of the results")->required()->type_name("DIR");
+  app.get_option("--label").required();
+  app.add_option("--out", o->out, "folder of the results").required().type_name("DIR");
   o->job.common.add(
       app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
   o->job.add_embeddings(app, "Embeddings/ beside --out");
   o->job.add_fusion(app);
   app.add_option("--learners", o->learners, "classifiers to train")
-      ->delimiter(',')
-      ->check(CLI::IsMember(o->learners))
-      ->type_name("NAME,…")
-      ->capture_default_str();
+      .delimiter(',')
+      .check(one_of(o->learners))
+      .type_name("NAME,…")
+      .capture_default_str();
   o->job.add_groups(app);
   o->job.common.add(app, {common::test_size, common::seed, common::split, common::threads, common::precision,
                           common::isa, common::limit});
   app.add_option(
          "--repeats", o->repeats,
          "splits into training and test rows, with the seeds from --seed on; scores are means over them")
-      ->check(CLI::Range(1, 1000))
-      ->type_name("N")
-      ->capture_default_str()
-      ->excludes(app.get_option("--split"));
+      .check(within(1, 1000))
+      .type_name("N")
+      .capture_default_str()
+      .excludes(app.get_option("--split"));
+  app.add_flag(
+      "--no-curve", o->no_curve,
+      "leave the learning curve out of the review, which takes about twice as long as the rest of it");
   app.add_flag("--no-review", o->no_review, "leave out the review of all labels (see `aisle review`)");
   app.add_option("--file-precision", o->file_precision,
                  "share that must be right of what the review files without a person")
-      ->check(CLI::Range(0.5, 1.0))
-      ->type_name("SHARE")
-      ->capture_default_str();
+      .check(within(0.5, 1.0))
+      .type_name("SHARE")
+      .capture_default_str();
   app.add_flag("--verbose", o->verbose, "say how long each phase took");
   app.footer(
       "Trains random forest, logistic regression and a multilayer perceptron on text, image and both, "
@@ -241,7 +265,7 @@ action setup(CLI::App& app) {
       "\n"
       "Example:\n"
       "  aisle run --data products.csv --label class_id --out results");
-  return [o, &app] {
+  return [o, app] {
     if (o->job.embeddings.empty())
       o->job.embeddings = aisle::join_path(
           aisle::parent_folder(o->out.ends_with('/') ? o->out.substr(0, o->out.size() - 1) : o->out),

@@ -122,8 +122,18 @@ void tell_findings(const aisle::experiment_result& result) {
   say(line + (reasons.empty() ? "" : " (" + reasons + ")"));
 }
 
-void tell_review(const aisle::catalogue_review& review) {
-  for (const std::string& line : aisle::describe(review)) say("review: " + line);
+std::vector<std::string> review_lines(const aisle::catalogue_review& review,
+                                      const aisle::learning_curve& curve,
+                                      const aisle::catalogue_quality& quality) {
+  std::vector<std::string> out = aisle::describe(review);
+  for (const auto& more : {aisle::describe(curve), aisle::describe(quality)})
+    out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
+void tell_review(const aisle::catalogue_review& review, const aisle::learning_curve& curve,
+                 const aisle::catalogue_quality& quality) {
+  for (const std::string& line : review_lines(review, curve, quality)) say("review: " + line);
 }
 
 }  // namespace aisle_command

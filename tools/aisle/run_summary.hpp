@@ -3,6 +3,8 @@
 #include <string>
 
 #include <aisle/catalogue/results.hpp>
+#include <aisle/catalogue/learning_curve.hpp>
+#include <aisle/catalogue/quality.hpp>
 #include <aisle/catalogue/review.hpp>
 
 // What `aisle run` says on the terminal.
@@ -19,6 +21,11 @@ void tell_phases(const aisle::experiment_result& result);
 void tell_findings(const aisle::experiment_result& result);
 
 /// What the review found, a line each.
-void tell_review(const aisle::catalogue_review& review);
+void tell_review(const aisle::catalogue_review& review, const aisle::learning_curve& curve,
+                 const aisle::catalogue_quality& quality);
+/// The same lines.
+std::vector<std::string> review_lines(const aisle::catalogue_review& review,
+                                      const aisle::learning_curve& curve,
+                                      const aisle::catalogue_quality& quality);
 
 }  // namespace aisle_command

@@ -185,7 +185,7 @@ int run(const options& o) {
   return report.finish();
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   app.add_flag("--list-isas", o->list, "print the names of the kernels this CPU supports, slowest first");
   o->common.add(app,

@@ -19,17 +19,15 @@ namespace {
 
 /// Passes what a function of the library does not throw for.
 template <class Parse>
-CLI::Validator accepted_by(Parse parse) {
-  return CLI::Validator(
-      [parse](const std::string& text) {
-        try {
-          parse(text);
-          return std::string();
-        } catch (const aisle::error& e) {
-          return std::string(e.what());
-        }
-      },
-      {});
+validator accepted_by(Parse parse) {
+  return validator([parse](const std::string& text) {
+    try {
+      parse(text);
+      return std::string();
+    } catch (const aisle::error& e) {
+      return std::string(e.what());
+    }
+  });
 }
 
 /// Names separated by commas, as a record of CSV.
@@ -40,46 +38,46 @@ std::vector<std::string> split_names(const std::string& list) {
 
 }  // namespace
 
-void add_table_options(CLI::App& app, aisle::catalogue_options& options) {
-  app.add_option_function<std::string>(
+void add_table_options(option_set app, aisle::catalogue_options& options) {
+  app.add_option_function(
          "--delimiter",
          [&options](const std::string& name) { options.delimiter = aisle::parse_delimiter(name); },
          "what separates the columns: , ; tab | or another character (default: recognised)")
-      ->type_name("CHAR")
-      ->check(accepted_by([](const std::string& name) { aisle::parse_delimiter(name); }));
+      .type_name("CHAR")
+      .check(accepted_by([](const std::string& name) { aisle::parse_delimiter(name); }));
   app.add_option("--encoding", options.encoding,
                  "utf-8, utf-16, utf-16le, utf-16be, windows-1252 or latin-1 (default: recognised)")
-      ->type_name("NAME")
-      ->check(accepted_by([](const std::string& name) { aisle::parse_text_encoding(name); }));
+      .type_name("NAME")
+      .check(accepted_by([](const std::string& name) { aisle::parse_text_encoding(name); }));
   app.add_option("--max-cell", options.cell_limit, "bytes of one cell; rows with a longer one are skipped")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
-      ->capture_default_str();
+      .type_name("N")
+      .check(within(std::uint64_t{1}, std::uint64_t{1} << 40))
+      .capture_default_str();
 }
 
-CLI::Option* add_column_list(CLI::App& app, const std::string& option, std::vector<std::string>& columns,
-                             const std::string& help) {
+option add_column_list(option_set app, const std::string& name, std::vector<std::string>& columns,
+                       const std::string& help) {
   return app
-      .add_option_function<std::vector<std::string>>(
-          option,
+      .add_option_function(
+          name,
           [&columns](const std::vector<std::string>& lists) {
             columns.clear();
             for (const std::string& list : lists)
-              for (std::string& name : split_names(list)) columns.push_back(std::move(name));
+              for (std::string& column : split_names(list)) columns.push_back(std::move(column));
           },
           help + "; names that hold a comma in double quotes")
-      ->type_name("COLUMN,…")
-      ->check(accepted_by([](const std::string& list) { split_names(list); }));
+      .type_name("COLUMN,…")
+      .check(accepted_by([](const std::string& list) { split_names(list); }));
 }
 
-void add_allow_outside(CLI::App& app, bool& allow_outside) {
+void add_allow_outside(option_set app, bool& allow_outside) {
   app.add_flag(
       "--allow-outside", allow_outside,
       "read pictures that lie outside the catalogue's folder and --image-root too (absolute names, ../, "
       "links that lead out): for catalogues of your own, as one of somebody else's may name any file");
 }
 
-void add_csv_safe(CLI::App& app, aisle::csv_write_options& how) {
+void add_csv_safe(option_set app, aisle::csv_write_options& how) {
   app.add_flag(
       "--csv-safe", how.spreadsheet_safe,
       "put ' in front of texts in CSV files that a spreadsheet would compute (they begin with = + - @ or "

@@ -103,15 +103,15 @@ int run(const options& o) {
   return done == 0 ? exit_nothing : bad > 0 ? exit_skipped : exit_ok;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   o->common.text_model = "all-MiniLM-L6-v2";
   o->common.add(app, {common::text_model, common::weights});
   app.add_flag("--json", o->json, "each input line is a JSON string (so that a text may contain line ends)");
   app.add_option("--max-tokens", o->max_tokens,
                  "cut to so many ids, [CLS] and [SEP] included (default: the model's)")
-      ->type_name("N")
-      ->check(CLI::Range(std::int64_t{3}, std::int64_t{1} << 40));
+      .type_name("N")
+      .check(within(std::int64_t{3}, std::int64_t{1} << 40));
   o->common.add(app, {common::threads, common::limit});
   app.footer(
       "Reads lines from stdin and writes a JSON array of ids for each, in order. Only the tokenizer's files "

@@ -86,24 +86,22 @@ int train(const options& o) {
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
-action setup(CLI::App& app) {
+action setup(option_set app) {
   auto o = std::make_shared<options>();
   o->job.add_columns(app);
   o->job.add_label(app);
-  app.get_option("--label")->required();
-  app.add_option("--out", o->out, "file of the trained pipeline (safetensors)")
-      ->required()
-      ->type_name("FILE");
+  app.get_option("--label").required();
+  app.add_option("--out", o->out, "file of the trained pipeline (safetensors)").required().type_name("FILE");
   app.add_option("--skipped", o->skipped, "write rows that could not be learnt from there, as CSV")
-      ->type_name("FILE");
+      .type_name("FILE");
   app.add_option("--learner", o->learner, "classifier")
-      ->check(CLI::IsMember(aisle::experiment_learners()))
-      ->type_name("NAME")
-      ->capture_default_str();
+      .check(one_of(aisle::experiment_learners()))
+      .type_name("NAME")
+      .capture_default_str();
   app.add_option("--modality", o->modality, "what it looks at: text, image, multimodal")
-      ->check(CLI::IsMember({"text", "image", "multimodal"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+      .check(one_of({"text", "image", "multimodal"}))
+      .type_name("NAME")
+      .capture_default_str();
   o->job.common.add(
       app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
   o->job.add_embeddings(app, "not kept");

@@ -206,13 +206,13 @@ int check(options& o) {
   return code;
 }
 
-void add_common(CLI::App& app, const std::shared_ptr<options>& o) {
+void add_common(option_set app, const std::shared_ptr<options>& o) {
   o->common.add(app, {common::weights});
   app.add_option("--manifest", o->manifest, "another manifest than the one that is built in")
-      ->type_name("FILE");
+      .type_name("FILE");
 }
 
-action setup_list(CLI::App& app) {
+action setup_list(option_set app) {
   auto o = std::make_shared<options>();
   add_common(app, o);
   app.footer(
@@ -222,18 +222,18 @@ action setup_list(CLI::App& app) {
   return [o] { return list(*o); };
 }
 
-action setup_get(CLI::App& app) {
+action setup_get(option_set app) {
   auto o = std::make_shared<options>();
-  app.add_option("ID", o->ids, "models of `aisle weights list`")->required();
+  app.add_option("ID", o->ids, "models of `aisle weights list`").required();
   app.add_flag("--allow-unverified", o->allow_unverified, "take files whose checksum nobody has vouched for");
   app.add_option("--max-bytes", o->max_bytes, "take no more of a file whose size the manifest does not say")
-      ->type_name("N")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 50))
-      ->capture_default_str();
+      .type_name("N")
+      .check(within(std::int64_t{1}, std::int64_t{1} << 50))
+      .capture_default_str();
   app.add_option("--timeout", o->timeout, "give up a source that sends nothing for so many seconds")
-      ->type_name("S")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
+      .type_name("S")
+      .check(within(1, 3600))
+      .capture_default_str();
   add_common(app, o);
   app.footer(
       "Files are fetched from the first source that has them all, resumed where a part is there, checked "
@@ -254,10 +254,10 @@ action setup_get(CLI::App& app) {
   return [o] { return get(*o); };
 }
 
-action setup_check(CLI::App& app) {
+action setup_check(option_set app) {
   auto o = std::make_shared<options>();
   app.add_option("ID", o->ids, "models, folders or weight files (default: all models in the folder)")
-      ->type_name("ID|PATH");
+      .type_name("ID|PATH");
   add_common(app, o);
   app.footer(
       "Verifies checksums and opens the model: its family, tensor names, parameters and the width of its "
@@ -269,12 +269,12 @@ action setup_check(CLI::App& app) {
   return [o] { return check(*o); };
 }
 
-action setup(CLI::App& app) {
-  return add_nested(
-      app, {{"list", "what is known, and what is here", setup_list},
-            {"get", "fetch models, with checksum and resume", setup_get},
-            {"check", "verify checksums, open the model and say what it is", setup_check},
-            {"convert", "a PyTorch checkpoint or shards to one .safetensors", setup_weights_convert}});
+action setup(option_set app) {
+  return app.add_nested(
+      {{"list", "what is known, and what is here", setup_list},
+       {"get", "fetch models, with checksum and resume", setup_get},
+       {"check", "verify checksums, open the model and say what it is", setup_check},
+       {"convert", "a PyTorch checkpoint or shards to one .safetensors", setup_weights_convert}});
 }
 
 const registration entry{{"weights", "fetch, verify and convert checkpoints", setup}};

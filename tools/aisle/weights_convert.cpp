@@ -98,14 +98,14 @@ int convert(const options& o) {
 
 }  // namespace
 
-action setup_weights_convert(CLI::App& app) {
+action setup_weights_convert(option_set app) {
   auto o = std::make_shared<options>();
   app.add_option("IN", o->in,
                  ".pth, .pt, .bin, an index of shards, or a folder with one of them; .h5 or .keras")
-      ->required();
-  app.add_option("OUT", o->out, "one .safetensors file")->required();
+      .required();
+  app.add_option("OUT", o->out, "one .safetensors file").required();
   app.add_option("--prefix", o->prefix, "only the tensors whose names begin so, without it")
-      ->type_name("PREFIX");
+      .type_name("PREFIX");
   app.footer(
       "Names and types of the tensors stay as they are; one tensor at a time is in memory. Nothing in a "
       "checkpoint is\n"

@@ -5,6 +5,6 @@
 namespace aisle_command {
 
 /// `aisle weights convert`.
-action setup_weights_convert(CLI::App& app);
+action setup_weights_convert(option_set app);
 
 }  // namespace aisle_command

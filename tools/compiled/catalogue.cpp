@@ -18,13 +18,16 @@
 #include <aisle/catalogue/fusion.ipp>
 #include <aisle/catalogue/label_findings.ipp>
 #include <aisle/catalogue/label_treatment.ipp>
+#include <aisle/catalogue/learning_curve.ipp>
 #include <aisle/catalogue/name_match.ipp>
 #include <aisle/catalogue/picture_checks.ipp>
 #include <aisle/catalogue/picture_paths.ipp>
 #include <aisle/catalogue/pipeline.ipp>
 #include <aisle/catalogue/pipeline_set.ipp>
 #include <aisle/catalogue/products.ipp>
+#include <aisle/catalogue/quality.ipp>
 #include <aisle/catalogue/reading.ipp>
 #include <aisle/catalogue/results_folder.ipp>
 #include <aisle/catalogue/review.ipp>
 #include <aisle/catalogue/review_files.ipp>
+#include <aisle/catalogue/similar.ipp>

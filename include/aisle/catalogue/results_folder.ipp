@@ -91,9 +91,10 @@ AISLE_API void kept_files::put_back() const {
 }  // namespace detail
 
 AISLE_API std::vector<std::string> result_file_names() {
-  std::vector<std::string> out = {"metrics.json", "predictions.csv",      "skipped.csv",    "report.json",
-                                  "review.csv",   "suggested_labels.csv", "duplicates.csv", "report.html",
-                                  "report.md",    "report.ipynb"};
+  std::vector<std::string> out = {"metrics.json",   "predictions.csv", "skipped.csv",
+                                  "report.json",    "review.csv",      "suggested_labels.csv",
+                                  "duplicates.csv", "quality.csv",     "learning_curve.csv",
+                                  "report.html",    "report.md",       "report.ipynb"};
   for (const std::string modality : {"multimodal", "image", "text"})
     for (const char* ending : {"_results.csv", ".safetensors"}) {
       out.push_back(modality + ending);

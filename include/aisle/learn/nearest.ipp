@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -110,22 +111,33 @@ class nearest_search {
  private:
   static constexpr std::int64_t query_block = 128, row_block = 256;
 
-  /// Euclidean norm of every row. Throws row_error for a number that is none.
+  /// Eight sums side by side: a single chain of additions takes longer than memory.
+  static double norm_of(std::span<const T> row) noexcept {
+    constexpr std::size_t lanes = 8;
+    double sums[lanes] = {};
+    std::size_t i = 0;
+    for (; i + lanes <= row.size(); i += lanes)
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const auto v = static_cast<double>(row[i + lane]);
+        sums[lane] += v * v;
+      }
+    for (; i < row.size(); ++i) sums[0] += static_cast<double>(row[i]) * static_cast<double>(row[i]);
+    double all = 0;
+    for (const double s : sums) all += s;
+    return std::sqrt(all);
+  }
+
+  /// Euclidean norm of every row. Throws row_error for a number that is none: its norm is none either.
   std::vector<double> norms(const char* what, matrix_view<const T> m) const {
     std::vector<double> out(static_cast<std::size_t>(m.rows()));
-    std::vector<std::uint8_t> good(out.size());
     parallel_for((m.rows() + row_block - 1) / row_block, threads_, [&](std::int64_t b) {
-      for (std::int64_t r = b * row_block; r < std::min((b + 1) * row_block, m.rows()); ++r) {
-        good[static_cast<std::size_t>(r)] = all_finite(m.row(r));
-        double squares = 0;
-        for (const T v : m.row(r)) squares += static_cast<double>(v) * static_cast<double>(v);
-        out[static_cast<std::size_t>(r)] = std::sqrt(squares);
-      }
+      for (std::int64_t r = b * row_block; r < std::min((b + 1) * row_block, m.rows()); ++r)
+        out[static_cast<std::size_t>(r)] = norm_of(m.row(r));
     });
     for (std::int64_t r = 0; r < m.rows(); ++r) {
-      if (!good[static_cast<std::size_t>(r)]) require_numbers(what, m);  // throws for the first
-      if (!is_finite(out[static_cast<std::size_t>(r)]))
-        throw row_error(what, r, "", "the squares of its numbers overflow, expected smaller ones");
+      if (is_finite(out[static_cast<std::size_t>(r)])) continue;
+      require_numbers(what, m);  // throws for the first
+      throw row_error(what, r, "", "the squares of its numbers overflow, expected smaller ones");
     }
     return out;
   }
