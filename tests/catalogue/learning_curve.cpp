@@ -149,4 +149,11 @@ TEST_CASE("learning curves that cannot be") {
   CHECK_THROWS_AS(m.curve({.modality = "smell"}), aisle::option_error);
   CHECK_THROWS_AS(m.curve({.folds = 1}), aisle::option_error);
   CHECK_THROWS_AS(m.curve({.learner = "guess"}), aisle::option_error);
+  made unlabelled;
+  unlabelled.products.options.label_column.clear();
+  CHECK_THROWS_AS(unlabelled.curve(), aisle::option_error);
+  // 240 labels of 4 classes: what is too much for the review is too much for its curve.
+  CHECK_THROWS_WITH_AS(m.curve({.most_probabilities = 959}), doctest::Contains("240 labels of 4 classes"),
+                       aisle::nothing_to_do);
+  CHECK(m.curve({.most_probabilities = 960}).points.size() == 4);
 }

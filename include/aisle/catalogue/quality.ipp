@@ -133,6 +133,14 @@ AISLE_API std::int64_t catalogue_quality::rows(std::string_view kind) const {
   return out;
 }
 
+AISLE_API std::vector<quality_count> catalogue_quality::counts() const {
+  std::vector<quality_count> out;
+  for (const char* kind :
+       {"empty text", "short text", "one colour", "same picture", "class names", "small class"})
+    out.push_back({kind, count(kind), rows(kind)});
+  return out;
+}
+
 AISLE_API catalogue_quality check_quality(const catalogue& products, const quality_options& options) {
   for (const auto& [name, value] :
        {std::pair("least_text", options.least_text), std::pair("least_rows", options.least_rows)})
