@@ -279,7 +279,8 @@ TEST_CASE("evidence: intervals around the score, comparisons with the best, cali
       .learner = "mlp",
       .folds = 5,
       .classes = {"a", "b"},
-      .points = {{.share = 0.5, .rows = 40, .accuracy = 91.5, .macro_f1 = 90.25}},
+      .points =
+          {{.share = 0.5, .rows = 40, .accuracy = 91.5, .macro_f1 = 90.25, .class_rows = {}, .class_f1 = {}}},
       .forecasts = {{.code = 1, .more_rows = 20, .f1 = 80, .gain = 6, .low = 4.5, .high = 7.5}}};
   reviewed.quality = {{"empty text", 2, 2}, {"same picture", 1, 3}, {"small class", 0, 0}};
   aisle::save_result(reviewed, work / "reviewed.json");
