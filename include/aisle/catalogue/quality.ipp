@@ -34,7 +34,7 @@ AISLE_API looked_at_picture look_at_picture(const std::string& path) {
   looked_at_picture out;
   image picture;
   try {
-    picture = read_image(path);
+    picture = aisle::read_image(path);  // detail has one of its own
   } catch (const machine_error&) {
     throw;
   } catch (const error&) {
