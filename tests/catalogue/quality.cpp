@@ -82,6 +82,7 @@ TEST_CASE("texts, pictures and classes that are odd are found, and nothing else"
                                                         {"small class", 2, 0}});
   CHECK(q.products.size() == 5);  // rows 0, 1, 2, 3 and 6
   CHECK(rows_of(aisle::check_quality(products, {.least_text = 2}), "short text").empty());
+  CHECK(aisle::check_quality(products, {.least_rows = 3}).count("small class") == 1);  // Tea has as many
   CHECK(aisle::check_quality(products, {.pictures = false}).pictures == 0);
   CHECK_THROWS_AS(aisle::check_quality(products, {.least_rows = -1}), aisle::option_error);
   const auto lines = aisle::describe(q);
