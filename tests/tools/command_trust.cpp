@@ -214,6 +214,6 @@ TEST_CASE("review finds labels that were changed at random" * doctest::skip(supp
   CHECK(aisle::read_csv(work / "review/learning_curve.csv").header[0] == "share");
   o = command::run(work, line + " --no-curve");
   CHECK(o.code == 0);
-  CHECK_FALSE(has(o.err, "learning"));
+  CHECK_FALSE(has(o.err, "learning curve"));
   CHECK_FALSE(aisle::file_exists(work / "review/learning_curve.csv"));  // the earlier review's
 }
