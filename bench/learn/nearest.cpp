@@ -59,7 +59,7 @@ BENCHMARK(nearest_rows)
     ->ArgNames({"rows", "queries", "threads"})
     ->Args({1'000'000, 1, 1})
     ->Args({1'000'000, 1, 2})
-    ->Args({1'000'000, 16, 2})
+    ->Args({1'000'000, 100, 2})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime()
     ->MeasureProcessCPUTime();

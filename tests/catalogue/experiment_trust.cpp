@@ -274,6 +274,45 @@ TEST_CASE("evidence: intervals around the score, comparisons with the best, cali
   reviewed.review = {"of 9 labels <one> is likely wrong"};
   aisle::save_result(reviewed, work / "reviewed.json");
   CHECK(aisle::load_result(work / "reviewed.json").review == reviewed.review);
+  reviewed.curve = {
+      .modality = "text",
+      .learner = "mlp",
+      .folds = 5,
+      .classes = {"a", "b"},
+      .points =
+          {{.share = 0.5, .rows = 40, .accuracy = 91.5, .macro_f1 = 90.25, .class_rows = {}, .class_f1 = {}}},
+      .forecasts = {{.code = 1, .more_rows = 20, .f1 = 80, .gain = 6, .low = 4.5, .high = 7.5}}};
+  reviewed.quality = {{"empty text", 2, 2}, {"same picture", 1, 3}, {"small class", 0, 0}};
+  aisle::save_result(reviewed, work / "reviewed.json");
+  aisle::write_metrics(reviewed, work / "reviewed-metrics.json");
+  const auto back = aisle::load_result(work / "reviewed.json");
+  CHECK(back.curve.modality == "text");
+  CHECK(back.curve.folds == 5);
+  REQUIRE(back.curve.forecasts.size() == 1);
+  CHECK(back.curve.classes.at(static_cast<std::size_t>(back.curve.forecasts[0].code)) == "b");
+  CHECK(back.curve.forecasts[0].low == 4.5);
+  CHECK(back.quality == reviewed.quality);
+  CHECK(aisle::condense_result(reviewed, 1).quality == reviewed.quality);
+  CHECK(aisle::condense_result(reviewed, 1).curve.points.size() == 1);
+  for (const char* file : {"reviewed.json", "reviewed-metrics.json"}) {
+    CAPTURE(file);
+    const auto j = aisle::read_json(work / file);
+    const auto& point = j["learning_curve"]["points"][0];
+    CHECK(point.get<double>("share") == 0.5);
+    CHECK(point.get<double>("rows") == 40);
+    CHECK(point.get<double>("accuracy") == 91.5);
+    CHECK(point.get<double>("macro_f1") == 90.25);
+    const auto& forecast = j["learning_curve"]["forecasts"][0];
+    CHECK(forecast.get<std::string>("class") == "b");
+    CHECK(forecast.get<double>("more_rows") == 20);
+    CHECK(forecast.get<double>("gain") == 6);
+    CHECK(forecast.get<double>("high") == 7.5);
+    CHECK(j["quality"]["same picture"].get<std::int64_t>("findings") == 1);
+    CHECK(j["quality"]["same picture"].get<std::int64_t>("rows") == 3);
+    CHECK(j["quality"]["small class"].get<std::int64_t>("findings") == 0);
+  }
+  CHECK_FALSE(metrics.contains("learning_curve"));
+  CHECK_FALSE(metrics.contains("quality"));
   CHECK(has(aisle::report_html(reviewed), "of 9 labels &lt;one&gt; is likely wrong"));
   CHECK(has(aisle::report_markdown(reviewed), "## The catalogue reviewed"));
   CHECK_FALSE(has(aisle::report_html(e.result), "The catalogue reviewed"));

@@ -48,7 +48,7 @@ struct made {
       p.text = "text";
       p.label = names[c];
       if (grouped) {
-        p.group = "g" + std::to_string(r / 8);
+        p.group = "g" + std::to_string(r / 16);
         products.options.group_column = "g";
       }
       p.fields = {p.id, p.label};
@@ -109,9 +109,11 @@ TEST_CASE("a learning curve is the same for a seed whatever the threads, and is 
 }
 
 TEST_CASE("groups are learnt from whole") {
-  // 30 groups of 8 rows, two of each class: a share has a number of rows that is one of whole groups.
+  // 15 groups of 16 rows, four of each class; a fold learns from 12 of them. 12 % of their 192 rows
+  // are 23.04: two groups, where rows by themselves would be 24.
   const auto c = made(240, true).curve();
   REQUIRE(c.points.size() == 4);
+  CHECK(c.points[0].rows == 32);
   CHECK(c.points[3].rows == 192);
   double before = 0;
   for (const aisle::curve_point& p : c.points) {
@@ -149,4 +151,11 @@ TEST_CASE("learning curves that cannot be") {
   CHECK_THROWS_AS(m.curve({.modality = "smell"}), aisle::option_error);
   CHECK_THROWS_AS(m.curve({.folds = 1}), aisle::option_error);
   CHECK_THROWS_AS(m.curve({.learner = "guess"}), aisle::option_error);
+  made unlabelled;
+  unlabelled.products.options.label_column.clear();
+  CHECK_THROWS_AS(unlabelled.curve(), aisle::option_error);
+  // 240 labels of 4 classes: what is too much for the review is too much for its curve.
+  CHECK_THROWS_WITH_AS(m.curve({.most_probabilities = 959}), doctest::Contains("240 labels of 4 classes"),
+                       aisle::nothing_to_do);
+  CHECK(m.curve({.most_probabilities = 960}).points.size() == 4);
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/quality.hpp>
@@ -73,8 +74,15 @@ TEST_CASE("texts, pictures and classes that are odd are found, and nothing else"
   CHECK(q.count("small class") == 2);  // mugs 1, Tea 3
   CHECK(q.imbalance == 6);             // Mugs 6 to mugs 1
   CHECK(q.findings.size() == 8);
+  CHECK(q.counts() == std::vector<aisle::quality_count>{{"empty text", 1, 1},
+                                                        {"short text", 1, 1},
+                                                        {"one colour", 2, 2},
+                                                        {"same picture", 1, 3},
+                                                        {"class names", 1, 0},
+                                                        {"small class", 2, 0}});
   CHECK(q.products.size() == 5);  // rows 0, 1, 2, 3 and 6
   CHECK(rows_of(aisle::check_quality(products, {.least_text = 2}), "short text").empty());
+  CHECK(aisle::check_quality(products, {.least_rows = 3}).count("small class") == 1);  // Tea has as many
   CHECK(aisle::check_quality(products, {.pictures = false}).pictures == 0);
   CHECK_THROWS_AS(aisle::check_quality(products, {.least_rows = -1}), aisle::option_error);
   const auto lines = aisle::describe(q);

@@ -3,6 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include <aisle/catalogue/similar.hpp>
 
@@ -45,6 +49,7 @@ TEST_CASE("a product is not similar to itself, however many are equal to it") {
   CHECK(found[0].row == 3);  // 30 degrees apart
   CHECK(found[0].cosine == doctest::Approx(std::sqrt(3.0) / 2));
   CHECK(found[1].row == 1);
+  CHECK(aisle::similar_products(t, 4, {.k = std::numeric_limits<std::int64_t>::max()}).size() == 3);
   CHECK_THROWS_AS(aisle::similar_products(t, 2, {.k = 2}), aisle::option_error);
   CHECK_THROWS_AS(aisle::similar_products(t, 4, {.k = 0}), aisle::option_error);
   aisle::embedding_table same;

@@ -132,7 +132,10 @@ TEST_CASE("run reviews all labels, into the same folder" * doctest::skip(support
   CHECK(metrics["files"].contains("quality.csv"));
   CHECK(has(o.err, "review: learning curve: from "));
   CHECK(has(o.err, "review: the largest class "));
-  CHECK(has(metrics["review"].dump(), "learning curve: from "));
+  REQUIRE(metrics["learning_curve"]["points"].size() == 4);
+  CHECK(metrics["learning_curve"]["points"][3].get<double>("share") == 1);
+  CHECK(metrics["quality"].contains("small class"));
+  CHECK(has(aisle::read_file(work / "out/report.md"), "learning curve: from "));
   for (const char* page : {"out/report.html", "out/report.md"})
     CHECK(has(aisle::read_file(work / page), "The catalogue reviewed"));
   // By groups: with the sizes of a product in the other folds nearly every label would be confirmed.
@@ -142,6 +145,20 @@ TEST_CASE("run reviews all labels, into the same folder" * doctest::skip(support
   CHECK(has(aisle::read_file(work / "out/report.html"), "The catalogue reviewed"));
   CHECK(command::run(work, "review --data sizes.csv --label class_id --image-model none --out out").code ==
         2);
+  // What is too much for a review fails nothing else.
+  o = command::run(work, line + " --most-probabilities 100");
+  CHECK(o.code == 0);
+  CHECK(has(o.err, "no review: "));
+  CHECK(has(o.err, "more than the 100 probabilities"));
+  CHECK(aisle::file_exists(work / "out/quality.csv"));
+  for (const char* name : {"review.csv", "learning_curve.csv"})
+    CHECK_FALSE(aisle::file_exists(work / (std::string("out/") + name)));
+  CHECK(aisle::read_json(work / "out/metrics.json").contains("quality"));
+  CHECK_FALSE(aisle::read_json(work / "out/metrics.json").contains("learning_curve"));
+  o = command::run(work, line + " --no-curve");
+  CHECK(o.code == 0);
+  CHECK(aisle::file_exists(work / "out/review.csv"));
+  CHECK_FALSE(aisle::file_exists(work / "out/learning_curve.csv"));
   o = command::run(work, line + " --no-review");
   CHECK(o.code == 0);
   CHECK_FALSE(aisle::file_exists(work / "out/review.csv"));  // an earlier run's
@@ -179,8 +196,9 @@ TEST_CASE("review finds labels that were changed at random" * doctest::skip(supp
   std::filesystem::create_directories(work / "weights");
   std::filesystem::create_directory_symlink(std::filesystem::absolute(model),
                                             work / "weights/all-MiniLM-L6-v2");
-  const auto o =
-      command::run(work, "review --data planted.csv --label class_id --image-model none --out review");
+  const std::string line =
+      "review --data planted.csv --label class_id --image-model none --embeddings E --out review";
+  auto o = command::run(work, line);
   CAPTURE(o.err);
   REQUIRE(o.code == 0);
   CHECK(has(o.err, "likely wrong"));
@@ -192,4 +210,10 @@ TEST_CASE("review finds labels that were changed at random" * doctest::skip(supp
   CHECK(first >= 35);  // cleanlab's 5 folds of the same vectors: 35 among 39
   CHECK(aisle::file_exists(work / "review/suggested_labels.csv"));
   CHECK(aisle::file_exists(work / "review/duplicates.csv"));
+  CHECK(aisle::read_csv(work / "review/quality.csv").header[0] == "finding");
+  CHECK(aisle::read_csv(work / "review/learning_curve.csv").header[0] == "share");
+  o = command::run(work, line + " --no-curve");
+  CHECK(o.code == 0);
+  CHECK_FALSE(has(o.err, "learning curve"));
+  CHECK_FALSE(aisle::file_exists(work / "review/learning_curve.csv"));  // the earlier review's
 }

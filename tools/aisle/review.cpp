@@ -61,21 +61,24 @@ int review(const options& o) {
                                     .threads = o.job.common.threads,
                                     .progress = bar.callback(),
                                     .on_warning = [](std::string_view what) { warn(what); }};
-    const aisle::catalogue_review found =
-        aisle::review_catalogue(products, vectors.texts(), vectors.images(), how);
-    aisle::learning_curve curve;
-    if (!o.no_curve) curve = aisle::find_learning_curve(products, vectors.texts(), vectors.images(), how);
-    const aisle::catalogue_quality quality = aisle::check_quality(
+    review_findings found;
+    found.review = aisle::review_catalogue(products, vectors.texts(), vectors.images(), how);
+    if (!o.no_curve)
+      found.curve = aisle::find_learning_curve(products, vectors.texts(), vectors.images(), how);
+    found.quality = aisle::check_quality(
         products,
         {.pictures = vectors.image.has_value(), .threads = o.job.common.threads, .progress = bar.callback()});
     aisle::make_folders(o.out);
     const std::optional<aisle::folder_lock> turn = wait_for_folder(o.out);
-    aisle::write_review_files(found, o.out, o.job.csv);
-    aisle::write_quality(quality, aisle::join_path(o.out, "quality.csv"), o.job.csv);
-    if (!o.no_curve)
-      aisle::write_learning_curve(curve, aisle::join_path(o.out, "learning_curve.csv"), o.job.csv);
+    aisle::write_review_files(*found.review, o.out, o.job.csv);
+    aisle::write_quality(found.quality, aisle::join_path(o.out, "quality.csv"), o.job.csv);
+    const std::string curve = aisle::join_path(o.out, "learning_curve.csv");
+    if (o.no_curve)
+      aisle::remove_file(curve);  // an earlier review's
+    else
+      aisle::write_learning_curve(found.curve, curve, o.job.csv);
     tell_skipped(bad, {});
-    tell_review(found, curve, quality);
+    tell_review(found);
     say("written: " + aisle::join_path(o.out, "review.csv") +
         ", suggested_labels.csv, duplicates.csv, quality.csv" + (o.no_curve ? "" : ", learning_curve.csv"));
   } catch (const aisle::nothing_to_do& nothing) {

@@ -27,6 +27,7 @@ struct options {
   int repeats = 1;
   bool no_review = false, no_curve = false;
   double file_precision = 0.99;
+  std::int64_t most_probabilities = aisle::review_options{}.most_probabilities;
   bool verbose = false;
   std::string command;
 };
@@ -44,14 +45,7 @@ class stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-/// Every label as the best recipe sees it out of fold, what more rows would bring it, and what is odd.
-struct review_findings {
-  aisle::catalogue_review review;
-  aisle::learning_curve curve;
-  aisle::catalogue_quality quality;
-};
-
-/// None where nothing was chosen or that cannot be.
+/// None where nothing was chosen. What is too much for a review is looked at without.
 std::optional<review_findings> review(const options& o, const aisle::catalogue& products,
                                       const job_vectors& vectors, const aisle::experiment_result& result,
                                       progress_bar& bar) {
@@ -62,29 +56,29 @@ std::optional<review_findings> review(const options& o, const aisle::catalogue& 
                                   .fusion = o.job.fusion_options(),
                                   .seed = o.job.common.seed,
                                   .precision = o.file_precision,
+                                  .most_probabilities = o.most_probabilities,
                                   .threads = o.job.common.threads,
                                   .progress = bar.callback(),
                                   .on_warning = [](std::string_view what) { warn(what); }};
+  review_findings out;
   try {
-    review_findings out;
     out.review = aisle::review_catalogue(products, vectors.texts(), vectors.images(), how);
     if (!o.no_curve) out.curve = aisle::find_learning_curve(products, vectors.texts(), vectors.images(), how);
-    out.quality = aisle::check_quality(
-        products,
-        {.pictures = vectors.image.has_value(), .threads = o.job.common.threads, .progress = bar.callback()});
-    return out;
   } catch (const aisle::nothing_to_do& nothing) {
     warn(std::string("no review: ") + nothing.what());
-    return std::nullopt;
   }
+  out.quality = aisle::check_quality(
+      products,
+      {.pictures = vectors.image.has_value(), .threads = o.job.common.threads, .progress = bar.callback()});
+  return out;
 }
 
 /// Into the folder of results.
 void write_findings(const review_findings& found, const std::string& folder, const options& o) {
-  aisle::write_review_files(found.review, folder, o.job.csv);
-  aisle::write_quality(found.quality, aisle::join_path(folder, "quality.csv"), o.job.csv);
-  if (!o.no_curve)
+  if (found.review) aisle::write_review_files(*found.review, folder, o.job.csv);
+  if (found.review && !o.no_curve)
     aisle::write_learning_curve(found.curve, aisle::join_path(folder, "learning_curve.csv"), o.job.csv);
+  aisle::write_quality(found.quality, aisle::join_path(folder, "quality.csv"), o.job.csv);
 }
 
 int run(const options& o) {
@@ -174,7 +168,9 @@ int run(const options& o) {
     const std::optional<review_findings> found = review(o, products, vectors, e.result, bar);
     if (found) {
       e.result.phases.emplace_back("review", watch.lap());
-      e.result.review = review_lines(found->review, found->curve, found->quality);
+      e.result.review = review_lines(*found);
+      e.result.curve = found->curve;
+      e.result.quality = found->quality.counts();
     }
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
     aisle::write_experiment(e, *out, o.job.csv);
@@ -191,7 +187,7 @@ int run(const options& o) {
     tell_trust(e.result);
     tell_scores(e.result);
     if (o.verbose) tell_phases(e.result);
-    if (found) tell_review(found->review, found->curve, found->quality);
+    if (found) tell_review(*found);
     tell_findings(e.result);
     say("report: " + aisle::join_path(o.out, "report.html"));
   } catch (const aisle::nothing_to_do& nothing) {
@@ -248,6 +244,11 @@ action setup(option_set app) {
       .check(within(0.5, 1.0))
       .type_name("SHARE")
       .capture_default_str();
+  app.add_option("--most-probabilities", o->most_probabilities,
+                 "leave the review out where labelled rows times classes are more than these")
+      .check(positive())
+      .type_name("N")
+      .capture_default_str();
   app.add_flag("--verbose", o->verbose, "say how long each phase took");
   app.footer(
       "Trains random forest, logistic regression and a multilayer perceptron on text, image and both, "
@@ -258,8 +259,8 @@ action setup(option_set app) {
       "`aisle\n"
       "predict --model DIR`), every classifier's results and pipeline of the training rows, metrics.json and "
       "skipped.csv; and of all labels, as the best recipe sees them out of fold, review.csv, "
-      "suggested_labels.csv and\n"
-      "duplicates.csv.\n"
+      "suggested_labels.csv,\n"
+      "duplicates.csv, quality.csv and learning_curve.csv.\n"
       "A model called \"none\" leaves that modality out. Files of --split: {\"splits\": [{\"seed\": 1, "
       "\"test\": [row, …]}]}.\n"
       "\n"

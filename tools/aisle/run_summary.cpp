@@ -122,18 +122,16 @@ void tell_findings(const aisle::experiment_result& result) {
   say(line + (reasons.empty() ? "" : " (" + reasons + ")"));
 }
 
-std::vector<std::string> review_lines(const aisle::catalogue_review& review,
-                                      const aisle::learning_curve& curve,
-                                      const aisle::catalogue_quality& quality) {
-  std::vector<std::string> out = aisle::describe(review);
-  for (const auto& more : {aisle::describe(curve), aisle::describe(quality)})
+std::vector<std::string> review_lines(const review_findings& found) {
+  std::vector<std::string> out;
+  if (found.review) out = aisle::describe(*found.review);
+  for (const auto& more : {aisle::describe(found.curve), aisle::describe(found.quality)})
     out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 
-void tell_review(const aisle::catalogue_review& review, const aisle::learning_curve& curve,
-                 const aisle::catalogue_quality& quality) {
-  for (const std::string& line : review_lines(review, curve, quality)) say("review: " + line);
+void tell_review(const review_findings& found) {
+  for (const std::string& line : review_lines(found)) say("review: " + line);
 }
 
 }  // namespace aisle_command

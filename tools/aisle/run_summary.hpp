@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
-#include <aisle/catalogue/results.hpp>
 #include <aisle/catalogue/learning_curve.hpp>
 #include <aisle/catalogue/quality.hpp>
+#include <aisle/catalogue/results.hpp>
 #include <aisle/catalogue/review.hpp>
 
 // What `aisle run` says on the terminal.
@@ -20,12 +22,16 @@ void tell_phases(const aisle::experiment_result& result);
 /// What was found, and what became of the rows, a line each.
 void tell_findings(const aisle::experiment_result& result);
 
+/// Every label as the best recipe sees it out of fold, what more rows would bring it, and what is odd.
+struct review_findings {
+  std::optional<aisle::catalogue_review> review;  ///< empty where there could be none
+  aisle::learning_curve curve;
+  aisle::catalogue_quality quality;
+};
+
 /// What the review found, a line each.
-void tell_review(const aisle::catalogue_review& review, const aisle::learning_curve& curve,
-                 const aisle::catalogue_quality& quality);
+void tell_review(const review_findings& found);
 /// The same lines.
-std::vector<std::string> review_lines(const aisle::catalogue_review& review,
-                                      const aisle::learning_curve& curve,
-                                      const aisle::catalogue_quality& quality);
+std::vector<std::string> review_lines(const review_findings& found);
 
 }  // namespace aisle_command

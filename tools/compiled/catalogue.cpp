@@ -9,6 +9,7 @@
 #include <aisle/catalogue/detail/experiment_rows.ipp>
 #include <aisle/catalogue/detail/experiment_trials.ipp>
 #include <aisle/catalogue/detail/model_identity.ipp>
+#include <aisle/catalogue/detail/review_json.ipp>
 #include <aisle/catalogue/detail/vector_columns.ipp>
 #include <aisle/catalogue/embeddings.ipp>
 #include <aisle/catalogue/experiment.ipp>

@@ -6,6 +6,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/evidence_json.hpp>
+#include <aisle/catalogue/detail/review_json.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
@@ -121,6 +122,8 @@ AISLE_API void write_metrics(const experiment_result& result, const std::string&
                                {"peak_mb", result.peak_mb},
                                {"kernel", result.kernel}});
   if (result.twins.least_cosine > 0) metrics["near_twins"] = detail::to_json(result.twins);
+  if (!result.curve.points.empty()) metrics["learning_curve"] = detail::to_json(result.curve);
+  if (!result.quality.empty()) metrics["quality"] = detail::to_json(result.quality);
   if (!result.group_column.empty())
     metrics["groups"] = json::object({{"column", result.group_column}, {"groups", result.groups}});
   write_file(path, metrics.dump(1) + "\n");

@@ -7,40 +7,10 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/catalogue/results.hpp>
 #include <aisle/catalogue/review.hpp>
 
 AISLE_NAMESPACE_BEGIN
-
-/// Scores of classifiers that learnt from a share of the rows: means over folds.
-struct curve_point {
-  double share = 1;                   ///< of the training rows of a fold
-  double rows = 0;                    ///< that is so many of them
-  double accuracy = 0, macro_f1 = 0;  ///< in %
-  std::vector<double> class_rows;     ///< training rows of each class
-  std::vector<double> class_f1;       ///< in %; NaN for a class that no fold tests
-};
-
-/// What more rows of a class would bring. Over the last two doublings of the rows (25, 50, 100 %) F1 is taken
-/// to be a line in the logarithm of the rows, fitted in each fold; twice the rows bring its slope, no more
-/// than what is left to 100 %.
-struct curve_forecast {
-  std::int64_t code = 0;  ///< the class
-  double more_rows = 0;   ///< as many again as the folds learnt from
-  double f1 = 0;          ///< now, in %
-  double gain = 0;        ///< in points of F1: the mean over folds
-  double low = 0;         ///< of its 95 % interval by Student's t over the folds, which
-  double high = 0;        ///< share training rows: it is too narrow rather than too wide
-};
-
-struct learning_curve {
-  std::string modality, learner;
-  std::int64_t folds = 0;
-  std::vector<std::string> classes;
-  std::vector<curve_point> points;  ///< at 12, 25, 50 and 100 %
-  /// Classes of which more rows would help, those that gain most first: where the interval is above 0, the
-  /// gain two points at least, and the last doubling brought no less than half of the slope.
-  std::vector<curve_forecast> forecasts;
-};
 
 /// Stratified folds as the review's (groups together), each fitted on 12, 25, 50 and 100 % of its training
 /// rows. Smaller shares are part of the larger, class by class, whole groups where there are groups; at least

@@ -93,6 +93,7 @@ AISLE_API std::optional<curve_forecast> forecast_of(std::int64_t code,
 AISLE_API learning_curve find_learning_curve(const catalogue& products, const embedding_table* text,
                                              const embedding_table* image, const review_options& options) {
   using namespace detail;
+  check_review_label(products);
   if (options.folds < 2)
     throw option_error("learning curve: folds " + std::to_string(options.folds) + ", expected at least 2");
   if (options.modality != "" && options.modality != "text" && options.modality != "image" &&
@@ -110,6 +111,7 @@ AISLE_API learning_curve find_learning_curve(const catalogue& products, const em
   if (labels.classes().size() < 2)
     throw nothing_to_do(products.path + ": fewer than two classes with two rows each: no learning curve",
                         chosen.skipped);
+  check_review_size(products, labels, options);
   const std::vector<modality> modalities =
       make_modalities(text, image, chosen, labels, {}, options.on_warning);
   const auto named = std::find_if(modalities.begin(), modalities.end(),

@@ -9,6 +9,7 @@
 #include <aisle/base/progress.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/catalogue/results.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -38,6 +39,7 @@ struct catalogue_quality {
   double imbalance = 0;
   std::int64_t count(std::string_view kind) const;  ///< findings of it
   std::int64_t rows(std::string_view kind) const;   ///< rows that they name
+  std::vector<quality_count> counts() const;        ///< of every kind, those without findings too
 };
 
 /// Looks at a catalogue as it was read, before any model: texts that are empty or short, pictures of one

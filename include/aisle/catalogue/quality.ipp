@@ -34,7 +34,7 @@ AISLE_API looked_at_picture look_at_picture(const std::string& path) {
   looked_at_picture out;
   image picture;
   try {
-    picture = read_image(path);
+    picture = aisle::read_image(path);  // detail has one of its own
   } catch (const machine_error&) {
     throw;
   } catch (const error&) {
@@ -130,6 +130,14 @@ AISLE_API std::int64_t catalogue_quality::rows(std::string_view kind) const {
   std::int64_t out = 0;
   for (const quality_finding& f : findings)
     if (f.kind == kind) out += static_cast<std::int64_t>(f.rows.size());
+  return out;
+}
+
+AISLE_API std::vector<quality_count> catalogue_quality::counts() const {
+  std::vector<quality_count> out;
+  for (const char* kind :
+       {"empty text", "short text", "one colour", "same picture", "class names", "small class"})
+    out.push_back({kind, count(kind), rows(kind)});
   return out;
 }
 

@@ -144,18 +144,60 @@ struct product_card {
   std::int64_t row = -1;                   ///< data row, where only some products are listed
 };
 
+/// Scores of classifiers that learnt from a share of the rows: means over folds.
+struct curve_point {
+  double share = 1;                   ///< of the training rows of a fold
+  double rows = 0;                    ///< that is so many of them
+  double accuracy = 0, macro_f1 = 0;  ///< in %
+  std::vector<double> class_rows;     ///< training rows of each class; of results that were read, none
+  std::vector<double> class_f1;       ///< in %; NaN for a class that no fold tests
+};
+
+/// What more rows of a class would bring. Over the last two doublings of the rows (25, 50, 100 %) F1 is taken
+/// to be a line in the logarithm of the rows, fitted in each fold; twice the rows bring its slope, no more
+/// than what is left to 100 %.
+struct curve_forecast {
+  std::int64_t code = 0;  ///< the class
+  double more_rows = 0;   ///< as many again as the folds learnt from
+  double f1 = 0;          ///< now, in %
+  double gain = 0;        ///< in points of F1: the mean over folds
+  double low = 0;         ///< of its 95 % interval by Student's t over the folds, which
+  double high = 0;        ///< share training rows: it is too narrow rather than too wide
+};
+
+/// What more rows would bring (find_learning_curve).
+struct learning_curve {
+  std::string modality, learner;
+  std::int64_t folds = 0;
+  std::vector<std::string> classes;
+  std::vector<curve_point> points;  ///< at 12, 25, 50 and 100 %
+  /// Classes of which more rows would help, those that gain most first: where the interval is above 0, the
+  /// gain two points at least, and the last doubling brought no less than half of the slope.
+  std::vector<curve_forecast> forecasts;
+};
+
+/// How much of a kind is odd about a catalogue (check_quality).
+struct quality_count {
+  std::string kind;
+  std::int64_t findings = 0;  ///< of it
+  std::int64_t rows = 0;      ///< that they name
+  bool operator==(const quality_count&) const = default;
+};
+
 struct experiment_result {
   std::string catalogue, label, text_model, image_model, fusion, kernel, command;
   std::string group_column;  ///< by which rows were kept together; empty: each stood for itself
   std::int64_t groups = 0;   ///< of the rows that took part
   twin_findings twins = {};
   std::vector<std::string>
-      review;  ///< what a review of all labels found, a sentence each; empty: there was none
-  std::vector<std::string> classes;        ///< names by class index
-  std::vector<std::int64_t> class_counts;  ///< rows of each class that took part
-  std::vector<product_card> products;      ///< by data row; some of them, ascending, where they name theirs
-  std::vector<std::int64_t> text_tokens;   ///< of each row with a text, before any cut
-  std::vector<std::int64_t> text_rows;     ///< rows of each of text_tokens; empty: one each
+      review;                 ///< what a review of all labels found, a sentence each; empty: there was none
+  learning_curve curve = {};  ///< without points: none was drawn
+  std::vector<quality_count> quality = {};  ///< every kind that was looked for; empty: none was
+  std::vector<std::string> classes;         ///< names by class index
+  std::vector<std::int64_t> class_counts;   ///< rows of each class that took part
+  std::vector<product_card> products;       ///< by data row; some of them, ascending, where they name theirs
+  std::vector<std::int64_t> text_tokens;    ///< of each row with a text, before any cut
+  std::vector<std::int64_t> text_rows;      ///< rows of each of text_tokens; empty: one each
   std::int64_t truncated_texts = 0, rows = 0, rows_with_text = 0, rows_with_image = 0;
   row_usage usage;
   std::vector<model_result> models;

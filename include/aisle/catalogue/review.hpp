@@ -65,6 +65,13 @@ struct catalogue_review {
   std::vector<product_card> products;  ///< by data row
 };
 
+namespace detail {
+/// Throws option_error where there was no label column.
+void check_review_label(const catalogue& products);
+/// Throws nothing_to_do where there are more labels times classes than most_probabilities.
+void check_review_size(const catalogue& products, const label_vector& labels, const review_options& options);
+}  // namespace detail
+
 /// Goes over every row that has a label and vectors: out of fold (groups together, where there is a group
 /// column) and calibrated; over rows without a label by a classifier of all others; and over near-duplicates.
 /// `products` must have been loaded with a label column. The same whatever the number of threads. Throws

@@ -19,6 +19,20 @@
 AISLE_NAMESPACE_BEGIN
 namespace detail {
 
+AISLE_API void check_review_label(const catalogue& products) {
+  if (products.options.label_column.empty())
+    throw option_error(products.path + ": read without a label column, expected the column of the classes");
+}
+
+AISLE_API void check_review_size(const catalogue& products, const label_vector& labels,
+                                 const review_options& options) {
+  if (labels.size() > options.most_probabilities / labels.classes().size())
+    throw nothing_to_do(products.path + ": " + counted(labels.size(), "label") + " of " +
+                        counted(labels.classes().size(), "class", "classes") + " are more than the " +
+                        std::to_string(options.most_probabilities) +
+                        " probabilities that a review keeps (most_probabilities)");
+}
+
 /// The steps of a review, in order.
 class review_run {
  public:
@@ -38,11 +52,7 @@ class review_run {
       throw nothing_to_do(
           products_.path + ": fewer than two classes with two rows each: nothing to tell apart",
           chosen_.skipped);
-    if (labels_.size() > options_.most_probabilities / labels_.classes().size())
-      throw nothing_to_do(products_.path + ": " + counted(labels_.size(), "label") + " of " +
-                          counted(labels_.classes().size(), "class", "classes") + " are more than the " +
-                          std::to_string(options_.most_probabilities) +
-                          " probabilities that a review keeps (most_probabilities)");
+    check_review_size(products_, labels_, options_);
     out_.classes = labels_.classes().names();
     out_.products = describe_experiment(products_, text_, image_, settings_).products;
     out_.precision = options_.precision;
@@ -228,8 +238,7 @@ class review_run {
 
 AISLE_API catalogue_review review_catalogue(const catalogue& products, const embedding_table* text,
                                             const embedding_table* image, const review_options& options) {
-  if (products.options.label_column.empty())
-    throw option_error(products.path + ": read without a label column, expected the column of the classes");
+  detail::check_review_label(products);
   return detail::review_run(products, text, image, options).run();
 }
 

@@ -29,7 +29,7 @@ AISLE_API std::vector<similar_product> similar_products(const embedding_table& t
     throw option_error("row " + std::to_string(row) + " has no vector, expected a row of the table");
   if (options.k < 1) throw option_error("k is " + std::to_string(options.k) + ", expected at least 1");
   similar_options one_more = options;
-  one_more.k = options.k + 1;  // the row itself is mostly the nearest
+  one_more.k = std::min(options.k, table.vectors.rows()) + 1;  // the row itself is mostly the nearest
   std::vector<similar_product> out =
       similar_products(table, table.vectors.row(at - table.rows.begin()), one_more);
   out.erase(std::remove_if(out.begin(), out.end(), [&](const similar_product& p) { return p.row == row; }),

@@ -91,7 +91,7 @@ AISLE_API experiment_result condense_result(const experiment_result& result, std
   out.image_model = result.image_model, out.fusion = result.fusion, out.kernel = result.kernel;
   out.command = result.command, out.created = result.created;
   out.group_column = result.group_column, out.groups = result.groups, out.twins = result.twins;
-  out.review = result.review;
+  out.review = result.review, out.curve = result.curve, out.quality = result.quality;
   out.classes = result.classes, out.class_counts = result.class_counts;
   out.truncated_texts = result.truncated_texts, out.rows = result.rows;
   out.rows_with_text = result.rows_with_text, out.rows_with_image = result.rows_with_image;

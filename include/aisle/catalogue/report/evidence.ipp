@@ -93,8 +93,9 @@ AISLE_API std::string review_section(const experiment_result& result) {
   for (const std::string& line : result.review) list += "<li>" + escape_html(line) + "</li>";
   return section(
       "review", "The catalogue reviewed",
-      "Every label as the chosen classifier sees it that has not seen the row. Row by row: review.csv, "
-      "duplicates.csv and suggested_labels.csv beside this page.",
+      "Every label as the chosen classifier sees it that has not seen the row; what more rows would bring; "
+      "texts, pictures and classes that are odd. In full beside this page: review.csv, duplicates.csv, "
+      "suggested_labels.csv, learning_curve.csv, quality.csv.",
       "<div class=\"card\"><ul>" + list + "</ul></div>");
 }
 

@@ -8,6 +8,7 @@
 #include <aisle/base/number.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/catalogue/detail/evidence_json.hpp>
+#include <aisle/catalogue/detail/review_json.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/io/json.hpp>
@@ -183,6 +184,8 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
     out["phases"].push_back(json::object({{"name", name}, {"seconds", seconds}}));
   if (!result.text_rows.empty()) out["text_rows"] = json::array_of(result.text_rows);
   if (!result.review.empty()) out["review"] = json::array_of(result.review);
+  if (!result.curve.points.empty()) out["learning_curve"] = detail::to_json(result.curve);
+  if (!result.quality.empty()) out["quality"] = detail::to_json(result.quality);
   if (result.twins.least_cosine > 0) out["near_twins"] = detail::to_json(result.twins);
   if (!result.group_column.empty())
     out["groups"] = json::object({{"column", result.group_column}, {"groups", result.groups}});
@@ -250,6 +253,8 @@ AISLE_API experiment_result load_result(const std::string& path) {
   out.skipped_in_all = in.get<std::int64_t>("skipped_in_all", 0);
   // Reports of earlier versions have none of these.
   if (const json* review = in.find("review")) out.review = review->as_vector<std::string>();
+  if (const json* curve = in.find("learning_curve")) out.curve = detail::read_curve(*curve);
+  if (const json* quality = in.find("quality")) out.quality = detail::read_quality(*quality);
   if (const json* twins = in.find("near_twins")) out.twins = detail::read_twins(*twins);
   if (const json* groups = in.find("groups")) {
     out.group_column = groups->get<std::string>("column");
