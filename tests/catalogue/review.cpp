@@ -205,6 +205,11 @@ TEST_CASE("reviews that cannot be") {
   CHECK_THROWS_AS(p.review({.learner = "guess"}), aisle::option_error);
   CHECK_THROWS_AS(p.review({.folds = 1}), aisle::option_error);
   CHECK_THROWS_AS(p.review({.precision = 0}), aisle::option_error);
+  // 190 labels of three classes.
+  CHECK_THROWS_WITH_AS(p.review({.most_probabilities = 569}),
+                       doctest::Contains("190 labels of 3 classes are more than the 569 probabilities"),
+                       aisle::nothing_to_do);
+  CHECK(p.review({.most_probabilities = 570}).labelled.size() == 190);
   for (auto& product : p.m.products.products) product.label = "one";
   CHECK_THROWS_AS(p.review(), aisle::nothing_to_do);
   p.m.products.options.label_column.clear();

@@ -14,6 +14,7 @@
 
 #include "blobs.hpp"
 #include "neighbourhoods.hpp"
+#include "support/support.hpp"
 
 namespace {
 
@@ -148,12 +149,8 @@ TEST_CASE("points in one place") {
   }
 }
 
-// Whole runs take minutes under sanitizers; every gradient's reads and writes are in the other cases too.
-#ifdef AISLE_TEST_SANITIZED
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
+// Every gradient's reads and writes are in the other cases too.
+using support::sanitized;
 
 TEST_CASE("clusters of rows are clusters of points, by every gradient, in two dimensions and three" *
           doctest::skip(sanitized)) {

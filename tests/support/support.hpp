@@ -11,6 +11,13 @@
 
 namespace support {
 
+/// Whether this is a build with sanitizers, in which whole runs take minutes: `* doctest::skip(sanitized)`.
+#ifdef AISLE_TEST_SANITIZED
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// Says why a test does not run here; tools/check counts such lines.
 inline void say_skipped(const std::string& why) { std::cout << "skipped: " << why << '\n'; }
 

@@ -41,7 +41,8 @@ constexpr const char* run_sizes =
 
 }  // namespace
 
-TEST_CASE("sizes of one product: by group the truth, without a warning first of all") {
+TEST_CASE("sizes of one product: by group the truth, without a warning first of all" *
+          doctest::skip(support::sanitized)) {
   const support::temporary_folder work;
   if (!make_sizes(work)) return;
   const auto apart = command::run(work, std::string(run_sizes) + "apart");
@@ -96,7 +97,8 @@ TEST_CASE("group columns that cannot be; repeats and splits do not go together")
   CHECK(command::run(work, std::string(run_sizes) + "out --repeats 0").code == 2);
 }
 
-TEST_CASE("repeats: as many splits, means over them in metrics and report") {
+TEST_CASE("repeats: as many splits, means over them in metrics and report" *
+          doctest::skip(support::sanitized)) {
   const support::temporary_folder work;
   if (!make_sizes(work)) return;
   const auto o = command::run(work, std::string(run_sizes) + "out --group-column style --repeats 3 --seed 7");
@@ -109,7 +111,7 @@ TEST_CASE("repeats: as many splits, means over them in metrics and report") {
   CHECK(has(aisle::read_file(work / "out/report.md"), " ± "));
 }
 
-TEST_CASE("run reviews all labels, into the same folder") {
+TEST_CASE("run reviews all labels, into the same folder" * doctest::skip(support::sanitized)) {
   const support::temporary_folder work;
   if (!make_sizes(work)) return;
   const std::string line =
@@ -139,7 +141,7 @@ TEST_CASE("run reviews all labels, into the same folder") {
   CHECK_FALSE(aisle::file_exists(work / "out/review.csv"));  // an earlier run's
 }
 
-TEST_CASE("review finds labels that were changed at random") {
+TEST_CASE("review finds labels that were changed at random" * doctest::skip(support::sanitized)) {
   const std::string fashion = support::shared("data/fashion/products.csv"),
                     model = support::shared("weights/all-MiniLM-L6-v2");
   if (command::program().empty() || fashion.empty() || model.empty()) return;

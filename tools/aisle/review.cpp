@@ -18,6 +18,7 @@ struct options {
   catalogue_job job;
   std::string out, learner = "logistic_regression", modality;
   double precision = 0.99;
+  std::int64_t most_probabilities = aisle::review_options{}.most_probabilities;
 };
 
 int review(const options& o) {
@@ -54,6 +55,7 @@ int review(const options& o) {
                                  .fusion = o.job.fusion_options(),
                                  .seed = o.job.common.seed,
                                  .precision = o.precision,
+                                 .most_probabilities = o.most_probabilities,
                                  .threads = o.job.common.threads,
                                  .progress = bar.callback(),
                                  .on_warning = [](std::string_view what) { warn(what); }});
@@ -91,6 +93,11 @@ action setup(CLI::App& app) {
                  "share that must be right of what is filed without a person")
       ->check(CLI::Range(0.5, 1.0))
       ->type_name("SHARE")
+      ->capture_default_str();
+  app.add_option("--most-probabilities", o->most_probabilities,
+                 "refuse more labelled rows times classes than these; at the peak each takes 12 bytes")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
       ->capture_default_str();
   o->job.add_groups(app);
   o->job.common.add(

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <aisle/base/counted.hpp>
@@ -135,10 +136,12 @@ int run(const options& o) {
                                  : " are longer than the model takes and were cut"));
 
     aisle::experiment e = aisle::run_experiment(products, vectors.texts(), vectors.images(), options);
-    // What is wrong with pictures that were given up is the better reason where a row has nothing else.
-    std::erase_if(e.result.skipped, [&](const aisle::skipped_row& s) {
-      return aisle::ranges::any_of(unread, [&](const aisle::skipped_row& u) { return u.row == s.row; });
-    });
+    // What is wrong with pictures that were given up is the better reason where a row has nothing else, and
+    // had one sentence for all.
+    std::set<std::int64_t> given_up;
+    for (const aisle::skipped_row& u : unread) given_up.insert(u.row);
+    std::erase_if(e.result.skipped, [&](const aisle::skipped_row& s) { return given_up.contains(s.row); });
+    const std::vector<aisle::skipped_row> untold = e.result.skipped;
     e.result.skipped.insert(e.result.skipped.end(), unread.begin(), unread.end());
     aisle::ranges::stable_sort(e.result.skipped, {}, &aisle::skipped_row::row);
     bad = e.result.skipped;
@@ -161,11 +164,6 @@ int run(const options& o) {
     e.result.peak_mb = static_cast<double>(aisle::peak_resident_bytes()) / 1e6;
     aisle::write_metrics(e.result, aisle::join_path(out->staged(), "metrics.json"));
     out->commit();
-    std::vector<aisle::skipped_row> untold = bad;  // all pictures that cannot be read had one sentence
-    std::erase_if(untold, [&](const aisle::skipped_row& s) {
-      return aisle::ranges::any_of(
-          unread, [&](const aisle::skipped_row& u) { return u.row == s.row && u.reason == s.reason; });
-    });
     tell_skipped(untold, skipped);
     if (!bad.empty())
       say(aisle::counted(static_cast<std::int64_t>(bad.size()), "problem") + " with rows, see " + skipped);

@@ -24,6 +24,8 @@ struct review_options {
   int folds = 5;
   std::uint64_t seed = 42;
   double precision = 0.99;  ///< with which rows may be filed without a person
+  /// Probabilities that are kept, one a labelled row and class; at the peak they take 12 bytes each.
+  std::int64_t most_probabilities = 100'000'000;
   int threads = 0;
   progress_callback progress{};
   warning_callback on_warning{};
@@ -66,7 +68,8 @@ struct catalogue_review {
 /// Goes over every row that has a label and vectors: out of fold (groups together, where there is a group
 /// column) and calibrated; over rows without a label by a classifier of all others; and over near-duplicates.
 /// `products` must have been loaded with a label column. The same whatever the number of threads. Throws
-/// option_error, and nothing_to_do when fewer than two classes can be told apart.
+/// option_error, and nothing_to_do when fewer than two classes can be told apart or there are more
+/// probabilities than wanted.
 catalogue_review review_catalogue(const catalogue& products, const embedding_table* text,
                                   const embedding_table* image, const review_options& options = {});
 

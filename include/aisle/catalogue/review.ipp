@@ -38,6 +38,11 @@ class review_run {
       throw nothing_to_do(
           products_.path + ": fewer than two classes with two rows each: nothing to tell apart",
           chosen_.skipped);
+    if (labels_.size() > options_.most_probabilities / labels_.classes().size())
+      throw nothing_to_do(products_.path + ": " + counted(labels_.size(), "label") + " of " +
+                          counted(labels_.classes().size(), "class", "classes") + " are more than the " +
+                          std::to_string(options_.most_probabilities) +
+                          " probabilities that a review keeps (most_probabilities)");
     out_.classes = labels_.classes().names();
     out_.products = describe_experiment(products_, text_, image_, settings_).products;
     out_.precision = options_.precision;

@@ -23,7 +23,8 @@ struct twin_rows {
   twin_findings findings;
   std::vector<bool> looked_at, twin;  ///< by data row
 };
-/// Looks at each text and picture alone; of more than 20,000 test rows at an even sample.
+/// Looks at each text and picture alone; of more than 20,000 test rows (fewer of a large catalogue, so that
+/// 2e9 pairs are compared) at an even sample.
 twin_rows find_twins(const catalogue& products, std::span<const modality> modalities,
                      const split_sides& split, int threads);
 

@@ -41,10 +41,17 @@ AISLE_API std::vector<bool> twins_by_vector(const matrix<float>& x, const row_si
   const matrix<float> test = centred_rows(x, sides.test, mean);
   std::vector<bool> out(sides.test.size(), false);
   if (out.empty()) return out;
-  const neighbours<float> found =
-      nearest(test, centred_rows(x, sides.train, mean), {.k = 1, .threads = threads});
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = static_cast<double>(found.scores(static_cast<std::int64_t>(i), 0)) >= least_twin_cosine;
+  // The training rows in parts: all of them once more would be as much memory as their vectors take.
+  constexpr std::size_t part = 1 << 16;
+  for (std::size_t from = 0; from < sides.train.size(); from += part) {
+    const auto begin = sides.train.begin() + static_cast<std::ptrdiff_t>(from),
+               end = begin + static_cast<std::ptrdiff_t>(std::min(part, sides.train.size() - from));
+    const neighbours<float> found =
+        nearest(test, centred_rows(x, index_vector(begin, end), mean), {.k = 1, .threads = threads});
+    for (std::size_t i = 0; i < out.size(); ++i)
+      if (static_cast<double>(found.scores(static_cast<std::int64_t>(i), 0)) >= least_twin_cosine)
+        out[i] = true;
+  }
   for (const index_vector& cluster :
        near_duplicates(test, {.least_cosine = least_twin_cosine, .centred = false, .threads = threads})) {
     const auto has_one = [&](std::int64_t i) { return static_cast<bool>(out[static_cast<std::size_t>(i)]); };
@@ -56,8 +63,9 @@ AISLE_API std::vector<bool> twins_by_vector(const matrix<float>& x, const row_si
 
 AISLE_API twin_rows find_twins(const catalogue& products, std::span<const modality> modalities,
                                const split_sides& split, int threads) {
-  constexpr std::size_t most = 20'000;
   const auto rows = static_cast<std::size_t>(products.data_rows);
+  // Each is compared with every training row.
+  const std::size_t most = std::clamp<std::size_t>(2'000'000'000 / (rows + 1), 1'000, 20'000);
   twin_rows out;
   out.looked_at.assign(rows, false);
   out.twin.assign(rows, false);
