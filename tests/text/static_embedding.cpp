@@ -111,6 +111,7 @@ TEST_CASE("Model2Vec: unknown tokens take no part, long texts are cut to charact
   CHECK(same(far.c_str(), "red"));
   CHECK(encoder.tokenize(far).truncated() == 1);
   CHECK(m.load({.max_tokens = 500}).tokenize(far).truncated() == 0);
+  CHECK(encoder.tokenize("zebra red" + std::string(100, ' ')).truncated() == 0);  // but blanks
 }
 
 TEST_CASE("Model2Vec: config.json decides over modules.json; its limit and its norm") {
@@ -151,6 +152,7 @@ TEST_CASE("static embeddings: what is not built in is refused by name") {
   aisle::write_file(modules, R"([{"path": "", "type": "mine.StaticEmbedding"}])");
   refused("the module mine.StaticEmbedding is not built in");
   std::filesystem::remove(modules);
+  // The table of another family's folder.
   m.edit("config.json", "model_type", "bert");
   CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("without a config.json of Model2Vec"),
                        aisle::option_error);
@@ -181,4 +183,98 @@ TEST_CASE("static embeddings: tables that do not fit are refused, naming the ten
   const aisle::tensor more = floats({tokens + 1, 19}, 1);
   n.put("embeddings", &more);
   CHECK_THROWS_WITH_AS(n.load(), doctest::Contains("the embedding table"), aisle::format_error);
+}
+
+TEST_CASE("Model2Vec: folders of its first releases, whose config.json has no model_type") {
+  const model_copy m("model2vec");
+  const auto expected = m.load({.max_tokens = 512}).encode("red shirt");
+  std::filesystem::remove(m.folder + "/modules.json");
+  for (const char* config : {R"({"tokenizer_name": "b", "apply_pca": 19, "apply_zipf": true, "hidden_dim": 19,
+                                 "seq_length": 1000000, "normalize": true})",
+                             R"({"normalize": true, "embedding_dtype": "float32"})"}) {
+    aisle::write_file(m.folder + "/config.json", config);
+    const text_encoder encoder = m.load();
+    CHECK(encoder.max_tokens() == 512);
+    CHECK(aisle::ranges::equal(encoder.encode("red shirt").row(0), expected.row(0)));
+  }
+}
+
+TEST_CASE("static embeddings: a text without known tokens has the vector of zeros, of both libraries") {
+  for (const char* name : {"model2vec", "model2vec_quantised", "model2vec_weights", "sentence"}) {
+    CAPTURE(name);
+    const text_encoder encoder = model_copy(name).load();
+    const std::vector<std::string> texts = {"", " \t\n", "red"};
+    const auto got = encoder.encode(texts);
+    const auto zero = [](float v) { return v == 0; };
+    CHECK(aisle::ranges::all_of(got.row(0), zero));
+    CHECK(aisle::ranges::all_of(got.row(1), zero));
+    CHECK_FALSE(aisle::ranges::all_of(got.row(2), zero));
+    // An unknown token has a row for sentence-transformers, and none for Model2Vec.
+    CHECK(aisle::ranges::all_of(encoder.encode("zebra").row(0), zero) == (std::string(name) != "sentence"));
+  }
+}
+
+TEST_CASE("static embeddings: a text of a million words has the mean of its words") {
+  const text_encoder encoder = model_copy("model2vec_f16").load();
+  CHECK(encoder.max_tokens() == aisle::sentence_model::unlimited);
+  std::string text;
+  for (int i = 0; i < 500000; ++i) text += "cotton hat ";
+  const auto once = encoder.encode("cotton hat"), often = encoder.encode(text);
+  for (std::int64_t c = 0; c < once.cols(); ++c)
+    CHECK(often(0, c) == doctest::Approx(once(0, c)).epsilon(1e-5).scale(0.1));
+}
+
+TEST_CASE("static embeddings: tables that are damaged are refused, naming the tensor; ids outside too") {
+  const model_copy m("model2vec");
+  const text_encoder good = m.load();
+  const std::int64_t tokens = good.tokenizer().vocabulary_size();
+  for (const std::int32_t id : {-1, static_cast<std::int32_t>(tokens)}) {
+    const std::vector<std::vector<std::int32_t>> ids = {{5, id}};
+    CHECK_THROWS_WITH_AS(
+        good.encode_ids(ids),
+        doctest::Contains(("token id " + std::to_string(id) + " is outside its table").c_str()),
+        aisle::shape_error);
+  }
+
+  aisle::tensor table = floats({tokens, 19}, 1);
+  table.data<float>()[static_cast<std::size_t>(19 * good.tokenizer().find("red") + 3)] =
+      std::numeric_limits<float>::quiet_NaN();
+  m.put("embeddings", &table);
+  CHECK_THROWS_WITH_AS(m.load().encode("a red hat"),
+                       doctest::Contains("'embeddings' holds numbers that are not finite"),
+                       aisle::tensor_error);
+  table = floats({tokens, 19}, 3e38f);
+  m.put("embeddings", &table);
+  CHECK_THROWS_WITH_AS(m.load().encode("a red hat"), doctest::Contains("not finite"), aisle::tensor_error);
+  table = floats({0, 19}, 1);
+  m.put("embeddings", &table);
+  CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("'embeddings' is empty"), aisle::tensor_error);
+  m.put("embeddings", nullptr);
+  CHECK_THROWS_WITH_AS(m.load(), doctest::Contains(m.folder.c_str()), aisle::error);
+
+  const model_copy q("model2vec_quantised");
+  aisle::tensor mapping = floats({tokens - 1}, 1);
+  q.put("mapping", &mapping);
+  const aisle::tensor weights = floats({tokens - 1}, 1);
+  q.put("weights", &weights);
+  CHECK_THROWS_WITH_AS(q.load(), doctest::Contains("tensor 'mapping'"), aisle::format_error);
+  mapping = floats({tokens, 2}, 1);
+  q.put("mapping", &mapping);
+  CHECK_THROWS_WITH_AS(q.load(), doctest::Contains("'mapping' has shape"), aisle::tensor_error);
+
+  const model_copy s("sentence");
+  const aisle::tensor few = floats({3, 4}, 1);
+  s.put("embedding.weight", &few);
+  CHECK_THROWS_WITH_AS(s.load(), doctest::Contains("the embedding table 3 rows"), aisle::format_error);
+}
+
+TEST_CASE("static embeddings: a tokenizer without a vocabulary, or none, is an error that names the file") {
+  const model_copy m("model2vec");
+  aisle::json model = aisle::read_json(m.folder + "/tokenizer.json")["model"];
+  model["vocab"] = aisle::json::object();
+  m.edit("tokenizer.json", "model", model);
+  m.edit("tokenizer.json", "added_tokens", aisle::json::array());
+  CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("tokenizer.json"), aisle::format_error);
+  std::filesystem::remove(m.folder + "/tokenizer.json");
+  CHECK_THROWS_WITH_AS(m.load(), doctest::Contains("tokenizer.json"), aisle::error);
 }

@@ -190,11 +190,13 @@ AISLE_API void read_model2vec(const std::string& folder, const json& config, sen
 
 /// Whether a folder whose modules.json lists `modules` (empty where there is none) is one that model2vec
 /// wrote: it saves a config.json beside the table, which sentence-transformers does not, and no other modules
-/// than StaticEmbedding and Normalize.
+/// than StaticEmbedding and Normalize. Its first releases gave no model_type.
 AISLE_API bool is_model2vec(const std::string& folder, const json& config, std::span<const json> modules) {
   const std::string type = config.get("model_type", "");
-  if (modules.empty()) return type == "model2vec";
-  if (type != "model2vec" && (!type.empty() || !file_exists(join_path(folder, "config.json")))) return false;
+  if (!type.empty() && type != "model2vec") return false;
+  if (modules.empty())
+    return !type.empty() || config.contains("apply_zipf") || config.contains("embedding_dtype");
+  if (!file_exists(join_path(folder, "config.json"))) return false;
   return module_folder(folder, modules[0]) == folder && modules.size() <= 2 &&
          (modules.size() == 1 || module_class(modules[1]) == "Normalize");
 }
@@ -327,12 +329,12 @@ AISLE_API std::int64_t token_reader::operator()(std::string_view text, std::vect
   }
   const std::size_t before = out.size();
   std::int64_t length = tokenizer_->encode(text.substr(0, end), max_tokens_, out);
-  const bool cut = end < text.size() || length > static_cast<std::int64_t>(out.size() - before);
   if (end < text.size()) {
     std::vector<std::int32_t> unused;
     length = tokenizer_->encode(text, max_tokens_, unused);
   }
   if (!drop_unknown_) return length;
+  const bool cut = length > static_cast<std::int64_t>(out.size() - before);
   const auto first = out.begin() + static_cast<std::ptrdiff_t>(before);
   out.erase(std::remove(first, out.end(), tokenizer_->unk_id()), out.end());
   return cut ? length : static_cast<std::int64_t>(out.size() - before);

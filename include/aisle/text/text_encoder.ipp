@@ -85,17 +85,19 @@ AISLE_API void text_encoder::read_limits(const models::opened_model& model,
   const std::string where = model.path.empty() ? "text model" : model.path;
   std::int64_t vocabulary = 0, positions = sentence_model::unlimited;
   bool equal = false;  // model2vec takes no table with rows that no token has
+  const char* table_name = "the embedding table";
   if (is_static()) {
     const auto table = models::static_embedding_config::from_checkpoint(*model.weights);
     vocabulary = table.vocabulary;
     equal = sentence_->kind == sentence_model::reader::model2vec && !table.mapping;
+    if (table.mapping) table_name = "tensor 'mapping'";
   } else {
     positions = models::dimension(*model.weights, "embeddings.position_embeddings.weight", 0);
     vocabulary = models::dimension(*model.weights, "embeddings.word_embeddings.weight", 0);
   }
   const std::int64_t tokens = tokenizer_->vocabulary_size();
   if (tokens > vocabulary || (equal && tokens < vocabulary))
-    throw format_error(where, "the vocabulary has " + counted(tokens, "token") + ", the embedding table " +
+    throw format_error(where, "the vocabulary has " + counted(tokens, "token") + ", " + table_name + " " +
                                   counted(vocabulary, "row"));
   const std::int64_t least = is_static() ? 1 : 3;
   if (options.max_tokens != 0 && (options.max_tokens < least || options.max_tokens > positions))
