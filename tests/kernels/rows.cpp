@@ -234,6 +234,27 @@ TEST_CASE("the sum of gathered rows of every length, weighted and not") {
   });
 }
 
+TEST_CASE("the sum of a million gathered rows is as exact as that of few") {
+  each_table([](const auto& t) {
+    const std::int64_t n = 37;
+    const auto table = noise(2 * n, 1);
+    std::vector<std::int32_t> rows(1000000);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i % 4 == 0;
+    std::vector<float> y(at(n));
+    aisle::kernels::gather_block b;
+    b.table = table.data();
+    b.rows = rows.data();
+    b.y = y.data();
+    b.count = static_cast<std::int64_t>(rows.size());
+    b.cols = n;
+    b.scale = 1e-6f;
+    t.gather_sum(b);
+    for (std::int64_t c = 0; c < n; ++c)
+      CHECK(y[at(c)] ==
+            doctest::Approx(0.75f * table[at(c)] + 0.25f * table[at(n + c)]).epsilon(2e-6).scale(1));
+  });
+}
+
 TEST_CASE("windows of every number of channels: depthwise convolution and maximum, clipped at the border") {
   each_table([](const auto& t) {
     for (std::int64_t channels = 1; channels <= 40; ++channels)

@@ -109,12 +109,13 @@ AISLE_ALWAYS_INLINE void column_sums(const columns_block& b, Map map) {
   }
 }
 
-/// N vectors of a sum of gathered rows; rows in blocks, as column_sums has them.
+/// N vectors of a sum of gathered rows; rows in blocks, as column_sums has them. What each block's sum loses
+/// in the total is carried to the next (Kahan): texts may have millions of tokens.
 template <int N, bool Weighted>
 AISLE_ALWAYS_INLINE void gather_columns(const gather_block& b, std::int64_t c, int last) {
   constexpr std::int64_t block = 64;
-  vec total[N];
-  for (int n = 0; n < N; ++n) total[n] = vec::zero();
+  vec total[N], lost[N];
+  for (int n = 0; n < N; ++n) total[n] = lost[n] = vec::zero();
   for (std::int64_t r0 = 0; r0 < b.count; r0 += block) {
     const std::int64_t r1 = r0 + block < b.count ? r0 + block : b.count;
     vec part[N];
@@ -129,7 +130,11 @@ AISLE_ALWAYS_INLINE void gather_columns(const gather_block& b, std::int64_t c, i
           part[n] = part[n] + v;
       }
     }
-    for (int n = 0; n < N; ++n) total[n] = total[n] + part[n];
+    for (int n = 0; n < N; ++n) {
+      const vec more = part[n] - lost[n], sum = total[n] + more;
+      lost[n] = (sum - total[n]) - more;
+      total[n] = sum;
+    }
   }
   for (int n = 0; n < N; ++n) {
     const vec y = total[n] * vec::set1(b.scale);
