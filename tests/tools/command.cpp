@@ -277,7 +277,8 @@ TEST_CASE("models: what is supported, and which weights are here") {
     CAPTURE(row.first);
     CHECK_FALSE(row.second->at("parameters").is_null());
     // Static embeddings are added, and multiplied with nothing.
-    CHECK((row.second->get<std::int64_t>("flops") > 0) == (row.second->get<std::string>("family") != "static"));
+    CHECK((row.second->get<std::int64_t>("flops") > 0) ==
+          (row.second->get<std::string>("family") != "static"));
     CHECK(fetched.count(row.first) == 1);  // every id has a row in the manifest
   }
   const auto table = command::run(work, "models");
