@@ -204,6 +204,57 @@ TEST_CASE("the sum of three embeddings, rows of every length") {
   });
 }
 
+TEST_CASE("the sum of gathered rows of every length, weighted and not") {
+  each_table([](const auto& t) {
+    for (std::int64_t n = 1; n <= 140; ++n)
+      for (const std::int64_t count : {0, 1, 3, 130})
+        for (const bool weighted : {false, true}) {
+          const auto table = noise(7 * n, 1), weights = noise(count + 1, 2);
+          std::vector<std::int32_t> rows;
+          for (std::int64_t i = 0; i < count; ++i) rows.push_back(static_cast<std::int32_t>(i * 5 % 7));
+          std::vector<float> y(at(n + 2), 7.0f);
+          aisle::kernels::gather_block b;
+          b.table = table.data();
+          b.rows = rows.data();
+          b.weights = weighted ? weights.data() : nullptr;
+          b.y = y.data();
+          b.count = count;
+          b.cols = n;
+          b.scale = 0.5f;
+          t.gather_sum(b);
+          for (std::int64_t c = 0; c < n; ++c) {
+            double sum = 0;
+            for (std::int64_t i = 0; i < count; ++i)
+              sum += static_cast<double>(table[at(rows[at(i)] * n + c)]) *
+                     static_cast<double>(weighted ? weights[at(i)] : 1.0f);
+            CHECK(y[at(c)] == doctest::Approx(0.5 * sum).epsilon(1e-5).scale(4));
+          }
+          CHECK(y[at(n)] == 7.0f);
+        }
+  });
+}
+
+TEST_CASE("the sum of a million gathered rows is as exact as that of few") {
+  each_table([](const auto& t) {
+    const std::int64_t n = 37;
+    const auto table = noise(2 * n, 1);
+    std::vector<std::int32_t> rows(1000000);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i % 4 == 0;
+    std::vector<float> y(at(n));
+    aisle::kernels::gather_block b;
+    b.table = table.data();
+    b.rows = rows.data();
+    b.y = y.data();
+    b.count = static_cast<std::int64_t>(rows.size());
+    b.cols = n;
+    b.scale = 1e-6f;
+    t.gather_sum(b);
+    for (std::int64_t c = 0; c < n; ++c)
+      CHECK(y[at(c)] ==
+            doctest::Approx(0.75f * table[at(c)] + 0.25f * table[at(n + c)]).epsilon(2e-6).scale(1));
+  });
+}
+
 TEST_CASE("windows of every number of channels: depthwise convolution and maximum, clipped at the border") {
   each_table([](const auto& t) {
     for (std::int64_t channels = 1; channels <= 40; ++channels)

@@ -153,6 +153,20 @@ TEST_CASE("one network under two names is one") {
   CHECK(m->of == &resnet_family());
 }
 
+TEST_CASE("a table of static embeddings is a network only where there is no other") {
+  for (const char* name : {"embedding.weight", "embeddings"}) {
+    aisle::state_dict table;
+    add(table, name, {7, 4});
+    CHECK(open_model(table, aisle::json())->of == &static_family());
+    const auto m = open_model(joined(network("backbone."), table), aisle::json());
+    CHECK(m->of == &resnet_family());
+    CHECK(has(m->note, "'" + std::string(name) + "'"));
+    // What another model has beside such a table is not left out without a word.
+    add(table, "encoder.lstm.weight", {4, 4});
+    CHECK(has(error_of(table), "'encoder.lstm.weight' [4, 4]"));
+  }
+}
+
 TEST_CASE("RoBERTa's names say what its tensors do not") {
   const auto text = bert({.hidden = 16, .layers = 1, .heads = 2, .intermediate = 32, .vocabulary = 9});
   const auto config = aisle::parse_json(R"({"num_attention_heads": 2})", "config.json");

@@ -75,6 +75,30 @@ inline void write_tiny_bert(const std::string& folder) {
   aisle::write_file(aisle::join_path(folder, "vocab.txt"), vocabulary);
 }
 
+/// Makes `folder` a model of static embeddings as Model2Vec writes it: the words of write_tiny_bert().
+inline void write_tiny_table(const std::string& folder) {
+  const std::vector<std::string> words = {"[PAD]", "[UNK]", "red", "blue", "shirt"};
+  aisle::json vocabulary = aisle::json::object();
+  for (const std::string& w : words) vocabulary[w] = static_cast<std::int64_t>(vocabulary.size());
+  const auto tokenizer =
+      aisle::json::object({{"normalizer", aisle::json::object({{"type", "BertNormalizer"}})},
+                           {"pre_tokenizer", aisle::json::object({{"type", "BertPreTokenizer"}})},
+                           {"model", aisle::json::object({{"type", "WordPiece"},
+                                                          {"unk_token", "[UNK]"},
+                                                          {"continuing_subword_prefix", "##"},
+                                                          {"max_input_chars_per_word", 100},
+                                                          {"vocab", vocabulary}})}});
+  const auto size = static_cast<std::int64_t>(words.size());
+  aisle::make_folders(folder);
+  aisle::write_safetensors(
+      aisle::join_path(folder, "model.safetensors"),
+      checkpoint_of(aisle::models::static_embedding({.vocabulary = size, .rows = size, .dimension = 6}),
+                    aisle::nn::value_shape::tokens(0), aisle::models::static_family().schemes[1]));
+  aisle::write_file(aisle::join_path(folder, "config.json"),
+                    R"({"model_type": "model2vec", "normalize": true, "max_length": 9})");
+  aisle::write_file(aisle::join_path(folder, "tokenizer.json"), tokenizer.dump());
+}
+
 /// Makes `folder` a model of pictures of 32 x 32: a ResNet of four small blocks.
 inline void write_tiny_resnet(const std::string& folder) {
   const aisle::models::resnet_config config = {

@@ -269,13 +269,16 @@ TEST_CASE("models: what is supported, and which weights are here") {
   CHECK(by_id.at("all-MiniLM-L6-v2")->get<std::int64_t>("flops") ==
         2LL * 128 * 6 * (4 * 384 * 384 + 2 * 384 * 1536 + 2 * 128 * 384));
   CHECK(by_id.at("all-MiniLM-L6-v2")->get<std::int64_t>("parameters") == 22713216);
+  CHECK(by_id.at("potion-base-8M")->get<std::int64_t>("parameters") == 29528 * 256);
   std::set<std::string> fetched;
   for (const std::string& line : command::lines_of(command::run(work, "weights list").out))
     fetched.insert(line.substr(0, line.find(' ')));
   for (const auto& row : by_id) {
     CAPTURE(row.first);
     CHECK_FALSE(row.second->at("parameters").is_null());
-    CHECK(row.second->get<std::int64_t>("flops") > 0);
+    // Static embeddings are added, and multiplied with nothing.
+    CHECK((row.second->get<std::int64_t>("flops") > 0) ==
+          (row.second->get<std::string>("family") != "static"));
     CHECK(fetched.count(row.first) == 1);  // every id has a row in the manifest
   }
   const auto table = command::run(work, "models");

@@ -259,3 +259,43 @@ TEST_CASE("a prompt: the model's, another or none, and stored vectors of each ar
   CHECK(command::has(other.err, "other prompt"));
   CHECK(command::has(other.err, " 0 of them from before"));
 }
+
+TEST_CASE("static embeddings through embed and run, and other settings are another model") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const std::string model = work / "weights/table";
+  std::filesystem::create_directories(work / "weights");
+  std::filesystem::copy(support::data("text/static/model2vec"), model,
+                        std::filesystem::copy_options::recursive);
+  const std::vector<std::string> texts = {"blue shirt cotton", "zebra"};
+  const auto expected = aisle::text_encoder::load(model).encode(texts);
+  const auto o = command::run(work, "embed --in - --out - --text-model table",
+                              "{\"text\": \"blue shirt cotton\"}\n{\"text\": \"zebra\"}\n");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  const auto lines = command::lines_of(o.out);
+  REQUIRE(lines.size() == 2);
+  for (std::int64_t i = 0; i < 2; ++i)
+    CHECK(same(expected.row(i),
+               floats(aisle::parse_json(lines[static_cast<std::size_t>(i)], "out")["text_embedding"])));
+
+  std::string rows = "sku,name,kind\n";
+  const char* const names[] = {"red cotton shirt", "blue shirt", "leather boots", "wool hat and boots"};
+  for (int i = 0; i < 80; ++i)
+    rows += std::to_string(i) + "," + names[i % 4] + " " + std::to_string(1 + i % 3) + "," +
+            (i % 4 < 2 ? "shirt" : "boots") + "\n";
+  aisle::write_file(work / "kinds.csv", rows);
+  const std::string run = "run --data kinds.csv --label kind --text-model table --image-model none --out R";
+  const auto first = command::run(work, run);
+  CAPTURE(first.err);
+  CHECK(first.code == 0);
+  CHECK(aisle::file_exists(work / "R/report.html"));
+
+  const std::string keep = "embed --data kinds.csv --text-model table --out E";
+  CHECK(command::run(work, keep).code == 0);
+  CHECK(command::has(command::run(work, keep).err, "80 of them from before"));
+  aisle::json config = aisle::read_json(model + "/config.json");
+  config["normalize"] = false;
+  aisle::write_file(model + "/config.json", config.dump());
+  CHECK(command::has(command::run(work, keep).err, " 0 of them from before"));
+}

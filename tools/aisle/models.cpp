@@ -46,6 +46,8 @@ std::optional<std::int64_t> parameters_of(const aisle::nn::operation& op,
   if (as<layer_norm>(op) || as<global_response_norm>(op)) return 2 * width;
   if (const auto* table = as<token_embedding>(op))
     return (table->vocabulary + table->positions + table->types) * table->hidden;
+  if (const auto* table = as<token_mean>(op))
+    return table->rows * table->hidden + (table->weights.empty() ? 0 : table->vocabulary);
   // A class token, and a position for it and each patch.
   if (const auto* tokens = as<patch_tokens>(op)) return (tokens->side * tokens->side + 2) * width;
   if (const auto* windows = as<window_attention>(op))  // the biases are those of the layers before it

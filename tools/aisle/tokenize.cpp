@@ -26,6 +26,7 @@ struct options {
 
 /// What the encoder of the same folder would cut at.
 std::int64_t limit_of(const aisle::sentence_model& sentence) {
+  if (sentence.kind != aisle::sentence_model::reader::transformer) return sentence.max_tokens;
   std::int64_t positions = 512;
   if (const std::string file = aisle::join_path(sentence.transformer, "config.json");
       aisle::file_exists(file))
@@ -39,7 +40,7 @@ struct item {
   bool bad = false, cut = false;
 };
 
-void tokenize(const aisle::wordpiece& tokenizer, const options& o, std::int64_t max_tokens, item& i) {
+void tokenize(const aisle::token_reader& reader, const options& o, item& i) {
   if (o.json && !i.bad) try {
       i.text = parse_json_line(i.text, "line " + std::to_string(i.line)).as<std::string>();
     } catch (const aisle::format_error& e) {
@@ -50,10 +51,10 @@ void tokenize(const aisle::wordpiece& tokenizer, const options& o, std::int64_t 
     i.out = aisle::json::object({{"error", i.text}}).dump() + "\n";
     return;
   }
-  const auto encoding = tokenizer.encode(i.text, max_tokens);
-  i.cut = encoding.truncated();
+  std::vector<std::int32_t> ids;
+  i.cut = reader(i.text, ids) > static_cast<std::int64_t>(ids.size());
   i.out = "[";
-  for (const std::int32_t id : encoding.ids) i.out += (i.out.size() > 1 ? "," : "") + std::to_string(id);
+  for (const std::int32_t id : ids) i.out += (i.out.size() > 1 ? "," : "") + std::to_string(id);
   i.out += "]\n";
 }
 
@@ -63,6 +64,7 @@ int run(const options& o) {
   const auto sentence = aisle::sentence_model::read(is_folder ? path : aisle::parent_folder(path), warn);
   const aisle::wordpiece tokenizer = is_folder ? sentence.load_tokenizer() : aisle::wordpiece::load(path);
   const std::int64_t max_tokens = o.max_tokens > 0 ? o.max_tokens : limit_of(sentence);
+  const aisle::token_reader reader(sentence, tokenizer, max_tokens);
   line_reader lines("-");
   progress_bar bar;
   constexpr std::size_t batch = 1024;
@@ -81,9 +83,8 @@ int run(const options& o) {
       else if (!o.json && i.text.ends_with('\r'))
         i.text.pop_back();
     }
-    aisle::parallel_for(static_cast<std::int64_t>(items.size()), o.common.threads, [&](std::int64_t i) {
-      tokenize(tokenizer, o, max_tokens, items[static_cast<std::size_t>(i)]);
-    });
+    aisle::parallel_for(static_cast<std::int64_t>(items.size()), o.common.threads,
+                        [&](std::int64_t i) { tokenize(reader, o, items[static_cast<std::size_t>(i)]); });
     for (const item& i : items) {
       write_out(i.out);
       bad += i.bad;

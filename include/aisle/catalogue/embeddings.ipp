@@ -29,6 +29,11 @@ AISLE_API std::string hash_of_layers(const sentence_model& sentence) {
       for (const auto* values : {&dense->weight, &dense->bias})
         hash.update(values->data(), values->size() * sizeof(float));
   if (sentence.truncate_dim > 0) hash.update("the first " + std::to_string(sentence.truncate_dim));
+  if (sentence.kind != sentence_model::reader::transformer) {
+    hash.update("static " + std::to_string(static_cast<int>(sentence.kind)) + ", " +
+                std::to_string(sentence.max_tokens) + " tokens");
+    for (const sentence_layer& layer : sentence.layers) hash.update(layer.dense ? " dense" : " unit");
+  }
   return hash.hex();
 }
 

@@ -95,6 +95,16 @@ struct embedding_block {
   std::int64_t rows = 0, cols = 0;
 };
 
+/// y = scale * sum over i of weights[i] * table[rows[i]]; weights may be null, for 1.
+struct gather_block {
+  const float* table = nullptr;  ///< rows of `cols` values
+  const std::int32_t* rows = nullptr;
+  const float* weights = nullptr;
+  float* y = nullptr;
+  std::int64_t count = 0, cols = 0;
+  float scale = 1;
+};
+
 /// Channels-last windows of one image: out rows [row_begin, row_end) of out_h x out_w x channels. Strides are
 /// from one pixel to the next.
 struct window_block {

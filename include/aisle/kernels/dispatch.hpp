@@ -37,6 +37,7 @@
       .softmax = softmax_kernel,                                                      \
       .embedding = embedding_kernel,                                                  \
       .column_sum = column_sum_kernel,                                                \
+      .gather_sum = gather_sum_kernel,                                                \
       .affine = affine_kernel,                                                        \
   };                                                                                  \
   struct rarely {                                                                     \

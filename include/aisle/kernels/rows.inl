@@ -109,6 +109,59 @@ AISLE_ALWAYS_INLINE void column_sums(const columns_block& b, Map map) {
   }
 }
 
+/// N vectors of a sum of gathered rows; rows in blocks, as column_sums has them. What each block's sum loses
+/// in the total is carried to the next (Kahan): texts may have millions of tokens.
+template <int N, bool Weighted>
+AISLE_ALWAYS_INLINE void gather_columns(const gather_block& b, std::int64_t c, int last) {
+  constexpr std::int64_t block = 64;
+  vec total[N], lost[N];
+  for (int n = 0; n < N; ++n) total[n] = lost[n] = vec::zero();
+  for (std::int64_t r0 = 0; r0 < b.count; r0 += block) {
+    const std::int64_t r1 = r0 + block < b.count ? r0 + block : b.count;
+    vec part[N];
+    for (int n = 0; n < N; ++n) part[n] = vec::zero();
+    for (std::int64_t r = r0; r < r1; ++r) {
+      const float* x = b.table + b.rows[r] * b.cols + c;
+      for (int n = 0; n < N; ++n) {
+        const vec v = last == vec::size ? vec::load(x + n * vec::size) : vec::load_n(x, last);
+        if constexpr (Weighted)
+          part[n] = fma(vec::set1(b.weights[r]), v, part[n]);
+        else
+          part[n] = part[n] + v;
+      }
+    }
+    for (int n = 0; n < N; ++n) {
+      const vec more = part[n] - lost[n], sum = total[n] + more;
+      lost[n] = (sum - total[n]) - more;
+      total[n] = sum;
+    }
+  }
+  for (int n = 0; n < N; ++n) {
+    const vec y = total[n] * vec::set1(b.scale);
+    if (last == vec::size)
+      y.store(b.y + c + n * vec::size);
+    else
+      y.store_n(b.y + c, last);
+  }
+}
+
+template <bool Weighted>
+AISLE_ALWAYS_INLINE void gather_rows(const gather_block& b) {
+  constexpr int wide = 4;
+  std::int64_t c = 0;
+  for (; c + wide * vec::size <= b.cols; c += wide * vec::size)
+    gather_columns<wide, Weighted>(b, c, vec::size);
+  for (; c + vec::size <= b.cols; c += vec::size) gather_columns<1, Weighted>(b, c, vec::size);
+  if (c < b.cols) gather_columns<1, Weighted>(b, c, static_cast<int>(b.cols - c));
+}
+
+inline void gather_sum_kernel(const gather_block& b) noexcept {
+  if (b.weights)
+    gather_rows<true>(b);
+  else
+    gather_rows<false>(b);
+}
+
 /// y[c] = scale * sum over rows of x[., c]
 inline void column_sum_kernel(const columns_block& b) noexcept {
   column_sums(b, [](vec v, vec acc) { return acc + v; });

@@ -35,6 +35,7 @@ struct kernel_table {
   void (*softmax)(float* x, std::int64_t rows, std::int64_t cols) noexcept;  ///< in place, each row
   void (*embedding)(const embedding_block&) noexcept;
   void (*column_sum)(const columns_block&) noexcept;
+  void (*gather_sum)(const gather_block&) noexcept;
   void (*affine)(const affine_block&) noexcept;
 };
 

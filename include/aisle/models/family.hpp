@@ -31,6 +31,8 @@ struct family {
   /// What config.json may say under "architecture" (timm's), `*` for a number: variants exist that have the
   /// same tensors and compute something else. Empty: anything.
   std::vector<std::string_view> architectures = {};
+  /// What tells it stands in other networks too: it is only taken where there is none of those.
+  bool yields = false;
   /// Depths and widths come from the tensors themselves; `config` (an object, or null) adds what they do not
   /// show.
   nn::graph (*build)(const nn::weight_source& weights, const json& config);

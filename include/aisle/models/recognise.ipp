@@ -91,6 +91,8 @@ AISLE_API recognised recognise(const state_dict& checkpoint, std::span<const fam
                    detail::same_network(checkpoint, r.match.prefix, match.prefix);
           }))
         found.push_back({f, std::move(match)});
+  const auto yields = [](const recognised& r) { return r.of->yields; };
+  if (!ranges::all_of(found, yields)) std::erase_if(found, yields);
   if (found.empty()) detail::throw_unknown(checkpoint, families);
   if (found.size() > 1)
     throw format_error(detail::where_of(checkpoint),

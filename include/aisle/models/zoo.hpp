@@ -16,6 +16,7 @@
 #include <aisle/models/inception.hpp>
 #include <aisle/models/recognise.hpp>
 #include <aisle/models/resnet.hpp>
+#include <aisle/models/static_embedding.hpp>
 #include <aisle/models/swin.hpp>
 #include <aisle/models/vit.hpp>
 #include <aisle/nn/network.hpp>

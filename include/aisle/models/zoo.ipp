@@ -11,6 +11,7 @@
 #include <aisle/models/inception.ipp>
 #include <aisle/models/recognise.ipp>
 #include <aisle/models/resnet.ipp>
+#include <aisle/models/static_embedding.ipp>
 #include <aisle/models/swin.ipp>
 #include <aisle/models/vit.ipp>
 #include <aisle/models/zoo.hpp>
@@ -26,12 +27,13 @@ AISLE_API std::span<const family* const> families() {
                                                  &efficientnet_lite_family(),
                                                  &inception_family(),
                                                  &vit_family(),
-                                                 &swin_family()};
+                                                 &swin_family(),
+                                                 &static_family()};
   return all;
 }
 
 AISLE_API std::span<const family* const> text_families() {
-  static const family* const all[] = {&bert_family()};
+  static const family* const all[] = {&bert_family(), &static_family()};
   return all;
 }
 
@@ -170,6 +172,7 @@ AISLE_API std::span<const zoo_entry> zoo() {
       {"all-MiniLM-L12-v2", "minilm_l12", bert_family, [] { return bert({.layers = 12}); }, 0, ""},
       {"bert-base-uncased", "bert_base", bert_family,
        [] { return bert({.hidden = 768, .layers = 12, .intermediate = 3072}); }, 0, ""},
+      {"potion-base-8M", "potion_8m", static_family, [] { return static_embedding({}); }, 0, ""},
   };
   return all;
 }

@@ -42,6 +42,7 @@ class graph_builder {
     return put(image_input(channels, side), {});
   }
   value embed_tokens(token_embedding op) { return put(std::move(op), {}); }
+  value mean_of_rows(token_mean op) { return put(std::move(op), {}); }
 
   struct conv_options {
     std::int64_t out = 0, kernel = 1, stride = 1, pad = 0;

@@ -23,6 +23,7 @@
 #include <aisle/nn/op/merge_patches.hpp>
 #include <aisle/nn/op/patch_tokens.hpp>
 #include <aisle/nn/op/token_embedding.hpp>
+#include <aisle/nn/op/token_mean.hpp>
 #include <aisle/nn/op/window_attention.hpp>
 
 #if AISLE_HEADER_ONLY

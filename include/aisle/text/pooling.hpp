@@ -44,15 +44,15 @@ struct dense_layer {
 
 /// sentence-transformers' module Normalize: norm 1.
 struct unit_norm {
+  double least = 1e-12;  ///< shorter vectors are divided by this
   std::vector<float> operator()(std::span<const float> x) const;
 };
 
 /// A module behind the pooling: Dense, or Normalize.
 struct sentence_layer {
-  std::optional<dense_layer> dense{};  ///< none: unit_norm
-  std::vector<float> operator()(std::span<const float> x) const {
-    return dense ? (*dense)(x) : unit_norm{}(x);
-  }
+  std::optional<dense_layer> dense{};  ///< none: norm
+  unit_norm norm{};
+  std::vector<float> operator()(std::span<const float> x) const { return dense ? (*dense)(x) : norm(x); }
 };
 
 AISLE_NAMESPACE_END

@@ -196,7 +196,7 @@ AISLE_API std::vector<float> dense_layer::operator()(std::span<const float> x) c
 AISLE_API std::vector<float> unit_norm::operator()(std::span<const float> x) const {
   double squares = 0;
   for (const float v : x) squares += static_cast<double>(v) * static_cast<double>(v);
-  const double norm = std::max(std::sqrt(squares), 1e-12);
+  const double norm = std::max(std::sqrt(squares), least);
   std::vector<float> y(x.size());
   ranges::transform(x, y.begin(), [&](float v) { return static_cast<float>(static_cast<double>(v) / norm); });
   return y;

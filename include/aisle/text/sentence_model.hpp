@@ -18,7 +18,12 @@ AISLE_NAMESPACE_BEGIN
 struct sentence_model {
   /// A limit that no file states.
   static constexpr std::int64_t unlimited = std::int64_t{1} << 40;
+  /// What tokens become: a transformer's states, which are pooled, or rows of a table, whose mean is taken:
+  /// as sentence-transformers' module StaticEmbedding does it, or as Model2Vec, where unknown tokens take no
+  /// part and long texts are cut to characters first.
+  enum class reader : std::uint8_t { transformer, static_embedding, model2vec };
 
+  reader kind = reader::transformer;
   std::string transformer{};            ///< folder with config.json, weights and tokenizer
   std::int64_t max_tokens = unlimited;  ///< texts are cut to so many, or to the model's positions
   bool do_lower_case = false;           ///< texts become lower case before the tokenizer's own normalizer
@@ -39,6 +44,21 @@ struct sentence_model {
   /// The prompt of that name; "" for no name. Throws option_error that lists the names there are.
   const std::string& prompt(std::string_view name) const&;
   std::string prompt(std::string_view name) const&& { return prompt(name); }
+};
+
+/// How a text becomes the ids that a model reads, cut to `max_tokens`.
+class token_reader {
+ public:
+  token_reader() = default;
+  /// `tokenizer` must outlive it.
+  token_reader(const sentence_model& sentence, const wordpiece& tokenizer, std::int64_t max_tokens);
+  /// Appends the ids to `out` and returns how many the whole text gives.
+  std::int64_t operator()(std::string_view text, std::vector<std::int32_t>& out) const;
+
+ private:
+  const wordpiece* tokenizer_ = nullptr;
+  std::int64_t max_tokens_ = 0, max_characters_ = sentence_model::unlimited;
+  bool drop_unknown_ = false;
 };
 
 AISLE_NAMESPACE_END

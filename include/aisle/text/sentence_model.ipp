@@ -4,11 +4,13 @@
 #include <cmath>
 #include <iterator>
 #include <optional>
+#include <span>
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/io/checkpoint.hpp>
+#include <aisle/io/utf8.hpp>
 #include <aisle/text/sentence_model.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -158,12 +160,58 @@ AISLE_API void read_prompts(const std::string& folder, sentence_model& model) {
     }
 }
 
+/// A limit on tokens that has no special ones among them; null for none.
+AISLE_API std::int64_t plain_token_limit(const json& stated) {
+  if (stated.is_null()) return sentence_model::unlimited;
+  const auto limit = stated.as<std::int64_t>();
+  if (limit < 1) stated.fail("a limit of " + stated.dump() + " tokens, expected at least 1");
+  return std::min(limit, sentence_model::unlimited);
+}
+
+/// The module StaticEmbedding: the tokenizer's own truncation is the only limit.
+AISLE_API void read_static_embedding(const std::string& folder, sentence_model& model) {
+  model.kind = sentence_model::reader::static_embedding;
+  model.transformer = folder;
+  const json tokenizer = read_if_there(folder, "tokenizer.json");
+  if (const json* truncation = stated(tokenizer, "truncation"))
+    model.max_tokens = plain_token_limit(truncation->at("max_length"));
+}
+
+/// What model2vec's StaticModel.from_pretrained takes from config.json.
+AISLE_API void read_model2vec(const std::string& folder, const json& config, sentence_model& model) {
+  model.kind = sentence_model::reader::model2vec;
+  model.transformer = folder;
+  const json* limit = config.find("max_length");
+  model.max_tokens = limit == nullptr ? 512 : plain_token_limit(*limit);
+  const json* normalize = stated(config, "normalize");
+  if (normalize != nullptr && normalize->as<bool>())
+    model.layers.push_back({.dense = {}, .norm = {.least = 1e-32}});
+}
+
+/// Whether a folder whose modules.json lists `modules` (empty where there is none) is one that model2vec
+/// wrote: it saves a config.json beside the table, which sentence-transformers does not, and no other modules
+/// than StaticEmbedding and Normalize. Its first releases gave no model_type.
+AISLE_API bool is_model2vec(const std::string& folder, const json& config, std::span<const json> modules) {
+  const std::string type = config.get("model_type", "");
+  if (!type.empty() && type != "model2vec") return false;
+  if (modules.empty())
+    return !type.empty() || config.contains("apply_zipf") || config.contains("embedding_dtype");
+  if (!file_exists(join_path(folder, "config.json"))) return false;
+  return module_folder(folder, modules[0]) == folder && modules.size() <= 2 &&
+         (modules.size() == 1 || module_class(modules[1]) == "Normalize");
+}
+
 }  // namespace detail
 
 AISLE_API sentence_model sentence_model::read(const std::string& folder, const warning_callback& on_warning) {
   sentence_model model;
   const std::string file = join_path(folder, "modules.json");
+  const json own_config = detail::read_if_there(folder, "config.json");
   if (!file_exists(file)) {
+    if (detail::is_model2vec(folder, own_config, {})) {
+      detail::read_model2vec(folder, own_config, model);
+      return model;
+    }
     model.transformer = folder;
     for (const char* other : {"sentence_bert_config.json", "1_Pooling/config.json"})
       if (on_warning && file_exists(join_path(folder, other)))
@@ -175,7 +223,14 @@ AISLE_API sentence_model sentence_model::read(const std::string& folder, const w
   }
   const json modules = read_json(file);
   const auto all = modules.elements();
-  constexpr std::string_view expected[] = {"Transformer", "Pooling"};
+  std::vector<std::string_view> expected = {"Transformer", "Pooling"};
+  if (!all.empty() && detail::module_class(all[0]) == "StaticEmbedding") {
+    if (detail::is_model2vec(folder, own_config, all)) {
+      detail::read_model2vec(folder, own_config, model);
+      return model;
+    }
+    expected = {"StaticEmbedding"};
+  }
   for (std::size_t i = 0; i < std::max(all.size(), std::size(expected)); ++i) {
     if (i >= all.size())
       throw option_error(file + ": " + std::to_string(all.size()) +
@@ -188,7 +243,9 @@ AISLE_API sentence_model sentence_model::read(const std::string& folder, const w
     };
     if (i < std::size(expected)) {
       if (type != expected[i]) refuse(std::string(expected[i]));
-      if (i == 0) {
+      if (type == "StaticEmbedding") {
+        detail::read_static_embedding(path, model);
+      } else if (i == 0) {
         detail::read_transformer(path, model);
       } else {
         model.pooling = token_pooling::from_json(read_json(join_path(path, "config.json")));
@@ -206,12 +263,17 @@ AISLE_API sentence_model sentence_model::read(const std::string& folder, const w
   if (file_exists(join_path(model.transformer, "adapter_config.json")))
     throw option_error(join_path(model.transformer, "adapter_config.json") +
                        ": adapters are not supported; merge it into the weights first");
-  detail::read_limit(model);
+  if (model.kind == reader::transformer) detail::read_limit(model);
   detail::read_prompts(folder, model);
   return model;
 }
 
 AISLE_API wordpiece sentence_model::load_tokenizer() const {
+  if (kind != reader::transformer) {
+    json tokenizer = read_json(join_path(transformer, "tokenizer.json"));
+    if (kind == reader::model2vec) tokenizer["truncation"] = json();
+    return wordpiece(describe_bare_tokenizer(std::move(tokenizer)));
+  }
   tokenizer_files files = tokenizer_files::read(transformer);
   for (const auto& [name, value] : tokenizer_settings.members()) files.config[name] = value;
   tokenizer_description d = describe_tokenizer(files);
@@ -228,6 +290,54 @@ AISLE_API const std::string& sentence_model::prompt(std::string_view name) const
   for (const auto& [n, text] : prompts) names += (names.empty() ? "" : ", ") + n;
   throw option_error("the model has no prompt \"" + std::string(name) + "\"" +
                      (names.empty() ? ", nor any other" : ", only " + names));
+}
+
+namespace detail {
+
+AISLE_API std::int64_t count_code_points(std::string_view text) noexcept {
+  std::int64_t n = 0;
+  for (std::size_t at = 0; at < text.size(); at += decode_utf8(text, at).size) ++n;
+  return n;
+}
+
+/// In code points, as model2vec has it: of two in the middle their mean, rounded down.
+AISLE_API std::int64_t median_token_length(const wordpiece& tokenizer) {
+  std::vector<std::int64_t> lengths(static_cast<std::size_t>(tokenizer.vocabulary_size()));
+  for (std::size_t i = 0; i < lengths.size(); ++i)
+    lengths[i] = count_code_points(tokenizer.token(static_cast<std::int64_t>(i)));
+  std::sort(lengths.begin(), lengths.end());
+  return (lengths[(lengths.size() - 1) / 2] + lengths[lengths.size() / 2]) / 2;
+}
+
+}  // namespace detail
+
+AISLE_API token_reader::token_reader(const sentence_model& sentence, const wordpiece& tokenizer,
+                                     std::int64_t max_tokens)
+    : tokenizer_(&tokenizer), max_tokens_(max_tokens) {
+  if (sentence.kind != sentence_model::reader::model2vec) return;
+  drop_unknown_ = true;
+  if (max_tokens < sentence_model::unlimited)
+    max_characters_ = std::min(max_tokens, std::int64_t{1} << 24) * detail::median_token_length(tokenizer);
+}
+
+AISLE_API std::int64_t token_reader::operator()(std::string_view text, std::vector<std::int32_t>& out) const {
+  std::size_t end = text.size();
+  if (static_cast<std::int64_t>(text.size()) > max_characters_) {
+    end = 0;
+    for (std::int64_t n = 0; n < max_characters_ && end < text.size(); ++n)
+      end += decode_utf8(text, end).size;
+  }
+  const std::size_t before = out.size();
+  std::int64_t length = tokenizer_->encode(text.substr(0, end), max_tokens_, out);
+  if (end < text.size()) {
+    std::vector<std::int32_t> unused;
+    length = tokenizer_->encode(text, max_tokens_, unused);
+  }
+  if (!drop_unknown_) return length;
+  const bool cut = length > static_cast<std::int64_t>(out.size() - before);
+  const auto first = out.begin() + static_cast<std::ptrdiff_t>(before);
+  out.erase(std::remove(first, out.end(), tokenizer_->unk_id()), out.end());
+  return cut ? length : static_cast<std::int64_t>(out.size() - before);
 }
 
 AISLE_NAMESPACE_END

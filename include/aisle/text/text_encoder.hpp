@@ -47,7 +47,7 @@ struct text_model {
 
 /// Texts as token ids.
 struct tokenized_texts {
-  std::vector<std::vector<std::int32_t>> ids;  ///< [CLS], pieces, [SEP], cut to the limit
+  std::vector<std::vector<std::int32_t>> ids;  ///< as the model reads them, cut to the limit
   std::vector<std::int64_t> lengths;           ///< ids that the whole text gives
   std::int64_t prompt_tokens = 0;              ///< that pooling leaves out of each text, [CLS] among them
   std::int64_t truncated() const noexcept;     ///< texts that were cut
@@ -62,8 +62,8 @@ concept range_of_texts =
      std::is_trivially_copyable_v<std::ranges::range_reference_t<const Range&>>);
 
 /// Texts to vectors: tokenizer, transformer, pooling and the modules behind it, as sentence-transformers does
-/// it. Immutable; safe from many threads. A text's vector has the same bits whatever it is encoded together
-/// with.
+/// it; or a table of static embeddings in place of transformer and pooling, as Model2Vec does it. Immutable;
+/// safe from many threads. A text's vector has the same bits whatever it is encoded together with.
 class text_encoder {
  public:
   /// A model folder: weights, config.json, tokenizer.json or vocab.txt, and sentence-transformers' files
@@ -133,7 +133,7 @@ class text_encoder {
   /// Pooling, prompts and what else is not the transformer's.
   const sentence_model& sentence() const& noexcept { return *sentence_; }
   const sentence_model& sentence() const&& = delete;
-  /// Its output "tokens" is the states that are pooled.
+  /// Its output "tokens" is the states that are pooled; that of static embeddings is "mean".
   const nn::network& network() const& noexcept { return *network_; }
   const nn::network& network() const&& = delete;
   const models::opened_model& model() const& noexcept { return *model_; }
@@ -142,6 +142,9 @@ class text_encoder {
  private:
   text_encoder() = default;
   void build(std::shared_ptr<const models::opened_model> model, const text_encoder_options& options);
+  bool is_static() const noexcept { return sentence_->kind != sentence_model::reader::transformer; }
+  /// How many ids there are, and the longest text. Throws where the tokenizer has more.
+  void read_limits(const models::opened_model& model, const text_encoder_options& options);
   const std::string& prompt(const text_encode_options& options) const {
     return sentence_->prompt(options.prompt ? *options.prompt : sentence_->default_prompt);
   }
@@ -155,6 +158,7 @@ class text_encoder {
   std::shared_ptr<const nn::network> network_;
   std::shared_ptr<const wordpiece> tokenizer_;
   std::shared_ptr<const sentence_model> sentence_;
+  token_reader reader_;
   std::int64_t max_tokens_ = 0, dimension_ = 0;
 };
 

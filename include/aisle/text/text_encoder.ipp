@@ -46,29 +46,24 @@ AISLE_API void text_encoder::build(std::shared_ptr<const models::opened_model> m
     throw option_error(where + ": holds a model of pictures (" + std::string(model->of->name) +
                        "), expected one of text");
   if (options.on_warning && !model->note.empty()) options.on_warning(where + ": " + model->note);
+  if (is_static() != (model->of == &models::static_family()))
+    throw option_error(where + ": holds a network " + std::string(model->of->name) +
+                       (is_static() ? ", where the files beside it speak of static embeddings"
+                                    : ": static embeddings, without a config.json of Model2Vec or a "
+                                      "modules.json that lists StaticEmbedding"));
   nn::graph graph = model->graph;
-  const nn::node& mean = graph.nodes[static_cast<std::size_t>(graph.outputs.at("mean"))];
-  graph.outputs["tokens"] = mean.inputs.front();
+  if (!is_static()) {
+    const nn::node& mean = graph.nodes[static_cast<std::size_t>(graph.outputs.at("mean"))];
+    graph.outputs["tokens"] = mean.inputs.front();
+  }
   nn::network_options n;
   n.engine.table = &select_table(options.engine);
-  n.outputs = {"tokens"};
+  n.outputs = {is_static() ? "mean" : "tokens"};
   network_ = std::make_shared<nn::network>(graph, *model->weights, nn::value_shape::tokens(0), n);
+  read_limits(*model, options);
+  reader_ = token_reader(*sentence_, *tokenizer_, max_tokens_);
 
-  const std::int64_t positions =
-      models::dimension(*model->weights, "embeddings.position_embeddings.weight", 0);
-  const std::int64_t vocabulary = models::dimension(*model->weights, "embeddings.word_embeddings.weight", 0);
-  if (tokenizer_->vocabulary_size() > vocabulary)
-    throw format_error(where, "the vocabulary has " + counted(tokenizer_->vocabulary_size(), "token") +
-                                  ", the embedding table " + counted(vocabulary, "row"));
-  if (options.max_tokens != 0 && (options.max_tokens < 3 || options.max_tokens > positions))
-    throw option_error("max_tokens " + std::to_string(options.max_tokens) + ": expected 3 to " +
-                       std::to_string(positions) + ", the model's positions");
-  max_tokens_ = options.max_tokens > 0 ? options.max_tokens : std::min(sentence_->max_tokens, positions);
-  if (max_tokens_ < 3)
-    throw format_error(where, "a limit of " + counted(max_tokens_, "token") +
-                                  ", expected at least 3: [CLS], a piece of the text, [SEP]");
-
-  dimension_ = sentence_->pooling.width(network_->width("tokens"));
+  dimension_ = is_static() ? network_->width("mean") : sentence_->pooling.width(network_->width("tokens"));
   for (const sentence_layer& layer : sentence_->layers)
     if (const auto& dense = layer.dense) {
       if (dense->in != dimension_)
@@ -83,6 +78,36 @@ AISLE_API void text_encoder::build(std::shared_ptr<const models::opened_model> m
     options.on_warning(
         "aisle was compiled without optimisation: its kernels are many times slower than at -O2");
 #endif
+}
+
+AISLE_API void text_encoder::read_limits(const models::opened_model& model,
+                                         const text_encoder_options& options) {
+  const std::string where = model.path.empty() ? "text model" : model.path;
+  std::int64_t vocabulary = 0, positions = sentence_model::unlimited;
+  bool equal = false;  // model2vec takes no table with rows that no token has
+  const char* table_name = "the embedding table";
+  if (is_static()) {
+    const auto table = models::static_embedding_config::from_checkpoint(*model.weights);
+    vocabulary = table.vocabulary;
+    equal = sentence_->kind == sentence_model::reader::model2vec && !table.mapping;
+    if (table.mapping) table_name = "tensor 'mapping'";
+  } else {
+    positions = models::dimension(*model.weights, "embeddings.position_embeddings.weight", 0);
+    vocabulary = models::dimension(*model.weights, "embeddings.word_embeddings.weight", 0);
+  }
+  const std::int64_t tokens = tokenizer_->vocabulary_size();
+  if (tokens > vocabulary || (equal && tokens < vocabulary))
+    throw format_error(where, "the vocabulary has " + counted(tokens, "token") + ", " + table_name + " " +
+                                  counted(vocabulary, "row"));
+  const std::int64_t least = is_static() ? 1 : 3;
+  if (options.max_tokens != 0 && (options.max_tokens < least || options.max_tokens > positions))
+    throw option_error("max_tokens " + std::to_string(options.max_tokens) + ": expected " +
+                       std::to_string(least) + " to " + std::to_string(positions) +
+                       (is_static() ? "" : ", the model's positions"));
+  max_tokens_ = options.max_tokens > 0 ? options.max_tokens : std::min(sentence_->max_tokens, positions);
+  if (max_tokens_ < least)
+    throw format_error(where, "a limit of " + counted(max_tokens_, "token") +
+                                  ", expected at least 3: [CLS], a piece of the text, [SEP]");
 }
 
 AISLE_API std::int64_t text_encoder::prompt_tokens(std::string_view prompt) const {
@@ -105,7 +130,7 @@ AISLE_API tokenized_texts text_encoder::tokenize_views(std::span<const std::stri
                    throw_if_interrupted();
                    std::string_view text = texts[i];
                    if (!before.empty()) text = joined.assign(before).append(text);
-                   out.lengths[i] = tokenizer_->encode(text, max_tokens_, out.ids[i]);
+                   out.lengths[i] = reader_(text, out.ids[i]);
                  }
                });
   return out;
@@ -115,21 +140,23 @@ AISLE_API matrix<float> text_encoder::encode_rows(std::span<const std::vector<st
                                                   std::int64_t prompt_tokens,
                                                   const text_encode_options& options) const {
   const auto n = static_cast<std::int64_t>(ids.size());
-  const std::int64_t hidden = network_->width("tokens");
+  const std::string output = is_static() ? "mean" : "tokens";
+  const std::int64_t hidden = network_->width(output);
   matrix<float> out(n, dimension());
   // Batches of about `budget` tokens, longest first so that workers finish together. The budget keeps a
   // batch's widest activation near L2 while a layer's weights are still read for many rows at once.
-  constexpr std::int64_t budget = 256;
+  // Static embeddings have neither, and a batch costs what a text does.
+  const std::int64_t budget = is_static() ? 4096 : 256;
   std::vector<std::int64_t> order(ids.size());
   std::iota(order.begin(), order.end(), 0);
   const auto length = [&](std::int64_t i) {
     return static_cast<std::int64_t>(ids[static_cast<std::size_t>(i)].size());
   };
-  ranges::stable_sort(order, std::greater<>(), length);
+  if (!is_static()) ranges::stable_sort(order, std::greater<>(), length);
   std::vector<std::pair<std::size_t, std::size_t>> batches;
   std::int64_t tokens = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    if (batches.empty() || tokens + length(order[i]) > budget) {
+    if (batches.empty() || tokens + length(order[i]) > budget || i - batches.back().first == 1024) {
       batches.emplace_back(i, i);
       tokens = 0;
     }
@@ -149,15 +176,21 @@ AISLE_API matrix<float> text_encoder::encode_rows(std::span<const std::vector<st
       starts.push_back(static_cast<std::int64_t>(packed.size()));
     }
     const std::vector<std::int32_t> types(packed.size(), 0);
-    matrix<float> states(static_cast<std::int64_t>(packed.size()), hidden);
-    network_->run_tokens({packed, types, positions, starts}, {{"tokens", states.data()}},
-                         {.threads = threads});
+    matrix<float> states(
+        is_static() ? static_cast<std::int64_t>(last - first) : static_cast<std::int64_t>(packed.size()),
+        hidden);
+    network_->run_tokens({packed, types, positions, starts}, {{output, states.data()}}, {.threads = threads});
     std::vector<float> vector;
     for (std::size_t i = first; i < last; ++i) {
       const std::int64_t from = starts[i - first];
-      vector.resize(static_cast<std::size_t>(sentence_->pooling.width(hidden)));
-      sentence_->pooling(network_->table(), states.data() + from * hidden, starts[i - first + 1] - from,
-                         hidden, prompt_tokens, vector.data());
+      if (is_static()) {
+        const auto mean = states.row(static_cast<std::int64_t>(i - first));
+        vector.assign(mean.begin(), mean.end());
+      } else {
+        vector.resize(static_cast<std::size_t>(sentence_->pooling.width(hidden)));
+        sentence_->pooling(network_->table(), states.data() + from * hidden, starts[i - first + 1] - from,
+                           hidden, prompt_tokens, vector.data());
+      }
       for (const sentence_layer& layer : sentence_->layers) vector = layer(vector);
       vector.resize(static_cast<std::size_t>(dimension()));
       if (!all_finite(std::span<const float>(vector)))

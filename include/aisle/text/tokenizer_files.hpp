@@ -17,6 +17,7 @@ struct tokenizer_description {
   /// Tokens found in the text itself. Those that the vocabulary has not get the ids behind it, in this order;
   /// ids given here are not read.
   std::vector<added_token> added{};
+  /// `first` and `last` are put around a text; an empty name: none is.
   std::string unknown = "[UNK]", first = "[CLS]", last = "[SEP]", padding = "[PAD]", mask = "[MASK]";
   bool match_special_tokens = true;
   int max_input_chars_per_word = 100;
@@ -42,6 +43,9 @@ struct tokenizer_files {
 /// tokenizer.json. Throws format_error, and option_error that names what this library's tokenizer cannot
 /// follow.
 tokenizer_description describe_tokenizer(const tokenizer_files& files);
+/// What tokenizers' Tokenizer.from_file makes of a tokenizer.json alone, asked for no special tokens around a
+/// text. Throws what describe_tokenizer() throws.
+tokenizer_description describe_bare_tokenizer(json tokenizer);
 
 AISLE_NAMESPACE_END
 

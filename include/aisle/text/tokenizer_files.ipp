@@ -341,4 +341,15 @@ AISLE_API tokenizer_description describe_tokenizer(const tokenizer_files& files)
   return d;
 }
 
+AISLE_API tokenizer_description describe_bare_tokenizer(json tokenizer) {
+  tokenizer_files files;
+  files.where = tokenizer.where();
+  files.tokenizer = std::move(tokenizer);
+  for (const char* unused : {"post_processor", "padding"}) files.tokenizer[unused] = json();
+  tokenizer_description d = describe_tokenizer(files);
+  d.first.clear();
+  d.last.clear();
+  return d;
+}
+
 AISLE_NAMESPACE_END

@@ -70,8 +70,8 @@ class wordpiece {
   std::string_view token(std::int64_t id) const&& = delete;
   /// The id of a token as token() gives it, or -1.
   std::int32_t find(std::string_view token) const noexcept;
-  std::int32_t cls_id() const noexcept { return cls_; }
-  std::int32_t sep_id() const noexcept { return sep_; }
+  std::int32_t cls_id() const noexcept { return cls_; }  ///< -1 when nothing is put before a text
+  std::int32_t sep_id() const noexcept { return sep_; }  ///< -1 when nothing is put behind it
   std::int32_t unk_id() const noexcept { return unk_; }
   std::int32_t pad_id() const noexcept { return pad_; }    ///< -1 when the vocabulary has none
   std::int32_t mask_id() const noexcept { return mask_; }  ///< -1 when the vocabulary has none

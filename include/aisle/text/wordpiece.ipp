@@ -113,13 +113,15 @@ AISLE_API wordpiece::wordpiece(const tokenizer_description& description)
   raw_ = added_token_matcher(raw, options_.match_special_tokens);
   normalized_ = added_token_matcher(normalized, options_.match_special_tokens);
   unk_ = vocabulary_.find(description.unknown);
-  cls_ = find(description.first);
-  sep_ = find(description.last);
+  const auto optional = [&](const std::string& name) { return name.empty() ? -1 : find(name); };
+  cls_ = optional(description.first);
+  sep_ = optional(description.last);
   pad_ = find(description.padding);
   mask_ = find(description.mask);
   for (const auto& [name, id] :
        {std::pair{description.unknown, unk_}, {description.first, cls_}, {description.last, sep_}})
-    if (id < 0) throw format_error(description.where, "lacks the token " + name);
+    if (id < 0 && (!name.empty() || name == description.unknown))
+      throw format_error(description.where, "lacks the token " + name);
 
   const character_rules* rules = normalizer_.rules();
   options_.lower_case = rules == nullptr || rules->lower_case;
@@ -190,11 +192,12 @@ AISLE_API void wordpiece::write_normalized(std::string_view text, writer& w) con
 
 AISLE_API std::int64_t wordpiece::encode(std::string_view text, std::int64_t max_length,
                                          std::vector<std::int32_t>& out) const {
-  if (max_length < 2)
-    throw option_error("max_length is " + std::to_string(max_length) +
-                       ", expected at least 2 for [CLS] and [SEP]");
-  out.push_back(cls_id());
-  writer w(*this, out, max_length - 2);
+  const std::int64_t around = (cls_ >= 0) + (sep_ >= 0);
+  if (max_length < around)
+    throw option_error("max_length is " + std::to_string(max_length) + ", expected at least " +
+                       std::to_string(around) + " for [CLS] and [SEP]");
+  if (cls_ >= 0) out.push_back(cls_);
+  writer w(*this, out, max_length - around);
   raw_.split(text, [&](const added_token_matcher::part& p) {
     if (p.id >= 0) return w.put(p.id);
     if (in_one_pass_) return write_text(p.text, w);
@@ -205,8 +208,8 @@ AISLE_API std::int64_t wordpiece::encode(std::string_view text, std::int64_t max
         write_normalized(q.text, w);
     });
   });
-  out.push_back(sep_id());
-  return w.length + 2;
+  if (sep_ >= 0) out.push_back(sep_);
+  return w.length + around;
 }
 
 AISLE_API wordpiece wordpiece::load(const std::string& path, wordpiece_options options) {

@@ -32,6 +32,7 @@ layer_ptr load(const mean_tokens& op, const load_context& from);
 layer_ptr load(const merge_patches& op, const load_context& from);
 layer_ptr load(const patch_tokens& op, const load_context& from);
 layer_ptr load(const token_embedding& op, const load_context& from);
+layer_ptr load(const token_mean& op, const load_context& from);
 layer_ptr load(const window_attention& op, const load_context& from);
 
 /// Makes the layer of an operator of the one kind that the loader is for.

@@ -14,5 +14,6 @@
 #include <aisle/nn/cpu/patch_tokens.ipp>
 #include <aisle/nn/cpu/pooling.ipp>
 #include <aisle/nn/cpu/token_embedding.ipp>
+#include <aisle/nn/cpu/token_mean.ipp>
 #include <aisle/nn/cpu/window_attention.ipp>
 #include <aisle/nn/operators.ipp>
