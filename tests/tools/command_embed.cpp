@@ -305,4 +305,11 @@ TEST_CASE("static embeddings through embed and run, and other settings are anoth
   config["normalize"] = false;
   aisle::write_file(model + "/config.json", config.dump());
   CHECK(command::has(command::run(work, keep).err, " 0 of them from before"));
+
+  config["max_length"] = nullptr;  // no limit, nor BERT's
+  aisle::write_file(model + "/config.json", config.dump());
+  std::string words;
+  for (int i = 0; i < 600; ++i) words += "red ";
+  const auto whole = command::run(work, "tokenize --text-model table", words + "\n");
+  CHECK(aisle::parse_json(whole.out, "out").size() == 600);
 }
