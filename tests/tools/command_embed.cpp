@@ -279,6 +279,13 @@ TEST_CASE("static embeddings through embed and run, and other settings are anoth
     CHECK(same(expected.row(i),
                floats(aisle::parse_json(lines[static_cast<std::size_t>(i)], "out")["text_embedding"])));
 
+  const auto tokens =
+      command::run(work, "tokenize --text-model table", "blue shirt cotton zebra\na b c d e a b c d e\n");
+  const auto arrays = command::lines_of(tokens.out);
+  REQUIRE(arrays.size() == 2);
+  CHECK(aisle::parse_json(arrays[0], "out").size() == 3);  // the unknown one takes no part
+  CHECK(aisle::parse_json(arrays[1], "out").size() == 8);  // config.json's limit
+
   std::string rows = "sku,name,kind\n";
   const char* const names[] = {"red cotton shirt", "blue shirt", "leather boots", "wool hat and boots"};
   for (int i = 0; i < 80; ++i)
@@ -298,4 +305,11 @@ TEST_CASE("static embeddings through embed and run, and other settings are anoth
   config["normalize"] = false;
   aisle::write_file(model + "/config.json", config.dump());
   CHECK(command::has(command::run(work, keep).err, " 0 of them from before"));
+
+  config["max_length"] = nullptr;  // no limit, nor BERT's
+  aisle::write_file(model + "/config.json", config.dump());
+  std::string words;
+  for (int i = 0; i < 600; ++i) words += "red ";
+  const auto whole = command::run(work, "tokenize --text-model table", words + "\n");
+  CHECK(aisle::parse_json(whole.out, "out").size() == 600);
 }
