@@ -160,7 +160,9 @@ TEST_CASE("what a search refuses") {
                        aisle::option_error);
   auto bad = m;
   bad(577, 2) = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_WITH_AS(search(q, bad)(), "rows: row 577, column 2: NaN, expected a number", aisle::row_error);
+  for (const auto& few_or_many : {q, noise<float>(300, 3, 6)})
+    CHECK_THROWS_WITH_AS(search(few_or_many, bad)(), "rows: row 577, column 2: NaN, expected a number",
+                         aisle::row_error);
   bad = q;
   bad(1, 0) = std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH_AS(search(bad, m)(), "queries: row 1, column 0: infinite, expected a finite number",

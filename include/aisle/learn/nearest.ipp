@@ -68,13 +68,17 @@ class nearest_search {
     if (queries.cols() != rows.cols())
       throw shape_error("nearest: queries of " + counted(queries.cols(), "number") + " and rows of " +
                         std::to_string(rows.cols()) + ", expected as many");
-    query_norms_ = norms("queries", queries);
-    row_norms_ = norms("rows", rows);
+    query_norms_ = norms(queries);
+    require_norms("queries", queries, query_norms_);
+    // One block of queries finds the norms on its way: what it reads of the rows is then read once.
+    norms_on_the_way_ = queries.rows() > 0 && queries.rows() <= query_block;
+    row_norms_ = norms_on_the_way_ ? std::vector<double>(static_cast<std::size_t>(rows.rows())) : norms(rows);
+    if (!norms_on_the_way_) require_norms("rows", rows, row_norms_);
     k_ = std::min(options.k, rows.rows());
     chosen_ = k_ + std::min<std::int64_t>(rows.rows() - k_, 16 + k_ / 8);
   }
 
-  neighbours<T> run() const {
+  neighbours<T> run() {
     neighbours<T> out{matrix<std::int64_t>(queries_.rows(), k_), matrix<T>(queries_.rows(), k_)};
     if (k_ == 0 || queries_.rows() == 0) return out;
     // Tasks are blocks of queries; where those are fewer than threads can share, the rows are cut as well.
@@ -93,6 +97,7 @@ class nearest_search {
         best[static_cast<std::size_t>(task)] =
             choose(first + task / parts, n * part / parts, n * (part + 1) / parts);
       });
+      if (norms_on_the_way_) require_norms("rows", rows_, row_norms_);
       const std::int64_t begin = first * query_block;
       const std::int64_t end = std::min((first + count) * query_block, queries_.rows());
       parallel_for(end - begin, threads_, [&](std::int64_t i) {
@@ -127,29 +132,37 @@ class nearest_search {
     return std::sqrt(all);
   }
 
-  /// Euclidean norm of every row. Throws row_error for a number that is none: its norm is none either.
-  std::vector<double> norms(const char* what, matrix_view<const T> m) const {
+  static void find_norms(matrix_view<const T> m, std::int64_t first, std::int64_t last,
+                         std::vector<double>& out) noexcept {
+    for (std::int64_t r = first; r < last; ++r) out[static_cast<std::size_t>(r)] = norm_of(m.row(r));
+  }
+
+  /// Euclidean norm of every row.
+  std::vector<double> norms(matrix_view<const T> m) const {
     std::vector<double> out(static_cast<std::size_t>(m.rows()));
     parallel_for((m.rows() + row_block - 1) / row_block, threads_, [&](std::int64_t b) {
-      for (std::int64_t r = b * row_block; r < std::min((b + 1) * row_block, m.rows()); ++r)
-        out[static_cast<std::size_t>(r)] = norm_of(m.row(r));
+      find_norms(m, b * row_block, std::min((b + 1) * row_block, m.rows()), out);
     });
-    for (std::int64_t r = 0; r < m.rows(); ++r) {
-      if (is_finite(out[static_cast<std::size_t>(r)])) continue;
-      require_numbers(what, m);  // throws for the first
-      throw row_error(what, r, "", "the squares of its numbers overflow, expected smaller ones");
-    }
     return out;
   }
 
-  std::vector<best_candidates> choose(std::int64_t block, std::int64_t first, std::int64_t last) const {
+  /// Throws row_error for a number that is none: the norm of its row is none either.
+  static void require_norms(const char* what, matrix_view<const T> m, const std::vector<double>& norms) {
+    for (std::int64_t r = 0; r < m.rows(); ++r) {
+      if (is_finite(norms[static_cast<std::size_t>(r)])) continue;
+      require_numbers(what, m);  // throws for the first
+      throw row_error(what, r, "", "the squares of its numbers overflow, expected smaller ones");
+    }
+  }
+
+  std::vector<best_candidates> choose(std::int64_t block, std::int64_t first, std::int64_t last) {
     return options_.metric == metric::l2 ? choose_by<double>(block, first, last)
                                          : choose_by<T>(block, first, last);
   }
 
   /// The best rows of [first, last) for each query of a block. Products are computed in C.
   template <class C>
-  std::vector<best_candidates> choose_by(std::int64_t block, std::int64_t first, std::int64_t last) const {
+  std::vector<best_candidates> choose_by(std::int64_t block, std::int64_t first, std::int64_t last) {
     const std::int64_t q0 = block * query_block, count = std::min(query_block, queries_.rows() - q0);
     const std::int64_t width = rows_.cols();
     // Cosine: queries of norm 1, so that the product of a row is no larger than the row.
@@ -166,6 +179,7 @@ class nearest_search {
     buffer<std::byte> scratch(static_cast<std::size_t>(right.scratch_bytes()));
     for (std::int64_t r0 = first; r0 < last; r0 += row_block) {
       const std::int64_t n = std::min(row_block, last - r0);
+      if (norms_on_the_way_) find_norms(rows_, r0, r0 + n, row_norms_);
       kernels::gemm_rows<C> left;
       if constexpr (std::is_same_v<C, T>) {
         left.data = rows_.row(r0).data();
@@ -179,7 +193,8 @@ class nearest_search {
       if (width > 0) kernels::gemm_packed<C>(right, left, n, products.data(), count, {}, 1, scratch.data());
       for (std::int64_t r = 0; r < n; ++r) {
         const double norm = row_norms_[static_cast<std::size_t>(r0 + r)];
-        double scale = 1, offset = 0;  // from a product to what orders the rows of one query
+        if (!is_finite(norm)) continue;  // thrown for at the end
+        double scale = 1, offset = 0;    // from a product to what orders the rows of one query
         if (options_.metric == metric::cosine) scale = norm > 0 ? 1 / norm : 0;
         if (options_.metric == metric::l2) scale = 2, offset = norm * norm;
         const C* row = products.row(r).data();
@@ -228,6 +243,7 @@ class nearest_search {
   nearest_options options_;
   int threads_;
   std::vector<double> query_norms_, row_norms_;
+  bool norms_on_the_way_ = false;
   std::int64_t k_ = 0, chosen_ = 0;
 };
 
