@@ -168,3 +168,12 @@ TEST_CASE("no file names a machine's own folders" * doctest::skip(support::sanit
     }
   CHECK(files > 10);
 }
+
+TEST_CASE("one file of the command line includes CLI11, which takes longer to compile than the rest of any") {
+  const fs::path tools = fs::path(AISLE_SOURCE_FOLDER) / "tools/aisle";
+  const auto includes = [&](const std::string& path) {
+    return aisle::read_file((tools / path).string()).find("#include <CLI/") != std::string::npos;
+  };
+  for (const std::string& path : files_below(tools))
+    CHECK_MESSAGE(includes(path) == (path == "option_set.cpp"), path);
+}

@@ -327,6 +327,7 @@ TEST_CASE("messages say what can be done") {
     fails(run + "--seed " + seed, 2, "expected a whole number from 0 to 9007199254740992");
   fails(run + "--threads -1", 2, "-1: expected a whole number from 0");
   fails(run + "--limit -1", 2, "-1: expected a whole number from 0 to 9223372036854775807");
+  fails(run + "--most-probabilities 0", 2, "Value 0 is not above 0");
   fails("tokenize --text-model nobody", 1, "`aisle weights list` names those that can be fetched");
   fails("tokenize --text-model all-MiniLM-L6-v2", 1, "`aisle weights get all-MiniLM-L6-v2` fetches it");
   fails("embed --data good.csv --image-model resnet50 --out a.npy", 1,

@@ -33,7 +33,16 @@ validator between(double low, double high) {
   });
 }
 
-validator positive() { return validator(CLI::PositiveNumber); }
+validator positive() {
+  // CLI11's own names a limit of 309 digits.
+  return validator(CLI::Validator(
+      [](const std::string& text) {
+        double value = 0;
+        return CLI::detail::lexical_cast(text, value) && value > 0 ? std::string()
+                                                                   : "Value " + text + " is not above 0";
+      },
+      "POSITIVE"));
+}
 validator existing_folder() { return validator(CLI::ExistingDirectory); }
 
 option option::required() { return option(of_->required()); }
