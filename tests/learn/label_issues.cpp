@@ -65,6 +65,17 @@ TEST_CASE("a disagreement that no class is sure of is an issue that is not count
   CHECK(found.issues[0].row == 0);
   CHECK_FALSE(found.issues[0].confident);
   CHECK(found.wrong() == 0);
+  // Two rows of a are confident; they stand for all three.
+  CHECK(found.estimated(0, 0) == doctest::Approx(3));
+}
+
+TEST_CASE("issues are in the order of the margin, not of the given label's probability") {
+  const label_vector labels{"a", "a", "b", "c"};
+  const auto found = aisle::find_label_issues(
+      labels, matrix_of({{.1f, .5f, .4f}, {.2f, .8f, 0}, {.1f, .9f, 0}, {0, .1f, .9f}}));
+  REQUIRE(found.issues.size() == 2);
+  CHECK(found.issues[0].row == 1);  // by .6
+  CHECK(found.issues[1].row == 0);  // by .4
 }
 
 TEST_CASE("what is no probability, classes without rows, one class") {
@@ -196,6 +207,19 @@ TEST_CASE("familiar rows lie as far from their class as its own, others farther"
   CHECK(one.distances()[0].front() == doctest::Approx(1.05));  // 1 * 21 / 20
   CHECK(one.distances()[0].back() == doctest::Approx(21));     // 20 * 21 / 20: the mean of the others is 0
   CHECK(one.of(line, std::vector<std::int32_t>(21, 0))[20] == doctest::Approx(1 / 21.0));
+  // By the class's own distances: rows of "wide" lie 10 from its mean, those of "narrow" 1.
+  aisle::matrix<float> pairs(84, 1);
+  std::vector<std::string> names;
+  for (std::int64_t r = 0; r < 84; ++r) {
+    pairs(r, 0) = (r % 2 ? 1.0f : -1.0f) * (r < 40 ? 1.0f : 10.0f);
+    names.emplace_back(r < 40 ? "narrow" : r < 80 ? "wide" : "wider, of four rows");
+  }
+  const auto widths = aisle::familiarity::fit(pairs, label_vector(names));
+  aisle::matrix<float> five(1, 1);
+  five(0, 0) = 5;
+  CHECK(widths.of(five, {0})[0] == 0);
+  CHECK(widths.of(five, {1})[0] == 1);
+  CHECK(widths.distances()[2].empty());
   CHECK_THROWS_AS(known.of(far, {9}), aisle::option_error);
   CHECK_THROWS_AS(known.of(aisle::matrix<float>(1, 3), {0}), aisle::shape_error);
   CHECK_THROWS_AS(aisle::familiarity().of(far, {0}), aisle::not_fitted_error);
