@@ -28,7 +28,8 @@ using command::has;
 
 }  // namespace
 
-TEST_CASE("run, then predict and evaluate with what it wrote") {
+TEST_CASE("run, then predict and evaluate with what it wrote" *
+          doctest::skip(support::long_when_sanitized())) {
   if (command::program().empty()) return;
   const support::temporary_folder work;
   make_products(work);
