@@ -94,16 +94,7 @@ AISLE_API learning_curve find_learning_curve(const catalogue& products, const em
                                              const embedding_table* image, const review_options& options) {
   using namespace detail;
   check_review_label(products);
-  if (options.folds < 2)
-    throw option_error("learning curve: folds " + std::to_string(options.folds) + ", expected at least 2");
-  if (options.modality != "" && options.modality != "text" && options.modality != "image" &&
-      options.modality != "multimodal")
-    throw option_error("learning curve: modality \"" + options.modality +
-                       "\", expected text, image or multimodal");
-  experiment_options settings;
-  settings.fusion = options.fusion;
-  settings.threads = options.threads;
-  settings.progress = options.progress;
+  const experiment_options settings = review_settings(options, "learning curve");
   trial_runner runner({options.learner}, settings);
   const chosen_rows chosen =
       choose_rows(products, nullptr, rows_with_vectors(products.data_rows, text, image));

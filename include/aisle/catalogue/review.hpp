@@ -65,9 +65,13 @@ struct catalogue_review {
   std::vector<product_card> products;  ///< by data row
 };
 
+struct experiment_options;
+
 namespace detail {
 /// Throws option_error where there was no label column.
 void check_review_label(const catalogue& products);
+/// Of the fits, for `what`. Throws option_error for too few folds or an unknown modality.
+experiment_options review_settings(const review_options& options, const std::string& what);
 /// Throws nothing_to_do where there are more labels times classes than most_probabilities.
 void check_review_size(const catalogue& products, const label_vector& labels, const review_options& options);
 }  // namespace detail

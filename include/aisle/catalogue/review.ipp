@@ -33,6 +33,19 @@ AISLE_API void check_review_size(const catalogue& products, const label_vector& 
                         " probabilities that a review keeps (most_probabilities)");
 }
 
+AISLE_API experiment_options review_settings(const review_options& options, const std::string& what) {
+  if (options.folds < 2)
+    throw option_error(what + ": folds " + std::to_string(options.folds) + ", expected at least 2");
+  if (options.modality != "" && options.modality != "text" && options.modality != "image" &&
+      options.modality != "multimodal")
+    throw option_error(what + ": modality \"" + options.modality + "\", expected text, image or multimodal");
+  experiment_options out;
+  out.fusion = options.fusion;
+  out.threads = options.threads;
+  out.progress = options.progress;
+  return out;
+}
+
 /// The steps of a review, in order.
 class review_run {
  public:
@@ -42,7 +55,7 @@ class review_run {
         text_(text),
         image_(image),
         options_(options),
-        settings_(settings_of(options)),
+        settings_(review_settings(options, "review")),
         runner_({options.learner}, settings_) {}
 
   catalogue_review run() {
@@ -68,17 +81,6 @@ class review_run {
   }
 
  private:
-  static experiment_options settings_of(const review_options& o) {
-    if (o.folds < 2) throw option_error("review: folds " + std::to_string(o.folds) + ", expected at least 2");
-    if (o.modality != "" && o.modality != "text" && o.modality != "image" && o.modality != "multimodal")
-      throw option_error("review: modality \"" + o.modality + "\", expected text, image or multimodal");
-    experiment_options out;
-    out.fusion = o.fusion;
-    out.threads = o.threads;
-    out.progress = o.progress;
-    return out;
-  }
-
   /// How known rows are to the classes that they are put into, by what the fit learnt from.
   static std::vector<double> known_of(const trial& t, const modality& m, const index_vector& train,
                                       const modality_rows& rows, const label_vector& classes) {
