@@ -45,5 +45,6 @@
 #include <aisle/learn/scaler.hpp>
 #include <aisle/learn/significance.hpp>
 #include <aisle/learn/tsne.hpp>
+#include <aisle/tensor/sparse_matrix.hpp>
 #include <aisle/text/html.hpp>
 #include <aisle/text/normalizer.hpp>
