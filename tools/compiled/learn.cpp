@@ -35,6 +35,8 @@ template class decision_tree<float>;
 template class decision_tree<double>;
 template class logistic_regression<float>;
 template class logistic_regression<double>;
+template class linear_svm<float>;
+template class linear_svm<double>;
 template class mlp<float>;
 template class mlp<double>;
 template class standard_scaler<float>;

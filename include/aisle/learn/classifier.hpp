@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +18,7 @@
 #include <aisle/io/safetensors.hpp>
 #include <aisle/learn/detail/model_tensors.hpp>
 #include <aisle/learn/detail/numbers.hpp>
+#include <aisle/learn/feature_view.hpp>
 #include <aisle/learn/labels.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -46,12 +50,23 @@ class classifier {
   /// one a row, finite and not negative, times the class weights of the options; empty: all 1. Throws
   /// shape_error for no rows, no features or sizes that differ, row_error for NaN and for features that
   /// overflow, option_error for weights or options that make no sense.
-  void fit(matrix_view<const T> x, const label_vector& labels, std::span<const double> sample_weights = {});
+  void fit(matrix_view<const T> x, const label_vector& labels, std::span<const double> sample_weights = {}) {
+    fit(feature_view<T>(x), labels, sample_weights);
+  }
+  /// The same from dense and sparse features; throws option_error for sparse ones unless takes_sparse().
+  void fit(const feature_view<T>& x, const label_vector& labels, std::span<const double> sample_weights = {});
+  virtual bool takes_sparse() const noexcept { return false; }
 
   /// [rows, classes]: probabilities of the classes in code order; rows sum to 1. Throws not_fitted_error
   /// before fit, shape_error for another number of features, row_error for NaN and for features that
   /// overflow.
-  matrix<T> predict_proba(matrix_view<const T> x) const;
+  matrix<T> predict_proba(matrix_view<const T> x) const { return predict_proba(feature_view<T>(x)); }
+  matrix<T> predict_proba(const feature_view<T>& x) const;
+  /// [rows, classes]: what probabilities are the softmax of. The decision values of linear models, half of it
+  /// for each of two classes; of others the logarithms of their probabilities. The lowest number there is for
+  /// classes without rows. Throws what predict_proba throws.
+  matrix<T> scores(matrix_view<const T> x) const { return scores(feature_view<T>(x)); }
+  matrix<T> scores(const feature_view<T>& x) const;
   /// The likeliest class of each row, coded in the class list of fit().
   label_vector predict(matrix_view<const T> x) const {
     const matrix<T> p = predict_proba(x);
@@ -60,6 +75,10 @@ class classifier {
   /// The same from what predict_proba gave. Throws not_fitted_error before fit, shape_error for another
   /// number of classes.
   label_vector likeliest(matrix_view<const T> probabilities) const;
+  label_vector predict(const feature_view<T>& x) const {
+    const matrix<T> p = predict_proba(x);
+    return likeliest(p);
+  }
   /// Both for a single row of features.
   matrix<T> predict_proba(std::span<const T> row) const { return predict_proba(matrix_view<const T>(row)); }
   label_vector predict(std::span<const T> row) const { return predict(matrix_view<const T>(row)); }
@@ -68,7 +87,9 @@ class classifier {
   /// The class list of fit().
   const class_list& classes() const& noexcept { return classes_ ? *classes_ : detail::no_classes(); }
   class_list classes() const&& { return classes(); }
+  /// Dense and sparse ones.
   std::int64_t features() const noexcept { return features_; }
+  std::int64_t sparse_features() const noexcept { return sparse_features_; }
 
   /// Writes everything predict needs to one safetensors file; load_classifier (model_file.hpp) reads it.
   /// Throws not_fitted_error before fit.
@@ -85,7 +106,8 @@ class classifier {
 
   /// Rows to learn from, checked. Classes are those that have rows, numbered from 0 without gaps.
   struct training_data {
-    matrix_view<const T> x;
+    matrix_view<const T> x;    ///< the dense features
+    feature_view<T> features;  ///< all of them
     std::vector<std::int32_t> codes;
     std::int64_t classes = 0;
     std::vector<double> class_weights;   ///< one a class
@@ -111,6 +133,16 @@ class classifier {
   [[noreturn]] void throw_overflow(matrix_view<const T> x) const;
   /// Fills `out` [rows, classes with rows].
   virtual void probabilities(matrix_view<const T> x, matrix_view<T> out) const = 0;
+  /// The same of dense and sparse features; for learners that take both.
+  virtual void probabilities_of(const feature_view<T>& x, matrix_view<T> out) const {
+    probabilities(x.dense(), out);
+  }
+  /// Fills `out` [rows, classes with rows] with scores.
+  virtual void decide(const feature_view<T>& x, matrix_view<T> out) const {
+    probabilities_of(x, out);
+    for (std::int64_t r = 0; r < out.rows(); ++r)
+      for (T& p : out.row(r)) p = std::log(std::max(p, std::numeric_limits<T>::min()));
+  }
   virtual void write(detail::model_writer& out) const = 0;
   virtual void read(const detail::model_reader& in) = 0;
 
@@ -120,18 +152,23 @@ class classifier {
  private:
   void require_probabilities(matrix_view<const T> p) const;
   void require_fitted() const;
-  void check_features(matrix_view<const T> x) const;
+  void check_features(const feature_view<T>& x) const;
+  void require_finite(const feature_view<T>& x) const;
+  /// [rows, classes] of what fill() gives for the classes with rows; `absent` for the others.
+  template <class Fill>
+  matrix<T> of_all_classes(std::int64_t rows, T absent, const Fill& fill) const;
 
   std::shared_ptr<const class_list> classes_;
   std::vector<std::int32_t> present_;          // codes of the classes that had rows
   detail::moved_size<std::int64_t> features_;  // 0: not fitted
+  std::int64_t sparse_features_ = 0;
 
   template <class U>
   friend std::unique_ptr<classifier<U>> load_classifier(const std::string& path);
 };
 
 template <class T>
-void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
+void classifier<T>::fit(const feature_view<T>& x, const label_vector& labels,
                         std::span<const double> sample_weights) {
   if (x.rows() != labels.size())
     throw shape_error(std::string(kind()) + ": " + counted(x.rows(), "row") + " of features and " +
@@ -139,9 +176,13 @@ void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
   if (x.rows() == 0 || x.cols() == 0)
     throw shape_error(std::string(kind()) + ": nothing to learn from: " + counted(x.rows(), "row") + " of " +
                       counted(x.cols(), "feature") + ", expected at least one of each");
+  if (x.sparse() && !takes_sparse())
+    throw option_error(std::string(kind()) + ": " + counted(x.sparse_cols(), "sparse feature") +
+                       ", expected dense ones alone");
   thread_budget(threads());  // throws for a negative number; a small problem would never ask
   training_data data;
-  data.x = x;
+  data.x = x.dense();
+  data.features = x;
   data.labels = &labels;
   if (sample_weights.empty())
     data.sample_weights.assign(static_cast<std::size_t>(x.rows()), 1.0);
@@ -159,7 +200,7 @@ void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
     total += w;
   }
   if (!(total > 0)) throw option_error("every sample weight is 0");
-  detail::require_numbers("features", x, allows_infinity());
+  require_finite(x);
 
   const auto counts = labels.counts();
   const auto all_weights = weights().resolve(labels);
@@ -178,15 +219,30 @@ void classifier<T>::fit(matrix_view<const T> x, const label_vector& labels,
   classes_ = labels.shared_classes();
   present_ = std::move(data.present);
   features_ = x.cols();
+  sparse_features_ = x.sparse_cols();
 }
 
 template <class T>
-void classifier<T>::check_features(matrix_view<const T> x) const {
+void classifier<T>::require_finite(const feature_view<T>& x) const {
+  detail::require_numbers("features", x.dense(), allows_infinity());
+  if (!x.sparse()) return;
+  for (std::int64_t r = 0; r < x.rows(); ++r)
+    if (!all_finite(x.sparse()->row(r).values))
+      throw row_error("features", r, {}, "a sparse feature is no finite number");
+}
+
+template <class T>
+void classifier<T>::check_features(const feature_view<T>& x) const {
   require_fitted();
-  if (x.cols() != features_)
-    throw shape_error("rows of " + counted(x.cols(), "feature") + " for a " + std::string(kind()) +
-                      " fitted on " + std::to_string(features()) + ", expected as many");
-  detail::require_numbers("features", x, allows_infinity());
+  if (x.cols() != features_ || x.sparse_cols() != sparse_features_) {
+    const auto of = [](std::int64_t all, std::int64_t sparse) {
+      return std::to_string(all) + (sparse > 0 ? " (" + std::to_string(sparse) + " of them sparse)" : "");
+    };
+    throw shape_error("rows of " + of(x.cols(), x.sparse_cols()) +
+                      (x.cols() == 1 ? " feature for a " : " features for a ") + std::string(kind()) +
+                      " fitted on " + of(features_, sparse_features_) + ", expected as many");
+  }
+  require_finite(x);
 }
 
 template <class T>
@@ -219,22 +275,40 @@ void classifier<T>::require_fitted() const {
 }
 
 template <class T>
-matrix<T> classifier<T>::predict_proba(matrix_view<const T> x) const {
-  check_features(x);
-  matrix<T> out(x.rows(), classes_->size());
-  if (x.rows() == 0) return out;
+template <class Fill>
+matrix<T> classifier<T>::of_all_classes(std::int64_t rows, T absent, const Fill& fill) const {
+  matrix<T> out(rows, classes_->size());
+  if (rows == 0) return out;
   if (classes_with_rows() == classes_->size()) {
-    probabilities(x, out);
-    require_probabilities(out);
+    fill(out);
     return out;
   }
-  matrix<T> compact(x.rows(), classes_with_rows());
-  probabilities(x, compact);
-  require_probabilities(compact);
-  for (std::int64_t r = 0; r < x.rows(); ++r)
+  matrix<T> compact(rows, classes_with_rows());
+  fill(compact);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    if (absent != T(0)) std::fill(out.row(r).begin(), out.row(r).end(), absent);
     for (std::int64_t c = 0; c < compact.cols(); ++c)
       out(r, present_[static_cast<std::size_t>(c)]) = compact(r, c);
+  }
   return out;
+}
+
+template <class T>
+matrix<T> classifier<T>::predict_proba(const feature_view<T>& x) const {
+  check_features(x);
+  return of_all_classes(x.rows(), T(0), [&](matrix<T>& out) {
+    probabilities_of(x, out);
+    require_probabilities(out);
+  });
+}
+
+template <class T>
+matrix<T> classifier<T>::scores(const feature_view<T>& x) const {
+  check_features(x);
+  return of_all_classes(x.rows(), std::numeric_limits<T>::lowest(), [&](matrix<T>& out) {
+    decide(x, out);
+    require_probabilities(out);
+  });
 }
 
 template <class T>
@@ -259,6 +333,7 @@ state_dict classifier<T>::state() const {
   detail::model_writer out;
   out.text("kind", std::string(kind()));
   out.text("features", std::to_string(features()));
+  if (sparse_features_ > 0) out.text("sparse_features", std::to_string(sparse_features_));
   out.classes(*classes_);
   out.add<std::int32_t>("classes.present", present_);
   write(out);
@@ -283,6 +358,8 @@ void classifier<T>::load_into(const detail::model_reader& in) {
   }
   if (present_.empty()) in.fail("a model without classes");
   features_ = features;
+  sparse_features_ = in.has_text("sparse_features") ? in.integer("sparse_features", 1, features) : 0;
+  if (sparse_features_ > 0 && !takes_sparse()) in.fail("sparse features of a " + std::string(kind()));
   read(in);
 }
 

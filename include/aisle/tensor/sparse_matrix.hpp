@@ -4,6 +4,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <aisle/base/counted.hpp>
@@ -71,11 +72,43 @@ class sparse_matrix {
     return out;
   }
 
+  /// Columns as rows.
+  sparse_matrix transposed() const {
+    sparse_matrix out(rows());
+    out.ends_.assign(static_cast<std::size_t>(cols_), 0);
+    for (const std::int32_t c : columns_) ++out.ends_[static_cast<std::size_t>(c)];
+    std::int64_t before = 0;
+    for (std::int64_t& end : out.ends_) before += std::exchange(end, before);  // where each begins
+    out.columns_.resize(columns_.size());
+    out.values_.resize(values_.size());
+    for (std::int64_t r = 0; r < rows(); ++r) {
+      const sparse_row<T> from = row(r);
+      for (std::size_t i = 0; i < from.columns.size(); ++i) {
+        const auto to = static_cast<std::size_t>(out.ends_[static_cast<std::size_t>(from.columns[i])]++);
+        out.columns_[to] = static_cast<std::int32_t>(r);
+        out.values_[to] = from.values[i];
+      }
+    }
+    return out;
+  }
+
  private:
   std::int64_t cols_ = 0;
   std::vector<std::int64_t> ends_;  // where a row's values end
   std::vector<std::int32_t> columns_;
   std::vector<T> values_;
 };
+
+namespace detail {
+/// Adds to `sum` the rows of `b` that `a` names, each times its value: a row of the product of both.
+template <class T>
+void add_weighted_rows(const sparse_row<T>& a, const matrix<T>& b, std::vector<T>& sum) {
+  for (std::size_t i = 0; i < a.columns.size(); ++i) {
+    const T v = a.values[i];
+    const T* row = b.row(a.columns[i]).data();
+    for (std::size_t c = 0; c < sum.size(); ++c) sum[c] += v * row[c];
+  }
+}
+}  // namespace detail
 
 AISLE_NAMESPACE_END
