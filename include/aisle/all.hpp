@@ -48,3 +48,4 @@
 #include <aisle/tensor/sparse_matrix.hpp>
 #include <aisle/text/html.hpp>
 #include <aisle/text/normalizer.hpp>
+#include <aisle/text/tfidf.hpp>
