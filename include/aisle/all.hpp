@@ -20,8 +20,10 @@
 #include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
+#include <aisle/catalogue/product_features.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/quality.hpp>
+#include <aisle/catalogue/recipe.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/results.hpp>
 #include <aisle/catalogue/results_folder.hpp>

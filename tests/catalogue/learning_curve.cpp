@@ -150,7 +150,7 @@ TEST_CASE("learning curves that cannot be") {
   CHECK(m.curve({.modality = "image"}).modality == "text");  // as the review, by what there is
   CHECK_THROWS_AS(m.curve({.modality = "smell"}), aisle::option_error);
   CHECK_THROWS_AS(m.curve({.folds = 1}), aisle::option_error);
-  CHECK_THROWS_AS(m.curve({.learner = "guess"}), aisle::option_error);
+  CHECK_THROWS_AS(m.curve({.how = {.learner = "guess"}}), aisle::option_error);
   made unlabelled;
   unlabelled.products.options.label_column.clear();
   CHECK_THROWS_AS(unlabelled.curve(), aisle::option_error);

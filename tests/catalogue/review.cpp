@@ -116,7 +116,7 @@ TEST_CASE("what is like none of its class is known for it") {
   for (float& v : p.m.text.vectors.row(20)) v = -60;  // the other way than anything
   for (float& v : p.m.image.vectors.row(20)) v = -60;
   p.m.text.vectors(20, 0) = 90;
-  const auto found = p.review({.fusion = {.kind = aisle::fusion_kind::concat}});
+  const auto found = p.review({.how = {.fusion = {.kind = aisle::fusion_kind::concat}}});
   const auto at =
       std::find_if(found.labelled.begin(), found.labelled.end(), [](const auto& v) { return v.row == 20; });
   REQUIRE(at != found.labelled.end());
@@ -190,7 +190,7 @@ TEST_CASE("rows that lack a modality are looked at by the other; groups are kept
     for (const auto& v : r.labelled) right += v.given == v.suggested;
     return right / static_cast<double>(r.labelled.size());
   };
-  const aisle::review_options by_forest{.learner = "random_forest"};
+  const aisle::review_options by_forest{.how = {.learner = "random_forest"}};
   const double together =
       share(aisle::review_catalogue(twins.products, &twins.text, &twins.image, by_forest));
   twins.products.options.group_column.clear();
@@ -202,7 +202,7 @@ TEST_CASE("rows that lack a modality are looked at by the other; groups are kept
 TEST_CASE("reviews that cannot be") {
   planted p;
   CHECK_THROWS_AS(p.review({.modality = "smell"}), aisle::option_error);
-  CHECK_THROWS_AS(p.review({.learner = "guess"}), aisle::option_error);
+  CHECK_THROWS_AS(p.review({.how = {.learner = "guess"}}), aisle::option_error);
   CHECK_THROWS_AS(p.review({.folds = 1}), aisle::option_error);
   CHECK_THROWS_AS(p.review({.precision = 0}), aisle::option_error);
   // 190 labels of three classes.

@@ -53,8 +53,7 @@ int review(const options& o) {
     bad.insert(bad.end(), unreadable.begin(), unreadable.end());
     go_on_without_pictures(products, vectors.image, bad, vectors.text && !vectors.text->rows.empty());
     const aisle::review_options how{.modality = o.modality,
-                                    .learner = o.learner,
-                                    .fusion = o.job.fusion_options(),
+                                    .how = {.learner = o.learner, .fusion = o.job.fusion_options()},
                                     .seed = o.job.common.seed,
                                     .precision = o.precision,
                                     .most_probabilities = o.most_probabilities,

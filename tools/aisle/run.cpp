@@ -24,6 +24,8 @@ struct options {
   catalogue_job job;
   std::string out;
   std::vector<std::string> learners;
+  std::string recipe = "standard";
+  double time_limit = aisle::experiment_options{}.search_seconds;
   int repeats = 1;
   bool no_review = false, no_curve = false;
   double file_precision = 0.99;
@@ -52,8 +54,7 @@ std::optional<review_findings> review(const options& o, const aisle::catalogue& 
   const aisle::model_result* best = result.best();
   if (o.no_review || best == nullptr) return std::nullopt;
   const aisle::review_options how{.modality = best->modality,
-                                  .learner = best->model,
-                                  .fusion = o.job.fusion_options(),
+                                  .how = best->how,
                                   .seed = o.job.common.seed,
                                   .precision = o.file_precision,
                                   .most_probabilities = o.most_probabilities,
@@ -117,6 +118,8 @@ int run(const options& o) {
       throw aisle::nothing_to_do(o.job.data + ": " + aisle::counted(products.data_rows, "row") +
                                  ", none of them usable");
     aisle::experiment_options options;
+    options.recipes = o.recipe == "auto" ? aisle::recipe_choice::search : aisle::recipe_choice::standard;
+    options.search_seconds = o.time_limit;
     options.learners = o.learners;
     options.fusion = o.job.fusion_options();
     options.test_size = o.job.common.test_size;
@@ -185,6 +188,7 @@ int run(const options& o) {
     if (!bad.empty())
       say(aisle::counted(static_cast<std::int64_t>(bad.size()), "problem") + " with rows, see " + skipped);
     tell_trust(e.result);
+    tell_recipes(e.result);
     tell_scores(e.result);
     if (o.verbose) tell_phases(e.result);
     if (found) tell_review(*found);
@@ -211,7 +215,7 @@ int run(const options& o) {
 
 action setup(option_set app) {
   auto o = std::make_shared<options>();
-  o->learners = aisle::experiment_learners();
+  o->learners = aisle::standard_learners();
   o->job.add_columns(app);
   o->job.add_label(app);
   app.get_option("--label").required();
@@ -219,10 +223,20 @@ action setup(option_set app) {
   o->job.common.add(
       app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
   o->job.add_embeddings(app, "Embeddings/ beside --out");
+  app.add_option(
+         "--recipe", o->recipe,
+         "standard: the --learners on each modality; auto: on each the recipe (learner, its strength, "
+         "words of the texts or not) that does best in cross-validation on the training rows")
+      .check(one_of({"standard", "auto"}))
+      .capture_default_str();
+  app.add_option("--time-limit", o->time_limit, "with --recipe auto: try nothing more after so long")
+      .check(positive())
+      .type_name("SECONDS")
+      .capture_default_str();
   o->job.add_fusion(app);
   app.add_option("--learners", o->learners, "classifiers to train")
       .delimiter(',')
-      .check(one_of(o->learners))
+      .check(one_of(aisle::experiment_learners()))
       .type_name("NAME,…")
       .capture_default_str();
   o->job.add_groups(app);

@@ -65,6 +65,11 @@ void tell_trust(const aisle::experiment_result& result) {
     say(text);
 }
 
+void tell_recipes(const aisle::experiment_result& result) {
+  for (const aisle::recipe_search& s : result.searches)
+    say("recipe of " + s.modality + ": " + aisle::describe(s));
+}
+
 void tell_scores(const aisle::experiment_result& result) {
   bool common = false;
   for (const auto& r : result.models) common = common || r.common_rows_tested() != r.rows_tested();

@@ -15,6 +15,8 @@ namespace aisle_command {
 
 /// Whether the scores that follow are of products that were not seen: near-twins on both sides, groups.
 void tell_trust(const aisle::experiment_result& result);
+/// Which recipe was chosen for each modality, and why, where there was a choice.
+void tell_recipes(const aisle::experiment_result& result);
 /// A line a classifier: scores, and the rows behind them.
 void tell_scores(const aisle::experiment_result& result);
 /// How long each phase took.

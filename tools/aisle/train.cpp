@@ -66,11 +66,11 @@ int train(const options& o) {
     return exit_nothing;
   }
   try {
-    const aisle::pipeline trained = aisle::train_pipeline(products, vectors.texts(), vectors.images(),
-                                                          {.learner = o.learner,
-                                                           .fusion = o.job.fusion_options(),
-                                                           .seed = o.job.common.seed,
-                                                           .threads = o.job.common.threads});
+    const aisle::pipeline trained =
+        aisle::train_pipeline(products, vectors.texts(), vectors.images(),
+                              {.how = {.learner = o.learner, .fusion = o.job.fusion_options()},
+                               .seed = o.job.common.seed,
+                               .threads = o.job.common.threads});
     std::optional<aisle::folder_lock> turn;
     if (!o.skipped.empty()) turn = wait_for_turn(o.out);
     tell_bad();

@@ -9,6 +9,8 @@
 #include <aisle/catalogue/detail/experiment_rows.ipp>
 #include <aisle/catalogue/detail/experiment_trials.ipp>
 #include <aisle/catalogue/detail/model_identity.ipp>
+#include <aisle/catalogue/detail/recipe_json.ipp>
+#include <aisle/catalogue/detail/recipe_search.ipp>
 #include <aisle/catalogue/detail/review_json.ipp>
 #include <aisle/catalogue/detail/vector_columns.ipp>
 #include <aisle/catalogue/embeddings.ipp>
@@ -25,9 +27,11 @@
 #include <aisle/catalogue/picture_paths.ipp>
 #include <aisle/catalogue/pipeline.ipp>
 #include <aisle/catalogue/pipeline_set.ipp>
+#include <aisle/catalogue/product_features.ipp>
 #include <aisle/catalogue/products.ipp>
 #include <aisle/catalogue/quality.ipp>
 #include <aisle/catalogue/reading.ipp>
+#include <aisle/catalogue/recipe.ipp>
 #include <aisle/catalogue/results_folder.ipp>
 #include <aisle/catalogue/review.ipp>
 #include <aisle/catalogue/review_files.ipp>

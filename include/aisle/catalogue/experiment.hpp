@@ -57,14 +57,17 @@ experiment run_experiment(const catalogue& products, const embedding_table* text
                           const embedding_table* image, const experiment_options& options = {});
 
 struct train_options {
-  std::string learner = "logistic_regression";
-  fusion_options fusion = {};
+  recipe how = {};
+  /// Of the cross-validation that tells how far its probabilities can be trusted; 0: they stay as they are.
+  int folds = 5;
   std::uint64_t seed = 42;
   int threads = 0;
+  progress_callback progress{};
 };
 
-/// One learner trained on every row that has a label and vectors in all modalities given, for use, not for
-/// judging it. Throws nothing_to_do when there is no such row, and what the learner throws.
+/// One recipe followed on every row that has a label and vectors in all modalities given, for use, not for
+/// judging it; its probabilities are calibrated. Throws nothing_to_do when there is no such row, and what the
+/// learner throws.
 pipeline train_pipeline(const catalogue& products, const embedding_table* text, const embedding_table* image,
                         const train_options& options = {});
 

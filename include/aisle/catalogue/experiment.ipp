@@ -9,11 +9,19 @@
 #include <aisle/catalogue/detail/experiment_results.hpp>
 #include <aisle/catalogue/detail/experiment_rows.hpp>
 #include <aisle/catalogue/detail/experiment_trials.hpp>
+#include <aisle/catalogue/detail/recipe_search.hpp>
 #include <aisle/catalogue/experiment.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
+
+AISLE_API std::vector<recipe> standard_recipes(const experiment_options& options) {
+  std::vector<recipe> out;
+  for (const std::string& learner : options.learners)
+    out.push_back({.learner = learner, .fusion = options.fusion});
+  return out;
+}
 
 /// The steps of an experiment, in order; what they work on.
 class experiment_run {
@@ -24,7 +32,7 @@ class experiment_run {
         text_(text),
         image_(image),
         options_(options),
-        runner_(options.learners, options) {}
+        runner_(standard_recipes(options), options) {}
 
   experiment run() {
     experiment_result& result = out_.result;
@@ -32,7 +40,19 @@ class experiment_run {
     phase_clock clock(result.phases);
     split();
     clock.lap("split");
-    const auto folds = cross_validate(runner_, modalities_, splits_.front(), options_.folds);
+    std::vector<std::vector<row_sides>> parts;
+    for (const modality& m : modalities_)
+      parts.push_back(options_.folds == 0 ? std::vector<row_sides>()
+                                          : folds_of(m, m.sides(splits_.front()).train, options_.folds,
+                                                     splits_.front().seed));
+    if (options_.recipes == recipe_choice::search) {
+      result.searches = search_recipes(modalities_, parts, splits_.front().seed, options_);
+      std::vector<std::vector<recipe>> chosen;
+      for (const recipe_search& of : result.searches) chosen.push_back({of.tried.front().how});
+      runner_.set_recipes(std::move(chosen));
+      clock.lap("recipes");
+    }
+    const auto folds = cross_validate(runner_, modalities_, parts, splits_.front().seed);
     if (options_.folds > 0) clock.lap("cross-validation");
     train(folds);
     clock.lap("training");
@@ -61,7 +81,7 @@ class experiment_run {
     if (options_.on_warning)
       for (const std::string& odd : odd_groups(products_, chosen)) options_.on_warning(odd);
     splits_ = make_splits(chosen, labels_, products_.data_rows, options_);
-    modalities_ = make_modalities(text_, image_, chosen, labels_, splits_, options_.on_warning);
+    modalities_ = make_modalities(products_, text_, image_, chosen, labels_, splits_, options_.on_warning);
     if (modalities_.empty())
       throw nothing_to_do(products_.path +
                           ": no modality has rows of two classes to train on and rows to test on");
@@ -96,15 +116,16 @@ class experiment_run {
   void collect(std::span<trial* const> of_splits, const fold_scores& folds) {
     trial& first = *of_splits.front();
     const modality& m = modalities_[first.modality];
-    const std::string learner = runner_.name(first.learner);
+    const recipe& how = runner_.how(first.modality, first.learner);
     for (const trial* t : of_splits)
       if (!t->failure.empty()) {
         if (options_.on_warning)
-          options_.on_warning(learner + " on " + m.name + " is left out: " + t->failure);
+          options_.on_warning(how.learner + " on " + m.name + " is left out: " + t->failure);
         return;
       }
     model_result r = collect_result(m, of_splits, splits_, folds);
-    r.model = learner;
+    r.model = how.learner;
+    r.how = how;
     out_.result.models.push_back(std::move(r));
     out_.pipelines.push_back(take_pipeline(first, m, products_, folds.temperature));
   }
@@ -117,7 +138,7 @@ class experiment_run {
       if (!r.chosen) continue;
       trial t;
       while (modalities_[t.modality].name != r.modality) ++t.modality;
-      while (runner_.name(t.learner) != r.model) ++t.learner;
+      while (runner_.how(t.modality, t.learner) != r.how) ++t.learner;
       trials.push_back(std::move(t));
       temperatures.push_back(r.evidence.temperature);
     }
@@ -151,6 +172,19 @@ class experiment_run {
   twin_rows twins_;  // of the first split
 };
 
+/// Of a recipe's probabilities, by those that it gives rows that it has not seen; 1 where there are no folds.
+AISLE_API double temperature_of(const modality& m, const train_options& options) {
+  if (options.folds < 2) return 1;
+  index_vector all;
+  for (std::size_t i = 0; i < m.data.rows.size(); ++i) all.push_back(static_cast<std::int64_t>(i));
+  const std::vector<row_sides> folds = folds_of(m, all, options.folds, options.seed);
+  experiment_options settings;
+  settings.threads = options.threads;
+  settings.progress = options.progress;
+  trial_runner runner({options.how}, settings);
+  return cross_validate(runner, {&m, 1}, {{folds}}, options.seed).front().front().temperature;
+}
+
 }  // namespace detail
 
 AISLE_API experiment run_experiment(const catalogue& products, const embedding_table* text,
@@ -163,31 +197,37 @@ AISLE_API pipeline train_pipeline(const catalogue& products, const embedding_tab
                                   const embedding_table* image, const train_options& options) {
   if (products.options.label_column.empty())
     throw option_error(products.path + ": read without a label column, expected the column of the classes");
-  const modality_rows all = join_modalities(text, image);
+  detail::modality m{.name = text && image ? "multimodal"
+                             : text        ? "text"
+                                           : "image",
+                     .text = text,
+                     .image = image};
+  check_recipe(options.how, m.name);
+  const modality_rows all = join_modalities(text, image, &products);
   index_vector which;
-  std::vector<std::string> names;
+  std::vector<std::string> names, groups;
   std::size_t at = 0;
   for (std::size_t i = 0; i < all.rows.size(); ++i) {
     while (products.products[at].row < all.rows[i]) ++at;
     if (products.products[at].label.empty()) continue;
     which.push_back(static_cast<std::int64_t>(i));
     names.push_back(products.products[at].label);
+    groups.push_back(products.products[at].group);
   }
   if (which.empty())
     throw nothing_to_do(products.path + ": no row has a label and what the classifier looks at");
-  const modality_rows rows = all.select(which);
-  pipeline out = detail::describe_pipeline(text && image ? "multimodal"
-                                           : text        ? "text"
-                                                         : "image",
-                                           products, text, image);
-  out.fusion = modality_fusion::fit(rows.views(), options.fusion);
-  std::shared_ptr<classifier<float>> learner =
-      detail::experiment_learner(options.learner).make_for_experiment(options.seed, options.threads);
-  const matrix<float> x = out.fusion.transform(rows.views());
-  const label_vector labels(names);
-  learner->fit(x, labels);
-  out.known = familiarity::fit(x, labels);
+  m.data = all.select(which);
+  m.labels = label_vector(names);
+  if (!products.options.group_column.empty()) m.groups = group_codes(groups);
+  m.common.assign(which.size(), true);
+  pipeline out = detail::describe_pipeline(m.name, products, text, image);
+  out.features = product_features::fit(m.data, options.how, options.threads);
+  const feature_set<float> x = out.features.transform(m.data);
+  std::shared_ptr<classifier<float>> learner = make_learner(options.how, options.seed, options.threads);
+  learner->fit(x.view(), m.labels);
+  out.known = familiarity::fit(x.dense, m.labels);
   out.learner = std::move(learner);
+  out.temperature = detail::temperature_of(m, options);
   return out;
 }
 

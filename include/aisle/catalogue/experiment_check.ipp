@@ -118,7 +118,12 @@ AISLE_API void check_experiment(const catalogue& products, const experiment_opti
   if (options.repeats < 1)
     throw option_error("experiment: repeats " + std::to_string(options.repeats) + ", expected at least 1");
   if (options.learners.empty()) throw option_error("an experiment without learners");
-  for (const std::string& name : options.learners) detail::experiment_learner(name);
+  for (const std::string& name : options.learners) check_recipe({.learner = name}, "text");
+  if (options.recipes == recipe_choice::search && options.folds == 0)
+    throw option_error("experiment: 0 folds to choose recipes by, expected at least 2");
+  if (is_nan(options.search_seconds) || options.search_seconds < 0)
+    throw option_error("experiment: search_seconds " + detail::number_text(options.search_seconds) +
+                       ", expected a number not below 0");
   if (options.splits)
     detail::check_splits(products, *options.splits);
   else if (!(options.test_size > 0 && options.test_size < 1))

@@ -6,6 +6,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/evidence_json.hpp>
+#include <aisle/catalogue/detail/recipe_json.hpp>
 #include <aisle/catalogue/detail/review_json.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/io/csv.hpp>
@@ -55,6 +56,7 @@ AISLE_API json to_json(const model_result& r) {
     out["common_accuracy_mean"] = r.over_common(&row_score::accuracy).mean;
     out["common_macro_f1_mean"] = r.over_common(&row_score::macro_f1).mean;
   }
+  out["recipe"] = to_json(r.how);
   add_evidence(out, r.evidence);
   return out;
 }
@@ -122,6 +124,7 @@ AISLE_API void write_metrics(const experiment_result& result, const std::string&
                                {"peak_mb", result.peak_mb},
                                {"kernel", result.kernel}});
   if (result.twins.least_cosine > 0) metrics["near_twins"] = detail::to_json(result.twins);
+  if (!result.searches.empty()) metrics["recipes"] = detail::to_json(result.searches);
   if (!result.curve.points.empty()) metrics["learning_curve"] = detail::to_json(result.curve);
   if (!result.quality.empty()) metrics["quality"] = detail::to_json(result.quality);
   if (!result.group_column.empty())

@@ -19,6 +19,19 @@ inline std::vector<std::string> experiment_learners() {
     if (kind.make_for_experiment != nullptr) out.emplace_back(kind.name);
   return out;
 }
+/// Those of them that it trains unless others are named.
+inline std::vector<std::string> standard_learners() {
+  std::vector<std::string> out;
+  for (const learner_kind<float>& kind : learner_kinds<float>)
+    if (kind.standard) out.emplace_back(kind.name);
+  return out;
+}
+
+/// How an experiment comes to its classifiers.
+enum class recipe_choice {
+  standard,  ///< `learners` on the vectors of each modality, fused by `fusion`
+  search     ///< on each modality the recipe that does best in cross-validation (find_recipes)
+};
 
 /// A split of a catalogue by data rows; what is on neither list trains.
 struct catalogue_split {
@@ -35,7 +48,9 @@ struct split_file {
 };
 
 struct experiment_options {
-  std::vector<std::string> learners = experiment_learners();
+  recipe_choice recipes = recipe_choice::standard;
+  double search_seconds = 600;  ///< after which the search tries nothing more
+  std::vector<std::string> learners = standard_learners();
   fusion_options fusion = {};
   double test_size = 0.3;
   std::uint64_t seed = 42;

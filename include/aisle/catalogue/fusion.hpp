@@ -22,6 +22,7 @@ struct fusion_options {
   fusion_kind kind = fusion_kind::balanced;
   /// Norm of each modality's rows when balanced. At norm 1 logistic regression's C = 1 over-regularises.
   double norm = 20;
+  bool operator==(const fusion_options&) const = default;
 };
 
 /// How the vectors of a row's modalities become the one vector that classifiers see. Means are those of the

@@ -95,7 +95,7 @@ AISLE_API learning_curve find_learning_curve(const catalogue& products, const em
   using namespace detail;
   check_review_label(products);
   const experiment_options settings = review_settings(options, "learning curve");
-  trial_runner runner({options.learner}, settings);
+  trial_runner runner({options.how}, settings);
   const chosen_rows chosen =
       choose_rows(products, nullptr, rows_with_vectors(products.data_rows, text, image));
   const label_vector labels(chosen.labels);
@@ -104,7 +104,7 @@ AISLE_API learning_curve find_learning_curve(const catalogue& products, const em
                         chosen.skipped);
   check_review_size(products, labels, options);
   const std::vector<modality> modalities =
-      make_modalities(text, image, chosen, labels, {}, options.on_warning);
+      make_modalities(products, text, image, chosen, labels, {}, options.on_warning);
   const auto named = std::find_if(modalities.begin(), modalities.end(),
                                   [&](const modality& m) { return m.name == options.modality; });
   if (modalities.empty())
@@ -112,7 +112,7 @@ AISLE_API learning_curve find_learning_curve(const catalogue& products, const em
   const modality& m = named == modalities.end() ? modalities.front() : *named;
   learning_curve out;
   out.modality = m.name;
-  out.learner = options.learner;
+  out.learner = options.how.learner;
   out.classes = m.labels.classes().names();
   index_vector all;
   for (std::size_t i = 0; i < m.data.rows.size(); ++i) all.push_back(static_cast<std::int64_t>(i));

@@ -9,8 +9,9 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/catalogue/embeddings.hpp>
-#include <aisle/catalogue/fusion.hpp>
+#include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/reading.hpp>
+#include <aisle/catalogue/product_features.hpp>
 #include <aisle/learn/classifier.hpp>
 #include <aisle/learn/familiarity.hpp>
 #include <aisle/tensor/matrix.hpp>
@@ -28,14 +29,14 @@ struct pipeline_input {
 pipeline_input describe_input(const embedding_table& table);
 
 /// A trained classifier with everything that new products need: how they are read, which models embed them,
-/// how modalities are fused, the learner and its class names. One safetensors file, which is also one that
-/// load_classifier reads.
+/// how modalities become features, the learner and its class names. One safetensors file, which is also one
+/// that load_classifier reads.
 struct pipeline {
   std::string modality;  ///< "text", "image", "multimodal"
   std::string label;     ///< the column it learnt
   pipeline_input text, image;
   reading_options reading;  ///< how the products were read
-  modality_fusion fusion;
+  product_features features;
   std::shared_ptr<const classifier<float>> learner;
   familiarity known;       ///< of the rows it learnt from; files of earlier versions have none
   double temperature = 1;  ///< of its probabilities (learn/calibration.hpp); 1: as the learner gives them
@@ -48,17 +49,10 @@ struct pipeline {
   static pipeline load(const std::string& path);
 };
 
-/// Rows of a catalogue that have vectors in all modalities asked for.
-struct modality_rows {
-  index_vector rows;                 ///< data rows, ascending
-  std::vector<matrix<float>> parts;  ///< a modality each, [rows, dimension]
-  std::vector<matrix_view<const float>> views() const& { return {parts.begin(), parts.end()}; }
-  std::vector<matrix_view<const float>> views() const&& = delete;
-  modality_rows select(std::span<const std::int64_t> which) const;
-};
-
-/// The rows that both tables have (or the one given; a null table is not asked for), text first.
-modality_rows join_modalities(const embedding_table* text, const embedding_table* image);
+/// The rows that both tables have (or the one given; a null table is not asked for), text first. With
+/// `products` also their texts, where texts are asked for; it must outlive them.
+modality_rows join_modalities(const embedding_table* text, const embedding_table* image,
+                              const catalogue* products = nullptr);
 
 /// What a pipeline says of new rows.
 struct pipeline_prediction {
@@ -74,9 +68,11 @@ namespace detail {
 pipeline_prediction apply(const pipeline& p, const modality_rows& rows);
 }  // namespace detail
 
-/// Applies a pipeline to embedded products; tables that it does not use may be null. Throws option_error when
-/// a table that it needs is missing, shape_error when vectors are of another width.
-pipeline_prediction predict(const pipeline& p, const embedding_table* text, const embedding_table* image);
+/// Applies a pipeline to embedded products; tables that it does not use may be null, and `products` where it
+/// does not look at words. Throws option_error when what it needs is missing, shape_error when vectors are of
+/// another width.
+pipeline_prediction predict(const pipeline& p, const embedding_table* text, const embedding_table* image,
+                            const catalogue* products = nullptr);
 
 AISLE_NAMESPACE_END
 

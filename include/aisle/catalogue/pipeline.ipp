@@ -119,19 +119,20 @@ AISLE_API void pipeline::save(const std::string& path) const {
   metadata["aisle.pipeline"] = json::object({{"format", "pipeline 1"},
                                              {"modality", modality},
                                              {"label", label},
-                                             {"fusion", std::string(name_of(fusion.options().kind))},
-                                             {"norm", fusion.options().norm},
+                                             {"fusion", std::string(name_of(features.fusion.options().kind))},
+                                             {"norm", features.fusion.options().norm},
                                              {"temperature", temperature},
                                              {"reading", detail::to_json(reading)},
                                              {"text", detail::to_json(text)},
                                              {"image", detail::to_json(image)}})
                                    .dump();
-  for (std::size_t m = 0; m < fusion.means().size(); ++m) {
-    const auto& mean = fusion.means()[m];
+  for (std::size_t m = 0; m < features.fusion.means().size(); ++m) {
+    const auto& mean = features.fusion.means()[m];
     tensor t(dtype::f32, {static_cast<std::int64_t>(mean.size())});
     std::copy(mean.begin(), mean.end(), t.data<float>().begin());
     file.add(detail::mean_name(m), std::move(t));
   }
+  features.words.add_to(file);
   detail::add_known(file, known);
   write_safetensors(path, file, metadata);
 }
@@ -167,10 +168,12 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
         if (!is_finite(v)) throw format_error(path, e.name + " holds a number that is not finite");
       means.emplace_back(values.begin(), values.end());
     }
-    out.fusion = modality_fusion(
+    out.features.fusion = modality_fusion(
         std::move(means),
         {.kind = parse_fusion_kind(about.get<std::string>("fusion")), .norm = about.get<double>("norm")});
-    out.known = detail::read_known(file, path, out.learner->classes().size(), out.learner->features());
+    out.features.words = tfidf::read(file, path);
+    out.known =
+        detail::read_known(file, path, out.learner->classes().size(), out.features.fusion.dimension());
   } catch (const format_error&) {
     throw;
   } catch (const error& e) {
@@ -178,20 +181,19 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
   }
   // The learner is read from the path, too: that must have been this file all the time.
   if (identify_file(path) != opened) throw format_error(path, "was replaced while it was read; try again");
-  if (out.fusion.dimension() != out.learner->features())
+  const std::int64_t vectors = out.features.fusion.dimension(), words = out.features.words.dimension();
+  if (vectors + words != out.learner->features() || words != out.learner->sparse_features())
     throw format_error(path, "the learner has " + counted(out.learner->features(), "feature") +
-                                 ", the fusion yields " + std::to_string(out.fusion.dimension()));
+                                 ", the fusion yields " + std::to_string(vectors) + " and words " +
+                                 std::to_string(words));
+  if (words > 0 && !out.uses_text()) throw format_error(path, "looks at words, but at pictures alone");
   return out;
 }
 
-AISLE_API modality_rows modality_rows::select(std::span<const std::int64_t> which) const {
-  modality_rows out;
-  for (const std::int64_t i : which) out.rows.push_back(rows.at(static_cast<std::size_t>(i)));
-  for (const auto& p : parts) out.parts.push_back(p.rows(which));
-  return out;
-}
+namespace detail {
 
-AISLE_API modality_rows join_modalities(const embedding_table* text, const embedding_table* image) {
+/// Rows of one table, or those that both have.
+AISLE_API modality_rows join_tables(const embedding_table* text, const embedding_table* image) {
   modality_rows out;
   if (text == nullptr && image == nullptr) return out;
   if (text == nullptr || image == nullptr) {
@@ -217,26 +219,42 @@ AISLE_API modality_rows join_modalities(const embedding_table* text, const embed
   return out;
 }
 
+}  // namespace detail
+
+AISLE_API modality_rows join_modalities(const embedding_table* text, const embedding_table* image,
+                                        const catalogue* products) {
+  modality_rows out = detail::join_tables(text, image);
+  if (text == nullptr || products == nullptr) return out;
+  auto at = products->products.begin();
+  for (const std::int64_t row : out.rows) {
+    while (at != products->products.end() && at->row < row) ++at;
+    const bool there = at != products->products.end() && at->row == row;
+    out.texts.push_back(there ? std::string_view(at->text) : std::string_view());
+  }
+  return out;
+}
+
 AISLE_API pipeline_prediction detail::apply(const pipeline& p, const modality_rows& rows) {
   pipeline_prediction out;
   out.rows = rows.rows;
   if (rows.rows.empty()) return out;
-  const matrix<float> x = p.fusion.transform(rows.views());
-  const matrix<float> raw = p.learner->predict_proba(x);
+  const feature_set<float> x = p.features.transform(rows);
+  const matrix<float> raw = p.learner->predict_proba(x.view());
   out.labels = p.learner->likeliest(raw);
   out.probabilities = at_temperature(raw, p.temperature);
-  if (p.known.fitted()) out.known = p.known.of(x, {out.labels.codes().begin(), out.labels.codes().end()});
+  if (p.known.fitted())
+    out.known = p.known.of(x.dense, {out.labels.codes().begin(), out.labels.codes().end()});
   return out;
 }
 
 AISLE_API pipeline_prediction predict(const pipeline& p, const embedding_table* text,
-                                      const embedding_table* image) {
+                                      const embedding_table* image, const catalogue* products) {
   if (p.uses_text() && text == nullptr)
     throw option_error("this pipeline needs texts (" + p.text.model + ")");
   if (p.uses_images() && image == nullptr)
     throw option_error("this pipeline needs pictures (" + p.image.model + ")");
   const modality_rows rows =
-      join_modalities(p.uses_text() ? text : nullptr, p.uses_images() ? image : nullptr);
+      join_modalities(p.uses_text() ? text : nullptr, p.uses_images() ? image : nullptr, products);
   return detail::apply(p, rows);
 }
 

@@ -133,13 +133,13 @@ AISLE_API catalogue_prediction predict(const pipeline_set& set, const catalogue&
   for (std::size_t k = 0; k < set.pipelines().size(); ++k) {
     const pipeline& p = set.pipelines()[k];
     if ((p.uses_text() && !text) || (p.uses_images() && !image)) continue;
-    const auto& means = p.fusion.means();
+    const auto& means = p.features.fusion.means();
     if (p.uses_text() && !means.empty())
       detail::require_width(*text, static_cast<std::int64_t>(means.front().size()), p.text);
     if (p.uses_images() && !means.empty())
       detail::require_width(*image, static_cast<std::int64_t>(means.back().size()), p.image);
     const modality_rows all =
-        join_modalities(p.uses_text() ? text : nullptr, p.uses_images() ? image : nullptr);
+        join_modalities(p.uses_text() ? text : nullptr, p.uses_images() ? image : nullptr, &products);
     index_vector which;
     for (std::size_t i = 0; i < all.rows.size(); ++i)
       if (out.rows[static_cast<std::size_t>(all.rows[i])].pipeline < 0)

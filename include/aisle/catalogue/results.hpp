@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/catalogue/recipe.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/significance.hpp>
 #include <aisle/learn/spread.hpp>
@@ -89,6 +90,7 @@ struct model_result {
   }
   std::int64_t common_rows_tested() const { return splits.empty() ? 0 : splits.front().common.rows; }
   double fit_seconds = 0;  ///< mean over the splits
+  recipe how = {};         ///< how it was made
   score_evidence evidence = {};
 
   // Of the first split:
@@ -184,6 +186,26 @@ struct quality_count {
   bool operator==(const quality_count&) const = default;
 };
 
+/// What came of a recipe in cross-validation.
+struct recipe_score {
+  recipe how;
+  double accuracy = 0, macro_f1 = 0;  ///< of the rows held out, in %
+  int folds = 0;                      ///< that it was tried on; fewer than all: it was behind after the first
+  double seconds = 0;                 ///< of its fits
+  /// By what recipes are compared.
+  double merit() const noexcept { return (accuracy + macro_f1) / 2; }
+};
+
+/// The recipes that were tried on a modality's training rows (find_recipes).
+struct recipe_search {
+  std::string modality;
+  std::vector<recipe_score> tried;  ///< the chosen one first, then by folds and merit
+  std::int64_t candidates = 0;      ///< that there were; more than were tried: time was up
+};
+
+/// "linear_svm (c 3) on balanced vectors and words: accuracy 98.57 %, …, the best of 29; next mlp …".
+std::string describe(const recipe_search& search);
+
 struct experiment_result {
   std::string catalogue, label, text_model, image_model, fusion, kernel, command;
   std::string group_column;  ///< by which rows were kept together; empty: each stood for itself
@@ -200,6 +222,7 @@ struct experiment_result {
   std::vector<std::int64_t> text_rows;      ///< rows of each of text_tokens; empty: one each
   std::int64_t truncated_texts = 0, rows = 0, rows_with_text = 0, rows_with_image = 0;
   row_usage usage;
+  std::vector<recipe_search> searches;  ///< one a modality; none: recipes were given
   std::vector<model_result> models;
   std::vector<skipped_row> skipped;
   std::int64_t skipped_in_all = 0;                     ///< where not all are listed; else 0

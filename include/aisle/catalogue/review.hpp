@@ -7,8 +7,8 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/catalogue/embeddings.hpp>
-#include <aisle/catalogue/fusion.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/catalogue/recipe.hpp>
 #include <aisle/catalogue/results.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/learn/label_issues.hpp>
@@ -19,8 +19,7 @@ struct review_options {
   /// What the classifier looks at; rows that lack some of it are looked at by what they have. Empty: text and
   /// picture where there are both.
   std::string modality = {};
-  std::string learner = "logistic_regression";
-  fusion_options fusion = {};
+  recipe how = {};
   int folds = 5;
   std::uint64_t seed = 42;
   double precision = 0.99;  ///< with which rows may be filed without a person

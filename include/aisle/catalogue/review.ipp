@@ -40,7 +40,7 @@ AISLE_API experiment_options review_settings(const review_options& options, cons
       options.modality != "multimodal")
     throw option_error(what + ": modality \"" + options.modality + "\", expected text, image or multimodal");
   experiment_options out;
-  out.fusion = options.fusion;
+  out.fusion = options.how.fusion;
   out.threads = options.threads;
   out.progress = options.progress;
   return out;
@@ -56,7 +56,7 @@ class review_run {
         image_(image),
         options_(options),
         settings_(review_settings(options, "review")),
-        runner_({options.learner}, settings_) {}
+        runner_({options.how}, settings_) {}
 
   catalogue_review run() {
     chosen_ = choose_rows(products_, nullptr, rows_with_vectors(products_.data_rows, text_, image_));
@@ -70,7 +70,7 @@ class review_run {
     out_.products = describe_experiment(products_, text_, image_, settings_).products;
     out_.precision = options_.precision;
     done_.assign(static_cast<std::size_t>(products_.data_rows), false);
-    modalities_ = make_modalities(text_, image_, chosen_, labels_, {}, options_.on_warning);
+    modalities_ = make_modalities(products_, text_, image_, chosen_, labels_, {}, options_.on_warning);
     // The wanted one first, the others for rows that it does not see.
     std::stable_partition(modalities_.begin(), modalities_.end(),
                           [&](const modality& m) { return m.name == options_.modality; });
@@ -85,8 +85,9 @@ class review_run {
   static std::vector<double> known_of(const trial& t, const modality& m, const index_vector& train,
                                       const modality_rows& rows, const label_vector& classes) {
     const modality_rows learnt = m.data.select(train);
-    const familiarity known = familiarity::fit(t.fusion.transform(learnt.views()), m.labels.rows(train));
-    return known.of(t.fusion.transform(rows.views()), {classes.codes().begin(), classes.codes().end()});
+    const modality_fusion& fusion = t.features.fusion;
+    const familiarity known = familiarity::fit(fusion.transform(learnt.views()), m.labels.rows(train));
+    return known.of(fusion.transform(rows.views()), {classes.codes().begin(), classes.codes().end()});
   }
 
   void look_at(const modality& m) {
@@ -141,7 +142,7 @@ class review_run {
   }
 
   void suggest(const modality& m, const index_vector& all, const index_vector& others, double temperature) {
-    const modality_rows joined = join_modalities(m.text, m.image);
+    const modality_rows joined = join_modalities(m.text, m.image, &products_);
     index_vector places;
     for (std::size_t i = 0, o = 0; i < joined.rows.size() && o < others.size(); ++i)
       if (joined.rows[i] == others[o]) places.push_back(static_cast<std::int64_t>(i)), ++o;
@@ -154,7 +155,8 @@ class review_run {
       if (options_.on_warning) options_.on_warning("no suggestions of " + m.name + ": " + t.failure);
       return;
     }
-    const matrix<float> raw = t.fitted->predict_proba(t.fusion.transform(rows.views()));
+    const feature_set<float> x = t.features.transform(rows);
+    const matrix<float> raw = t.fitted->predict_proba(x.view());
     const std::vector<double> known = known_of(t, m, all, rows, t.fitted->likeliest(raw));
     const matrix<float> p = at_temperature(raw, temperature);
     for (std::size_t i = 0; i < rows.rows.size(); ++i)

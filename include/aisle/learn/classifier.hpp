@@ -83,6 +83,13 @@ class classifier {
   matrix<T> predict_proba(std::span<const T> row) const { return predict_proba(matrix_view<const T>(row)); }
   label_vector predict(std::span<const T> row) const { return predict(matrix_view<const T>(row)); }
 
+  /// The next fit starts where `other` ended, which finds the same optimum in fewer steps. False where that
+  /// helps nothing: only linear models of the same kind, classes and features go on from each other.
+  virtual bool start_from(const classifier& other) {
+    static_cast<void>(other);
+    return false;
+  }
+
   bool fitted() const noexcept { return features_ > 0; }
   /// The class list of fit().
   const class_list& classes() const& noexcept { return classes_ ? *classes_ : detail::no_classes(); }

@@ -18,9 +18,10 @@ class feature_view {
  public:
   feature_view() = default;
   explicit feature_view(matrix_view<const T> dense) : dense_(dense), rows_(dense.rows()) {}
-  /// Throws shape_error for different numbers of rows; without dense columns the sparse ones count alone.
+  /// Throws shape_error for different numbers of rows, unless the one or the other has no columns.
   feature_view(matrix_view<const T> dense, const sparse_matrix<T>& sparse AISLE_LIFETIME_BOUND)
       : dense_(dense), sparse_(sparse.cols() > 0 ? &sparse : nullptr), rows_(dense.rows()) {
+    if (!sparse_) return;
     if (dense.cols() == 0 && dense.rows() == 0) rows_ = sparse.rows();
     if (sparse.rows() != rows_)
       throw shape_error("features of " + counted(rows_, "dense row") + " and " +

@@ -16,6 +16,13 @@
 
 AISLE_NAMESPACE_BEGIN
 
+/// What experiments set of a learner; each takes what it has.
+struct learner_settings {
+  std::uint64_t seed = 42;
+  int threads = 0;
+  double c = 1;  ///< of linear learners: inverse strength of the penalty
+};
+
 /// A kind of learner: how model files and experiments come to one.
 template <class T>
 struct learner_kind {
@@ -23,32 +30,42 @@ struct learner_kind {
   const char* name;   ///< what classifier::kind() says
   pointer (*make)();  ///< with default options
   /// As experiments train it; null: they do not.
-  pointer (*make_for_experiment)(std::uint64_t seed, int threads);
+  pointer (*make_for_experiment)(const learner_settings& with);
+  bool standard;  ///< one of those that an experiment trains unless others are named
 };
 
 /// Every kind there is, in the order of an experiment's results. To add a learner: its file and a row here.
 template <class T>
 inline constexpr std::array<learner_kind<T>, 5> learner_kinds{{
     {"random_forest", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<random_forest<T>>(); },
-     [](std::uint64_t seed, int threads) -> std::unique_ptr<classifier<T>> {
+     [](const learner_settings& with) -> std::unique_ptr<classifier<T>> {
        return std::make_unique<random_forest<T>>(
-           forest_options{.trees = 200, .seed = seed, .threads = threads});
-     }},
+           forest_options{.trees = 200, .seed = with.seed, .threads = with.threads});
+     },
+     true},
     {"logistic_regression",
      []() -> std::unique_ptr<classifier<T>> { return std::make_unique<logistic_regression<T>>(); },
-     [](std::uint64_t, int threads) -> std::unique_ptr<classifier<T>> {
+     [](const learner_settings& with) -> std::unique_ptr<classifier<T>> {
        return std::make_unique<logistic_regression<T>>(
-           logistic_options{.max_iterations = 1000, .threads = threads});
-     }},
+           logistic_options{.c = with.c, .max_iterations = 1000, .threads = with.threads});
+     },
+     true},
     {"mlp", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<mlp<T>>(); },
-     [](std::uint64_t seed, int threads) -> std::unique_ptr<classifier<T>> {
-       return std::make_unique<mlp<T>>(mlp_options{
-           .hidden = {128, 64}, .weights = class_weights::balanced(), .seed = seed, .threads = threads});
-     }},
+     [](const learner_settings& with) -> std::unique_ptr<classifier<T>> {
+       return std::make_unique<mlp<T>>(mlp_options{.hidden = {128, 64},
+                                                   .weights = class_weights::balanced(),
+                                                   .seed = with.seed,
+                                                   .threads = with.threads});
+     },
+     true},
     {"decision_tree", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<decision_tree<T>>(); },
-     nullptr},
+     nullptr, false},
     {"linear_svm", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<linear_svm<T>>(); },
-     nullptr},
+     [](const learner_settings& with) -> std::unique_ptr<classifier<T>> {
+       return std::make_unique<linear_svm<T>>(
+           linear_svm_options{.c = with.c, .max_iterations = 1000, .threads = with.threads});
+     },
+     false},
 }};
 
 /// The row of that name; throws option_error naming all of them.

@@ -26,6 +26,13 @@ class linear_classifier : public classifier<T> {
  public:
   bool takes_sparse() const noexcept override { return true; }
 
+  bool start_from(const classifier<T>& other) override {
+    const auto* of = dynamic_cast<const linear_classifier*>(&other);
+    if (of == nullptr || !of->fitted() || of->kind() != this->kind()) return false;
+    start_ = of->coefficients_, start_intercepts_ = of->intercepts_;
+    return true;
+  }
+
   /// [classes, features], or [1, features] of the second class when there are two; rows follow the classes
   /// that had rows.
   const matrix<double>& coefficients() const& noexcept { return coefficients_; }
@@ -67,6 +74,9 @@ class linear_classifier : public classifier<T> {
     const std::int64_t at_once = s.objective.loss == detail::linear_loss::log
                                      ? outputs
                                      : std::clamp(most_parameters / (cols + 1), std::int64_t{1}, outputs);
+    const matrix<double> start = std::exchange(start_, {});
+    const std::vector<double> start_intercepts = std::exchange(start_intercepts_, {});
+    const bool goes_on = start.rows() == outputs && start.cols() == cols;
     coefficients_ = matrix<double>(outputs, cols);
     intercepts_.assign(static_cast<std::size_t>(outputs), 0.0);
     objective_ = 0, iterations_ = 0, converged_ = true;
@@ -74,11 +84,15 @@ class linear_classifier : public classifier<T> {
       const std::int64_t count = std::min(at_once, outputs - first);
       problem.choose(first, count);
       std::vector<double> parameters(problem.parameters(), 0.0);
+      if (goes_on) {
+        std::copy_n(start.row(first).data(), count * cols, parameters.begin());
+        std::copy_n(start_intercepts.begin() + first, count, parameters.begin() + count * cols);
+      }
       // A step too far may overflow and be taken back; where it starts from may not.
-      bool start = true;
+      bool at_start = true;
       const auto evaluate = [&](const std::vector<double>& at, std::vector<double>& gradient) {
         const double value = problem.evaluate(at, gradient);
-        if (std::exchange(start, false) && !all_finite(std::span<const double>(gradient)))
+        if (std::exchange(at_start, false) && !all_finite(std::span<const double>(gradient)))
           this->throw_overflow(data.x);
         return value;
       };
@@ -192,8 +206,8 @@ class linear_classifier : public classifier<T> {
     return z;
   }
 
-  matrix<double> coefficients_;
-  std::vector<double> intercepts_;
+  matrix<double> coefficients_, start_;
+  std::vector<double> intercepts_, start_intercepts_;
   double objective_ = 0;
   std::int64_t iterations_ = 0;
   bool converged_ = false;

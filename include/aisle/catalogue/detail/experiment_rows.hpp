@@ -70,9 +70,10 @@ struct modality {
 
 /// The modalities that can be trained and tested in every split; of each that cannot `warn` is told.
 /// `chosen`: the rows that take part, with their labels.
-std::vector<modality> make_modalities(const embedding_table* text, const embedding_table* image,
-                                      const chosen_rows& chosen, const label_vector& labels,
-                                      std::span<const split_sides> splits, const warning_callback& warn);
+std::vector<modality> make_modalities(const catalogue& products, const embedding_table* text,
+                                      const embedding_table* image, const chosen_rows& chosen,
+                                      const label_vector& labels, std::span<const split_sides> splits,
+                                      const warning_callback& warn);
 
 /// What became of every data row.
 struct row_fates {

@@ -114,11 +114,12 @@ AISLE_API std::vector<std::int64_t> modality::groups_of(const index_vector& rows
 }
 
 /// Rows of `chosen` that have all that the tables given hold; both lists ascend.
-AISLE_API modality make_modality(const char* name, const embedding_table* text, const embedding_table* image,
-                                 const chosen_rows& chosen, const label_vector& labels) {
+AISLE_API modality make_modality(const char* name, const catalogue& products, const embedding_table* text,
+                                 const embedding_table* image, const chosen_rows& chosen,
+                                 const label_vector& labels) {
   const index_vector& rows = chosen.rows;
   modality m{.name = name, .text = text, .image = image};
-  const modality_rows all = join_modalities(text, image);
+  const modality_rows all = join_modalities(text, image, &products);
   index_vector local, of_labels;
   for (std::size_t i = 0, l = 0; i < all.rows.size() && l < rows.size();) {
     if (all.rows[i] == rows[l]) {
@@ -146,13 +147,14 @@ AISLE_API void mark_common(std::vector<modality>& modalities) {
     for (const std::int64_t r : m.data.rows) m.common.push_back(seen[r] == modalities.size());
 }
 
-AISLE_API std::vector<modality> make_modalities(const embedding_table* text, const embedding_table* image,
-                                                const chosen_rows& chosen, const label_vector& labels,
+AISLE_API std::vector<modality> make_modalities(const catalogue& products, const embedding_table* text,
+                                                const embedding_table* image, const chosen_rows& chosen,
+                                                const label_vector& labels,
                                                 std::span<const split_sides> splits,
                                                 const warning_callback& warn) {
   std::vector<modality> out;
   const auto add = [&](const char* name, const embedding_table* of_text, const embedding_table* of_image) {
-    modality m = make_modality(name, of_text, of_image, chosen, labels);
+    modality m = make_modality(name, products, of_text, of_image, chosen, labels);
     for (std::size_t s = 0; s < splits.size(); ++s) {
       const row_sides sides = m.sides(splits[s]);
       const auto counts = m.labels.rows(sides.train).counts();

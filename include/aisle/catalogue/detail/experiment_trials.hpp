@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,23 +11,20 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/catalogue/detail/experiment_rows.hpp>
-#include <aisle/learn/learners.hpp>
+#include <aisle/catalogue/product_features.hpp>
 
 // Fits of an experiment: which there are, and running them side by side.
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
 
-/// The row of a learner that experiments train.
-const learner_kind<float>& experiment_learner(std::string_view name);
-
 /// A fit and what came of it.
 struct trial {
-  std::size_t modality = 0, learner = 0, part = 0;  ///< part: split or fold
+  std::size_t modality = 0, learner = 0, part = 0;  ///< learner: which recipe; part: split or fold
   std::string failure = {};                         ///< why there is nothing else
   row_score own = {}, common = {};                  ///< on the rows it was tested on; on the common ones
   double seconds = 0;                               ///< of the fit
-  modality_fusion fusion = {};
+  product_features features = {};
   familiarity known = {};  ///< where there is nothing to test on: a fit for use
   std::shared_ptr<classifier<float>> fitted = {};
   index_vector tested = {};  ///< places in the modality of the rows that these are of
@@ -39,7 +37,7 @@ struct trial {
   void forget_fit(std::size_t most = 0);
 };
 
-/// Trials of every modality, part and learner, in that order. `parts`: how many a modality has.
+/// Trials of every modality, part and recipe, in that order. `parts`: how many a modality has.
 std::vector<trial> list_trials(std::span<const std::size_t> parts, std::size_t learners);
 
 /// Scores of predictions, on those rows for which `mask` (empty: all) is true.
@@ -49,20 +47,25 @@ row_score score_rows(const label_vector& truth, const label_vector& predicted,
 /// Runs trials of one experiment.
 class trial_runner {
  public:
-  trial_runner(const std::vector<std::string>& learners, const experiment_options& options);
+  /// The same recipes on every modality.
+  trial_runner(std::vector<recipe> recipes, const experiment_options& options);
+  /// As many on each of the modalities, but others.
+  void set_recipes(std::vector<std::vector<recipe>> of_modalities);
 
-  std::size_t learners() const noexcept { return learners_.size(); }
-  const char* name(std::size_t learner) const noexcept { return learners_[learner]->name; }
+  std::size_t learners() const noexcept { return recipes_.front().size(); }
+  const recipe& how(std::size_t modality, std::size_t learner) const noexcept {
+    return recipes_[std::min(modality, recipes_.size() - 1)][learner];
+  }
 
   /// Runs all trials side by side: a fit on one thread wastes none. Few trials run one after the other
   /// instead, each on all threads.
   void run(std::string_view phase, std::vector<trial>& trials, const std::function<void(trial&)>& one);
 
-  /// Fuses, fits, and tests where there are test rows. An error becomes the trial's failure.
+  /// Makes features, fits, and tests where there are test rows. An error becomes the trial's failure.
   void fit(trial& t, const modality& m, const row_sides& sides, std::uint64_t seed) const;
 
  private:
-  std::vector<const learner_kind<float>*> learners_;
+  std::vector<std::vector<recipe>> recipes_;  // of each modality, or one list for all
   const experiment_options& options_;
   int inner_threads_ = 1;
 };
@@ -84,10 +87,11 @@ held_out_rows gather_held_out(std::span<const trial* const> folds, std::int64_t 
 /// none where there are fewer than two rows or groups.
 std::vector<row_sides> folds_of(const modality& m, const index_vector& rows, int folds, std::uint64_t seed);
 
-/// Cross-validates every learner on every modality's training rows of a split; [modality][learner].
+/// Cross-validates every recipe on the folds of every modality (none: nothing is); [modality][recipe].
 std::vector<std::vector<fold_scores>> cross_validate(trial_runner& runner,
                                                      std::span<const modality> modalities,
-                                                     const split_sides& split, int folds);
+                                                     std::span<const std::vector<row_sides>> folds,
+                                                     std::uint64_t seed);
 
 }  // namespace detail
 AISLE_NAMESPACE_END

@@ -14,13 +14,6 @@
 AISLE_NAMESPACE_BEGIN
 namespace detail {
 
-AISLE_API const learner_kind<float>& experiment_learner(std::string_view name) {
-  const learner_kind<float>& kind = find_learner<float>(name);
-  if (kind.make_for_experiment == nullptr)
-    throw option_error("experiments do not train learner \"" + std::string(name) + "\"");
-  return kind;
-}
-
 AISLE_API void trial::forget() {
   forget_fit();
   tested = {};
@@ -28,7 +21,7 @@ AISLE_API void trial::forget() {
 }
 
 AISLE_API void trial::forget_fit(std::size_t most) {
-  fusion = {};
+  features = {};
   fitted.reset();
   predicted = {};
   if (most == 0 || tested.size() <= most) return;
@@ -60,10 +53,13 @@ AISLE_API row_score score_rows(const label_vector& truth, const label_vector& pr
   return {t.size(), 100 * accuracy(t, p), 100 * macro_f1(t, p)};
 }
 
-AISLE_API trial_runner::trial_runner(const std::vector<std::string>& learners,
-                                     const experiment_options& options)
-    : options_(options) {
-  for (const std::string& name : learners) learners_.push_back(&experiment_learner(name));
+AISLE_API trial_runner::trial_runner(std::vector<recipe> recipes, const experiment_options& options)
+    : recipes_{std::move(recipes)}, options_(options) {
+  for (const recipe& how : recipes_.front()) check_recipe(how, "multimodal");
+}
+
+AISLE_API void trial_runner::set_recipes(std::vector<std::vector<recipe>> of_modalities) {
+  recipes_ = std::move(of_modalities);
 }
 
 AISLE_API void trial_runner::run(std::string_view phase, std::vector<trial>& trials,
@@ -83,19 +79,22 @@ AISLE_API void trial_runner::fit(trial& t, const modality& m, const row_sides& s
                                  std::uint64_t seed) const {
   try {
     const modality_rows train = m.data.select(sides.train);
-    t.fusion = modality_fusion::fit(train.views(), options_.fusion);
-    const matrix<float> x = t.fusion.transform(train.views());
+    recipe chosen = how(t.modality, t.learner);
+    chosen.words = chosen.words && m.text != nullptr;  // what has no texts is looked at by what it has
+    t.features = product_features::fit(train, chosen, inner_threads_);
+    const feature_set<float> x = t.features.transform(train);
     const auto start = std::chrono::steady_clock::now();
-    t.fitted = learners_[t.learner]->make_for_experiment(seed, inner_threads_);
-    t.fitted->fit(x, m.labels.rows(sides.train));
+    t.fitted = make_learner(chosen, seed, inner_threads_);
+    t.fitted->fit(x.view(), m.labels.rows(sides.train));
     t.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (sides.test.empty()) {
-      t.known = familiarity::fit(x, m.labels.rows(sides.train));
+      t.known = familiarity::fit(x.dense, m.labels.rows(sides.train));
       return;
     }
     t.tested = sides.test;
     const modality_rows test = m.data.select(sides.test);
-    t.probabilities = t.fitted->predict_proba(t.fusion.transform(test.views()));
+    const feature_set<float> unseen = t.features.transform(test);
+    t.probabilities = t.fitted->predict_proba(unseen.view());
     t.predicted = t.fitted->likeliest(t.probabilities);
     const label_vector truth = m.labels.rows(sides.test);
     std::vector<bool> common;
@@ -156,20 +155,17 @@ AISLE_API fold_scores score_folds(const modality& m, std::span<const trial* cons
 
 AISLE_API std::vector<std::vector<fold_scores>> cross_validate(trial_runner& runner,
                                                                std::span<const modality> modalities,
-                                                               const split_sides& split, int folds) {
+                                                               std::span<const std::vector<row_sides>> folds,
+                                                               std::uint64_t seed) {
   std::vector<std::vector<fold_scores>> out(modalities.size(), std::vector<fold_scores>(runner.learners()));
-  if (folds == 0) return out;
-  std::vector<std::vector<row_sides>> parts;
   std::vector<std::size_t> counts;
-  for (const modality& m : modalities) {
-    parts.push_back(folds_of(m, m.sides(split).train, folds, split.seed));
-    counts.push_back(parts.back().size());
-  }
+  for (const std::vector<row_sides>& of : folds) counts.push_back(of.size());
+  if (std::count(counts.begin(), counts.end(), 0u) == static_cast<std::ptrdiff_t>(counts.size())) return out;
   std::vector<trial> trials = list_trials(counts, runner.learners());
   runner.run("cross-validation", trials, [&](trial& t) {
-    runner.fit(t, modalities[t.modality], parts[t.modality][t.part], split.seed);
+    runner.fit(t, modalities[t.modality], folds[t.modality][t.part], seed);
     // A temperature is one number: of more rows the probabilities would only take memory.
-    t.forget_fit(1 + 20'000 / parts[t.modality].size());
+    t.forget_fit(1 + 20'000 / folds[t.modality].size());
   });
   for (std::size_t m = 0; m < modalities.size(); ++m)
     for (std::size_t l = 0; l < runner.learners(); ++l) {

@@ -88,7 +88,8 @@ AISLE_API experiment_result condense_result(const experiment_result& result, std
   const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, rows));
   experiment_result out;
   out.catalogue = result.catalogue, out.label = result.label, out.text_model = result.text_model;
-  out.image_model = result.image_model, out.fusion = result.fusion, out.kernel = result.kernel;
+  out.image_model = result.image_model, out.fusion = result.fusion, out.searches = result.searches,
+  out.kernel = result.kernel;
   out.command = result.command, out.created = result.created;
   out.group_column = result.group_column, out.groups = result.groups, out.twins = result.twins;
   out.review = result.review, out.curve = result.curve, out.quality = result.quality;

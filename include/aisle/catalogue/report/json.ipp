@@ -8,6 +8,7 @@
 #include <aisle/base/number.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/catalogue/detail/evidence_json.hpp>
+#include <aisle/catalogue/detail/recipe_json.hpp>
 #include <aisle/catalogue/detail/review_json.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/scores.hpp>
@@ -71,6 +72,7 @@ AISLE_API json json_of(const model_result& m) {
     for (const float p : m.probabilities.row(r)) row.emplace_back(short_double(p));
     out["probabilities"].push_back(json(std::move(row)));
   }
+  out["recipe"] = detail::to_json(m.how);
   for (const epoch_record& e : m.history)
     out["history"].push_back(json::object({{"loss", e.loss},
                                            {"validation_loss", e.validation_loss},
@@ -141,6 +143,7 @@ AISLE_API model_result model_of(const json& j, std::int64_t classes) {
     m.history.push_back(
         {number_of(e["loss"]), number_of(e["validation_loss"]), number_of(e["validation_accuracy"])});
   m.best_epoch = j.get<std::int64_t>("best_epoch");
+  if (const json* how = j.find("recipe")) m.how = detail::read_recipe(*how);  // earlier versions have none
   m.evidence = read_evidence(j);
   if (const json* counts = j.find("counts")) {
     m.sampled = j.get<std::int64_t>("sampled");
@@ -184,6 +187,7 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
     out["phases"].push_back(json::object({{"name", name}, {"seconds", seconds}}));
   if (!result.text_rows.empty()) out["text_rows"] = json::array_of(result.text_rows);
   if (!result.review.empty()) out["review"] = json::array_of(result.review);
+  if (!result.searches.empty()) out["recipes"] = detail::to_json(result.searches);
   if (!result.curve.points.empty()) out["learning_curve"] = detail::to_json(result.curve);
   if (!result.quality.empty()) out["quality"] = detail::to_json(result.quality);
   if (result.twins.least_cosine > 0) out["near_twins"] = detail::to_json(result.twins);
@@ -253,6 +257,7 @@ AISLE_API experiment_result load_result(const std::string& path) {
   out.skipped_in_all = in.get<std::int64_t>("skipped_in_all", 0);
   // Reports of earlier versions have none of these.
   if (const json* review = in.find("review")) out.review = review->as_vector<std::string>();
+  if (const json* searches = in.find("recipes")) out.searches = detail::read_searches(*searches);
   if (const json* curve = in.find("learning_curve")) out.curve = detail::read_curve(*curve);
   if (const json* quality = in.find("quality")) out.quality = detail::read_quality(*quality);
   if (const json* twins = in.find("near_twins")) out.twins = detail::read_twins(*twins);

@@ -128,7 +128,8 @@ AISLE_API std::string run_section(const report_scores& all) {
   fact("Label", r.label);
   fact("Text model", r.text_model);
   fact("Image model", r.image_model);
-  fact("Fusion", r.fusion);
+  if (r.searches.empty()) fact("Fusion", r.fusion);
+  for (const recipe_search& s : r.searches) fact(("Recipe of " + s.modality).c_str(), describe(s));
   fact("Kernels", r.kernel);
   if (std::isfinite(r.peak_mb) && r.peak_mb > 0)
     fact("Peak memory", grouped(std::llround(std::fmin(r.peak_mb, 1e12))) + " MB");

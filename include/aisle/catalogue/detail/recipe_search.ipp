@@ -1,0 +1,224 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <aisle/base/parallel.hpp>
+#include <aisle/catalogue/detail/experiment_trials.hpp>
+#include <aisle/catalogue/detail/recipe_search.hpp>
+#include <aisle/catalogue/product_features.hpp>
+#include <aisle/learn/metrics.hpp>
+
+AISLE_NAMESPACE_BEGIN
+namespace detail {
+
+AISLE_API std::vector<recipe> candidate_recipes(const modality& m) {
+  // At norm 1 a penalty weighs 400 times what it does at the 20 of logistic regression's c = 1.
+  const fusion_options unit{.kind = fusion_kind::balanced, .norm = 1};
+  std::vector<recipe> out;
+  const auto add = [&](const char* learner, std::vector<double> cs, bool words) {
+    for (const double c : cs) out.push_back({.learner = learner, .c = c, .fusion = unit, .words = words});
+  };
+  std::vector<double> logistic;
+  for (int i = 0; i < 15; ++i) logistic.push_back(std::round(10 * std::pow(10, i / 3.5)));  // 10 to 100,000
+  const bool texts = m.text != nullptr;
+  for (const bool words : {false, true}) {
+    if (words && !texts) continue;
+    add("linear_svm", {0.3, 1, 3, 10}, words);
+    if (!words) add("logistic_regression", logistic, words);
+  }
+  for (const char* learner : {"random_forest", "mlp"}) add(learner, {1}, false);
+  return out;
+}
+
+/// What was said of a modality's folds.
+struct candidate_trial {
+  std::size_t modality = 0;
+  recipe how;
+  std::vector<std::vector<std::int32_t>> predicted = {};  ///< of each fold tried so far
+  double seconds = 0;
+  bool failed = false;
+};
+
+/// The steps of a search.
+class recipe_searcher {
+ public:
+  recipe_searcher(std::span<const modality> modalities, std::span<const std::vector<row_sides>> folds,
+                  std::uint64_t seed, const experiment_options& options)
+      : modalities_(modalities), folds_(folds), seed_(seed), options_(options) {
+    for (std::size_t m = 0; m < modalities.size(); ++m)
+      for (recipe& how : candidate_recipes(modalities[m])) trials_.push_back({m, std::move(how)});
+  }
+
+  std::vector<recipe_search> run() {
+    std::vector<candidate_trial*> all;
+    for (candidate_trial& t : trials_) all.push_back(&t);
+    std::size_t most = 0;
+    for (const auto& of : folds_) most = std::max(most, of.size());
+    try_all("recipes", all, 0, 1);
+    const std::vector<candidate_trial*> ahead = those_ahead(all);
+    try_all("best recipes", ahead, 1, most);
+    std::vector<recipe_search> out;
+    for (std::size_t m = 0; m < modalities_.size(); ++m) out.push_back(judge(m));
+    return out;
+  }
+
+ private:
+  /// Recipes of one kind of features and one learner: what linear ones learnt at one c is where the next
+  /// starts.
+  struct task {
+    std::size_t modality, fold;
+    bool words;
+    std::vector<candidate_trial*> trials;
+  };
+
+  bool late() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count() >
+           options_.search_seconds;
+  }
+
+  void try_all(const char* phase, std::span<candidate_trial* const> trials, std::size_t first,
+               std::size_t last) {
+    std::vector<task> tasks;
+    std::int64_t fits = 0;
+    for (std::size_t m = 0; m < modalities_.size(); ++m)
+      for (std::size_t f = first; f < std::min(last, folds_[m].size()); ++f)
+        for (const bool words : {false, true}) {
+          task one{m, f, words, {}};
+          for (candidate_trial* t : trials)
+            if (t->modality == m && t->how.words == words) one.trials.push_back(t);
+          for (candidate_trial* t : one.trials) t->predicted.resize(last);
+          fits += static_cast<std::int64_t>(one.trials.size());
+          if (!one.trials.empty()) tasks.push_back(std::move(one));
+        }
+    const auto count = static_cast<std::int64_t>(tasks.size());
+    const int threads = thread_budget(options_.threads);
+    const bool side_by_side = count >= threads;
+    shared_progress progress(options_.progress, {.phase = phase, .total = fits, .unit = "fits"});
+    // Of a trial's folds each has a place of its own; times are added when all is done.
+    std::vector<std::vector<double>> seconds(tasks.size());
+    std::vector<std::vector<std::uint8_t>> failed(tasks.size());
+    parallel_for(count, side_by_side ? threads : 1, [&](std::int64_t i) {
+      const auto at = static_cast<std::size_t>(i);
+      seconds[at].assign(tasks[at].trials.size(), 0.0);
+      failed[at].assign(tasks[at].trials.size(), 0);
+      follow(tasks[at], side_by_side ? 1 : threads, seconds[at], failed[at], progress);
+    });
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+      for (std::size_t k = 0; k < tasks[i].trials.size(); ++k) {
+        tasks[i].trials[k]->seconds += seconds[i][k];
+        tasks[i].trials[k]->failed = tasks[i].trials[k]->failed || failed[i][k] != 0;
+      }
+  }
+
+  void follow(const task& one, int threads, std::vector<double>& seconds, std::vector<std::uint8_t>& failed,
+              shared_progress& progress) const {
+    if (late()) return;
+    const modality& m = modalities_[one.modality];
+    const row_sides& sides = folds_[one.modality][one.fold];
+    const label_vector labels = m.labels.rows(sides.train);
+    feature_set<float> x, unseen;
+    try {
+      const modality_rows train = m.data.select(sides.train);
+      const product_features features = product_features::fit(train, one.trials.front()->how, threads);
+      x = features.transform(train), unseen = features.transform(m.data.select(sides.test));
+    } catch (const error&) {
+      failed.assign(failed.size(), 1);
+      return;
+    }
+    std::unique_ptr<classifier<float>> before;
+    for (std::size_t k = 0; k < one.trials.size() && !late(); ++k) {
+      const auto start = std::chrono::steady_clock::now();
+      try {
+        auto learner = make_learner(one.trials[k]->how, seed_, threads);
+        if (before) learner->start_from(*before);
+        learner->fit(x.view(), labels);
+        const label_vector said = learner->predict(unseen.view());
+        one.trials[k]->predicted[one.fold].assign(said.codes().begin(), said.codes().end());
+        before = std::move(learner);
+      } catch (const error&) {
+        failed[k] = 1;
+      }
+      seconds[k] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      progress.add(1);
+    }
+  }
+
+  /// Of the folds that it was tried on; none where it failed.
+  recipe_score score(const candidate_trial& t) const {
+    recipe_score out{.how = t.how, .seconds = t.seconds};
+    if (t.failed) return out;
+    const modality& m = modalities_[t.modality];
+    index_vector rows;
+    std::vector<std::int32_t> said;
+    for (std::size_t f = 0; f < t.predicted.size(); ++f) {
+      if (t.predicted[f].empty()) continue;
+      ++out.folds;
+      const index_vector& test = folds_[t.modality][f].test;
+      rows.insert(rows.end(), test.begin(), test.end());
+      said.insert(said.end(), t.predicted[f].begin(), t.predicted[f].end());
+    }
+    if (rows.empty()) return out;
+    const row_score of = score_rows(m.labels.rows(rows), label_vector(said, m.labels.shared_classes()));
+    out.accuracy = of.accuracy, out.macro_f1 = of.macro_f1;
+    return out;
+  }
+
+  /// Those that a fold says too little about to leave them.
+  std::vector<candidate_trial*> those_ahead(const std::vector<candidate_trial*>& all) const {
+    constexpr std::int64_t few = 100;  // rows of a fold that are no judge of anything
+    constexpr double far_behind = 4;   // points
+    constexpr int most = 2;            // of one learner and kind of features: its neighbours are much alike
+    std::vector<candidate_trial*> out;
+    for (std::size_t m = 0; m < modalities_.size(); ++m) {
+      std::vector<std::pair<double, candidate_trial*>> of;
+      for (candidate_trial* t : all)
+        if (t->modality == m)
+          if (const recipe_score s = score(*t); s.folds > 0) of.emplace_back(s.merit(), t);
+      if (of.empty()) continue;
+      std::stable_sort(of.begin(), of.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+      const bool judged = folds_[m].front().test.size() >= static_cast<std::size_t>(few);
+      std::map<std::pair<std::string, bool>, int> going_on;
+      for (const auto& [merit, t] : of)
+        if (!judged ||
+            (merit >= of.front().first - far_behind && going_on[{t->how.learner, t->how.words}]++ < most))
+          out.push_back(t);
+    }
+    return out;
+  }
+
+  recipe_search judge(std::size_t m) const {
+    recipe_search out{.modality = modalities_[m].name, .tried = {}};
+    for (const candidate_trial& t : trials_) {
+      if (t.modality != m) continue;
+      ++out.candidates;
+      if (recipe_score s = score(t); s.folds > 0) out.tried.push_back(std::move(s));
+    }
+    std::stable_sort(out.tried.begin(), out.tried.end(), [](const recipe_score& a, const recipe_score& b) {
+      return a.folds != b.folds ? a.folds > b.folds : a.merit() > b.merit();
+    });
+    if (out.tried.empty()) out.tried.push_back({.how = candidate_recipes(modalities_[m]).front()});
+    return out;
+  }
+
+  std::span<const modality> modalities_;
+  std::span<const std::vector<row_sides>> folds_;
+  std::uint64_t seed_;
+  const experiment_options& options_;
+  std::vector<candidate_trial> trials_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+AISLE_API std::vector<recipe_search> search_recipes(std::span<const modality> modalities,
+                                                    std::span<const std::vector<row_sides>> folds,
+                                                    std::uint64_t seed, const experiment_options& options) {
+  return recipe_searcher(modalities, folds, seed, options).run();
+}
+
+}  // namespace detail
+AISLE_NAMESPACE_END

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdio>
+
+#include <aisle/base/counted.hpp>
+#include <aisle/base/error.hpp>
+#include <aisle/catalogue/product_features.hpp>
+#include <aisle/catalogue/recipe.hpp>
+#include <aisle/catalogue/results.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+AISLE_API std::string describe(const recipe& how) {
+  std::string out = how.learner;
+  if (how.c != 1) {
+    char number[32];
+    std::snprintf(number, sizeof number, "%g", how.c);
+    out += std::string(" (c ") + number + ")";
+  }
+  out += " on " + std::string(how.fusion.kind == fusion_kind::concat ? "plain" : "balanced") + " vectors";
+  return how.words ? out + " and words" : out;
+}
+
+AISLE_API void check_recipe(const recipe& how, std::string_view modality) {
+  const auto learner = make_learner(how, 0, 1);
+  if (!how.words) return;
+  if (!learner->takes_sparse())
+    throw option_error("recipe: learner " + how.learner + " takes vectors alone, no words");
+  if (modality == "image") throw option_error("recipe: words of pictures, expected a modality with texts");
+}
+
+AISLE_API std::string describe(const recipe_search& search) {
+  const auto scores = [](const recipe_score& s) {
+    char text[80];
+    std::snprintf(text, sizeof text, "accuracy %.2f %%, macro F1 %.2f %%", s.accuracy, s.macro_f1);
+    return std::string(text);
+  };
+  const auto tried = static_cast<std::int64_t>(search.tried.size());
+  const recipe_score& best = search.tried.front();
+  std::string out = describe(best.how);
+  if (best.folds == 0) return out + ": none could be tried";
+  out += ": " + scores(best) + " of the training rows held out, the best of " + counted(tried, "recipe");
+  if (tried < search.candidates)
+    out += " (" + std::to_string(search.candidates - tried) + " more failed, or time was up)";
+  // What comes next and is no neighbour of the same kind.
+  for (const recipe_score& s : search.tried)
+    if (s.folds > 0 && (s.how.learner != best.how.learner || s.how.words != best.how.words))
+      return out + "; next " + describe(s.how) + ": " + scores(s) +
+             (s.folds < best.folds ? " on the first fold" : "");
+  return out;
+}
+
+AISLE_NAMESPACE_END
