@@ -29,8 +29,12 @@
 AISLE_NAMESPACE_BEGIN
 template class classifier<float>;
 template class classifier<double>;
+template class detail::forest<float>;
+template class detail::forest<double>;
 template class random_forest<float>;
 template class random_forest<double>;
+template class extra_trees<float>;
+template class extra_trees<double>;
 template class decision_tree<float>;
 template class decision_tree<double>;
 template class logistic_regression<float>;
