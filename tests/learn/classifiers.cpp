@@ -71,6 +71,18 @@ std::vector<std::pair<std::string, factory<T>>> learners() {
              options.progress = s.progress;
              return std::make_unique<aisle::extra_trees<T>>(options);
            }},
+          {"kernel_ridge",
+           [](const settings& s) {
+             return std::make_unique<aisle::kernel_ridge<T>>(aisle::kernel_ridge_options{
+                 .weights = s.weights, .threads = s.threads, .progress = s.progress});
+           }},
+          {"kernel_ridge",
+           [](const settings& s) {
+             aisle::kernel_ridge_options options{.kernel = aisle::ridge_kernel::rbf, .weights = s.weights};
+             options.threads = s.threads;
+             options.progress = s.progress;
+             return std::make_unique<aisle::kernel_ridge<T>>(options);
+           }},
           {"logistic_regression",
            [](const settings& s) {
              return std::make_unique<aisle::logistic_regression<T>>(
@@ -193,7 +205,7 @@ TEST_CASE("what cannot be learnt from is refused") {
     CHECK_THROWS(model->fit(aisle::matrix<float>(39, 5), d.labels));
 
     const aisle::label_vector same(std::vector<int>(40, 7));
-    if (kind == "logistic_regression" || kind == "mlp") {
+    if (kind == "logistic_regression" || kind == "mlp" || kind == "kernel_ridge") {
       CHECK_THROWS_WITH_AS(model->fit(d.x, same), doctest::Contains("one class"), aisle::option_error);
       CHECK_FALSE(model->fitted());
     } else {

@@ -10,6 +10,7 @@
 #include <aisle/learn/classifier.hpp>
 #include <aisle/learn/decision_tree.hpp>
 #include <aisle/learn/extra_trees.hpp>
+#include <aisle/learn/kernel_ridge.hpp>
 #include <aisle/learn/logistic_regression.hpp>
 #include <aisle/learn/mlp.hpp>
 #include <aisle/learn/random_forest.hpp>
@@ -28,7 +29,7 @@ struct learner_kind {
 
 /// Every kind there is, in the order of an experiment's results. To add a learner: its file and a row here.
 template <class T>
-inline constexpr std::array<learner_kind<T>, 5> learner_kinds{{
+inline constexpr std::array<learner_kind<T>, 6> learner_kinds{{
     {"random_forest", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<random_forest<T>>(); },
      [](std::uint64_t seed, int threads) -> std::unique_ptr<classifier<T>> {
        return std::make_unique<random_forest<T>>(
@@ -48,6 +49,8 @@ inline constexpr std::array<learner_kind<T>, 5> learner_kinds{{
     {"decision_tree", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<decision_tree<T>>(); },
      nullptr},
     {"extra_trees", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<extra_trees<T>>(); },
+     nullptr},
+    {"kernel_ridge", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<kernel_ridge<T>>(); },
      nullptr},
 }};
 
