@@ -64,6 +64,25 @@ std::vector<std::pair<std::string, factory<T>>> learners() {
                                        .threads = s.threads,
                                        .progress = s.progress});
            }},
+          {"extra_trees",
+           [](const settings& s) {
+             aisle::extra_trees_options options{.trees = 15, .weights = s.weights, .seed = s.seed};
+             options.threads = s.threads;
+             options.progress = s.progress;
+             return std::make_unique<aisle::extra_trees<T>>(options);
+           }},
+          {"kernel_ridge",
+           [](const settings& s) {
+             return std::make_unique<aisle::kernel_ridge<T>>(aisle::kernel_ridge_options{
+                 .weights = s.weights, .threads = s.threads, .progress = s.progress});
+           }},
+          {"kernel_ridge",
+           [](const settings& s) {
+             aisle::kernel_ridge_options options{.kernel = aisle::ridge_kernel::rbf, .weights = s.weights};
+             options.threads = s.threads;
+             options.progress = s.progress;
+             return std::make_unique<aisle::kernel_ridge<T>>(options);
+           }},
           {"logistic_regression",
            [](const settings& s) {
              return std::make_unique<aisle::logistic_regression<T>>(
@@ -191,7 +210,7 @@ TEST_CASE("what cannot be learnt from is refused") {
     CHECK_THROWS(model->fit(aisle::matrix<float>(39, 5), d.labels));
 
     const aisle::label_vector same(std::vector<int>(40, 7));
-    if (kind == "logistic_regression" || kind == "linear_svm" || kind == "mlp") {
+    if (kind == "logistic_regression" || kind == "linear_svm" || kind == "mlp" || kind == "kernel_ridge") {
       CHECK_THROWS_WITH_AS(model->fit(d.x, same), doctest::Contains("one class"), aisle::option_error);
       CHECK_FALSE(model->fitted());
     } else {
@@ -246,7 +265,7 @@ TEST_CASE("class and sample weights pull decisions towards the rare class") {
     plain->fit(x, y);
     balanced->fit(x, y);
     sampled->fit(x, y, sample_weights);
-    if (kind == "random_forest") {
+    if (kind == "random_forest" || kind == "extra_trees") {
       // Pure leaves: weights move thresholds, and the masses by little. Rows that weigh nothing are not
       // there.
       CHECK(mass(*balanced) != mass(*plain));
@@ -389,10 +408,12 @@ TEST_CASE("a negative number of threads is refused by every learner, however sma
 TEST_CASE("learners without template arguments learn from floats; a row is predicted by itself") {
   const auto d = blobs::make({8, 8}, 3);
   aisle::random_forest forest{{.trees = 5}};
+  aisle::extra_trees trees{{.trees = 5}};
   aisle::decision_tree tree;
   aisle::logistic_regression logistic{{.c = 2}};
   aisle::mlp network{aisle::mlp_options{.epochs = 2}};
   static_assert(std::is_same_v<decltype(forest), aisle::random_forest<float>>);
+  static_assert(std::is_same_v<decltype(trees), aisle::extra_trees<float>>);
   static_assert(std::is_same_v<decltype(tree), aisle::decision_tree<float>>);
   static_assert(std::is_same_v<decltype(logistic), aisle::logistic_regression<float>>);
   static_assert(std::is_same_v<decltype(network), aisle::mlp<float>>);

@@ -52,7 +52,7 @@ TEST_CASE("every learner gives up when the process is told to end, while it fits
 
 TEST_CASE("forests and networks give up while they predict") {
   const auto data = blobs::make({30, 30, 20}, 4);
-  for (const char* kind : {"random_forest", "mlp"}) {
+  for (const char* kind : {"random_forest", "extra_trees", "mlp"}) {
     CAPTURE(kind);
     const auto learner = aisle::make_classifier(kind);
     learner->fit(data.x, data.labels);

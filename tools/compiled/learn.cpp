@@ -7,6 +7,7 @@
 #include <aisle/learn/detail/model_tensors.ipp>
 #include <aisle/learn/detail/principal_axes.ipp>
 #include <aisle/learn/detail/repulsion.ipp>
+#include <aisle/learn/detail/ridge.ipp>
 #include <aisle/learn/detail/symmetric_eigen.ipp>
 #include <aisle/learn/detail/tree_model.ipp>
 #include <aisle/learn/familiarity.ipp>
@@ -29,10 +30,16 @@
 AISLE_NAMESPACE_BEGIN
 template class classifier<float>;
 template class classifier<double>;
+template class detail::forest<float>;
+template class detail::forest<double>;
 template class random_forest<float>;
 template class random_forest<double>;
+template class extra_trees<float>;
+template class extra_trees<double>;
 template class decision_tree<float>;
 template class decision_tree<double>;
+template class kernel_ridge<float>;
+template class kernel_ridge<double>;
 template class logistic_regression<float>;
 template class logistic_regression<double>;
 template class linear_svm<float>;

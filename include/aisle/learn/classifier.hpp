@@ -135,6 +135,8 @@ class classifier {
   virtual int threads() const noexcept { return 0; }
   virtual bool allows_infinity() const noexcept { return false; }
   virtual void fit_rows(const training_data& data) = 0;
+  /// Throws unless fitted on as many features and all of x are numbers that the learner takes.
+  void check_features(const feature_view<T>& x) const;
   /// For fit_rows: the learner's own numbers are not finite any more. Throws row_error at the largest
   /// feature.
   [[noreturn]] void throw_overflow(matrix_view<const T> x) const;
@@ -159,7 +161,6 @@ class classifier {
  private:
   void require_probabilities(matrix_view<const T> p) const;
   void require_fitted() const;
-  void check_features(const feature_view<T>& x) const;
   void require_finite(const feature_view<T>& x) const;
   /// [rows, classes] of what fill() gives for the classes with rows; `absent` for the others.
   template <class Fill>

@@ -9,6 +9,8 @@
 #include <aisle/base/error.hpp>
 #include <aisle/learn/classifier.hpp>
 #include <aisle/learn/decision_tree.hpp>
+#include <aisle/learn/extra_trees.hpp>
+#include <aisle/learn/kernel_ridge.hpp>
 #include <aisle/learn/linear_svm.hpp>
 #include <aisle/learn/logistic_regression.hpp>
 #include <aisle/learn/mlp.hpp>
@@ -36,7 +38,7 @@ struct learner_kind {
 
 /// Every kind there is, in the order of an experiment's results. To add a learner: its file and a row here.
 template <class T>
-inline constexpr std::array<learner_kind<T>, 5> learner_kinds{{
+inline constexpr std::array<learner_kind<T>, 7> learner_kinds{{
     {"random_forest", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<random_forest<T>>(); },
      [](const learner_settings& with) -> std::unique_ptr<classifier<T>> {
        return std::make_unique<random_forest<T>>(
@@ -64,6 +66,17 @@ inline constexpr std::array<learner_kind<T>, 5> learner_kinds{{
      [](const learner_settings& with) -> std::unique_ptr<classifier<T>> {
        return std::make_unique<linear_svm<T>>(
            linear_svm_options{.c = with.c, .max_iterations = 1000, .threads = with.threads});
+     },
+     false},
+    {"extra_trees", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<extra_trees<T>>(); },
+     [](const learner_settings& with) -> std::unique_ptr<classifier<T>> {
+       return std::make_unique<extra_trees<T>>(
+           extra_trees_options{.trees = 200, .seed = with.seed, .threads = with.threads});
+     },
+     false},
+    {"kernel_ridge", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<kernel_ridge<T>>(); },
+     [](const learner_settings& with) -> std::unique_ptr<classifier<T>> {
+       return std::make_unique<kernel_ridge<T>>(kernel_ridge_options{.threads = with.threads});
      },
      false},
 }};

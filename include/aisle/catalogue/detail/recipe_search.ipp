@@ -32,7 +32,9 @@ AISLE_API std::vector<recipe> candidate_recipes(const modality& m) {
     add("linear_svm", {0.3, 1, 3, 10}, words);
     if (!words) add("logistic_regression", logistic, words);
   }
-  for (const char* learner : {"random_forest", "mlp"}) add(learner, {1}, false);
+  for (const char* learner : {"mlp", "random_forest", "extra_trees"}) add(learner, {1}, false);
+  // Takes the cube of the rows.
+  if (m.data.rows.size() <= 2500) add("kernel_ridge", {1}, false);
   return out;
 }
 

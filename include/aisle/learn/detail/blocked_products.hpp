@@ -78,6 +78,28 @@ void add_products(const matrix<T>& z, matrix<double>& sums, int threads) {
   });
 }
 
+/// z z^T, where z is `rows` rows of `inner` numbers that at(row, i) gives, in pieces of axes_chunk of them.
+/// Products within a piece are computed in T. before(piece) is called ahead of each.
+template <class T, class At, class Before>
+matrix<double> symmetric_products(std::int64_t rows, std::int64_t inner, int threads, const At& at,
+                                  const Before& before) {
+  matrix<double> sums(rows, rows);
+  const std::int64_t pieces = (inner + axes_chunk - 1) / axes_chunk;
+  for (std::int64_t piece = 0; piece < pieces; ++piece) {
+    before(piece);
+    const std::int64_t first = piece * axes_chunk, count = std::min(axes_chunk, inner - first);
+    matrix<T> z(rows, count);
+    parallel_for((rows + 15) / 16, threads, [&](std::int64_t strip) {
+      for (std::int64_t r = 16 * strip; r < std::min(rows, 16 * strip + 16); ++r)
+        for (std::int64_t i = 0; i < count; ++i) z(r, i) = at(r, first + i);
+    });
+    add_products(z, sums, threads);
+  }
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t c = 0; c < r; ++c) sums(r, c) = sums(c, r);
+  return sums;
+}
+
 }  // namespace detail
 
 AISLE_NAMESPACE_END

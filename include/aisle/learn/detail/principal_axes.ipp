@@ -115,22 +115,11 @@ class axes_finder {
   /// z z^T, where z is `rows` rows of `inner` numbers that at(row, i) gives.
   template <class At>
   matrix<double> products(std::int64_t rows, std::int64_t inner, const At& at) const {
-    matrix<double> sums(rows, rows);
-    const std::int64_t steps = (inner + axes_chunk - 1) / axes_chunk;
-    for (std::int64_t step = 0; step < steps; ++step) {
-      tell(step, steps + 1);
-      const std::int64_t first = step * axes_chunk, count = std::min(axes_chunk, inner - first);
-      matrix<T> z(rows, count);
-      parallel_for((rows + 15) / 16, threads_, [&](std::int64_t strip) {
-        for (std::int64_t r = 16 * strip; r < std::min(rows, 16 * strip + 16); ++r)
-          for (std::int64_t i = 0; i < count; ++i) z(r, i) = at(r, first + i);
-      });
-      add_products(z, sums, threads_);
-    }
-    for (std::int64_t r = 0; r < rows; ++r)
-      for (std::int64_t c = 0; c < r; ++c) sums(r, c) = sums(c, r);
-    tell(steps, steps + 1);
-    return sums;
+    const std::int64_t pieces = (inner + axes_chunk - 1) / axes_chunk;
+    matrix<double> out = symmetric_products<T>(rows, inner, threads_, at,
+                                               [&](std::int64_t piece) { tell(piece, pieces + 1); });
+    tell(pieces, pieces + 1);
+    return out;
   }
 
   void take_values(const std::vector<double>& values) {

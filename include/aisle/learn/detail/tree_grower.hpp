@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <type_traits>
@@ -19,16 +20,24 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
+/// How a feature's threshold in a node is chosen.
+enum class tree_splitter {
+  best,   ///< of all the one that makes the purest sides
+  random  ///< one drawn evenly between the least and the greatest value
+};
+
 struct growth_limits {
   std::int64_t max_depth = 0;  ///< 0: none
   std::int64_t min_samples_split = 2;
   std::int64_t min_samples_leaf = 1;
   std::int64_t features_per_split = 1;
+  tree_splitter splitter = tree_splitter::best;
 };
 
 /// Grows one tree at a time by CART with the Gini impurity (Breiman et al. 1984), choosing as scikit-learn
 /// does: features of a node are drawn without replacement until enough were looked at and one of them was not
-/// constant, a threshold is the middle of two neighbouring values, the first of equally good splits stays.
+/// constant, a threshold is the middle of two neighbouring values or drawn (then the table's values are
+/// ranked), the first of equally good splits stays.
 /// Scratch memory is kept from tree to tree; one grower belongs to one thread.
 template <class T, class Code>
 class tree_grower {
@@ -76,7 +85,8 @@ class tree_grower {
         continue;
       }
       decrease_[static_cast<std::size_t>(best.feature)] += best.proxy - square_sum_ / weight_;
-      tree.nodes.push_back({threshold_of(best), best.feature, 0});
+      const bool drawn = limits_.splitter == tree_splitter::random;
+      tree.nodes.push_back({drawn ? best.threshold : threshold_of(best), best.feature, 0});
       const std::size_t middle = partition(node, best);
       stack.push_back({middle, node.end, node.depth + 1, index});
       stack.push_back({node.begin, middle, node.depth + 1, no_parent});
@@ -109,6 +119,7 @@ class tree_grower {
     std::int32_t feature = -1;
     Code code = 0;                    // the highest on the left
     std::uint32_t low = 0, high = 0;  // places of the rows on either side of the threshold
+    double threshold = 0;             // where it was drawn
   };
 
   void load(const pending& node, std::span<const double> weights) {
@@ -158,6 +169,10 @@ class tree_grower {
       std::swap(features_[drawn], features_[left - 1]);
       const std::int32_t feature = features_[left - 1];
       ++looked_at;
+      if (limits_.splitter == tree_splitter::random) {
+        varied |= try_drawn(feature, random, best);
+        continue;
+      }
       if (!sort_rows(feature)) continue;
       varied = true;
       scan(feature, best);
@@ -250,6 +265,69 @@ class tree_grower {
                 static_cast<std::uint32_t>(keys_[i] & place_mask),
                 static_cast<std::uint32_t>(keys_[i + 1] & place_mask)};
     }
+  }
+
+  /// Looks at one threshold of a feature, drawn; false when the feature is constant in this node.
+  bool try_drawn(std::int32_t feature, random_generator& random, split& best) {
+    const Code* codes = table_.codes(feature);
+    const std::int32_t* rows = rows_.data() + begin_;
+    const std::size_t count = members_.size();
+    std::size_t low = 0, high = 0;
+    for (std::size_t i = 1; i < count; ++i) {
+      if (codes[rows[i]] < codes[rows[low]]) low = i;
+      if (codes[rows[i]] > codes[rows[high]]) high = i;
+    }
+    if (codes[rows[low]] == codes[rows[high]]) return false;
+    const double threshold = draw_threshold(x_(rows[low], feature), x_(rows[high], feature), random);
+    const Code cut = last_code_below(feature, threshold);
+
+    std::fill(left_.begin(), left_.end(), 0.0);
+    std::size_t left_count = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (codes[rows[i]] > cut) continue;
+      left_[static_cast<std::size_t>(members_[i].class_code)] += members_[i].weight;
+      ++left_count;
+    }
+    const auto fewest = static_cast<std::size_t>(limits_.min_samples_leaf);
+    if (left_count < fewest || count - left_count < fewest) return true;
+    double left_weight = 0, left_squares = 0, right_squares = 0;
+    for (std::size_t c = 0; c < classes_; ++c) {
+      const double right = totals_[c] - left_[c];
+      left_weight += left_[c];
+      left_squares += left_[c] * left_[c];
+      right_squares += right * right;
+    }
+    const double right_weight = weight_ - left_weight;
+    const double numerator = left_squares * right_weight + right_squares * left_weight;
+    const double denominator = left_weight * right_weight;
+    if (denominator > 0 && numerator > best.proxy * denominator)
+      best = {numerator / denominator, feature, cut, 0, 0, threshold};
+    return true;
+  }
+
+  /// low <= threshold < high. An infinity counts as the largest finite number of its sign.
+  static double draw_threshold(T low, T high, random_generator& random) {
+    constexpr T most = std::numeric_limits<T>::max();
+    const auto a = static_cast<double>(std::max(low, -most)), b = static_cast<double>(std::min(high, most));
+    const double share = random.uniform();
+    const double drawn = a * (1 - share) + b * share;  // b - a may overflow
+    return drawn >= a && drawn < static_cast<double>(high) ? drawn : static_cast<double>(low);
+  }
+
+  /// The highest code among values not above a threshold that is not below all of the node's.
+  Code last_code_below(std::int32_t feature, double threshold) const {
+    const auto below = [&](std::int64_t row) { return static_cast<double>(x_(row, feature)) <= threshold; };
+    const Code *codes = table_.codes(feature), *order = table_.order(feature);
+    const std::int32_t* rows = rows_.data() + begin_;
+    Code out = 0;
+    if (members_.size() < 32) {  // fewer looks at the features than a search takes
+      for (std::size_t i = 0; i < members_.size(); ++i)
+        if (codes[rows[i]] > out && below(rows[i])) out = codes[rows[i]];
+      return out;
+    }
+    const Code* end = std::partition_point(order, order + table_.rows(),
+                                           [&](Code row) { return below(static_cast<std::int64_t>(row)); });
+    return codes[end[-1]];
   }
 
   double threshold_of(const split& s) const {
