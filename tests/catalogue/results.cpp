@@ -70,8 +70,8 @@ TEST_CASE("the chosen classifiers are trained again on the rows of both sides") 
     const auto of_split = aisle::pipeline::load(work / ("out/" + name + "_" + learner + ".safetensors"));
     CHECK(mine.learner->kind() == learner);
     const auto *text = name == "image" ? nullptr : &m.text, *image = name == "text" ? nullptr : &m.image;
-    auto by_hand = aisle::train_pipeline(m.products, text, image, {.learner = learner});
-    by_hand.temperature = mine.temperature;  // training alone does not calibrate
+    auto by_hand = aisle::train_pipeline(m.products, text, image, {.how = {.learner = learner}});
+    by_hand.temperature = mine.temperature;  // that one is of other folds
     const auto a = aisle::predict(mine, &m.text, &m.image), b = aisle::predict(by_hand, &m.text, &m.image),
                c = aisle::predict(of_split, &m.text, &m.image);
     CHECK(a.probabilities == b.probabilities);

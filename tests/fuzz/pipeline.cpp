@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     aisle::catalogue products;
     products.data_rows = 2;
     aisle::restore_reading(p.reading, products.options, path);
-    const auto& means = p.fusion.means();
+    const auto& means = p.features.fusion.means();
     const aisle::embedding_table first = vectors_of(means.front().size()),
                                  last = vectors_of(means.back().size());
     const aisle::embedding_table* text = p.uses_text() ? &first : nullptr;
