@@ -280,6 +280,10 @@ TEST_CASE("a damaged file is refused, whatever it says") {
        [](parts& p) {
          p.sizes = {-3, 2, 2};
        }},
+      {"negative texts, no terms",
+       [](parts& p) {
+         p = {"", {}, {}, {-3, 0, 0}};
+       }},
       {"too many texts",
        [](parts& p) {
          p.sizes = {huge, 2, 2};
