@@ -361,10 +361,10 @@ TEST_CASE("a damaged file is refused, whatever it says") {
          p.documents = {1, 2, 4, 1};
        }},
   };
-  for (const auto& [name, damage] : damages) {
+  for (const auto& damage : damages) {
     parts p;
-    damage(p);
-    CAPTURE(name);
+    damage.second(p);
+    CAPTURE(damage.first);
     CHECK_THROWS_WITH_AS(tfidf::read(p.file(), "pipeline.safetensors"),
                          doctest::Contains("pipeline.safetensors: "), aisle::format_error);
   }
