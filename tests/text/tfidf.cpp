@@ -9,7 +9,9 @@
 #include <doctest/doctest.h>
 
 #include <aisle/base/error.hpp>
+#include <aisle/base/file.hpp>
 #include <aisle/base/random.hpp>
+#include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
 #include <aisle/text/detail/term_counts.hpp>
 #include <aisle/text/tfidf.hpp>
@@ -100,6 +102,36 @@ TEST_CASE("words are weighed as scikit-learn documents it: 1 + ln(tf), ln((1 + n
   CHECK(value(t, x, 1, block::words, "red") == doctest::Approx(twice / second).epsilon(1e-6));
   CHECK(value(t, x, 1, block::words, "red red") == doctest::Approx(of_one / second).epsilon(1e-6));
   CHECK(x.row(2).columns.empty());
+}
+
+// tests/data/text/tfidf.json is what bench/peers/tfidf.py --reference writes.
+TEST_CASE("texts of many scripts have scikit-learn's terms and values") {
+  const aisle::json reference =
+      aisle::parse_json(aisle::read_file(support::data("text/tfidf.json")), "tfidf.json");
+  const auto texts = reference.at("texts").as_vector<std::string>();
+  const tfidf t = tfidf::fit(std::span(texts).first(reference.get<std::size_t>("fitted")));
+  CHECK(terms_of(t, block::words) == reference.at("words").as_vector<std::string>());
+  CHECK(terms_of(t, block::characters) == reference.at("characters").as_vector<std::string>());
+  const auto x = t.transform(texts);
+  const auto words = static_cast<std::int32_t>(reference.at("words").size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    CAPTURE(texts[i]);
+    std::vector<std::int32_t> columns;
+    std::vector<double> values;
+    for (const char* rows : {"word_rows", "character_rows"}) {
+      const aisle::json& row = reference.at(rows).at(i);
+      for (const std::int32_t c : row.at("columns").as_vector<std::int32_t>())
+        columns.push_back(c + (rows == std::string("word_rows") ? 0 : words));
+      for (const double v : row.at("values").as_vector<double>()) values.push_back(v);
+    }
+    const auto row = x.row(static_cast<std::int64_t>(i));
+    CHECK(std::vector<std::int32_t>(row.columns.begin(), row.columns.end()) == columns);
+    REQUIRE(row.values.size() == values.size());
+    double worst = 0;
+    for (std::size_t k = 0; k < values.size(); ++k)
+      worst = std::max(worst, std::abs(static_cast<double>(row.values[k]) - values[k]));
+    CHECK(worst < 6e-8);  // half a unit in the last place of values below 1, and the reference's nine digits
+  }
 }
 
 TEST_CASE("characters are taken two to five at a time from words between two spaces") {
@@ -280,6 +312,10 @@ TEST_CASE("a damaged file is refused, whatever it says") {
        [](parts& p) {
          p.sizes = {-3, 2, 2};
        }},
+      {"negative texts, no terms",
+       [](parts& p) {
+         p = {"", {}, {}, {-3, 0, 0}};
+       }},
       {"too many texts",
        [](parts& p) {
          p.sizes = {huge, 2, 2};
@@ -325,10 +361,10 @@ TEST_CASE("a damaged file is refused, whatever it says") {
          p.documents = {1, 2, 4, 1};
        }},
   };
-  for (const auto& [name, damage] : damages) {
+  for (const auto& damage : damages) {
     parts p;
-    damage(p);
-    CAPTURE(name);
+    damage.second(p);
+    CAPTURE(damage.first);
     CHECK_THROWS_WITH_AS(tfidf::read(p.file(), "pipeline.safetensors"),
                          doctest::Contains("pipeline.safetensors: "), aisle::format_error);
   }

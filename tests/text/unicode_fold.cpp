@@ -42,9 +42,9 @@ TEST_CASE("different spellings of a text are folded into one") {
 
 TEST_CASE("marks are put in order and composed, each with the nearest letter") {
   CHECK(fold_nfkc("E\u0301te\u0301") == "\u00E9t\u00E9");
-  CHECK(fold_nfkc("a\u0301\u0323") == "\u1EA1\u0301");  // the one below comes first
-  CHECK(fold_nfkc("\u00E1\u0323") == "\u1EA1\u0301");   // after what was composed, too
-  CHECK(fold_nfkc("a\u0308\u0301") == "\u00E4\u0301");  // one of the same class blocks the other
+  CHECK(fold_nfkc("a\u0301\u0323") == "\u1EA1\u0301");   // the one below comes first
+  CHECK(fold_nfkc("\u00E1\u0323") == "\u1EA1\u0301");    // after what was composed, too
+  CHECK(fold_nfkc("a\u0305\u0301") == "a\u0305\u0301");  // one of the same class blocks the other
   CHECK(fold_nfkc("a\u0315\u0300\u05AE") == "\u00E0\u05AE\u0315");
   CHECK(fold_nfkc("\u0301a") == "\u0301a");                                // nothing to stand on
   CHECK(fold_nfkc("\u01F0") == "\u01F0");                                  // folding takes it apart
@@ -68,11 +68,12 @@ TEST_CASE("the committed tables of folding are what the generator writes") {
     return;
   }
   const support::temporary_folder folder;
-  const std::string written = folder / "unicode_fold_tables.hpp";
   const std::string command =
-      "'" + generator + "' '" + support::data("text/fold.tsv") + "' '" + written + "'";
+      "'" + generator + "' '" + support::data("text/fold.tsv") + "' '" + (folder / "") + "'";
   REQUIRE(std::system(command.c_str()) == 0);
-  const std::string committed =
-      aisle::read_file(std::string(AISLE_SOURCE_FOLDER) + "/include/aisle/text/unicode_fold_tables.hpp");
-  CHECK((aisle::read_file(written) == committed));
+  for (const char* name : {"unicode_class_tables.hpp", "unicode_fold_tables.hpp"}) {
+    CAPTURE(name);
+    const std::string committed = std::string(AISLE_SOURCE_FOLDER) + "/include/aisle/text/" + name;
+    CHECK((aisle::read_file(folder / name) == aisle::read_file(committed)));
+  }
 }

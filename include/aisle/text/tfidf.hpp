@@ -16,7 +16,8 @@ struct tfidf_options {
   /// Terms of fewer documents are left out.
   std::int64_t min_df = 1;
   /// Columns of a block at most: the terms of the most documents, of equally many the first in their order.
-  /// Bounds the memory of what was fitted; fitting takes some 30 bytes for each different term of the texts.
+  /// Bounds the memory of what was fitted. Fitting takes some 50 bytes, and the term itself, for each
+  /// different term of the texts, again for each thread that meets it.
   std::int64_t max_features = 200'000;
   /// 0: all available. The result is the same for any number.
   int threads = 0;

@@ -9,7 +9,8 @@ AISLE_NAMESPACE_BEGIN
 
 /// A text in its compatibility composition (NFKC) and without its case (full case folding), by Unicode 14.0:
 /// "Straße", full-width "ＳＴＲＡＳＳＥ" and "STRASSE" are all "strasse", "ﬁ" is "fi", "x²" is "x2". The same
-/// as Python's `normalize("NFKC", normalize("NFKC", text).casefold())`. Invalid UTF-8 becomes U+FFFD.
+/// as Python's `normalize("NFKC", normalize("NFKC", text).casefold())`, but where a Greek letter with an iota
+/// below has marks that do not compose with it. Invalid UTF-8 becomes U+FFFD.
 ///
 /// BERT's tokenizers want other tables (text/unicode.hpp), and fold_case is for names of labels.
 std::string fold_nfkc(std::string_view text);

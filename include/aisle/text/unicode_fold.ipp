@@ -8,6 +8,7 @@
 
 #include <aisle/io/utf8.hpp>
 #include <aisle/text/unicode.hpp>
+#include <aisle/text/unicode_class_tables.hpp>
 #include <aisle/text/unicode_fold.hpp>
 #include <aisle/text/unicode_fold_tables.hpp>
 

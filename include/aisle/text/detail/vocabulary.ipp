@@ -14,20 +14,20 @@ AISLE_API vocabulary::vocabulary(std::string bytes, const std::vector<std::int32
     : bytes_(std::move(bytes)), counts_(std::move(counts)) {
   ends_.reserve(lengths.size());
   idf_.reserve(lengths.size());
-  std::size_t end = 0, slots = 1;
+  std::size_t end = 0, room = 1;
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     ends_.push_back(end += static_cast<std::size_t>(lengths[i]));
     idf_.push_back(std::log((1 + static_cast<double>(documents)) / (1 + static_cast<double>(counts_[i]))) +
                    1);
   }
-  while (slots < 2 * lengths.size()) slots *= 2;
-  slots_.assign(slots, {0, -1});
+  while (room < 2 * lengths.size()) room *= 2;
+  slots_.assign(room, {0, -1});
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     const auto hash = static_cast<std::uint32_t>(hash_of_term(term(i)));
     std::size_t probe = 0;
-    while (probe < most_probes && slots_[(hash + probe) & (slots - 1)].term >= 0) ++probe;
+    while (probe < most_probes && slots_[(hash + probe) & (room - 1)].term >= 0) ++probe;
     if (probe < most_probes)
-      slots_[(hash + probe) & (slots - 1)] = {hash, static_cast<std::int32_t>(i)};
+      slots_[(hash + probe) & (room - 1)] = {hash, static_cast<std::int32_t>(i)};
     else
       crowded_ = true;
   }
