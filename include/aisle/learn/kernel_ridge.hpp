@@ -28,9 +28,9 @@ struct kernel_ridge_options {
   /// they do not depend on the features' scale. Empty: 13 from 0.001 to 1000, each the root of 10 times the
   /// one before.
   std::vector<double> alphas = {};
-  /// fit refuses more rows than these (for a linear kernel: more of both rows and features). It takes about
-  /// 5 n^2 doubles and 10 n^3 multiply-adds for n of them.
-  std::int64_t most_rows = 10'000;
+  /// fit refuses more rows than these (for a linear kernel: more of both rows and features): for n of them it
+  /// takes about 5 n^2 doubles and 10 n^3 operations.
+  std::int64_t most_rows = 5'000;
   class_weights weights = {};
   int threads = 0;                  ///< 0: all the process may use
   progress_callback progress = {};  ///< after each of four steps
