@@ -224,11 +224,13 @@ struct transport::state {
         out.passing = out.unreachable = false;
         break;
       case CURLE_OPERATION_TIMEDOUT:
-        // Whose data ran out is told by the clock: curl says the same of both.
-        if (out.seconds >= t.seconds)
+        // curl says the same of both.
+        if (out.seconds >= t.seconds) {
           out.fault = "not whole by the deadline";
-        else
+          out.passing = false;
+        } else {
           out.fault = (out.status == 0 ? "no answer for " : "no data for ") + seconds_text(options.timeout);
+        }
         break;
       default:
         break;
