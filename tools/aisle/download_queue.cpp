@@ -14,6 +14,10 @@ namespace {
 /// For a message: a picture may be in the URL itself.
 std::string shortened(const std::string& url) { return url.size() <= 120 ? url : url.substr(0, 60) + "..."; }
 
+std::string with_tries(const std::string& why, int again) {
+  return again > 0 ? why + " (" + aisle::counted(again + 1, "try", "tries") + ")" : why;
+}
+
 std::string in_seconds(double seconds) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g s", seconds);
@@ -66,8 +70,7 @@ std::optional<download_queue::ending> download_queue::give_url_up(std::size_t it
 std::optional<download_queue::ending> download_queue::try_again(std::size_t item, const std::string& why,
                                                                 double now) {
   download& d = downloads_[item];
-  const std::string tries =
-      d.tries > 0 ? why + " (" + aisle::counted(d.tries + 1, "try", "tries") + ")" : why;
+  const std::string tries = with_tries(why, d.tries);
   if (d.tries >= limits_.retries) return give_url_up(item, tries);
   const double wait = backoff_seconds(limits_.retry_wait, ++d.tries, limits_.longest_wait, random_.uniform());
   d.spent += wait;
@@ -187,8 +190,8 @@ std::optional<download_queue::ending> download_queue::reject(std::size_t item, c
                                                              bool may_be_cut, double now) {
   ++open_;  // it had been got
   download& d = downloads_[item];
-  return may_be_cut && d.rejected++ == 0 && limits_.retries > 0 ? try_again(item, why, now)
-                                                                : give_url_up(item, why);
+  if (may_be_cut && d.rejected++ == 0 && limits_.retries > 0) return try_again(item, why, now);
+  return give_url_up(item, with_tries(why, d.tries));
 }
 
 std::vector<std::string> download_queue::slowed_hosts() const {

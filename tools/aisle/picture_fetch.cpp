@@ -294,7 +294,10 @@ class fetcher {
       s.sha256 = r.sha256;
       s.width = r.picture.width;
       s.height = r.picture.height;
-      s.form = options_.form.name();
+      // Of one that was there its sides alone are known.
+      const bool of_form =
+          r.there.empty() || (options_.form.fits(s.width, s.height) && s.file.ends_with(".jpg"));
+      s.form = of_form ? options_.form.name() : "original";
       // One of another kind, of before.
       const std::string& old = plan_.old_files[row];
       if (!old.empty() && old != s.file) aisle::remove_file(aisle::join_path(options_.folder, old));

@@ -179,7 +179,7 @@ std::string picture_name(std::string_view id) {
   // A hidden file, an option, a file without a name where the system drops dots at the end.
   if (name.starts_with('.') || name.starts_with('-')) name.front() = '_';
   if (name.ends_with('.')) name.back() = '_';
-  if (name == id) return name;
+  if (name == id && !id.empty()) return name;
   return name + "~" + aisle::to_hex(aisle::sha256::of(id)).substr(0, 16);
 }
 

@@ -60,7 +60,7 @@ class picture_finder {
   const listing& list(const std::string& folder);
   std::optional<std::string> find_folder(const std::string& path);
   std::optional<std::string> find_file(const std::string& path, look how);
-  std::optional<std::string> find_fetched(std::string_view cell);
+  void find_fetched(std::string_view cell, picture_reference& out);
   std::optional<std::string> find_below_roots(const std::vector<std::string>& names);
   void find_by_last_parts(const std::vector<std::string>& names, bool is_url, picture_reference& out);
 
@@ -71,8 +71,11 @@ class picture_finder {
   std::unordered_map<std::string, listing> listings_;
   std::unordered_map<std::string, std::optional<std::string>> folders_;
   std::unordered_map<std::string, std::string> taken_;  ///< files found by last parts, and by which name
-  /// Files of the image root by the URLs that status.csv says they came from; read when a URL is asked for.
-  std::optional<std::unordered_map<std::string, std::string>> fetched_;
+  struct fetched_picture {
+    std::string file, error;  ///< one of them
+  };
+  /// What the image root's status.csv says of URLs; read when one is asked for.
+  std::optional<std::unordered_map<std::string, fetched_picture>> fetched_;
 };
 
 AISLE_NAMESPACE_END

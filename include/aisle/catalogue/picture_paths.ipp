@@ -307,11 +307,8 @@ AISLE_API picture_reference picture_finder::find(std::string_view cell) {
     std::string path = scheme == std::string::npos ? out.url : out.url.substr(scheme + 2);
     path = names::without_query(path);
     if (has_image_root_ && !out.url.starts_with("data:")) {
-      if (auto fetched = find_fetched(cell)) {
-        out.path = std::move(*fetched);
-        out.found = true;
-        return out;
-      }
+      find_fetched(cell, out);
+      if (out.found || !out.problem.empty()) return out;
       find_by_last_parts({path, names::percent_decoded(path)}, true, out);
     }
     if (!out.found && out.problem.empty())
@@ -340,27 +337,38 @@ AISLE_API picture_reference picture_finder::find(std::string_view cell) {
   return out;
 }
 
-/// By the status.csv of the image root, the cell's URLs in order.
-AISLE_API std::optional<std::string> picture_finder::find_fetched(std::string_view cell) {
+/// By the status.csv of the image root: the cell's URLs in order, then why there is none.
+AISLE_API void picture_finder::find_fetched(std::string_view cell, picture_reference& out) {
+  const std::string path = join_path(roots_.front(), "status.csv");
   if (!fetched_) {
     fetched_.emplace();
-    const std::string path = join_path(roots_.front(), "status.csv");
     if (file_exists(path)) try {
         csv_reader table(path, {.lenient = true, .on_problem = [](const csv_problem&) {}});
         const auto url = table.find_column("url"), file = table.find_column("file"),
-                   status = table.find_column("status");
-        const bool ours = url && file && status;
+                   status = table.find_column("status"), why = table.find_column("error");
+        const bool ours = url && file && status && why;
         for (csv_row row; ours && table.next(row);)
-          if (row.fields[*status] == "ok" && !row.fields[*file].empty())
-            fetched_->emplace(std::move(row.fields[*url]), std::move(row.fields[*file]));
+          if (row.fields[*status] == "ok" || row.fields[*status] == "failed")
+            fetched_->emplace(std::move(row.fields[*url]),
+                              fetched_picture{std::move(row.fields[*file]), std::move(row.fields[*why])});
       } catch (const format_error&) {  // somebody else's
       }
   }
-  if (fetched_->empty()) return std::nullopt;
-  for (const std::string& url : picture_urls(cell))
-    if (const auto at = fetched_->find(url); at != fetched_->end())
-      if (std::string path = join_path(roots_.front(), at->second); file_exists(path)) return path;
-  return std::nullopt;
+  if (fetched_->empty()) return;
+  std::string all;
+  for (const std::string& url : picture_urls(cell)) {
+    all += (all.empty() ? "" : "|") + url;
+    const auto at = fetched_->find(url);
+    if (at == fetched_->end() || at->second.file.empty()) continue;
+    if (std::string found = join_path(roots_.front(), at->second.file); file_exists(found)) {
+      out.path = std::move(found);
+      out.found = true;
+      return;
+    }
+  }
+  if (const auto at = fetched_->find(all); at != fetched_->end() && !at->second.error.empty())
+    out.problem = detail::picture_names::shortened(out.url) + " could not be fetched: " + at->second.error +
+                  " (" + path + ")";
 }
 
 AISLE_API std::optional<std::string> picture_finder::find_below_roots(const std::vector<std::string>& names) {
