@@ -77,7 +77,7 @@ made_picture make_picture(std::string bytes, const picture_form& form, std::stri
     return {std::move(bytes), ending, picture.width(), picture.height()};
   }
   constexpr std::int64_t longest_side = 65535;  // of a JPEG
-  const auto [low, high] = std::minmax(picture.width(), picture.height());
+  const auto [low, high] = std::minmax({picture.width(), picture.height()});
   if (form.mode == fit_mode::keep_ratio && std::int64_t{high} * form.size > longest_side * low)
     throw aisle::format_error(std::string(where), std::to_string(picture.width()) + " x " +
                                                       std::to_string(picture.height()) +
