@@ -130,7 +130,8 @@ TEST_CASE("images: every fault of a server ends with its row, told in status.csv
   CHECK(run.code == 3);
   CHECK(run.out.empty());
   const auto status = status_of(work / "out/status.csv");
-  for (const auto& [name, text] : faults) {
+  for (const auto& fault : faults) {
+    const std::string &name = fault.first, &text = fault.second;
     CAPTURE(name);
     REQUIRE(status.contains(name));
     CAPTURE(status.at(name).at("error"));
@@ -296,8 +297,9 @@ TEST_CASE("images: nobody on this machine or a private network is asked unless t
   CAPTURE(refused.err);
   CHECK(refused.code == 1);
   CHECK(server.requests().empty());
-  for (const auto& [id, row] : status_of(work / "out/status.csv")) {
-    CAPTURE(id);
+  for (const auto& id_and_row : status_of(work / "out/status.csv")) {
+    const auto& row = id_and_row.second;
+    CAPTURE(id_and_row.first);
     CAPTURE(row.at("error"));
     CHECK(row.at("status") == "failed");
     CHECK(has(row.at("error"), "(--allow-private)"));

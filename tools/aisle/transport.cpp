@@ -157,6 +157,10 @@ struct transport::state {
 #else
     curl_easy_setopt(c, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
 #endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+    // A name server that does not answer holds up its own request alone.
+    curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+#endif
     // Redirects are requests of their own, with their host's pace (download_queue).
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.timeout));
