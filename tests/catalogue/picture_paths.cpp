@@ -188,6 +188,68 @@ TEST_CASE("a URL says what to do, and is found where it was downloaded to") {
   CHECK(other.problem.find("cdn.shop.example/p/2.jpg was taken for it") != std::string::npos);
 }
 
+TEST_CASE("all URLs of a cell are found, in order and as they stand") {
+  using list = std::vector<std::string>;
+  const std::pair<std::string, list> cells[] = {
+      {"https://a.example/1.jpg", {"https://a.example/1.jpg"}},
+      {"https://a.example/w_4,h_3/1.jpg,https://a.example/2.jpg;http://b.example/3",
+       {"https://a.example/w_4,h_3/1.jpg", "https://a.example/2.jpg", "http://b.example/3"}},
+      {" http://a.example/1 | //b.example/2.jpg |www.c.example/3\nftp://d.example/4 ",
+       {"http://a.example/1", "//b.example/2.jpg", "www.c.example/3", "ftp://d.example/4"}},
+      {R"(["https://a.example/1.jpg", {"alt": "front", "src": "https://a.example/2.jpg"}, "b.jpg"])",
+       {"https://a.example/1.jpg", "https://a.example/2.jpg"}},
+      {"['https://a.example/1.jpg', 'https://a.example/2.jpg']",
+       {"https://a.example/1.jpg", "https://a.example/2.jpg"}},
+      {"{https://a.example/1.jpg,https://a.example/2.jpg}",
+       {"https://a.example/1.jpg", "https://a.example/2.jpg"}},
+      {"https://a.example/front view.jpg, https://a.example/back view.PNG",
+       {"https://a.example/front view.jpg", "https://a.example/back view.PNG"}},
+      {"https://a.example/1.jpg front view", {"https://a.example/1.jpg"}},
+      {"https://a.example/1?w=2 front", {"https://a.example/1?w=2"}},
+      {"a.jpg|https://a.example/2.jpg", {"https://a.example/2.jpg"}},
+      {"pics/a.jpg", {}},
+      {"", {}},
+      {"  ", {}},
+      {"[]", {}}};
+  for (const auto& cell_and_urls : cells) {
+    CAPTURE(cell_and_urls.first);
+    CHECK(aisle::picture_urls(cell_and_urls.first) == cell_and_urls.second);
+  }
+}
+
+TEST_CASE("a URL is found by the status.csv of the image root, which also says why there is none") {
+  const shop s({"pics/p1.jpg", "pics/p2.jpg", "pics/2.jpg"}), elsewhere({"secret.jpg"});
+  aisle::write_file(s.work / "pics/status.csv",
+                    "row,line,id,url,file,status,error\n"
+                    "0,2,p1,https://x.example/1.jpg,p1.jpg,ok,\n"
+                    "1,3,p2,https://x.example/b.jpg,p2.jpg,ok,\n"
+                    "2,4,p3,https://x.example/2.jpg,,failed,the server answered 404\n"
+                    "3,5,p4,https://x.example/4.jpg," +
+                        (elsewhere.work / "secret.jpg") +
+                        ",ok,\n"
+                        "4,6,p5,https://x.example/5.jpg,p5.jpg,ok,\n"
+                        "5,7,p6,https://x.example/6.jpg,p1.jpg,pending,\n"
+                        "6,8,p7,https://x.example/c.jpg|https://x.example/d.jpg,,failed,none\n");
+  picture_finder finder(s.work.path(), s.work / "pics");
+  CHECK(finder.resolve("https://x.example/1.jpg").path == s.work / "pics/p1.jpg");
+  CHECK(finder.resolve("https://x.example/a.jpg|https://x.example/b.jpg").path == s.work / "pics/p2.jpg");
+  const picture_reference failed = finder.resolve("https://x.example/2.jpg");
+  CHECK_FALSE(failed.found);  // pics/2.jpg is not it
+  CHECK(failed.problem == "https://x.example/2.jpg could not be fetched: the server answered 404 (" +
+                              (s.work / "pics/status.csv") + ")");
+  CHECK(finder.resolve("https://x.example/c.jpg, https://x.example/d.jpg").problem.find(": none (") !=
+        std::string::npos);
+  const picture_reference outside = finder.resolve("https://x.example/4.jpg");
+  CHECK_FALSE(outside.found);
+  CHECK(outside.path.empty());
+  CHECK_FALSE(finder.resolve("https://x.example/5.jpg").found);  // it is gone
+  CHECK_FALSE(finder.resolve("https://x.example/6.jpg").found);
+  // Somebody else's table is no reason to fail.
+  aisle::write_file(s.work / "pics/status.csv", "a,b\n1,2\n");
+  picture_finder other(s.work.path(), s.work / "pics");
+  CHECK(other.resolve("https://x.example/2.jpg").path == s.work / "pics/2.jpg");
+}
+
 TEST_CASE("catalogues keep URLs, count what is missing and give advice where nearly all is") {
   const shop s({"pics/1.jpg"});
   const auto load = [&](const std::string& csv, const std::string& root = {}) {
@@ -223,7 +285,7 @@ TEST_CASE("catalogues keep URLs, count what is missing and give advice where nea
       load("sku,name,image_path\n1,a,https://x.example/1.jpg\n2,a,https://x.example/2.jpg\n"));
   CAPTURE(urls);
   CHECK(urls.find("2 of 2 pictures are URLs") != std::string::npos);
-  CHECK(urls.find("curl, wget") != std::string::npos);
+  CHECK(urls.find("`aisle images` fetches") != std::string::npos);
 
   aisle::embedding_table nothing;
   nothing.problems = {{"products.csv", 1, "1", "image_path", "the first reason"}, {}};

@@ -14,6 +14,8 @@
 #include <aisle/catalogue/review.hpp>
 
 #include "catalogue_job.hpp"
+#include "picture_options.hpp"
+#include "picture_plan.hpp"
 #include "run_summary.hpp"
 
 namespace {
@@ -22,6 +24,7 @@ using namespace aisle_command;
 
 struct options {
   catalogue_job job;
+  fetch_first fetch;
   std::string out;
   std::vector<std::string> learners;
   std::string recipe = "standard";
@@ -82,22 +85,29 @@ void write_findings(const review_findings& found, const std::string& folder, con
   aisle::write_quality(found.quality, aisle::join_path(folder, "quality.csv"), o.job.csv);
 }
 
-int run(const options& o) {
+int run(options& o) {
   using phase_list = std::vector<std::pair<std::string, double>>;
   if (!o.job.has_texts() && !o.job.has_images())
     throw usage_error("--text-model none and --image-model none leave nothing to look at");
   output_guard guard;
   guard.writes_results("--out", o.out);
+  if (!o.fetch.folder.empty()) guard.writes("--fetch-images", status_file(o.fetch.folder));
   o.job.tell_files(guard);
   check_output_folder("--out", o.out);
   check_output_folder("--embeddings", o.job.embeddings);
+  check_output_folder("--fetch-images", o.fetch.folder);
   check_named_models(o.job.common);
   progress_bar bar;
   phase_list phases;
   stopwatch watch;
   aisle::split_file splits;
   if (!o.job.common.split.empty()) splits = aisle::read_splits(o.job.common.split);
+  if (!o.fetch.folder.empty()) {
+    fetch_pictures_of(o.job, o.fetch, bar);
+    phases.emplace_back("fetch pictures", watch.lap());
+  }
   const aisle::catalogue products = o.job.load(true);
+  tell_urls(products, o.fetch);
   guard.reads_pictures(products);
   phases.emplace_back("read catalogue", watch.lap());
   const std::string skipped = aisle::join_path(o.out, "skipped.csv");
@@ -220,6 +230,7 @@ action setup(option_set app) {
   o->job.add_label(app);
   app.get_option("--label").required();
   app.add_option("--out", o->out, "folder of the results").required().type_name("DIR");
+  add_fetch_first(app, o->fetch);
   o->job.common.add(
       app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
   o->job.add_embeddings(app, "Embeddings/ beside --out");

@@ -21,12 +21,18 @@ struct picture_reference {
   std::string problem{};  ///< why the name leads nowhere, beyond a file that is not there
 };
 
+/// The URLs that a cell names, in its order, as they stand there: one, a list in JSON, or a list divided by |
+/// or line breaks, or by commas, semicolons or blanks where another URL follows (they may be part of one).
+/// What is no URL is passed over.
+std::vector<std::string> picture_urls(std::string_view cell);
+
 /// Finds the files that catalogues name, in the ways in which they name them. A name as it stands goes first:
 /// a file whose name really holds "%20", a comma or ";" is found. Then the first of a list (JSON, or divided
 /// by | ; , or line breaks), without quotes and "file://", without "?v=12", percent-decoded, with slashes for
 /// backslashes; then in another letter case, then with an extension added. Names that are absolute and not
-/// there (C:\shop\pics\a.jpg) are looked for by their last parts, the longest first. A URL is looked for so
-/// below the image root alone, where it may have been downloaded to.
+/// there (C:\shop\pics\a.jpg) are looked for by their last parts, the longest first. A URL is looked for
+/// below the image root alone, where it may have been downloaded to: by the `status.csv` of `aisle images`
+/// there (columns url, file, status), else by its last parts.
 ///
 /// What lies outside both folders once links are followed, by "../", an absolute name or a link, is no
 /// picture unless `allow_outside` says so: the catalogue may be someone else's. `problem` says it.
@@ -54,6 +60,7 @@ class picture_finder {
   const listing& list(const std::string& folder);
   std::optional<std::string> find_folder(const std::string& path);
   std::optional<std::string> find_file(const std::string& path, look how);
+  void find_fetched(std::string_view cell, picture_reference& out);
   std::optional<std::string> find_below_roots(const std::vector<std::string>& names);
   void find_by_last_parts(const std::vector<std::string>& names, bool is_url, picture_reference& out);
 
@@ -64,6 +71,11 @@ class picture_finder {
   std::unordered_map<std::string, listing> listings_;
   std::unordered_map<std::string, std::optional<std::string>> folders_;
   std::unordered_map<std::string, std::string> taken_;  ///< files found by last parts, and by which name
+  struct fetched_picture {
+    std::string file, error;  ///< one of them
+  };
+  /// What the image root's status.csv says of URLs; read when one is asked for.
+  std::optional<std::unordered_map<std::string, fetched_picture>> fetched_;
 };
 
 AISLE_NAMESPACE_END

@@ -7,6 +7,7 @@
 #include <aisle/base/ascii.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/picture_paths.hpp>
+#include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/text/unicode.hpp>
 
@@ -165,21 +166,79 @@ AISLE_API std::vector<std::string> spellings(const std::vector<std::string>& rea
   return out;
 }
 
-/// The URL that a cell begins with. Commas and semicolons may be part of it: they end it only where another
-/// URL follows.
+AISLE_API bool ends_as_picture(std::string_view name) {
+  for (const std::string_view ending : {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".jfif"})
+    if (name.size() > ending.size() &&
+        ascii::same_without_case(name.substr(name.size() - ending.size()), ending))
+      return true;
+  return false;
+}
+
+/// The URL that a cell begins with. Commas, semicolons and blanks may be part of it: they end it where
+/// another URL follows, a blank also unless what stands behind it makes a picture's name of it ("front
+/// view.jpg").
 AISLE_API std::string url_of(std::string_view text) {
-  std::size_t end = text.find_first_of("|\n\t \"");
-  if (end == std::string_view::npos) end = text.size();
-  for (std::size_t i = 0; i < end; ++i)
-    if ((text[i] == ',' || text[i] == ';') && !fold(text.substr(0, 5)).starts_with("data:") &&
+  const bool data = ascii::starts_without_case(text, "data:");
+  std::size_t end = std::min(text.find_first_of(data ? "|\n\t \"" : "|\n\t\""), text.size());
+  for (std::size_t i = 0; i < end && !data; ++i)
+    if ((text[i] == ',' || text[i] == ';' || text[i] == ' ') &&
         is_url(ascii::without_blanks(text.substr(i + 1))))
       end = i;
   std::string_view url = text.substr(0, end);
-  while (!url.empty() && (url.back() == ',' || url.back() == ';')) url.remove_suffix(1);
+  const std::size_t blank = url.find(' ');
+  if (blank != std::string_view::npos &&
+      (!ends_as_picture(ascii::without_blanks(url)) || ends_as_picture(url.substr(0, blank))))
+    url = url.substr(0, blank);
+  while (!url.empty() && (url.back() == ',' || url.back() == ';' || url.back() == ' ' || url.back() == '\r'))
+    url.remove_suffix(1);
   return std::string(url);
 }
 
+/// All URLs of a text that is no JSON.
+AISLE_API void add_urls(std::string_view text, std::vector<std::string>& out) {
+  while (!text.empty()) {
+    const std::size_t begin = std::min(text.find_first_not_of("|\n\t \r\",;'"), text.size());
+    text.remove_prefix(begin);
+    if (text.empty()) return;
+    if (is_url(text)) {
+      std::string url = url_of(text);
+      text.remove_prefix(std::max<std::size_t>(url.size(), 1));
+      while (!url.empty() && url.back() == '\'') url.pop_back();
+      out.push_back(std::move(url));
+    } else {
+      text.remove_prefix(std::min(text.find_first_of("|\n\t \",;"), text.size()));
+    }
+  }
+}
+
+/// Those of a JSON value: of an object the member that is called so, else of all.
+AISLE_API void add_urls(const json& value, std::vector<std::string>& out) {
+  if (value.is_string()) return add_urls(std::string_view(value.as<std::string>()), out);
+  if (value.is_array())
+    for (const json& element : value.elements()) add_urls(element, out);
+  if (!value.is_object()) return;
+  if (const std::string named = first_of(value); !named.empty()) add_urls(std::string_view(named), out);
+}
+
 }  // namespace detail::picture_names
+
+AISLE_API std::vector<std::string> picture_urls(std::string_view cell) {
+  namespace names = detail::picture_names;
+  std::vector<std::string> out;
+  cell = ascii::without_blanks(cell);
+  if (cell.empty()) return out;
+  const char open = cell.front(), close = cell.back();
+  if ((open == '[' && close == ']') || (open == '{' && close == '}')) {
+    try {
+      names::add_urls(parse_json(cell, "picture"), out);
+      return out;
+    } catch (const error&) {
+      cell = cell.substr(1, cell.size() - 2);  // a list of Python or PostgreSQL
+    }
+  }
+  names::add_urls(cell, out);
+  return out;
+}
 
 AISLE_API picture_finder::picture_finder(std::string folder, std::string image_root, bool allow_outside)
     : has_image_root_(!image_root.empty()), allow_outside_(allow_outside) {
@@ -247,12 +306,16 @@ AISLE_API picture_reference picture_finder::find(std::string_view cell) {
     const auto scheme = out.url.find("//");
     std::string path = scheme == std::string::npos ? out.url : out.url.substr(scheme + 2);
     path = names::without_query(path);
-    if (has_image_root_ && !out.url.starts_with("data:"))
+    if (has_image_root_ && !out.url.starts_with("data:")) {
+      find_fetched(cell, out);
+      if (out.found || !out.problem.empty()) return out;
       find_by_last_parts({path, names::percent_decoded(path)}, true, out);
+    }
     if (!out.found && out.problem.empty())
-      out.problem = names::shortened(out.url) +
-                    " is a URL, which nothing here fetches: download the pictures (curl, wget) into a folder "
-                    "and name it as the image root (--image-root), or name their files in the column";
+      out.problem =
+          names::shortened(out.url) +
+          " is a URL, of which there is no picture here: `aisle images` fetches the pictures into a "
+          "folder that is then named as the image root (--image-root)";
     return out;
   }
   for (const std::string& root : roots_)
@@ -272,6 +335,40 @@ AISLE_API picture_reference picture_finder::find(std::string_view cell) {
   const std::string first = readings.size() > 1 ? names::without_quotes(readings[1]) : std::string(cell);
   if (!out.found) out.path = join_path(roots_.front(), first);
   return out;
+}
+
+/// By the status.csv of the image root: the cell's URLs in order, then why there is none.
+AISLE_API void picture_finder::find_fetched(std::string_view cell, picture_reference& out) {
+  const std::string path = join_path(roots_.front(), "status.csv");
+  if (!fetched_) {
+    fetched_.emplace();
+    if (file_exists(path)) try {
+        csv_reader table(path, {.lenient = true, .on_problem = [](const csv_problem&) {}});
+        const auto url = table.find_column("url"), file = table.find_column("file"),
+                   status = table.find_column("status"), why = table.find_column("error");
+        const bool ours = url && file && status && why;
+        for (csv_row row; ours && table.next(row);)
+          if (row.fields[*status] == "ok" || row.fields[*status] == "failed")
+            fetched_->emplace(std::move(row.fields[*url]),
+                              fetched_picture{std::move(row.fields[*file]), std::move(row.fields[*why])});
+      } catch (const format_error&) {  // somebody else's
+      }
+  }
+  if (fetched_->empty()) return;
+  std::string all;
+  for (const std::string& url : picture_urls(cell)) {
+    all += (all.empty() ? "" : "|") + url;
+    const auto at = fetched_->find(url);
+    if (at == fetched_->end() || at->second.file.empty()) continue;
+    if (std::string found = join_path(roots_.front(), at->second.file); file_exists(found)) {
+      out.path = std::move(found);
+      out.found = true;
+      return;
+    }
+  }
+  if (const auto at = fetched_->find(all); at != fetched_->end() && !at->second.error.empty())
+    out.problem = detail::picture_names::shortened(out.url) + " could not be fetched: " + at->second.error +
+                  " (" + path + ")";
 }
 
 AISLE_API std::optional<std::string> picture_finder::find_below_roots(const std::vector<std::string>& names) {

@@ -1,0 +1,324 @@
+#include "transport.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <aisle/base/counted.hpp>
+#include <aisle/base/error.hpp>
+#include <aisle/base/process.hpp>
+#include <aisle/base/version.hpp>
+#include <aisle/io/file_kind.hpp>
+
+#include "command.hpp"
+
+namespace aisle_command {
+
+namespace {
+
+/// First bytes that a picture is told by.
+constexpr std::size_t telling_bytes = 512;
+/// Bytes of an answer that is no picture (an error's page) that are read to keep the connection.
+constexpr std::size_t idle_bytes = std::size_t{64} << 10;
+
+/// What a picture's first bytes are instead; empty where they are one's.
+std::string not_picture(std::string_view bytes) {
+  if (bytes.starts_with("BM") || bytes.starts_with("\xff\xd8")) return {};
+  const aisle::known_file kind = aisle::recognise_file(bytes);
+  if (kind.is == aisle::file_class::picture) return {};
+  return kind.name.empty() ? "no picture of any known kind" : "no picture but " + std::string(kind.name);
+}
+
+std::string seconds_text(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g s", seconds);
+  return text;
+}
+
+}  // namespace
+
+struct transport::state {
+  struct transfer {
+    state* owner = nullptr;
+    CURL* handle = nullptr;
+    std::size_t item = 0;
+    std::string body;
+    std::size_t idle = 0;  // bytes that were thrown away
+    std::string refused;   // the address that was not connected to
+    std::string fault;     // why it was given up
+    bool told = false;     // whether it is a picture
+    double began = 0, seconds = 0;
+    std::array<char, CURL_ERROR_SIZE> reason{};
+    long status() const {
+      long code = 0;
+      curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &code);
+      return code;
+    }
+  };
+
+  explicit state(const transport_options& o) : options(o), multi(curl_multi_init()) {
+    if (multi == nullptr) throw aisle::error("libcurl cannot be started");
+    accept = curl_slist_append(nullptr, "Accept: image/jpeg, image/png;q=0.9, image/gif;q=0.8, */*;q=0.1");
+    // curl has its own list of hosts without a proxy; this machine is among them whoever forgot it.
+    for (const char* name : {"no_proxy", "NO_PROXY"})
+      if (const char* set = std::getenv(name); set != nullptr && *set != '\0')
+        no_proxy += std::string(set) + ",";
+    no_proxy += "localhost,127.0.0.1,::1";
+  }
+  ~state() {
+    for (auto& t : running) {
+      curl_multi_remove_handle(multi, t->handle);
+      curl_easy_cleanup(t->handle);
+    }
+    for (auto& t : idle) curl_easy_cleanup(t->handle);
+    curl_multi_cleanup(multi);
+    curl_slist_free_all(accept);
+  }
+  state(const state&) = delete;
+  state& operator=(const state&) = delete;
+
+  static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* self) {
+    auto& t = *static_cast<transfer*>(self);
+    const std::size_t n = size * count;
+    if (t.status() != 200) {
+      t.idle += n;
+      return t.idle <= idle_bytes ? n : 0;
+    }
+    if (n > static_cast<std::size_t>(t.owner->options.max_bytes) - t.body.size()) {
+      t.fault = t.owner->too_long();
+      return 0;
+    }
+    try {
+      t.body.append(data, n);
+      t.owner->held += n;
+      if (!t.told && t.body.size() >= telling_bytes) {
+        t.fault = t.owner->fault_of_body(t);
+        t.told = true;
+      }
+    } catch (const std::bad_alloc&) {
+      t.owner->out_of_memory = true;  // nothing may be thrown through the C library
+      return 0;
+    }
+    return t.fault.empty() ? n : 0;
+  }
+
+  static curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* address) {
+    auto& t = *static_cast<transfer*>(self);
+    if (!t.owner->options.allow_private) {
+      const auto* bytes = reinterpret_cast<const std::uint8_t*>(&address->addr);
+      std::span<const std::uint8_t> number;
+      if (address->family == AF_INET)
+        number = {bytes + offsetof(sockaddr_in, sin_addr), 4};
+      else if (address->family == AF_INET6)
+        number = {bytes + offsetof(sockaddr_in6, sin6_addr), 16};
+      if (const std::string_view fault = fault_of_address(number); !fault.empty()) try {
+          t.refused = address_name(number) + " is " + std::string(fault) + " (--allow-private)";
+          return CURL_SOCKET_BAD;
+        } catch (const std::bad_alloc&) {
+          t.owner->out_of_memory = true;
+          return CURL_SOCKET_BAD;
+        }
+    }
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  }
+
+  std::string too_long() const {
+    return "more than " + aisle::counted(options.max_bytes, "byte") + " (--max-bytes)";
+  }
+
+  std::string fault_of_body(const transfer& t) const {
+    std::string fault = not_picture(t.body);
+    const char* type = nullptr;
+    if (!fault.empty() && curl_easy_getinfo(t.handle, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type)
+      fault += " (" + std::string(type).substr(0, 60) + ")";
+    return fault;
+  }
+
+  void set_up(transfer& t, const download_request& r) {
+    CURL* c = t.handle;
+    curl_easy_reset(c);  // connections stay
+    t.reason.fill('\0');
+    curl_easy_setopt(c, CURLOPT_URL, r.url.c_str());
+    curl_easy_setopt(c, CURLOPT_PRIVATE, &t);
+    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t.reason.data());
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_USERAGENT,
+                     options.user_agent.empty() ? "aisle/" AISLE_VERSION_STRING : options.user_agent.c_str());
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, accept);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+    // A name server that does not answer holds up its own request alone.
+    curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+#endif
+    // Redirects are requests of their own, with their host's pace (download_queue).
+    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.timeout));
+    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 100L);  // bytes a second
+    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, std::max(1L, std::lround(options.timeout)));
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, milliseconds(r.seconds));
+    curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(options.max_bytes));
+    // Behind a proxy only the proxy knows where a name leads.
+    if (options.allow_private)
+      curl_easy_setopt(c, CURLOPT_NOPROXY, no_proxy.c_str());
+    else
+      curl_easy_setopt(c, CURLOPT_PROXY, "");
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, &t);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &t);
+  }
+
+  static long milliseconds(double seconds) {
+    return std::max(1L, static_cast<long>(std::ceil(std::min(seconds, 1e6) * 1000)));
+  }
+
+  download_answer answer_of(transfer& t, CURLcode code) {
+    download_answer out;
+    out.item = t.item;
+    out.seconds = aisle::steady_seconds() - t.began;
+    out.status = t.status();
+    held -= t.body.size();
+    if (!t.refused.empty() && code != CURLE_OK) {
+      out.fault = t.refused;
+    } else if (!t.fault.empty()) {
+      out.fault = t.fault;
+    } else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && t.idle > 0)) {
+      curl_off_t wait = 0;
+      const char* location = nullptr;
+      curl_easy_getinfo(t.handle, CURLINFO_RETRY_AFTER, &wait);
+      curl_easy_getinfo(t.handle, CURLINFO_REDIRECT_URL, &location);
+      out.retry_after = static_cast<double>(wait);
+      if (location != nullptr) out.location = location;
+      if (out.status == 200 && t.body.empty()) {
+        out.fault = "an empty answer";
+        out.passing = true;
+      } else if (out.status == 200 && !t.told) {
+        out.fault = fault_of_body(t);
+      }
+      out.body = std::move(t.body);
+    } else {
+      tell(out, t, code);
+    }
+    return out;
+  }
+
+  void tell(download_answer& out, const transfer& t, CURLcode code) const {
+    out.fault = t.reason[0] != '\0' ? t.reason.data() : curl_easy_strerror(code);
+    out.unreachable = out.status == 0;
+    out.passing = true;
+    switch (code) {
+      case CURLE_FILESIZE_EXCEEDED:
+        out.fault = too_long();
+        [[fallthrough]];
+      case CURLE_UNSUPPORTED_PROTOCOL:
+      case CURLE_URL_MALFORMAT:
+      case CURLE_PEER_FAILED_VERIFICATION:
+      case CURLE_SSL_CACERT_BADFILE:
+        out.passing = out.unreachable = false;
+        break;
+      case CURLE_OPERATION_TIMEDOUT:
+        // curl says the same of both.
+        if (out.seconds >= t.seconds) {
+          out.fault = "not whole by the deadline";
+          out.passing = false;
+        } else {
+          out.fault = (out.status == 0 ? "no answer for " : "no data for ") + seconds_text(options.timeout);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  transport_options options;
+  CURLM* multi;
+  curl_slist* accept = nullptr;
+  std::string no_proxy;
+  std::vector<std::unique_ptr<transfer>> running, idle;
+  std::size_t held = 0;
+  bool out_of_memory = false;
+};
+
+transport::transport(const transport_options& options) {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (started != CURLE_OK) throw aisle::error(std::string("libcurl: ") + curl_easy_strerror(started));
+  state_ = std::make_unique<state>(options);
+}
+transport::~transport() = default;
+
+void transport::start(const download_request& request) {
+  state& s = *state_;
+  std::unique_ptr<state::transfer> t;
+  if (!s.idle.empty()) {
+    t = std::move(s.idle.back());
+    s.idle.pop_back();
+  } else {
+    t = std::make_unique<state::transfer>();
+    t->owner = &s;
+    t->handle = curl_easy_init();
+    if (t->handle == nullptr) throw std::bad_alloc();
+  }
+  t->item = request.item;
+  t->body.clear();
+  t->idle = 0;
+  t->refused.clear();
+  t->fault.clear();
+  t->told = false;
+  t->began = aisle::steady_seconds();
+  t->seconds = request.seconds;
+  s.set_up(*t, request);
+  if (const CURLMcode code = curl_multi_add_handle(s.multi, t->handle); code != CURLM_OK) {
+    curl_easy_cleanup(t->handle);
+    throw aisle::error(std::string("libcurl: ") + curl_multi_strerror(code));
+  }
+  s.running.push_back(std::move(t));
+}
+
+std::vector<download_answer> transport::wait(int milliseconds) {
+  state& s = *state_;
+  std::vector<download_answer> out;
+  int running = 0;
+  const auto collect = [&] {
+    if (const CURLMcode code = curl_multi_perform(s.multi, &running); code != CURLM_OK)
+      throw aisle::error(std::string("libcurl: ") + curl_multi_strerror(code));
+    if (s.out_of_memory) throw std::bad_alloc();
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(s.multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      const CURLcode code = message->data.result;
+      state::transfer* t = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
+      if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+      out.push_back(s.answer_of(*t, code));
+      curl_multi_remove_handle(s.multi, t->handle);
+      const auto at =
+          std::find_if(s.running.begin(), s.running.end(), [&](const auto& r) { return r.get() == t; });
+      s.idle.push_back(std::move(*at));
+      *at = std::move(s.running.back());
+      s.running.pop_back();
+    }
+  };
+  collect();
+  if (out.empty() && milliseconds > 0) {
+    curl_multi_poll(s.multi, nullptr, 0, milliseconds, nullptr);
+    collect();
+  }
+  return out;
+}
+
+void transport::wake() { curl_multi_wakeup(state_->multi); }
+std::size_t transport::running() const noexcept { return state_->running.size(); }
+std::size_t transport::held_bytes() const noexcept { return state_->held; }
+
+}  // namespace aisle_command
