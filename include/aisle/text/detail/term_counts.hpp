@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,32 +62,48 @@ class term_counts {
   std::string_view text_of(const entry& e) const noexcept { return {bytes_.data() + e.offset, e.length}; }
 
  private:
+  /// Slots that are looked at before a tree is: texts may be made of terms that all have one hash.
+  static constexpr std::size_t most_probes = 32;
+
   entry& entry_of(std::string_view term, std::uint64_t hash) {
     if (entries_.size() * 2 >= slots_.size()) grow();
     const auto short_hash = static_cast<std::uint32_t>(hash);
-    std::size_t at = short_hash & (slots_.size() - 1);
-    for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1)) {
-      entry& e = entries_[slots_[at] - 1];
+    for (std::size_t probe = 0; probe < most_probes; ++probe) {
+      const std::uint32_t in_slot = slot(short_hash, probe);
+      if (in_slot == 0) break;
+      entry& e = entries_[in_slot - 1];
       if (e.hash == short_hash && text_of(e) == term) return e;
     }
+    if (!crowded_.empty())
+      if (const auto at = crowded_.find(term); at != crowded_.end()) return entries_[at->second];
     entries_.push_back({bytes_.size(), static_cast<std::uint32_t>(term.size()), short_hash, 0, -1});
     bytes_ += term;
-    slots_[at] = static_cast<std::uint32_t>(entries_.size());
+    place(entries_.size() - 1);
     return entries_.back();
   }
 
+  std::uint32_t& slot(std::uint32_t hash, std::size_t probe) noexcept {
+    return slots_[(hash + probe) & (slots_.size() - 1)];
+  }
+  void place(std::size_t i) {
+    const entry& e = entries_[i];
+    std::size_t probe = 0;
+    while (probe < most_probes && slot(e.hash, probe) != 0) ++probe;
+    if (probe < most_probes)
+      slot(e.hash, probe) = static_cast<std::uint32_t>(i + 1);
+    else
+      crowded_.emplace(text_of(e), i);
+  }
   void grow() {
     slots_.assign(slots_.empty() ? 64 : slots_.size() * 2, 0);
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      std::size_t at = entries_[i].hash & (slots_.size() - 1);
-      while (slots_[at] != 0) at = (at + 1) & (slots_.size() - 1);
-      slots_[at] = static_cast<std::uint32_t>(i + 1);
-    }
+    crowded_.clear();
+    for (std::size_t i = 0; i < entries_.size(); ++i) place(i);
   }
 
   std::string bytes_;
   std::vector<entry> entries_;
   std::vector<std::uint32_t> slots_;  // number of an entry and 1, 0: free; a power of two of them
+  std::map<std::string, std::size_t, std::less<>> crowded_;  // entries that have no slot
 };
 
 }  // namespace detail
