@@ -94,5 +94,7 @@ TEST_CASE("a pipeline remembers how products are read") {
   CHECK(back.text_columns == options.text_columns);
   CHECK(back.image_column == options.image_column);
   CHECK(back.label_column == options.label_column);
+  aisle::restore_reading({{"id_column", ""}, {"label_level", ""}}, back, "p");
+  CHECK(aisle::remember_reading(back) == p.reading);
   CHECK_THROWS_AS(aisle::restore_reading({{"text_columns", "[1"}}, back, "p"), aisle::format_error);
 }

@@ -56,7 +56,8 @@ AISLE_API reading_options remember_reading(const catalogue_options& options) {
 AISLE_API void restore_reading(const reading_options& remembered, catalogue_options& options,
                                const std::string& path) {
   for (const detail::reading_option& o : detail::reading_table)
-    if (const auto found = remembered.find(o.name); found != remembered.end()) try {
+    // What is empty was not remembered: the default stands.
+    if (const auto found = remembered.find(o.name); found != remembered.end() && !found->second.empty()) try {
         o.set(options, found->second);
       } catch (const format_error& e) {
         throw format_error(path, e.what());
