@@ -7,6 +7,7 @@
 #include <aisle/base/process.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/learn/decision_tree.hpp>
+#include <aisle/learn/linear_svm.hpp>
 #include <aisle/learn/logistic_regression.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/mlp.hpp>
@@ -37,6 +38,8 @@ std::unique_ptr<aisle::classifier<float>> make_learner(const options& o) {
   if (o.learner == "logreg")
     return std::make_unique<aisle::logistic_regression<float>>(
         aisle::logistic_options{.tolerance = 1e-4, .threads = threads});
+  if (o.learner == "svm")
+    return std::make_unique<aisle::linear_svm<float>>(aisle::linear_svm_options{.threads = threads});
   return std::make_unique<aisle::mlp<float>>(aisle::mlp_options{
       .dropout = 0.4, .epochs = o.epochs, .validation_share = 0, .seed = o.common.seed, .threads = threads});
 }
@@ -81,6 +84,10 @@ int run(const options& o) {
     row["accuracy"] = accuracy;
     row["rss_peak_mb"] = peak;
     if (o.learner == "rf") row["trees"] = o.trees;
+    if (const auto* linear = dynamic_cast<const aisle::linear_classifier<float>*>(learner.get())) {
+      row["objective"] = linear->objective();
+      row["iterations"] = linear->iterations();
+    }
     print_row(row);
   };
   print("fit", fit_times, x.rows(), 0);
@@ -90,9 +97,9 @@ int run(const options& o) {
 
 action setup(option_set app) {
   auto o = std::make_shared<options>();
-  app.add_option("--learner", o->learner, "rf, tree, logreg or mlp")
+  app.add_option("--learner", o->learner, "rf, tree, logreg, svm or mlp")
       .required()
-      .check(one_of({"rf", "tree", "logreg", "mlp"}));
+      .check(one_of({"rf", "tree", "logreg", "svm", "mlp"}));
   app.add_option("--data", o->data,
                  "folder of X_train.npy, y_train.npy, X_test.npy, y_test.npy; its name names the workload")
       .required();

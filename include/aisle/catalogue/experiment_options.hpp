@@ -30,7 +30,7 @@ inline std::vector<std::string> standard_learners() {
 /// How an experiment comes to its classifiers.
 enum class recipe_choice {
   standard,  ///< `learners` on the vectors of each modality, fused by `fusion`
-  search     ///< on each modality the recipe that does best in cross-validation (find_recipes)
+  search     ///< on each modality the recipe that does best in cross-validation on training rows
 };
 
 /// A split of a catalogue by data rows; what is on neither list trains.

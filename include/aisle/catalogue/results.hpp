@@ -196,7 +196,7 @@ struct recipe_score {
   double merit() const noexcept { return (accuracy + macro_f1) / 2; }
 };
 
-/// The recipes that were tried on a modality's training rows (find_recipes).
+/// The recipes that were tried on a modality's training rows.
 struct recipe_search {
   std::string modality;
   std::vector<recipe_score> tried;  ///< the chosen one first, then by folds and merit
