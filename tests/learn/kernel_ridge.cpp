@@ -347,15 +347,18 @@ TEST_CASE("rows that are all the same, and a row that has nearly all the weight"
   for (const auto kernel : {ridge_kernel::linear, ridge_kernel::rbf})
     for (const double value : {0.0, 0.1, 1e8}) {
       CAPTURE(value);
-      const aisle::matrix<double> x(6, 3, value);
+      // Nothing was learnt that tells rows apart: what is unlike them is of the likeliest class too.
+      const aisle::matrix<double> x(6, 3, value), unlike(1, 3, value + 1);
       kernel_ridge<double> model{{.kernel = kernel}};
       model.fit(x, labels);
       CHECK(model.predict(x)[0] == "1");
       CHECK(model.decision_values(x)(0, 1) == doctest::Approx(0).epsilon(1e-9));
+      CHECK(model.decision_values(unlike)(0, 1) == doctest::Approx(0).epsilon(1e-9));
       const std::vector<double> one{1, 0, 0, 0, 0, 0}, most{1, 1e-9, 1e-9, 1e-9, 1e-9, 1e-9};
       for (const auto& weights : {one, most}) {
         model.fit(x, labels, weights);
         CHECK(model.predict(x)[0] == "0");
+        CHECK(model.predict(unlike)[0] == "0");
       }
     }
 }

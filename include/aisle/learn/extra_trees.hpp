@@ -28,7 +28,7 @@ struct extra_trees_options {
 /// Extremely randomised trees (Geurts, Ernst, Wehenkel 2006): each node draws one threshold for each of a
 /// random subset of the features, evenly between the least and the greatest value of its rows, and splits at
 /// the best of them, as scikit-learn's ExtraTreesClassifier does. The trees differ more than a random
-/// forest's and grow in less time. An infinite feature counts as the largest finite number of its sign.
+/// forest's. An infinite feature counts as the largest finite number of its sign.
 /// Memory as random_forest.
 template <class T = float>
 class extra_trees final : public detail::forest<T> {

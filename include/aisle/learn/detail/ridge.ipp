@@ -131,14 +131,11 @@ class ridge_fitter {
     return options_.kernel == ridge_kernel::rbf ? choose_gamma(middle, unit, sum) : choose_scale(unit, sum);
   }
 
-  /// Linear: rows are divided by the root of their mean square, that of the kernel's diagonal.
+  /// Linear: rows are divided by the root of their mean square, that of the kernel's diagonal. Of rows that
+  /// are all the same nothing is left.
   bool choose_scale(double unit, double sum) {
-    double largest = 0;
-    for (const double m : out_.centre) largest = std::max(largest, std::abs(m));
     const double size = unit * std::sqrt(sum);
-    // Rows that are all the same differ from their mean by its rounding: that is nothing to learn from.
-    const double noise = static_cast<double>(x_.rows()) * std::numeric_limits<double>::epsilon() * largest;
-    scale_ = size > noise && size > std::numeric_limits<double>::min() ? 1 / size : 0;
+    scale_ = size > std::numeric_limits<double>::min() ? 1 / size : 0;
     return is_finite(size);
   }
 
