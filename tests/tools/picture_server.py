@@ -3,8 +3,8 @@ LOG: seconds, path. The first part of a URL's path says how it behaves, the seco
 
 good, cut (half of what it states), cut-once, long (states less than there is), short (states more), no-length (closes
 after half, no length stated), html (as image/jpeg), page (404 and a page), endless (never ends), slow (a byte each 0.05
-s), silent (accepts, says nothing), reset (closes at once), loop (redirects to itself), hops-N (N redirects, then good),
-to-file, to-private (10.0.0.1), moved (to good), busy-N (429 with Retry-After 1 the first N times), busy (429 always),
+s), drip (4 kB a second), silent (accepts, says nothing), reset (closes at once), loop (redirects to itself), hops-N (N
+redirects, then good), to-file, moved (to good), busy-N (429 with Retry-After 1 the first N times), busy (429 always),
 away (503 always), away-once, leave (429, Retry-After 100000), teapot (418), big (8 MB of a picture), empty, limited
 (429 where more than 10 requests come in a second).
 """
@@ -58,7 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fault, _, rest = self.path[1:].partition("/")
         name, _, number = fault.partition("-") if fault.split("-")[-1].isdigit() else (fault, "", "")
         half = picture[:len(picture) // 2]
-        if fault in ("cut", "short", "no-length", "slow", "reset", "silent", "endless") or fault == "cut-once" and count == 1:
+        if fault in ("cut", "short", "no-length", "slow", "drip", "reset", "silent", "endless") or fault == "cut-once" and count == 1:
             self.close_connection = True
         if fault == "cut" or fault == "cut-once" and count == 1:
             self.answer(200, half, length=len(picture))
@@ -89,6 +89,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     time.sleep(0.05)
             except OSError:
                 pass
+        elif fault == "drip":
+            self.answer(200, b"", length=len(picture))
+            try:
+                for i in range(0, len(picture), 200):
+                    self.wfile.write(picture[i:i + 200])
+                    time.sleep(0.05)
+            except OSError:
+                pass
         elif fault == "silent":
             time.sleep(8)
         elif fault == "reset":
@@ -101,8 +109,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(301, Location="/good/" + rest)
         elif fault == "to-file":
             self.answer(302, Location="file:///etc/passwd")
-        elif fault == "to-private":
-            self.answer(302, Location="http://10.0.0.1/" + rest)
         elif fault == "busy" or name == "busy" and count <= int(number):
             self.answer(429, Retry_After="1")
         elif fault == "leave":

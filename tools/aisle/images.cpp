@@ -32,7 +32,7 @@ void tell_fetched(const fetched_pictures& found, const fetch_pictures_options& o
   say(text);
   if (there < found.rows && !o.retry_failed)
     say(std::to_string(found.rows - there) + " without: " + found.status +
-        " says why; what failed is tried again with --retry-failed");
+        " says why; `aisle images --retry-failed` tries what failed again");
 }
 
 }  // namespace aisle_command

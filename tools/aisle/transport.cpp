@@ -228,8 +228,8 @@ struct transport::state {
         out.passing = out.unreachable = false;
         break;
       case CURLE_OPERATION_TIMEDOUT:
-        // curl says the same of both.
-        if (out.seconds >= t.seconds) {
+        // curl says the same of both; its clock counts milliseconds.
+        if (out.seconds + 0.01 >= t.seconds) {
           out.fault = "not whole by the deadline";
           out.passing = false;
         } else {
