@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 #include <vector>
 
 #include <aisle/base/random.hpp>
@@ -75,9 +76,12 @@ blobs::data<double> thinned(const std::vector<int>& counts, std::int64_t feature
 }  // namespace
 
 TEST_CASE("a linear SVM reports the objective it minimised, and nothing near is lower") {
-  for (const auto& counts : {std::vector<int>{40, 30}, std::vector<int>{40, 30, 20}}) {
-    const auto d = blobs::make<double>(counts, 5, 4.0);
-    const double c = 0.3;
+  // Few features: by L-BFGS; many: in the dual, on products of rows.
+  for (const auto& [counts, features, c] :
+       {std::tuple(std::vector<int>{40, 30}, 5, 0.3), std::tuple(std::vector<int>{40, 30, 20}, 5, 0.3),
+        std::tuple(std::vector<int>{40, 30}, 80, 0.01), std::tuple(std::vector<int>{40, 30, 20}, 80, 0.01)}) {
+    CAPTURE(features);
+    const auto d = blobs::make<double>(counts, features, 9.0);
     aisle::linear_svm<double> m{{.c = c, .tolerance = 1e-10}};
     m.fit(d.x, d.labels);
     CHECK(m.converged());

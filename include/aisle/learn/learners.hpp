@@ -64,8 +64,7 @@ inline constexpr std::array<learner_kind<T>, 7> learner_kinds{{
      nullptr, false},
     {"linear_svm", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<linear_svm<T>>(); },
      [](const learner_settings& with) -> std::unique_ptr<classifier<T>> {
-       return std::make_unique<linear_svm<T>>(
-           linear_svm_options{.c = with.c, .max_iterations = 1000, .threads = with.threads});
+       return std::make_unique<linear_svm<T>>(linear_svm_options{.c = with.c, .threads = with.threads});
      },
      false},
     {"extra_trees", []() -> std::unique_ptr<classifier<T>> { return std::make_unique<extra_trees<T>>(); },

@@ -9,11 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/parallel.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/kernels/gemm.hpp>
 #include <aisle/learn/classifier.hpp>
 #include <aisle/learn/detail/lbfgs.hpp>
 #include <aisle/learn/detail/linear_problem.hpp>
+#include <aisle/learn/detail/svm_dual.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -58,18 +60,9 @@ class linear_classifier : public classifier<T> {
   /// L-BFGS; outputs that have nothing to do with each other (one class against the rest) a group at a time,
   /// so that its history stays small beside the features.
   void minimise(const training_data& data, const settings& s) {
-    const std::string kind(this->kind());
-    const auto positive = [](const double& v) { return !is_nan(v) && v > 0; };
-    if (!positive(s.objective.c) || !positive(s.tolerance) || s.max_iterations < 1)
-      throw option_error(kind + ": c " + detail::number_text(s.objective.c) + ", tolerance " +
-                         detail::number_text(s.tolerance) + ", max_iterations " +
-                         std::to_string(s.max_iterations) + ", expected numbers above 0");
-    if (data.classes < 2)
-      throw option_error(kind + ": all rows are of one class (\"" + (*data.labels)[0] +
-                         "\"), expected at least two");
+    check(data, s);
     detail::linear_problem<T> problem(data.features, data.codes, data.row_weights(), data.classes,
                                       s.objective);
-    if (!(problem.total_weight() > 0)) throw option_error(kind + ": every row has weight 0");
     const std::int64_t outputs = detail::linear_outputs(data.classes), cols = data.features.cols();
     const std::int64_t at_once = s.objective.loss == detail::linear_loss::log
                                      ? outputs
@@ -114,6 +107,45 @@ class linear_classifier : public classifier<T> {
       std::copy_n(parameters.begin(), count * cols, coefficients_.row(first).data());
       std::copy_n(parameters.begin() + count * cols, count, intercepts_.begin() + first);
     }
+  }
+
+  /// One class against the rest of few rows, in the dual. Progress is told after each class.
+  void minimise_dual(const training_data& data, const settings& s) {
+    check(data, s);
+    const int threads = thread_budget(s.objective.threads);
+    const std::vector<double> weights = data.row_weights();
+    const matrix<double> products = detail::row_products<T>(data.features, threads);
+    if (!all_finite(std::span<const double>(products.data(),
+                                            static_cast<std::size_t>(products.rows() * products.cols()))))
+      this->throw_overflow(data.x);
+    const std::int64_t outputs = detail::linear_outputs(data.classes);
+    std::vector<detail::svm_dual_result> found(static_cast<std::size_t>(outputs));
+    shared_progress progress(s.progress, {.phase = this->kind(), .total = outputs, .unit = "classes"});
+    parallel_for(outputs, threads, [&](std::int64_t output) {
+      const std::int64_t own = data.classes == 2 ? 1 : output;
+      found[static_cast<std::size_t>(output)] =
+          detail::descend(products, weights, s.objective.c, 10 * s.tolerance, s.max_iterations,
+                          [&](std::size_t r) { return data.codes[r] == own; });
+      progress.add(1);
+    });
+    matrix<T> rows(outputs, data.features.rows());
+    intercepts_.assign(found.size(), 0.0);
+    objective_ = 0, iterations_ = 0, converged_ = true;
+    for (std::int64_t output = 0; output < outputs; ++output) {
+      const detail::svm_dual_result& of = found[static_cast<std::size_t>(output)];
+      for (std::size_t r = 0; r < of.row_weights.size(); ++r) {
+        rows(output, static_cast<std::int64_t>(r)) = static_cast<T>(of.row_weights[r]);
+        intercepts_[static_cast<std::size_t>(output)] += of.row_weights[r];
+      }
+      objective_ += of.objective;
+      iterations_ = std::max(iterations_, of.passes);
+      converged_ = converged_ && of.converged;
+    }
+    sum_rows(rows, data.features);
+    if (!is_finite(objective_) ||
+        !all_finite(std::span<const double>(coefficients_.data(),
+                                            static_cast<std::size_t>(outputs * coefficients_.cols()))))
+      this->throw_overflow(data.x);
   }
 
   void probabilities(matrix_view<const T> x, matrix_view<T> out) const override {
@@ -179,6 +211,41 @@ class linear_classifier : public classifier<T> {
  private:
   /// Of one group; L-BFGS keeps some 24 numbers for each.
   static constexpr std::int64_t most_parameters = std::int64_t{1} << 20;
+
+  void check(const training_data& data, const settings& s) const {
+    const std::string kind(this->kind());
+    const auto positive = [](const double& v) { return !is_nan(v) && v > 0; };
+    if (!positive(s.objective.c) || !positive(s.tolerance) || s.max_iterations < 1)
+      throw option_error(kind + ": c " + detail::number_text(s.objective.c) + ", tolerance " +
+                         detail::number_text(s.tolerance) + ", max_iterations " +
+                         std::to_string(s.max_iterations) + ", expected numbers above 0");
+    if (data.classes < 2)
+      throw option_error(kind + ": all rows are of one class (\"" + (*data.labels)[0] +
+                         "\"), expected at least two");
+    const std::vector<double> weights = data.row_weights();
+    if (std::none_of(weights.begin(), weights.end(), [](const double& w) { return w > 0; }))
+      throw option_error(kind + ": every row has weight 0");
+  }
+
+  /// Coefficients as sums of the rows, each times its weight for an output: `weights` is [outputs, rows].
+  void sum_rows(const matrix<T>& weights, const feature_view<T>& x) {
+    const std::int64_t dense = x.dense().cols();
+    coefficients_ = matrix<double>(weights.rows(), x.cols());
+    if (dense > 0) {
+      matrix<T> sums(weights.rows(), dense);
+      kernels::gemm<T>(weights, x.dense(), sums, {.threads = this->threads()});
+      for (std::int64_t c = 0; c < sums.rows(); ++c)
+        std::transform(sums.row(c).begin(), sums.row(c).end(), coefficients_.row(c).begin(),
+                       [](T v) { return static_cast<double>(v); });
+    }
+    for (std::int64_t r = 0; x.sparse() && r < x.rows(); ++r) {
+      const sparse_row<T> row = x.sparse()->row(r);
+      for (std::int64_t c = 0; c < weights.rows(); ++c)
+        for (std::size_t i = 0; i < row.columns.size(); ++i)
+          coefficients_(c, dense + row.columns[i]) +=
+              static_cast<double>(weights(c, r)) * static_cast<double>(row.values[i]);
+    }
+  }
 
   /// [rows, outputs], without intercepts.
   matrix<T> products(const feature_view<T>& x) const {

@@ -12,9 +12,10 @@ AISLE_NAMESPACE_BEGIN
 
 struct linear_svm_options {
   double c = 1.0;  ///< weight of the losses beside the penalty
-  /// Converged when no entry of the gradient of the mean loss is larger.
+  /// Converged when no entry of the gradient of the mean loss is larger; in the dual, when no row's margin is
+  /// further off than ten times this.
   double tolerance = 1e-5;
-  std::int64_t max_iterations = 1000;  ///< of a class, or of as many as are fitted together
+  std::int64_t max_iterations = 10'000;  ///< of the classes fitted together; passes of each in the dual
   class_weights weights = {};
   int threads = 0;                  ///< 0: all the process may use
   progress_callback progress = {};  ///< after every iteration
@@ -23,8 +24,9 @@ struct linear_svm_options {
 /// A linear support vector machine, one class against the rest: minimises for each class
 ///   sum over rows of weight * max(0, 1 - y score)^2 + (|coefficients|^2 + intercept^2) / (2 c)
 /// where y is 1 for the class's rows and -1 for all others. The objective (divided by c) and the optimum of
-/// LIBLINEAR's L2-regularised L2-loss machine, which is scikit-learn's LinearSVC. The loss is smooth, so that
-/// products of all rows and classes at once find the optimum in fewer passes than coordinate descent takes.
+/// LIBLINEAR's L2-regularised L2-loss machine, which is scikit-learn's LinearSVC. Of up to
+/// 4,096 rows, no more than four times the features, by coordinate descent in the dual on the products of all
+/// rows; of more by L-BFGS on the products of rows and classes.
 ///
 /// Its probabilities are the softmax of the scores, which order classes well and say nothing else until they
 /// are calibrated (learn/calibration.hpp).
@@ -43,11 +45,18 @@ class linear_svm final : public linear_classifier<T> {
   int threads() const noexcept override { return options_.threads; }
 
   void fit_rows(const typename classifier<T>::training_data& data) override {
-    this->minimise(data,
-                   {.objective = {detail::linear_loss::squared_hinge, options_.c, true, options_.threads},
-                    .tolerance = options_.tolerance,
-                    .max_iterations = options_.max_iterations,
-                    .progress = options_.progress});
+    const typename linear_classifier<T>::settings how{
+        .objective = {detail::linear_loss::squared_hinge, options_.c, true, options_.threads},
+        .tolerance = options_.tolerance,
+        .max_iterations = options_.max_iterations,
+        .progress = options_.progress};
+    // Products of all rows take their square in memory, and descent stalls where rows are many times the
+    // features.
+    const std::int64_t rows = data.features.rows();
+    if (rows <= 4096 && rows <= 4 * data.features.cols())
+      this->minimise_dual(data, how);
+    else
+      this->minimise(data, how);
   }
   void write(detail::model_writer& out) const override { this->write_linear(out, options_.c); }
   void read(const detail::model_reader& in) override { this->read_linear(in, options_.c); }
