@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <tuple>
 #include <vector>
 
 #include <aisle/base/random.hpp>
@@ -77,9 +76,16 @@ blobs::data<double> thinned(const std::vector<int>& counts, std::int64_t feature
 
 TEST_CASE("a linear SVM reports the objective it minimised, and nothing near is lower") {
   // Few features: by L-BFGS; many: in the dual, on products of rows.
-  for (const auto& [counts, features, c] :
-       {std::tuple(std::vector<int>{40, 30}, 5, 0.3), std::tuple(std::vector<int>{40, 30, 20}, 5, 0.3),
-        std::tuple(std::vector<int>{40, 30}, 80, 0.01), std::tuple(std::vector<int>{40, 30, 20}, 80, 0.01)}) {
+  struct problem {
+    std::vector<int> counts;
+    int features;
+    double c;
+  };
+  for (const problem& of : {problem{{40, 30}, 5, 0.3}, problem{{40, 30, 20}, 5, 0.3},
+                            problem{{40, 30}, 80, 0.01}, problem{{40, 30, 20}, 80, 0.01}}) {
+    const auto& counts = of.counts;
+    const int features = of.features;
+    const double c = of.c;
     CAPTURE(features);
     const auto d = blobs::make<double>(counts, features, 9.0);
     aisle::linear_svm<double> m{{.c = c, .tolerance = 1e-10}};

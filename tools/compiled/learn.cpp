@@ -40,6 +40,8 @@ template class decision_tree<float>;
 template class decision_tree<double>;
 template class kernel_ridge<float>;
 template class kernel_ridge<double>;
+template class linear_classifier<float>;
+template class linear_classifier<double>;
 template class logistic_regression<float>;
 template class logistic_regression<double>;
 template class linear_svm<float>;

@@ -39,6 +39,10 @@ struct product_features {
 /// The learner of a recipe, not fitted. Throws option_error for one that experiments do not train.
 std::unique_ptr<classifier<float>> make_learner(const recipe& how, std::uint64_t seed, int threads);
 
+/// Throws option_error where a recipe cannot be followed: of a learner that there is not, words for one that
+/// takes dense features alone, or a modality without texts.
+void check_recipe(const recipe& how, std::string_view modality);
+
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY

@@ -26,6 +26,14 @@ AISLE_API std::unique_ptr<classifier<float>> make_learner(const recipe& how, std
       .make_for_experiment({.seed = seed, .threads = threads, .c = how.c});
 }
 
+AISLE_API void check_recipe(const recipe& how, std::string_view modality) {
+  const auto learner = make_learner(how, 0, 1);
+  if (!how.words) return;
+  if (!learner->takes_sparse())
+    throw option_error("recipe: learner " + how.learner + " takes vectors alone, no words");
+  if (modality == "image") throw option_error("recipe: words of pictures, expected a modality with texts");
+}
+
 AISLE_API modality_rows modality_rows::select(std::span<const std::int64_t> which) const {
   modality_rows out;
   for (const std::int64_t i : which) out.rows.push_back(rows.at(static_cast<std::size_t>(i)));

@@ -3,10 +3,7 @@
 #include <cstdio>
 
 #include <aisle/base/counted.hpp>
-#include <aisle/base/error.hpp>
-#include <aisle/catalogue/product_features.hpp>
 #include <aisle/catalogue/recipe.hpp>
-#include <aisle/catalogue/results.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -19,14 +16,6 @@ AISLE_API std::string describe(const recipe& how) {
   }
   out += " on " + std::string(how.fusion.kind == fusion_kind::concat ? "plain" : "balanced") + " vectors";
   return how.words ? out + " and words" : out;
-}
-
-AISLE_API void check_recipe(const recipe& how, std::string_view modality) {
-  const auto learner = make_learner(how, 0, 1);
-  if (!how.words) return;
-  if (!learner->takes_sparse())
-    throw option_error("recipe: learner " + how.learner + " takes vectors alone, no words");
-  if (modality == "image") throw option_error("recipe: words of pictures, expected a modality with texts");
 }
 
 AISLE_API std::string describe(const recipe_search& search) {

@@ -186,26 +186,6 @@ struct quality_count {
   bool operator==(const quality_count&) const = default;
 };
 
-/// What came of a recipe in cross-validation.
-struct recipe_score {
-  recipe how;
-  double accuracy = 0, macro_f1 = 0;  ///< of the rows held out, in %
-  int folds = 0;                      ///< that it was tried on; fewer than all: it was behind after the first
-  double seconds = 0;                 ///< of its fits
-  /// By what recipes are compared.
-  double merit() const noexcept { return (accuracy + macro_f1) / 2; }
-};
-
-/// The recipes that were tried on a modality's training rows.
-struct recipe_search {
-  std::string modality;
-  std::vector<recipe_score> tried;  ///< the chosen one first, then by folds and merit
-  std::int64_t candidates = 0;      ///< that there were; more than were tried: time was up
-};
-
-/// "linear_svm (c 3) on balanced vectors and words: accuracy 98.57 %, …, the best of 29; next mlp …".
-std::string describe(const recipe_search& search);
-
 struct experiment_result {
   std::string catalogue, label, text_model, image_model, fusion, kernel, command;
   std::string group_column;  ///< by which rows were kept together; empty: each stood for itself

@@ -280,4 +280,7 @@ class linear_classifier : public classifier<T> {
   bool converged_ = false;
 };
 
+AISLE_EXTERN_TEMPLATE(class linear_classifier<float>)
+AISLE_EXTERN_TEMPLATE(class linear_classifier<double>)
+
 AISLE_NAMESPACE_END
