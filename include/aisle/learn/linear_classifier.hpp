@@ -60,7 +60,7 @@ class linear_classifier : public classifier<T> {
   /// L-BFGS; outputs that have nothing to do with each other (one class against the rest) a group at a time,
   /// so that its history stays small beside the features.
   void minimise(const training_data& data, const settings& s) {
-    check(data, s);
+    require_sense(data, s);
     detail::linear_problem<T> problem(data.features, data.codes, data.row_weights(), data.classes,
                                       s.objective);
     const std::int64_t outputs = detail::linear_outputs(data.classes), cols = data.features.cols();
@@ -111,7 +111,7 @@ class linear_classifier : public classifier<T> {
 
   /// One class against the rest of few rows, in the dual. Progress is told after each class.
   void minimise_dual(const training_data& data, const settings& s) {
-    check(data, s);
+    require_sense(data, s);
     const int threads = thread_budget(s.objective.threads);
     const std::vector<double> weights = data.row_weights();
     const matrix<double> products = detail::row_products<T>(data.features, threads);
@@ -212,7 +212,7 @@ class linear_classifier : public classifier<T> {
   /// Of one group; L-BFGS keeps some 24 numbers for each.
   static constexpr std::int64_t most_parameters = std::int64_t{1} << 20;
 
-  void check(const training_data& data, const settings& s) const {
+  void require_sense(const training_data& data, const settings& s) const {
     const std::string kind(this->kind());
     const auto positive = [](const double& v) { return !is_nan(v) && v > 0; };
     if (!positive(s.objective.c) || !positive(s.tolerance) || s.max_iterations < 1)
