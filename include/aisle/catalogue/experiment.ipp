@@ -145,9 +145,7 @@ class experiment_run {
     if (trials.empty()) return;
     runner_.run("training on all rows", trials, [&](trial& t) {
       const modality& m = modalities_[t.modality];
-      row_sides all;
-      for (std::size_t i = 0; i < m.data.rows.size(); ++i) all.train.push_back(static_cast<std::int64_t>(i));
-      runner_.fit(t, m, all, splits_.front().seed);
+      runner_.fit(t, m, {m.all_rows(), {}}, splits_.front().seed);
     });
     for (std::size_t i = 0; i < trials.size(); ++i) {
       trial& t = trials[i];
@@ -175,9 +173,7 @@ class experiment_run {
 /// Of a recipe's probabilities, by those that it gives rows that it has not seen; 1 where there are no folds.
 AISLE_API double temperature_of(const modality& m, const train_options& options) {
   if (options.folds < 2) return 1;
-  index_vector all;
-  for (std::size_t i = 0; i < m.data.rows.size(); ++i) all.push_back(static_cast<std::int64_t>(i));
-  const std::vector<row_sides> folds = folds_of(m, all, options.folds, options.seed);
+  const std::vector<row_sides> folds = folds_of(m, m.all_rows(), options.folds, options.seed);
   experiment_options settings;
   settings.threads = options.threads;
   settings.progress = options.progress;
@@ -220,15 +216,10 @@ AISLE_API pipeline train_pipeline(const catalogue& products, const embedding_tab
   m.labels = label_vector(names);
   if (!products.options.group_column.empty()) m.groups = group_codes(groups);
   m.common.assign(which.size(), true);
-  pipeline out = detail::describe_pipeline(m.name, products, text, image);
-  out.features = product_features::fit(m.data, options.how, options.threads);
-  const feature_set<float> x = out.features.transform(m.data);
-  std::shared_ptr<classifier<float>> learner = make_learner(options.how, options.seed, options.threads);
-  learner->fit(x.view(), m.labels);
-  out.known = familiarity::fit(x.dense, m.labels);
-  out.learner = std::move(learner);
-  out.temperature = detail::temperature_of(m, options);
-  return out;
+  detail::trial t;
+  const feature_set<float> x = detail::learn(t, options.how, m, m.all_rows(), options.seed, options.threads);
+  t.known = familiarity::fit(x.dense, m.labels);
+  return detail::take_pipeline(t, m, products, detail::temperature_of(m, options));
 }
 
 AISLE_NAMESPACE_END

@@ -114,8 +114,7 @@ AISLE_API learning_curve find_learning_curve(const catalogue& products, const em
   out.modality = m.name;
   out.learner = options.how.learner;
   out.classes = m.labels.classes().names();
-  index_vector all;
-  for (std::size_t i = 0; i < m.data.rows.size(); ++i) all.push_back(static_cast<std::int64_t>(i));
+  const index_vector all = m.all_rows();
   const std::vector<row_sides> folds = folds_of(m, all, options.folds, options.seed);
   out.folds = static_cast<std::int64_t>(folds.size());
 

@@ -40,7 +40,6 @@ AISLE_API experiment_options review_settings(const review_options& options, cons
       options.modality != "multimodal")
     throw option_error(what + ": modality \"" + options.modality + "\", expected text, image or multimodal");
   experiment_options out;
-  out.fusion = options.how.fusion;
   out.threads = options.threads;
   out.progress = options.progress;
   return out;
@@ -92,8 +91,7 @@ class review_run {
 
   void look_at(const modality& m) {
     const auto is_new = [&](std::int64_t row) { return !done_[static_cast<std::size_t>(row)]; };
-    index_vector all;
-    for (std::size_t i = 0; i < m.data.rows.size(); ++i) all.push_back(static_cast<std::int64_t>(i));
+    const index_vector all = m.all_rows();
     const index_vector others = unlabelled_rows(m);
     if (ranges::none_of(m.data.rows, is_new) && ranges::none_of(others, is_new)) return;
     const std::vector<row_sides> folds = folds_of(m, all, options_.folds, options_.seed);

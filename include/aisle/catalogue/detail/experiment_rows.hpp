@@ -64,6 +64,8 @@ struct modality {
   std::vector<bool> common = {};          ///< of each row: whether every modality has it
 
   row_sides sides(const split_sides& split) const;
+  /// Places of all its rows.
+  index_vector all_rows() const;
   /// The groups of some of its rows; empty where there are none.
   std::vector<std::int64_t> groups_of(const index_vector& rows) const;
 };

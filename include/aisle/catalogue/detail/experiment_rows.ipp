@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <aisle/base/counted.hpp>
@@ -103,6 +104,12 @@ AISLE_API row_sides modality::sides(const split_sides& split) const {
     if (side == split_sides::nowhere) continue;
     (side == split_sides::training ? out.train : out.test).push_back(static_cast<std::int64_t>(i));
   }
+  return out;
+}
+
+AISLE_API index_vector modality::all_rows() const {
+  index_vector out(data.rows.size());
+  std::iota(out.begin(), out.end(), std::int64_t{0});
   return out;
 }
 

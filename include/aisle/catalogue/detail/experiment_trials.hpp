@@ -44,6 +44,17 @@ std::vector<trial> list_trials(std::span<const std::size_t> parts, std::size_t l
 row_score score_rows(const label_vector& truth, const label_vector& predicted,
                      const std::vector<bool>& mask = {});
 
+/// The threads of each of `count` fits that share `threads`: one, side by side, which wastes none; of fewer
+/// fits than threads all of them, one after the other.
+constexpr int threads_of_each(std::int64_t count, int threads) noexcept {
+  return count >= threads ? 1 : threads;
+}
+
+/// Makes features and fits; fills in those of a trial, and how long it took. Returns the features of `rows`.
+/// Throws what the learner throws.
+feature_set<float> learn(trial& t, const recipe& how, const modality& m, const index_vector& rows,
+                         std::uint64_t seed, int threads);
+
 /// Runs trials of one experiment.
 class trial_runner {
  public:
@@ -57,8 +68,7 @@ class trial_runner {
     return recipes_[std::min(modality, recipes_.size() - 1)][learner];
   }
 
-  /// Runs all trials side by side: a fit on one thread wastes none. Few trials run one after the other
-  /// instead, each on all threads.
+  /// Runs all trials, side by side where there are enough of them.
   void run(std::string_view phase, std::vector<trial>& trials, const std::function<void(trial&)>& one);
 
   /// Makes features, fits, and tests where there are test rows. An error becomes the trial's failure.

@@ -66,27 +66,32 @@ AISLE_API void trial_runner::run(std::string_view phase, std::vector<trial>& tri
                                  const std::function<void(trial&)>& one) {
   const auto count = static_cast<std::int64_t>(trials.size());
   const int threads = thread_budget(options_.threads);
-  const bool side_by_side = count >= threads;
-  inner_threads_ = side_by_side ? 1 : threads;
+  inner_threads_ = threads_of_each(count, threads);
   shared_progress progress(options_.progress, {.phase = phase, .total = count, .unit = "fits"});
-  parallel_for(count, side_by_side ? threads : 1, [&](std::int64_t i) {
+  parallel_for(count, threads / inner_threads_, [&](std::int64_t i) {
     one(trials[static_cast<std::size_t>(i)]);
     progress.add(1);
   });
 }
 
+AISLE_API feature_set<float> learn(trial& t, const recipe& how, const modality& m, const index_vector& rows,
+                                   std::uint64_t seed, int threads) {
+  const modality_rows train = m.data.select(rows);
+  t.features = product_features::fit(train, how, threads);
+  feature_set<float> x = t.features.transform(train);
+  const auto start = std::chrono::steady_clock::now();
+  t.fitted = make_learner(how, seed, threads);
+  t.fitted->fit(x.view(), m.labels.rows(rows));
+  t.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return x;
+}
+
 AISLE_API void trial_runner::fit(trial& t, const modality& m, const row_sides& sides,
                                  std::uint64_t seed) const {
   try {
-    const modality_rows train = m.data.select(sides.train);
     recipe chosen = how(t.modality, t.learner);
     chosen.words = chosen.words && m.text != nullptr;  // what has no texts is looked at by what it has
-    t.features = product_features::fit(train, chosen, inner_threads_);
-    const feature_set<float> x = t.features.transform(train);
-    const auto start = std::chrono::steady_clock::now();
-    t.fitted = make_learner(chosen, seed, inner_threads_);
-    t.fitted->fit(x.view(), m.labels.rows(sides.train));
-    t.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const feature_set<float> x = learn(t, chosen, m, sides.train, seed, inner_threads_);
     if (sides.test.empty()) {
       t.known = familiarity::fit(x.dense, m.labels.rows(sides.train));
       return;
@@ -160,8 +165,8 @@ AISLE_API std::vector<std::vector<fold_scores>> cross_validate(trial_runner& run
   std::vector<std::vector<fold_scores>> out(modalities.size(), std::vector<fold_scores>(runner.learners()));
   std::vector<std::size_t> counts;
   for (const std::vector<row_sides>& of : folds) counts.push_back(of.size());
-  if (std::count(counts.begin(), counts.end(), 0u) == static_cast<std::ptrdiff_t>(counts.size())) return out;
   std::vector<trial> trials = list_trials(counts, runner.learners());
+  if (trials.empty()) return out;
   runner.run("cross-validation", trials, [&](trial& t) {
     runner.fit(t, modalities[t.modality], folds[t.modality][t.part], seed);
     // A temperature is one number: of more rows the probabilities would only take memory.

@@ -38,13 +38,16 @@ AISLE_API std::vector<recipe> candidate_recipes(const modality& m) {
   return out;
 }
 
-/// What was said of a modality's folds.
+/// A recipe, and what came of it on each fold of a modality.
 struct candidate_trial {
+  struct fold {
+    std::vector<std::int32_t> predicted = {};  ///< none: not tried, or failed
+    double seconds = 0;
+    bool failed = false;
+  };
   std::size_t modality = 0;
   recipe how;
-  std::vector<std::vector<std::int32_t>> predicted = {};  ///< of each fold tried so far
-  double seconds = 0;
-  bool failed = false;
+  std::vector<fold> folds = {};
 };
 
 /// The steps of a search.
@@ -54,7 +57,8 @@ class recipe_searcher {
                   std::uint64_t seed, const experiment_options& options)
       : modalities_(modalities), folds_(folds), seed_(seed), options_(options) {
     for (std::size_t m = 0; m < modalities.size(); ++m)
-      for (recipe& how : candidate_recipes(modalities[m])) trials_.push_back({m, std::move(how)});
+      for (recipe& how : candidate_recipes(modalities[m]))
+        trials_.push_back({m, std::move(how), std::vector<candidate_trial::fold>(folds[m].size())});
   }
 
   std::vector<recipe_search> run() {
@@ -94,32 +98,19 @@ class recipe_searcher {
           task one{m, f, words, {}};
           for (candidate_trial* t : trials)
             if (t->modality == m && t->how.words == words) one.trials.push_back(t);
-          for (candidate_trial* t : one.trials) t->predicted.resize(last);
           fits += static_cast<std::int64_t>(one.trials.size());
           if (!one.trials.empty()) tasks.push_back(std::move(one));
         }
     const auto count = static_cast<std::int64_t>(tasks.size());
     const int threads = thread_budget(options_.threads);
-    const bool side_by_side = count >= threads;
+    const int of_each = threads_of_each(count, threads);
     shared_progress progress(options_.progress, {.phase = phase, .total = fits, .unit = "fits"});
-    // Of a trial's folds each has a place of its own; times are added when all is done.
-    std::vector<std::vector<double>> seconds(tasks.size());
-    std::vector<std::vector<std::uint8_t>> failed(tasks.size());
-    parallel_for(count, side_by_side ? threads : 1, [&](std::int64_t i) {
-      const auto at = static_cast<std::size_t>(i);
-      seconds[at].assign(tasks[at].trials.size(), 0.0);
-      failed[at].assign(tasks[at].trials.size(), 0);
-      follow(tasks[at], side_by_side ? 1 : threads, seconds[at], failed[at], progress);
-    });
-    for (std::size_t i = 0; i < tasks.size(); ++i)
-      for (std::size_t k = 0; k < tasks[i].trials.size(); ++k) {
-        tasks[i].trials[k]->seconds += seconds[i][k];
-        tasks[i].trials[k]->failed = tasks[i].trials[k]->failed || failed[i][k] != 0;
-      }
+    parallel_for(count, threads / of_each,
+                 [&](std::int64_t i) { follow(tasks[static_cast<std::size_t>(i)], of_each, progress); });
   }
 
-  void follow(const task& one, int threads, std::vector<double>& seconds, std::vector<std::uint8_t>& failed,
-              shared_progress& progress) const {
+  /// Writes to its fold of its trials alone.
+  void follow(const task& one, int threads, shared_progress& progress) const {
     if (late()) return;
     const modality& m = modalities_[one.modality];
     const row_sides& sides = folds_[one.modality][one.fold];
@@ -130,40 +121,44 @@ class recipe_searcher {
       const product_features features = product_features::fit(train, one.trials.front()->how, threads);
       x = features.transform(train), unseen = features.transform(m.data.select(sides.test));
     } catch (const error&) {
-      failed.assign(failed.size(), 1);
+      for (candidate_trial* t : one.trials) t->folds[one.fold].failed = true;
       return;
     }
     std::unique_ptr<classifier<float>> before;
-    for (std::size_t k = 0; k < one.trials.size() && !late(); ++k) {
+    for (candidate_trial* t : one.trials) {
+      if (late()) return;
+      candidate_trial::fold& fold = t->folds[one.fold];
       const auto start = std::chrono::steady_clock::now();
       try {
-        auto learner = make_learner(one.trials[k]->how, seed_, threads);
+        auto learner = make_learner(t->how, seed_, threads);
         if (before) learner->start_from(*before);
         learner->fit(x.view(), labels);
         const label_vector said = learner->predict(unseen.view());
-        one.trials[k]->predicted[one.fold].assign(said.codes().begin(), said.codes().end());
+        fold.predicted.assign(said.codes().begin(), said.codes().end());
         before = std::move(learner);
       } catch (const error&) {
-        failed[k] = 1;
+        fold.failed = true;
       }
-      seconds[k] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      fold.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       progress.add(1);
     }
   }
 
   /// Of the folds that it was tried on; none where it failed.
   recipe_score score(const candidate_trial& t) const {
-    recipe_score out{.how = t.how, .seconds = t.seconds};
-    if (t.failed) return out;
+    recipe_score out{.how = t.how};
     const modality& m = modalities_[t.modality];
     index_vector rows;
     std::vector<std::int32_t> said;
-    for (std::size_t f = 0; f < t.predicted.size(); ++f) {
-      if (t.predicted[f].empty()) continue;
+    for (std::size_t f = 0; f < t.folds.size(); ++f) {
+      const candidate_trial::fold& fold = t.folds[f];
+      out.seconds += fold.seconds;
+      if (fold.failed) return {.how = t.how};
+      if (fold.predicted.empty()) continue;
       ++out.folds;
       const index_vector& test = folds_[t.modality][f].test;
       rows.insert(rows.end(), test.begin(), test.end());
-      said.insert(said.end(), t.predicted[f].begin(), t.predicted[f].end());
+      said.insert(said.end(), fold.predicted.begin(), fold.predicted.end());
     }
     if (rows.empty()) return out;
     const row_score of = score_rows(m.labels.rows(rows), label_vector(said, m.labels.shared_classes()));
