@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <thread>
@@ -78,6 +80,13 @@ inline bool appears(const std::string& path) {
   for (int i = 0; i < 3000 && !std::filesystem::exists(path); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   return std::filesystem::exists(path);
+}
+
+/// What another process has written into a file by now; empty where there is none. (aisle::read_file refuses a
+/// file that grows while it is read.)
+inline std::string written_so_far(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// Contents of all files below a folder, by name.

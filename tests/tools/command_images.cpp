@@ -37,7 +37,7 @@ class picture_server {
     pid_ = std::stoi(aisle::read_file(work / "pid"));
     for (int i = 0; i < 1000 && port_.find('\n') == std::string::npos; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      if (aisle::file_exists(work / "port")) port_ = aisle::read_file(work / "port");
+      port_ = command::written_so_far(work / "port");
     }
     port_ = port_.substr(0, port_.find('\n'));
   }

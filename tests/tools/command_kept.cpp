@@ -301,9 +301,9 @@ TEST_CASE("two calls with the same outputs at once: all files of one, then all o
       }
       for (const char* data : {"x", "y"}) {
         const std::string err = work / (std::string(data) + ".err");
-        for (int i = 0; i < 3000 && !(fs::exists(err) && has(aisle::read_file(err), "waiting for")); ++i)
+        for (int i = 0; i < 3000 && !has(command::written_so_far(err), "waiting for"); ++i)
           std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        CHECK(has(aisle::read_file(err), "to: waiting for"));
+        CHECK(has(command::written_so_far(err), "to: waiting for"));
       }
       CHECK_FALSE(fs::exists(work / c.out));
       CHECK_FALSE(fs::exists(work / "to/s.csv"));

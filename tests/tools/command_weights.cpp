@@ -33,9 +33,9 @@ class server {
       ::execlp("python3", "python3", script.c_str(), root.c_str(), log_.c_str(), nullptr);
       ::_exit(127);
     }
-    for (int i = 0; i < 200 && port_.empty(); ++i) {
+    for (int i = 0; i < 200 && port_.find('\n') == std::string::npos; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      if (fs::exists(port)) port_ = aisle::read_file(port);
+      port_ = command::written_so_far(port);
     }
     while (!port_.empty() && port_.back() == '\n') port_.pop_back();
   }
