@@ -8,6 +8,8 @@
 #include <aisle/base/folder_lock.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/process.hpp>
+#include <aisle/catalogue/embed_rows.hpp>
+#include <aisle/catalogue/embedder.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
@@ -28,11 +30,15 @@
 #include <aisle/catalogue/results.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/catalogue/review.hpp>
+#include <aisle/catalogue/row_source.hpp>
 #include <aisle/catalogue/similar.hpp>
+#include <aisle/catalogue/vector_parts.hpp>
+#include <aisle/catalogue/vector_sink.hpp>
 #include <aisle/image/decode.hpp>
 #include <aisle/image/encode.hpp>
 #include <aisle/image/resize.hpp>
 #include <aisle/io/csv.hpp>
+#include <aisle/io/lines.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/torch_checkpoint.hpp>
 #include <aisle/learn/calibration.hpp>

@@ -1,7 +1,9 @@
 // aisle embed: vectors of a catalogue's text and pictures, or of a stream of JSON rows.
 
-#include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,274 +14,22 @@
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
-#include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/products.hpp>
+#include <aisle/catalogue/row_source.hpp>
 #include <aisle/models/zoo.hpp>
-#include <aisle/text/html.hpp>
 
 #include "catalogue_job.hpp"
 #include "command.hpp"
-#include "lines.hpp"
+#include "embed_job.hpp"
 #include "encoders.hpp"
 #include "output_guard.hpp"
-#include "sinks.hpp"
 
 namespace {
 
 using namespace aisle_command;
 
-struct options {
-  common_options common;
-  std::string data, in, out, format, skipped, image_root;
-  std::int64_t batch = 256;
-  bool allow_outside = false;
-  aisle::csv_write_options csv = {};
-  aisle::catalogue_options columns;
-};
-
-/// One row of the input.
-struct item {
-  std::int64_t row = 0, line = 0;
-  aisle::json id;
-  std::string text, image, error;
-  std::string image_problem;  ///< why the picture's name leads nowhere
-  const aisle::product* source = nullptr;
-};
-
-/// Rows of the input, in its order; those that cannot be read carry an error.
-class source {
- public:
-  virtual ~source() = default;
-  /// The next rows, at most `count`; none at the end.
-  virtual std::vector<item> next(std::size_t count) = 0;
-  virtual std::int64_t total() const { return 0; }  ///< 0: unknown
-  virtual const std::string& path() const = 0;
-};
-
-class catalogue_source : public source {
- public:
-  explicit catalogue_source(aisle::catalogue c) : catalogue_(std::move(c)) {
-    for (const aisle::product& p : catalogue_.products)
-      items_.push_back({p.row, p.line, p.id, p.text, p.image_path, {}, p.image_problem, &p});
-    for (const aisle::skipped_row& p : catalogue_.problems) {
-      const std::string column = p.column.empty() ? std::string() : "column " + p.column + ": ";
-      items_.push_back({p.row,
-                        p.line,
-                        p.id.empty() ? aisle::json() : aisle::json(p.id),
-                        {},
-                        {},
-                        column + p.reason,
-                        {},
-                        nullptr});
-    }
-    std::stable_sort(items_.begin(), items_.end(),
-                     [](const item& a, const item& b) { return a.row < b.row; });
-  }
-  std::vector<item> next(std::size_t count) override {
-    const std::size_t end = std::min(at_ + count, items_.size());
-    std::vector<item> out(items_.begin() + static_cast<std::ptrdiff_t>(at_),
-                          items_.begin() + static_cast<std::ptrdiff_t>(end));
-    at_ = end;
-    return out;
-  }
-  std::int64_t total() const override { return static_cast<std::int64_t>(items_.size()); }
-  const std::string& path() const override { return catalogue_.path; }
-
- private:
-  aisle::catalogue catalogue_;
-  std::vector<item> items_;
-  std::size_t at_ = 0;
-};
-
-class json_source : public source {
- public:
-  json_source(const std::string& path, std::string image_root, bool allow_outside, std::int64_t limit,
-              bool keep_html)
-      : lines_(path),
-        pictures_(path == "-" ? "." : aisle::parent_folder(path), std::move(image_root), allow_outside),
-        limit_(limit),
-        keep_html_(keep_html) {}
-  std::vector<item> next(std::size_t count) override {
-    std::vector<item> out;
-    // What has arrived is worked on at once: a producer may wait for the answer to its row before it sends
-    // the next.
-    while (out.size() < count && (limit_ == 0 || rows_ < limit_) && (out.empty() || lines_.ready())) {
-      if (!lines_.next(line_)) break;
-      if (line_.find_first_not_of(" \t\r") == std::string::npos) continue;
-      item i;
-      i.row = rows_++;
-      i.line = lines_.number();
-      try {
-        read(i);
-      } catch (const aisle::machine_error&) {
-        throw;  // no fault of the row
-      } catch (const aisle::error& e) {
-        i.error = e.what();
-        i.line = 0;  // the message names it
-      }
-      out.push_back(std::move(i));
-    }
-    return out;
-  }
-  const std::string& path() const override { return lines_.path(); }
-
- private:
-  void read(item& i) {
-    const std::string where = "line " + std::to_string(lines_.number());  // whoever tells it names the file
-    if (lines_.too_long()) throw aisle::format_error(where, "longer than 64 MB");
-    const aisle::json j = parse_json_line(line_, where);
-    if (!j.is_object()) j.fail("expected an object such as {\"id\":1,\"text\":\"...\",\"image\":\"path\"}");
-    if (const aisle::json* id = j.find("id")) i.id = *id;
-    const std::string text = j.get("text", "");
-    i.text = aisle::trimmed(keep_html_ ? text : aisle::strip_html(text));
-    aisle::picture_reference picture = pictures_.resolve(aisle::trimmed(j.get("image", "")));
-    i.image = std::move(picture.path);
-    i.image_problem = std::move(picture.problem);
-  }
-  line_reader lines_;
-  aisle::picture_finder pictures_;
-  std::string line_;
-  std::int64_t limit_, rows_ = 0;
-  bool keep_html_;
-};
-
-/// The models, and what is counted over the whole job.
-struct job {
-  const options& o;
-  const output_guard& guard;
-  std::optional<aisle::text_encoder> text;
-  std::optional<aisle::image_encoder> image;
-  progress_bar bar{};
-  std::int64_t rows = 0, total = 0, texts = 0, cut = 0, vectors = 0;
-  std::vector<aisle::skipped_row> skipped{};
-
-  std::int64_t kinds() const { return text.has_value() + image.has_value(); }
-  aisle::progress_callback progress(std::int64_t before) {
-    return [this, before](const aisle::progress_event& e) {
-      bar.show("embed", rows * kinds() + before + e.done, total * kinds(), "vectors");
-    };
-  }
-
-  aisle::matrix<float> encode_texts(const std::vector<item>& items, std::vector<std::int64_t>& at) {
-    std::vector<std::string> texts_of;
-    for (std::size_t i = 0; i < items.size(); ++i)
-      if (items[i].error.empty() && !items[i].text.empty()) {
-        at[i] = static_cast<std::int64_t>(texts_of.size());
-        texts_of.push_back(items[i].text);
-      }
-    const aisle::text_encode_options how{
-        .threads = o.common.threads, .progress = progress(0), .prompt = o.common.prompt};
-    const aisle::tokenized_texts tokens = text->tokenize(texts_of, how);
-    texts += static_cast<std::int64_t>(texts_of.size());
-    cut += tokens.truncated();
-    return text->encode(tokens, how);
-  }
-
-  /// Pictures that cannot be read leave their reason in the item.
-  aisle::matrix<float> encode_images(std::vector<item>& items, std::vector<std::int64_t>& at) {
-    std::vector<std::string> paths;
-    std::vector<std::size_t> from;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      if (items[i].error.empty()) items[i].error = items[i].image_problem;
-      if (!items[i].error.empty() || items[i].image.empty()) continue;
-      guard.reads(items[i].image);  // of a stream they are known as they come
-      at[i] = static_cast<std::int64_t>(paths.size());
-      paths.push_back(items[i].image);
-      from.push_back(i);
-    }
-    return image->encode_files(paths,
-                               {.threads = o.common.threads,
-                                .progress = progress(text ? static_cast<std::int64_t>(items.size()) : 0),
-                                .on_error = [&](std::int64_t row, const std::string& reason) {
-                                  const std::size_t i = from[static_cast<std::size_t>(row)];
-                                  items[i].error = reason;
-                                  at[i] = -1;
-                                }});
-  }
-
-  std::string nothing_in(const item& i) const {
-    if ((text && !i.text.empty()) || (image && !(i.image.empty() && i.image_problem.empty()))) return {};
-    return text && image ? "neither a text nor a picture" : text ? "no text" : "no picture";
-  }
-
-  void run(source& input, vector_sink& sink) {
-    total = input.total();
-    for (;;) {
-      check_interrupt();
-      std::vector<item> items = input.next(static_cast<std::size_t>(o.batch));
-      if (items.empty()) break;
-      for (item& i : items)
-        if (i.error.empty()) i.error = nothing_in(i);
-      std::vector<std::int64_t> text_at(items.size(), -1), image_at(items.size(), -1);
-      aisle::matrix<float> texts_now, images_now;
-      if (text) texts_now = encode_texts(items, text_at);
-      if (image) images_now = encode_images(items, image_at);
-      for (std::size_t i = 0; i < items.size(); ++i) {
-        embedded_row r{.row = items[i].row,
-                       .id = items[i].id,
-                       .fields = items[i].source ? &items[i].source->fields : nullptr,
-                       .image_path = items[i].image,
-                       .text = {},
-                       .image = {},
-                       .error = items[i].error};
-        if (text_at[i] >= 0) r.text = texts_now.row(text_at[i]);
-        if (image_at[i] >= 0) r.image = images_now.row(image_at[i]);
-        vectors += !r.text.empty() + !r.image.empty();
-        sink.put(r);
-        if (!r.error.empty()) skip(input, items[i]);
-      }
-      sink.flush();
-      rows += static_cast<std::int64_t>(items.size());
-      bar.show("embed", rows * kinds(), total * kinds(), "vectors");
-    }
-  }
-
-  /// Remembered to a limit: a stream may go on for ever. The first rows of a stream are told of at once, as
-  /// who feeds it may want to know; what is left is told of at the end.
-  void skip(const source& input, const item& i) {
-    constexpr std::size_t shown = 3, kept = 1'000'000;
-    ++skipped_count;
-    if (skipped.size() == kept) return;
-    skipped.push_back({input.path(), i.row,
-                       i.id.is_string() ? i.id.as<std::string>()
-                       : i.id.is_null() ? ""
-                                        : i.id.dump(),
-                       "", i.error, i.line});
-    if (input.total() > 0 || told == shown) return;
-    tell_skipped({skipped.back()}, {});
-    ++told;
-  }
-  void tell_rest() const {
-    tell_skipped({skipped.begin() + static_cast<std::ptrdiff_t>(told), skipped.end()},
-                 skipped_list(o.skipped));
-  }
-  std::size_t told = 0;
-  std::int64_t skipped_count = 0;
-};
-
-[[noreturn]] void throw_nothing(const std::string& input, std::int64_t rows) {
-  throw aisle::nothing_to_do(
-      input + ": " +
-      (rows == 0 ? "no rows"
-                 : aisle::counted(rows, "row") + (rows == 1 ? ", not usable" : ", none of them usable")));
-}
-
-int finish(std::int64_t rows, std::int64_t skipped_count) {
-  if (skipped_count > 0)
-    warn(std::to_string(skipped_count) + " of " + aisle::counted(rows, "row") +
-         (rows == 1 ? " was skipped" : " were skipped"));
-  return skipped_count > 0 ? exit_skipped : exit_ok;
-}
-
-void report_cut(std::int64_t cut, std::int64_t texts, std::int64_t max_tokens) {
-  if (cut > 0)
-    warn(std::to_string(cut) + " of " + aisle::counted(texts, "text") +
-         (texts == 1 ? " was cut" : " were cut") +
-         (max_tokens > 0 ? " to " + aisle::counted(max_tokens, "token") : ""));
-}
-
 /// Into a folder: the files that `aisle run` keeps and reuses.
-int embed_folder(const options& o, const aisle::catalogue& products) {
+int embed_folder(const embed_command& o, const aisle::catalogue& products) {
   progress_bar bar;
   aisle::embedding_options e{.model_path = {},
                              .name = {},
@@ -326,12 +76,13 @@ int embed_folder(const options& o, const aisle::catalogue& products) {
   aisle::write_skipped(list, skipped, o.csv);
   tell_skipped(skipped, list);
   if (done.empty()) throw_nothing(o.data, products.data_rows);
-  return finish(products.data_rows, static_cast<std::int64_t>(skipped.size()));
+  return finish_rows(products.data_rows, static_cast<std::int64_t>(skipped.size()));
 }
 
 /// --format, or what the path says; "" is a folder.
-std::string format_of(const options& o) {
+std::string format_of(const embed_command& o) {
   if (!o.format.empty()) return o.format;
+  if (!o.shard.empty()) return o.common.text_model.empty() || o.common.image_model.empty() ? "npy" : "jsonl";
   if (o.out == "-") return "jsonl";
   if (aisle::folder_exists(o.out) || o.out.ends_with('/')) return "";
   const std::string name = aisle::file_name(o.out);
@@ -345,15 +96,76 @@ std::string format_of(const options& o) {
                     ": its ending says no format; --format csv, npy, safetensors or jsonl does");
 }
 
-int run(options& o) {
+/// --shard auto: the number that Slurm, Kubernetes or MPI gave this process, and of how many.
+std::string shard_of_environment(const std::string& text) {
+  const auto variable = [](const char* name) -> std::optional<std::int64_t> {
+    const char* value = std::getenv(name);
+    if (value == nullptr) return std::nullopt;
+    std::int64_t n = 0;
+    const char* end = value + std::strlen(value);
+    const auto read = std::from_chars(value, end, n);
+    if (read.ec != std::errc() || read.ptr != end)
+      throw usage_error("--shard auto: " + std::string(name) + " is '" + value + "', expected a number");
+    return n;
+  };
+  struct scheduler {
+    const char *index, *first, *count;
+  };
+  std::string looked_for;
+  for (const scheduler& s :
+       {scheduler{"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"},
+        scheduler{"JOB_COMPLETION_INDEX", nullptr, "JOB_COMPLETIONS"},
+        scheduler{"OMPI_COMM_WORLD_RANK", nullptr, "OMPI_COMM_WORLD_SIZE"},
+        scheduler{"SLURM_PROCID", nullptr, "SLURM_NTASKS"}}) {
+    looked_for += (looked_for.empty() ? "" : ", ") + std::string(s.index);
+    const auto index = variable(s.index);
+    if (!index) continue;
+    const auto first = s.first ? variable(s.first) : std::optional<std::int64_t>();
+    const std::string own = std::to_string(*index - first.value_or(0));
+    if (text != "auto") return own + text.substr(4);  // auto/16
+    const auto count = variable(s.count);
+    if (!count)
+      throw usage_error("--shard auto: " + std::string(s.index) + " is set, " + s.count +
+                        " is not: --shard auto/N says how many there are");
+    return own + "/" + std::to_string(*count);
+  }
+  throw usage_error("--shard auto: none of " + looked_for + " is set; --shard I/N says which it is");
+}
+
+/// What --shard, --resume and --part-rows need.
+void check_shard(embed_command& o, const std::string& format) {
+  if (o.shard.empty()) {
+    if (o.resume) throw usage_error("--resume goes with --shard (0/1 for one process alone)");
+    if (o.part_rows > 0) throw usage_error("--part-rows goes with --shard");
+    return;
+  }
+  if (o.shard == "auto" || o.shard.starts_with("auto/")) o.shard = shard_of_environment(o.shard);
+  try {
+    aisle::parse_shard(o.shard);
+  } catch (const aisle::option_error& e) {
+    throw usage_error(std::string("--") + e.what());
+  }
+  if (o.in == "-") throw usage_error("--shard needs a file to take its rows from; --in - is a stream");
+  if (o.out == "-") throw usage_error("--shard writes into a folder: --out FOLDER");
+  if (aisle::file_exists(o.out)) throw usage_error("--out " + o.out + ": is a file, --shard needs a folder");
+  if (format == "safetensors")
+    throw usage_error("--format safetensors: parts of a shard are npy, csv or jsonl");
+  if (format == "npy" && !o.common.text_model.empty() && !o.common.image_model.empty())
+    throw usage_error("a .npy file holds one matrix: give one model, or --format jsonl or csv");
+}
+
+int run(embed_command& o) {
   if (o.data.empty() == o.in.empty()) throw usage_error("expected one of --data and --in");
   for (std::string* model : {&o.common.text_model, &o.common.image_model})
     if (*model == "none") model->clear();  // as other subcommands call it
   if (o.common.text_model.empty() && o.common.image_model.empty())
     throw usage_error("expected --text-model, --image-model or both");
   const std::string format = format_of(o);
+  check_shard(o, format);
   output_guard guard;
-  if (format.empty())
+  if (!o.shard.empty())
+    guard.writes_shards(o.out);
+  else if (format.empty())
     guard.writes_embeddings("--out", o.out, o.common.text_model, o.common.image_model);
   else if (format == "npy")
     guard.writes_vectors("--out", o.out);
@@ -365,16 +177,16 @@ int run(options& o) {
   for (const std::string& id : {o.common.text_model, o.common.image_model})
     if (const auto model = o.common.find_model(id)) guard.reads_model(*model);
   o.common.engine();
-  const std::string folder = format.empty() ? o.out : aisle::parent_folder(o.out);
-  if (format.empty() || !aisle::folder_exists(folder))
+  const bool into_folder = format.empty() || !o.shard.empty();
+  const std::string folder = into_folder ? o.out : aisle::parent_folder(o.out);
+  if (into_folder || !aisle::folder_exists(folder))
     check_output_folder("--out", folder);  // made if need be
   else
     check_output_file("--out", o.out);
   check_output_file("--skipped", o.skipped);
   check_named_models(o.common);
 
-  std::unique_ptr<source> input;
-  std::vector<std::string> header;
+  embed_input input;
   if (!o.data.empty()) {
     o.columns.limit = o.common.limit;
     o.columns.image_root = o.image_root;
@@ -388,42 +200,42 @@ int run(options& o) {
         !missing.empty() && !o.common.image_model.empty())
       warn(missing);
     if (format.empty()) return embed_folder(o, products);
-    header = products.header;
-    input = std::make_unique<catalogue_source>(std::move(products));
+    o.columns = products.options;
+    input.header = products.header;
+    input.rows = std::make_unique<aisle::catalogue_rows>(std::move(products));
   } else {
     if (format.empty())
       throw usage_error("a folder of embeddings needs --data; rows of JSON go to a file or -");
-    input = std::make_unique<json_source>(o.in, o.image_root, o.allow_outside, o.common.limit,
-                                          o.columns.keep_html);
+    input.rows =
+        std::make_unique<aisle::json_rows>(o.in, aisle::json_rows_options{.image_root = o.image_root,
+                                                                          .allow_outside = o.allow_outside,
+                                                                          .keep_html = o.columns.keep_html,
+                                                                          .limit = o.common.limit});
   }
 
-  job j{.o = o, .guard = guard, .text = {}, .image = {}};
-  if (!o.common.text_model.empty()) j.text = load_text_encoder(o.common);
-  if (!o.common.image_model.empty()) j.image = load_image_encoder(o.common);
-  const auto sink =
-      make_sink({.path = o.out,
-                 .format = format,
-                 .csv = o.csv,
-                 .id_column = o.columns.id_column,
-                 .header = std::move(header),
-                 .text_dimension = j.text ? j.text->dimension() : 0,
-                 .image_dimension = j.image ? j.image->dimension() : 0,
-                 .text_model = o.common.text_model,
-                 .image_model = o.common.image_model,
-                 .kernel = j.text ? j.text->network().table().name : j.image->network().table().name});
-  j.run(*input, *sink);
+  const bool sharded = !o.shard.empty();
+  embed_job j{.o = o, .guard = guard, .by = {}};
+  if (!o.common.text_model.empty()) j.by.text = make_text_embedder(o.common, sharded);
+  if (!o.common.image_model.empty()) j.by.image = make_picture_embedder(o.common, sharded);
+  if (sharded) return embed_shard(o, format, j, std::move(input));
+  if (o.out != "-") aisle::make_folders(aisle::parent_folder(o.out));
+  const auto sink = j.make_sink(o.out, format, input.header);
+  const std::string path = input.rows->path();
+  j.total = input.rows->total();
+  while (!j.step(*input.rows, *sink, o.batch).rows.empty()) {
+  }
   j.tell_rest();
   std::optional<aisle::folder_lock> turn;
   if (format == "npy" || !o.skipped.empty()) turn = wait_for_turn(o.out);
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, j.skipped, o.csv);
-  if (j.vectors == 0) throw_nothing(input->path(), j.rows);  // an output of an earlier call stays
+  if (j.vectors == 0) throw_nothing(path, j.rows);  // an output of an earlier call stays
   sink->finish();
-  if (j.text) report_cut(j.cut, j.texts, j.text->max_tokens());
-  return finish(j.rows, j.skipped_count);
+  if (j.by.text) report_cut(j.cut, j.texts, j.by.text->max_tokens());
+  return finish_rows(j.rows, j.skipped_count);
 }
 
 action setup(option_set app) {
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<embed_command>();
   app.add_option("--data", o->data, "products: CSV of any separator, JSON lines or a JSON array, also gzip")
       .type_name("FILE");
   app.add_option("--in", o->in, "rows as JSON lines; - is stdin").type_name("FILE.jsonl|-");
@@ -431,6 +243,17 @@ action setup(option_set app) {
   app.add_option("--out", o->out, "file, folder or - for stdout").type_name("PATH|-").required();
   app.add_option("--format", o->format, "what to write (default: what --out's ending says; - is jsonl)")
       .check(one_of({"csv", "npy", "safetensors", "jsonl"}));
+  app.add_option("--shard", o->shard,
+                 "work on one of N shards of the rows, counted from 0, and write it in parts into the folder "
+                 "--out; auto takes I (and N) from Slurm, Kubernetes or MPI")
+      .type_name("I/N|auto[/N]");
+  app.add_option("--shard-by", o->shard_by, "how rows are divided: in their order, or by a hash of the id")
+      .check(one_of({"range", "id-hash"}))
+      .capture_default_str();
+  app.add_option("--part-rows", o->part_rows, "rows of a part (default: 16384 of texts, 2048 with pictures)")
+      .type_name("N")
+      .check(within(std::int64_t{1}, std::int64_t{1} << 24));
+  app.add_flag("--resume", o->resume, "keep the parts of a shard that are there and go on behind them");
   app.add_option("--batch", o->batch, "rows to work on at a time")
       .type_name("N")
       .check(within(std::int64_t{1}, std::int64_t{1} << 20))
@@ -471,12 +294,18 @@ action setup(option_set app) {
       "  a folder     text_embeddings_MODEL.csv and Embeddings_MODEL.csv with manifests, which `aisle run` "
       "and later\n"
       "               calls reuse for every row that has not changed\n"
+      "With --shard, DIR/shard-00000-of-00004/part-00000.npy and so on, each with a manifest. A process that "
+      "is killed\n"
+      "is started again with --resume; `aisle verify DIR` says what is there, `aisle merge DIR` makes one "
+      "file "
+      "of it.\n"
       "A row that cannot be done never stops the others: exit code 3 says that there were some.\n"
       "\n"
       "Examples:\n"
       "  aisle embed --data products.csv --text-model all-MiniLM-L6-v2 --out text.npy\n"
       "  aisle embed --data products.csv --text-model all-MiniLM-L6-v2 --image-model resnet50 --out "
       "Embeddings/\n"
+      "  aisle embed --data products.csv --text-model all-MiniLM-L6-v2 --shard 0/4 --resume --out parts/\n"
       "  cat rows.jsonl | aisle embed --in - --image-model resnet50 --out - > vectors.jsonl");
   return [o] { return run(*o); };
 }

@@ -16,6 +16,28 @@ aisle::image_encoder load_image_encoder(const common_options& o) {
       {.engine = o.engine(), .preset = preset_of(o, o.image_model), .on_warning = warn});
 }
 
+std::shared_ptr<const aisle::embedder> make_text_embedder(const common_options& o, bool identify) {
+  auto out =
+      std::make_shared<aisle::text_embedder>(aisle::embedder_options{.model_path = o.model_path(o.text_model),
+                                                                     .engine = o.engine(),
+                                                                     .prompt = o.prompt,
+                                                                     .identify = identify,
+                                                                     .on_warning = warn});
+  out->encoder();  // what is wrong with it is said before an output is opened
+  return out;
+}
+
+std::shared_ptr<const aisle::embedder> make_picture_embedder(const common_options& o, bool identify) {
+  auto out = std::make_shared<aisle::picture_embedder>(
+      aisle::embedder_options{.model_path = o.model_path(o.image_model),
+                              .engine = o.engine(),
+                              .preset = preset_of(o, o.image_model),
+                              .identify = identify,
+                              .on_warning = warn});
+  out->encoder();
+  return out;
+}
+
 namespace {
 
 /// Where the model's files are, whether they are there or not: a folder, or a weight file that was named.

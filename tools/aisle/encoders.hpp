@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
+#include <aisle/catalogue/embedder.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/text/text_encoder.hpp>
 
@@ -14,6 +16,10 @@ namespace aisle_command {
 /// the manifest does. A precision or isa that does not exist is a usage_error.
 aisle::text_encoder load_text_encoder(const common_options& o);
 aisle::image_encoder load_image_encoder(const common_options& o);
+
+/// The embedders of a common option. `identify`: whether their identity() will be asked for.
+std::shared_ptr<const aisle::embedder> make_text_embedder(const common_options& o, bool identify);
+std::shared_ptr<const aisle::embedder> make_picture_embedder(const common_options& o, bool identify);
 
 /// How pictures are prepared for the image model `id`, without loading it: --preset, else what its files say,
 /// else what is known of its name. Throws aisle::error that names --preset.

@@ -86,7 +86,18 @@ void output_guard::writes_embeddings(const char* option, const std::string& fold
   }
 }
 
+void output_guard::writes_shards(const std::string& folder) {
+  std::error_code ignored;
+  shards_ = fs::weakly_canonical(fs::absolute(folder, ignored), ignored).string();
+}
+
 void output_guard::reads(const std::string& path) const {
+  if (!shards_.empty() && path.find("shard-") != std::string::npos) {
+    std::error_code ignored;
+    const std::string whole = fs::weakly_canonical(fs::absolute(path, ignored), ignored).string();
+    if (whole.starts_with(aisle::join_path(shards_, "shard-")))
+      throw usage_error("--out " + shards_ + ": holds " + path + ", which is read; expected another folder");
+  }
   const bool any =
       std::any_of(outputs_.begin(), outputs_.end(), [](const output& o) { return o.identity.has_value(); });
   if (!any || path.empty()) return;

@@ -27,6 +27,9 @@ class output_guard {
   void writes_embeddings(const char* option, const std::string& folder, const std::string& text_model,
                          const std::string& image_model);
 
+  /// The parts of shards that a folder gets.
+  void writes_shards(const std::string& folder);
+
   /// Inputs, as soon as they are known: throws usage_error when one of the outputs is this file.
   void reads(const std::string& path) const;
   /// Vectors that were made elsewhere, with their ids.
@@ -49,6 +52,7 @@ class output_guard {
   void add(output o);
   void add_in_folder(const char* option, const std::string& folder, const std::vector<std::string>& names);
   std::vector<output> outputs_;
+  std::string shards_;  ///< folder of shards, as a whole path; empty: none
 };
 
 }  // namespace aisle_command

@@ -9,10 +9,10 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/lines.hpp>
 #include <aisle/text/sentence_model.hpp>
 
 #include "command.hpp"
-#include "lines.hpp"
 
 namespace {
 
@@ -42,7 +42,7 @@ struct item {
 
 void tokenize(const aisle::token_reader& reader, const options& o, item& i) {
   if (o.json && !i.bad) try {
-      i.text = parse_json_line(i.text, "line " + std::to_string(i.line)).as<std::string>();
+      i.text = aisle::parse_json_line(i.text, "line " + std::to_string(i.line)).as<std::string>();
     } catch (const aisle::format_error& e) {
       i.bad = true;
       i.text = e.what();
@@ -65,7 +65,7 @@ int run(const options& o) {
   const aisle::wordpiece tokenizer = is_folder ? sentence.load_tokenizer() : aisle::wordpiece::load(path);
   const std::int64_t max_tokens = o.max_tokens > 0 ? o.max_tokens : limit_of(sentence);
   const aisle::token_reader reader(sentence, tokenizer, max_tokens);
-  line_reader lines("-");
+  aisle::line_reader lines("-");
   progress_bar bar;
   constexpr std::size_t batch = 1024;
   std::int64_t done = 0, bad = 0, cut = 0;

@@ -13,6 +13,8 @@
 #include <aisle/catalogue/detail/recipe_search.ipp>
 #include <aisle/catalogue/detail/review_json.ipp>
 #include <aisle/catalogue/detail/vector_columns.ipp>
+#include <aisle/catalogue/embed_rows.ipp>
+#include <aisle/catalogue/embedder.ipp>
 #include <aisle/catalogue/embeddings.ipp>
 #include <aisle/catalogue/experiment.ipp>
 #include <aisle/catalogue/experiment_check.ipp>
@@ -35,4 +37,8 @@
 #include <aisle/catalogue/results_folder.ipp>
 #include <aisle/catalogue/review.ipp>
 #include <aisle/catalogue/review_files.ipp>
+#include <aisle/catalogue/row_source.ipp>
 #include <aisle/catalogue/similar.ipp>
+#include <aisle/catalogue/vector_merge.ipp>
+#include <aisle/catalogue/vector_parts.ipp>
+#include <aisle/catalogue/vector_sink.ipp>

@@ -9,6 +9,7 @@
 #include <aisle/io/json.ipp>
 #include <aisle/io/json_parser.ipp>
 #include <aisle/io/json_records.ipp>
+#include <aisle/io/lines.ipp>
 #include <aisle/io/nearest_name.ipp>
 #include <aisle/io/npy.ipp>
 #include <aisle/io/pickle.ipp>

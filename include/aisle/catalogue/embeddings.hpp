@@ -9,6 +9,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/progress.hpp>
+#include <aisle/catalogue/embedder.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/models/preset.hpp>
 #include <aisle/models/zoo.hpp>
@@ -18,8 +19,8 @@
 AISLE_NAMESPACE_BEGIN
 
 struct embedding_options {
-  std::string model_path;  ///< folder or weight file
-  std::string name = {};   ///< the model's id, a part of the file names; empty: the last part of model_path
+  std::string model_path = {};  ///< folder or weight file
+  std::string name = {};  ///< the model's id, a part of the file names; empty: the last part of model_path
   std::optional<std::string> prompt = {};  ///< of a text model: as in text_encode_options
   /// Where the embeddings are kept, as `Embeddings_NAME.csv` or `text_embeddings_NAME.csv`, each with a
   /// `.manifest.json` by which a later call takes over every row whose content has not changed, told by
@@ -65,6 +66,14 @@ embedding_table embed_texts(const catalogue& products, const embedding_options& 
 
 /// Vectors of all products with a picture. Pictures that are missing or damaged become problems.
 embedding_table embed_images(const catalogue& products, const embedding_options& options);
+
+/// The same by any embedder, whose name() is that of the files; of the options, those that make a model do
+/// not count. Contents that it cannot do become problems. Throws option_error for an embedder of the other
+/// kind.
+embedding_table embed_texts(const catalogue& products, std::shared_ptr<const embedder> model,
+                            const embedding_options& options);
+embedding_table embed_images(const catalogue& products, std::shared_ptr<const embedder> model,
+                             const embedding_options& options);
 
 /// Names of the files that embed_texts and embed_images keep in `folder`.
 std::string text_embeddings_path(const std::string& folder, const std::string& model);

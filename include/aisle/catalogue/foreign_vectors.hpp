@@ -5,14 +5,12 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/catalogue/embedder.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/tensor/matrix.hpp>
 
 AISLE_NAMESPACE_BEGIN
-
-/// What vectors are of.
-enum class vector_kind { text, image };
 
 /// Vectors that were made elsewhere, of the products of a catalogue.
 struct foreign_vectors {

@@ -17,10 +17,9 @@
 #include <aisle/base/progress.hpp>
 #include <aisle/catalogue/detail/embedding_checkpoint.hpp>
 #include <aisle/catalogue/detail/embedding_files.hpp>
-#include <aisle/catalogue/detail/model_identity.hpp>
+#include <aisle/catalogue/embedder.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/io/json.hpp>
-#include <aisle/models/zoo.hpp>
 #include <aisle/tensor/matrix.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -64,24 +63,20 @@ class embedding_job {
     const product* source;
     sha256_digest content;  ///< hash of exactly what the encoder is given
   };
-  /// New vectors: fills rows `fresh` of `out.vectors` (and tokens); a row it cannot do is named in `failed`.
-  using embed_function =
-      std::function<void(std::span<const std::size_t> fresh, const progress_callback& progress,
-                         std::vector<std::size_t>& failed)>;
+  /// New vectors of the items `fresh`; told of are those that cannot be done.
+  using embed_function = std::function<embedded(std::span<const std::size_t> fresh, const embedder& model,
+                                                const progress_callback& progress)>;
 
-  embedding_job(const embedding_options& options, std::string kind, std::string csv_path,
-                embedding_layout layout, embedding_table& out);
+  /// `key`: what of the contents, beside the embedder, decides the vectors. The embedder is released once the
+  /// vectors are made.
+  embedding_job(const embedding_options& options, std::shared_ptr<const embedder> model, const json& key,
+                std::string csv_path, embedding_layout layout, embedding_table& out);
 
-  /// `key`: what of the model, beside its weights, decides the vectors. `weights_path`: where those are.
-  void open(const json& key, const std::string& weights_path);
   std::int64_t known(const char* name) const { return key_.get<std::int64_t>(name, 0); }
-  /// The model, to be loaded from; at most once.
-  std::shared_ptr<models::opened_model> take_opened() { return std::move(opened_); }
   /// Ends a phase of the caller's own.
   void lap(std::string name) { clock_.lap(std::move(name)); }
 
-  /// `load` loads the model and says what only it knows, its dimension among it.
-  void run(std::vector<item> items, const std::function<json()>& load, const embed_function& embed);
+  void run(std::vector<item> items, const embed_function& embed);
   /// While run() goes on.
   item& at(std::size_t i) { return items_[i]; }
   /// Brings the files up to date. Rows of earlier calls that this one was not asked for stay, behind its own,
@@ -109,8 +104,9 @@ class embedding_job {
   void read_table();
   /// The rows whose content is not known; the others get their vectors.
   std::vector<std::size_t> take_over();
-  void load_model(const std::function<json()>& load);
+  void load_model();
   void embed_in_steps(std::span<const std::size_t> fresh, const embed_function& embed);
+  std::vector<std::size_t> take_in(std::span<const std::size_t> rows, const embedded& made);
   void keep_rows(std::span<const std::size_t> rows, std::span<const std::size_t> failed);
   void flush_checkpoint();
   void remove_failed(std::vector<std::size_t> failed);
@@ -122,10 +118,9 @@ class embedding_job {
   embedding_layout layout_;
   embedding_table& out_;
   phase_clock clock_;
-  std::string kind_, settings_;
+  std::shared_ptr<const embedder> model_;
+  std::string kind_;
   json key_;
-  std::shared_ptr<models::opened_model> opened_;
-  std::optional<weights_identity> weights_;
   std::vector<item> items_;
   std::optional<stored_table> stored_;
   std::vector<checkpoint> checkpoints_;  // of killed jobs

@@ -22,32 +22,21 @@ struct digest_hash {
   }
 };
 
-AISLE_API embedding_job::embedding_job(const embedding_options& options, std::string kind,
+AISLE_API embedding_job::embedding_job(const embedding_options& options,
+                                       std::shared_ptr<const embedder> model, const json& key,
                                        std::string csv_path, embedding_layout layout, embedding_table& out)
     : options_(options),
       csv_path_(std::move(csv_path)),
       layout_(std::move(layout)),
       out_(out),
       clock_(out.phases),
-      kind_(std::move(kind)),
-      settings_(hash_of_settings(options.model_path)) {}
-
-AISLE_API void embedding_job::open(const json& key, const std::string& weights_path) {
-  out_.kernel = select_table(options_.engine).name;
-  key_ = json::object({{"format", std::string(embeddings_format)},
-                       {"aisle", AISLE_VERSION_STRING},
-                       {"kind", kind_},
-                       {"model", out_.model},
-                       {"kernel", out_.kernel},
-                       {"precision", std::string(options_.engine.precision)},
-                       {"settings", settings_}});
-  for (const auto& [name, value] : key.members()) key_[name] = value;
-  opened_ = options_.opened ? options_.opened : models::open_model(weights_path);
-  weights_.emplace(opened_->checkpoint);
-  out_.weights_sha256 = weights_->sha256_hex();
-  key_["weights"] = out_.weights_sha256;
-  key_["weight_files"] = weights_->files();
-  clock_.lap("check " + kind_ + " model");
+      model_(std::move(model)),
+      kind_(model_->kind() == vector_kind::text ? "text" : "image") {
+  key_ = json::object({{"format", std::string(embeddings_format)}, {"aisle", AISLE_VERSION_STRING}});
+  for (const json* members : {&model_->identity(), &key})
+    for (const auto& [name, value] : members->members()) key_[name] = value;
+  out_.kernel = key_.get("kernel", "");
+  out_.weights_sha256 = key_.get("weights", "");
 }
 
 AISLE_API bool embedding_job::keeps_files() const { return !options_.folder.empty(); }
@@ -135,23 +124,18 @@ AISLE_API std::vector<std::size_t> embedding_job::take_over() {
   return fresh;
 }
 
-AISLE_API void embedding_job::load_model(const std::function<json()>& load) {
-  const json made = load();
-  weights_->require_unchanged();
-  if (hash_of_settings(options_.model_path) != settings_)
-    throw file_error(options_.model_path, "its settings have changed while the model was loaded");
-  weights_.reset();
-  for (const auto& [name, value] : made.members()) key_[name] = value;
+AISLE_API void embedding_job::load_model() {
+  key_["dimension"] = model_->dimension();
+  if (const std::int64_t limit = model_->max_tokens(); limit > 0) key_["max_tokens"] = limit;
   clock_.lap("load " + kind_ + " model");
 }
 
-AISLE_API void embedding_job::run(std::vector<item> items, const std::function<json()>& load,
-                                  const embed_function& embed) {
+AISLE_API void embedding_job::run(std::vector<item> items, const embed_function& embed) {
   items_ = std::move(items);
   read_kept();
   std::vector<std::size_t> fresh = take_over();
   if (!fresh.empty()) {
-    load_model(load);
+    load_model();
     // A manifest that says otherwise is not to be trusted; and the first call has none.
     const auto dimension = key_.get<std::int64_t>("dimension");
     if (out_.vectors.cols() != dimension) {
@@ -166,6 +150,7 @@ AISLE_API void embedding_job::run(std::vector<item> items, const std::function<j
     embed_in_steps(fresh, embed);
     clock_.lap(kind_ + " embeddings");
   }
+  model_.reset();
   for (const item& i : items_) out_.rows.push_back(i.source->row);
 }
 
@@ -195,7 +180,7 @@ AISLE_API void embedding_job::embed_in_steps(std::span<const std::size_t> fresh,
     const auto started = clock::now();
     std::vector<std::size_t> bad;
     try {
-      embed(rows, progress, bad);
+      bad = take_in(rows, embed(rows, *model_, progress));
     } catch (...) {
       flush_checkpoint();  // what was made before stays
       throw;
@@ -214,6 +199,22 @@ AISLE_API void embedding_job::embed_in_steps(std::span<const std::size_t> fresh,
       step *= 4;
   }
   remove_failed(std::move(failed));
+}
+
+/// Which of the rows have no vector.
+AISLE_API std::vector<std::size_t> embedding_job::take_in(std::span<const std::size_t> rows,
+                                                          const embedded& made) {
+  std::vector<std::size_t> failed;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!made.errors[i].empty()) {
+      failed.push_back(rows[i]);
+      continue;
+    }
+    const auto from = made.vectors.row(static_cast<std::int64_t>(i));
+    std::copy(from.begin(), from.end(), out_.vectors.row(static_cast<std::int64_t>(rows[i])).begin());
+    if (!made.tokens.empty()) out_.tokens[rows[i]] = made.tokens[i];
+  }
+  return failed;
 }
 
 AISLE_API void embedding_job::keep_rows(std::span<const std::size_t> rows,

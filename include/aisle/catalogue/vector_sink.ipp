@@ -1,47 +1,45 @@
-#include "sinks.hpp"
+#pragma once
 
+#include <algorithm>
 #include <charconv>
-#include <filesystem>
+#include <cstddef>
 #include <map>
 #include <optional>
-#include <string_view>
-#include <system_error>
+#include <utility>
 
+#include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/results_folder.hpp>
-#include <aisle/io/csv.hpp>
+#include <aisle/catalogue/vector_sink.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/safetensors.hpp>
 
-#include "command.hpp"
+AISLE_NAMESPACE_BEGIN
+namespace detail {
 
-namespace aisle_command {
-
-namespace {
-
-std::string id_text(const aisle::json& id) {
+AISLE_API std::string id_text(const json& id) {
   return id.is_null() ? std::string() : id.is_string() ? id.as<std::string>() : id.dump();
 }
 
 class jsonl_sink : public vector_sink {
  public:
-  explicit jsonl_sink(const std::string& path) {
-    if (path != "-") file_.emplace(path);
+  explicit jsonl_sink(const vector_sink_options& o) : output_(o.output) {
+    if (o.path != "-") file_.emplace(o.path);
   }
   void put(const embedded_row& r) override {
     text_ = "{\"id\":" + r.id.dump();
-    if (!r.error.empty()) text_ += ",\"error\":" + aisle::json(r.error).dump();
+    if (!r.error.empty()) text_ += ",\"error\":" + json(r.error).dump();
     add("text_embedding", r.text);
     add("image_embedding", r.image);
     text_ += "}\n";
     if (file_)
       file_->write(text_);
     else
-      write_out(text_);
+      output_.write(text_);
   }
   void flush() override {
-    if (!file_) flush_out();
+    if (!file_ && output_.flush) output_.flush();
   }
   void finish() override {
     if (file_) file_->commit();
@@ -58,7 +56,8 @@ class jsonl_sink : public vector_sink {
     }
     text_ += ']';
   }
-  std::optional<aisle::atomic_file> file_;
+  text_output output_;
+  std::optional<atomic_file> file_;
   std::string text_;
 };
 
@@ -66,9 +65,9 @@ class jsonl_sink : public vector_sink {
 /// rows), then `text_1…` and `image_0…`; cells of a vector that a row has not are empty.
 class csv_sink : public vector_sink {
  public:
-  explicit csv_sink(const sink_options& o) : options_(o) {
+  explicit csv_sink(const vector_sink_options& o) : options_(o) {
     if (o.path == "-")
-      table_.emplace([](std::string_view line) { write_out(line); }, o.csv);
+      table_.emplace(o.output.write, o.csv);
     else
       table_.emplace(o.path, o.csv);
     if (pictures_alone())
@@ -84,7 +83,7 @@ class csv_sink : public vector_sink {
   void put(const embedded_row& r) override {
     if (r.text.empty() && r.image.empty()) return;
     if (pictures_alone())
-      table_->field(std::string_view(aisle::file_name(r.image_path))).field(id_text(r.id));
+      table_->field(std::string_view(file_name(r.image_path))).field(id_text(r.id));
     else if (options_.header.empty())
       table_->field(std::string_view(id_text(r.id)));
     else
@@ -94,7 +93,7 @@ class csv_sink : public vector_sink {
     table_->end_row();
   }
   void flush() override {
-    if (options_.path == "-") flush_out();
+    if (options_.path == "-" && options_.output.flush) options_.output.flush();
   }
   void finish() override { table_->commit(); }
 
@@ -108,15 +107,15 @@ class csv_sink : public vector_sink {
     if (values.empty())
       for (std::int64_t i = 0; i < dimension; ++i) table_->field(std::string_view());
   }
-  sink_options options_;
-  std::optional<aisle::csv_writer> table_;
+  vector_sink_options options_;
+  std::optional<csv_writer> table_;
 };
 
 /// A folder beside an output, gone with this object.
 struct part_folder {
   std::string path;
-  explicit part_folder(const std::string& beside) : path(aisle::make_part_folder(beside)) {}
-  ~part_folder() { aisle::remove_flat_folder(path); }
+  explicit part_folder(const std::string& beside) : path(make_part_folder(beside)) {}
+  ~part_folder() { remove_flat_folder(path); }
   part_folder(const part_folder&) = delete;
   part_folder& operator=(const part_folder&) = delete;
 };
@@ -126,10 +125,10 @@ struct part_folder {
 /// one matrix with the ids of another.
 class npy_sink : public vector_sink {
  public:
-  explicit npy_sink(const sink_options& o)
+  explicit npy_sink(const vector_sink_options& o)
       : to_(o.path),
         vectors_(staged(o.path), o.text_dimension + o.image_dimension),
-        ids_(staged(aisle::vector_ids_path(o.path))) {
+        ids_(staged(vector_ids_path(o.path))) {
     ids_.field(std::string_view("row")).field(std::string_view("id")).end_row();
   }
   void put(const embedded_row& r) override {
@@ -141,23 +140,21 @@ class npy_sink : public vector_sink {
   void finish() override {
     vectors_.commit();
     ids_.commit();
-    const std::string ids = aisle::vector_ids_path(to_), sums = aisle::vector_sums_path(to_);
+    const std::string ids = vector_ids_path(to_), sums = vector_sums_path(to_);
     std::string lines;
     for (const std::string& file : {to_, ids})
-      lines += aisle::detail::sha256_of_file(staged(file)) + "  " + aisle::file_name(file) + "\n";
-    aisle::write_file(staged(sums), lines);
-    for (const std::string& file : {ids, sums}) aisle::remove_file(aisle::follow_links(file));
-    for (const std::string& file : {to_, sums, ids}) aisle::replace_file(staged(file), file);
+      lines += sha256_of_file(staged(file)) + "  " + file_name(file) + "\n";
+    write_file(staged(sums), lines);
+    for (const std::string& file : {ids, sums}) remove_file(follow_links(file));
+    for (const std::string& file : {to_, sums, ids}) replace_file(staged(file), file);
   }
 
  private:
-  std::string staged(const std::string& path) const {
-    return aisle::join_path(folder_.path, aisle::file_name(path));
-  }
+  std::string staged(const std::string& path) const { return join_path(folder_.path, file_name(path)); }
   std::string to_;
   part_folder folder_{to_};
-  aisle::npy_row_writer vectors_;
-  aisle::csv_writer ids_;
+  npy_row_writer vectors_;
+  csv_writer ids_;
 };
 
 /// `rows` says which rows of the input the matrices hold; a row without one of two vectors is zero there and
@@ -165,7 +162,7 @@ class npy_sink : public vector_sink {
 /// sizes.
 class safetensors_sink : public vector_sink {
  public:
-  explicit safetensors_sink(const sink_options& o) : options_(o), ids_(aisle::json::array()) {}
+  explicit safetensors_sink(const vector_sink_options& o) : options_(o), ids_(json::array()) {}
   void put(const embedded_row& r) override {
     if (r.text.empty() && r.image.empty()) return;
     rows_.push_back(r.row);
@@ -175,22 +172,20 @@ class safetensors_sink : public vector_sink {
   }
   void finish() override {
     const auto n = static_cast<std::int64_t>(rows_.size());
-    std::vector<aisle::named_tensor> tensors = {{"rows", make<std::int64_t>(aisle::dtype::i64, {n}, rows_)}};
+    std::vector<named_tensor> tensors = {{"rows", make<std::int64_t>(dtype::i64, {n}, rows_)}};
     std::map<std::string, std::string> metadata = {{"ids", ids_.dump()}, {"kernel", options_.kernel}};
     const bool both = options_.text_dimension > 0 && options_.image_dimension > 0;
     if (options_.text_dimension > 0) {
-      tensors.push_back(
-          {"text_embeddings", make<float>(aisle::dtype::f32, {n, options_.text_dimension}, text_)});
+      tensors.push_back({"text_embeddings", make<float>(dtype::f32, {n, options_.text_dimension}, text_)});
       metadata["text_model"] = options_.text_model;
-      if (both) tensors.push_back({"has_text", make<std::uint8_t>(aisle::dtype::u8, {n}, has_text_)});
+      if (both) tensors.push_back({"has_text", make<std::uint8_t>(dtype::u8, {n}, has_text_)});
     }
     if (options_.image_dimension > 0) {
-      tensors.push_back(
-          {"image_embeddings", make<float>(aisle::dtype::f32, {n, options_.image_dimension}, image_)});
+      tensors.push_back({"image_embeddings", make<float>(dtype::f32, {n, options_.image_dimension}, image_)});
       metadata["image_model"] = options_.image_model;
-      if (both) tensors.push_back({"has_image", make<std::uint8_t>(aisle::dtype::u8, {n}, has_image_)});
+      if (both) tensors.push_back({"has_image", make<std::uint8_t>(dtype::u8, {n}, has_image_)});
     }
-    aisle::write_safetensors(options_.path, tensors, metadata);
+    write_safetensors(options_.path, tensors, metadata);
   }
 
  private:
@@ -201,32 +196,30 @@ class safetensors_sink : public vector_sink {
     has.push_back(v.empty() ? 0 : 1);
   }
   template <class T>
-  static aisle::tensor make(aisle::dtype type, aisle::shape dims, const std::vector<T>& values) {
-    aisle::tensor t(type, dims);
+  static tensor make(dtype type, shape dims, const std::vector<T>& values) {
+    tensor t(type, dims);
     std::copy(values.begin(), values.end(), t.data<T>().begin());
     return t;
   }
-  sink_options options_;
-  aisle::json ids_;
+  vector_sink_options options_;
+  json ids_;
   std::vector<std::int64_t> rows_;
   std::vector<float> text_, image_;
   std::vector<std::uint8_t> has_text_, has_image_;
 };
 
-}  // namespace
+}  // namespace detail
 
-std::unique_ptr<vector_sink> make_sink(const sink_options& o) {
-  const std::string folder = aisle::parent_folder(o.path);
-  if (o.path != "-") aisle::make_folders(folder);
-  if (o.format == "jsonl") return std::make_unique<jsonl_sink>(o.path);
-  if (o.format == "csv") return std::make_unique<csv_sink>(o);
-  if (o.path == "-") throw usage_error("--format " + o.format + " needs a file: --out FILE");
-  if (o.format == "safetensors") return std::make_unique<safetensors_sink>(o);
+AISLE_API std::unique_ptr<vector_sink> make_sink(const vector_sink_options& o) {
+  if (o.format == "jsonl") return std::make_unique<detail::jsonl_sink>(o);
+  if (o.format == "csv") return std::make_unique<detail::csv_sink>(o);
+  if (o.path == "-") throw option_error("--format " + o.format + " needs a file: --out FILE");
+  if (o.format == "safetensors") return std::make_unique<detail::safetensors_sink>(o);
   if (o.format != "npy")
-    throw usage_error("--format " + o.format + ": expected csv, npy, safetensors or jsonl");
+    throw option_error("format " + o.format + ": expected csv, npy, safetensors or jsonl");
   if (o.text_dimension > 0 && o.image_dimension > 0)
-    throw usage_error("a .npy file holds one matrix: give one model, or another --format");
-  return std::make_unique<npy_sink>(o);
+    throw option_error("a .npy file holds one matrix: give one model, or another format");
+  return std::make_unique<detail::npy_sink>(o);
 }
 
-}  // namespace aisle_command
+AISLE_NAMESPACE_END

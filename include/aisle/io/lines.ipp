@@ -1,24 +1,25 @@
-#include "lines.hpp"
+#pragma once
 
 #include <algorithm>
 
-#include "command.hpp"
+#include <aisle/base/process.hpp>
+#include <aisle/io/lines.hpp>
 
-namespace aisle_command {
+AISLE_NAMESPACE_BEGIN
 
-bool line_reader::fill() {
+AISLE_API bool line_reader::fill() {
   if (ended_) return false;
-  check_interrupt();
+  throw_if_interrupted();
   buffer_.resize(std::size_t{1} << 16);
   at_ = 0;
   const std::size_t n = stream_.read(buffer_);
-  check_interrupt();
+  throw_if_interrupted();
   buffer_.resize(n);
   ended_ = n == 0;
   return !ended_;
 }
 
-bool line_reader::next(std::string& line) {
+AISLE_API bool line_reader::next(std::string& line) {
   line.clear();
   too_long_ = false;
   bool any = false;
@@ -37,22 +38,22 @@ bool line_reader::next(std::string& line) {
   return any;
 }
 
-bool line_reader::ready() const {
+AISLE_API bool line_reader::ready() const {
   constexpr int patience_ms = 5;  // a producer's next write is seldom further away
   return buffer_.find('\n', at_) != std::string::npos || ended_ || stream_.ready(patience_ms);
 }
 
-aisle::json parse_json_line(std::string_view text, const std::string& where) {
+AISLE_API json parse_json_line(std::string_view text, const std::string& where) {
   try {
-    return aisle::parse_json(text, where);
-  } catch (const aisle::format_error& e) {
+    return parse_json(text, where);
+  } catch (const format_error& e) {
     // "WHERE: line 1, column 9: what": that first line is the one of `where`.
     const std::string what = e.what(), begin = where + ": line 1, ";
     const std::size_t colon = what.find(": ", begin.size());
     if (!what.starts_with(begin) || colon == std::string::npos) throw;
-    throw aisle::format_error(where + ", " + what.substr(begin.size(), colon - begin.size()),
-                              what.substr(colon + 2));
+    throw format_error(where + ", " + what.substr(begin.size(), colon - begin.size()),
+                       what.substr(colon + 2));
   }
 }
 
-}  // namespace aisle_command
+AISLE_NAMESPACE_END

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include <aisle/base/blanks.hpp>
+#include <aisle/base/file.hpp>
+#include <aisle/catalogue/row_source.hpp>
+#include <aisle/text/html.hpp>
+
+AISLE_NAMESPACE_BEGIN
+
+AISLE_API void row_source::skip(std::int64_t count) {
+  while (count > 0) {
+    const auto n =
+        static_cast<std::int64_t>(next(static_cast<std::size_t>(std::min<std::int64_t>(count, 1024))).size());
+    if (n == 0) return;
+    count -= n;
+  }
+}
+
+AISLE_API catalogue_rows::catalogue_rows(catalogue products) : products_(std::move(products)) {
+  for (const product& p : products_.products)
+    rows_.push_back({.row = p.row,
+                     .line = p.line,
+                     .id = p.id,
+                     .text = p.text,
+                     .image = p.image_path,
+                     .error = {},
+                     .image_problem = p.image_problem,
+                     .fields = &p.fields});
+  for (const skipped_row& p : products_.problems)
+    rows_.push_back({.row = p.row,
+                     .line = p.line,
+                     .id = p.id.empty() ? json() : json(p.id),
+                     .text = {},
+                     .image = {},
+                     .error = (p.column.empty() ? std::string() : "column " + p.column + ": ") + p.reason,
+                     .image_problem = {}});
+  std::stable_sort(rows_.begin(), rows_.end(),
+                   [](const source_row& a, const source_row& b) { return a.row < b.row; });
+}
+
+AISLE_API std::vector<source_row> catalogue_rows::next(std::size_t count) {
+  const std::size_t end = at_ + std::min(count, rows_.size() - at_);
+  std::vector<source_row> out(rows_.begin() + static_cast<std::ptrdiff_t>(at_),
+                              rows_.begin() + static_cast<std::ptrdiff_t>(end));
+  at_ = end;
+  return out;
+}
+
+AISLE_API void catalogue_rows::skip(std::int64_t count) {
+  at_ +=
+      static_cast<std::size_t>(std::clamp<std::int64_t>(count, 0, total() - static_cast<std::int64_t>(at_)));
+}
+
+AISLE_API json_rows::json_rows(const std::string& path, const json_rows_options& options)
+    : lines_(path),
+      pictures_(path == "-" ? "." : parent_folder(path), options.image_root, options.allow_outside),
+      limit_(options.limit),
+      keep_html_(options.keep_html) {}
+
+namespace detail {
+AISLE_API bool is_blank_line(const std::string& line) {
+  return line.find_first_not_of(" \t\r") == std::string::npos;
+}
+}  // namespace detail
+
+/// That of the next row.
+AISLE_API bool json_rows::next_line() {
+  if (limit_ > 0 && rows_ >= limit_) return false;
+  while (lines_.next(line_))
+    if (!detail::is_blank_line(line_)) return true;
+  return false;
+}
+
+AISLE_API void json_rows::skip(std::int64_t count) {
+  for (; count > 0 && next_line(); --count) ++rows_;
+}
+
+AISLE_API std::vector<source_row> json_rows::next(std::size_t count) {
+  std::vector<source_row> out;
+  while (out.size() < count && (out.empty() || lines_.ready())) {
+    if (!next_line()) break;
+    source_row row;
+    row.row = rows_++;
+    row.line = lines_.number();
+    try {
+      read(row);
+    } catch (const machine_error&) {
+      throw;  // no fault of the row
+    } catch (const error& e) {
+      row.error = e.what();
+      row.line = 0;  // the message names it
+    }
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+AISLE_API void json_rows::read(source_row& row) {
+  const std::string where = "line " + std::to_string(lines_.number());  // whoever tells it names the file
+  if (lines_.too_long()) throw format_error(where, "longer than 64 MB");
+  const json j = parse_json_line(line_, where);
+  if (!j.is_object()) j.fail("expected an object such as {\"id\":1,\"text\":\"...\",\"image\":\"path\"}");
+  if (const json* id = j.find("id")) row.id = *id;
+  const std::string text = j.get("text", "");
+  row.text = trimmed(keep_html_ ? text : strip_html(text));
+  picture_reference picture = pictures_.resolve(trimmed(j.get("image", "")));
+  row.image = std::move(picture.path);
+  row.image_problem = std::move(picture.problem);
+}
+
+AISLE_API std::int64_t count_json_rows(const std::string& path) {
+  line_reader lines(path);
+  std::int64_t rows = 0;
+  for (std::string line; lines.next(line);) rows += !detail::is_blank_line(line);
+  return rows;
+}
+
+AISLE_NAMESPACE_END
