@@ -3,6 +3,10 @@
 #include "command.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <chrono>
+#include <thread>
 
 #include <aisle/base/ranges.hpp>
 #include <aisle/image/image_encoder.hpp>
@@ -312,4 +316,41 @@ TEST_CASE("static embeddings through embed and run, and other settings are anoth
   for (int i = 0; i < 600; ++i) words += "red ";
   const auto whole = command::run(work, "tokenize --text-model table", words + "\n");
   CHECK(aisle::parse_json(whole.out, "out").size() == 600);
+}
+
+TEST_CASE("embed: SIGTERM finishes the batch of a stream") {
+  if (command::program().empty()) return;
+  constexpr std::size_t batch = 4000, rows = 12'000;
+  std::string input;
+  for (std::size_t i = 0; i < rows; ++i)
+    input += "{\"id\":" + std::to_string(i) + ",\"text\":\"blue red shirts cotton jeans a b c blue red\"}\n";
+  const auto lines_after = [&](int number) {
+    const support::temporary_folder work;
+    command::make_models(work);
+    aisle::write_file(work / "rows.jsonl", input);
+    const int null = ::open("/dev/null", O_RDWR);
+    const std::string line = "embed --in rows.jsonl --text-model tiny-bert --threads 1 --batch " +
+                             std::to_string(batch) + " --out -";
+    const pid_t child = command::start(work, {"-c", "exec \"$0\" " + line + " > out", command::program()},
+                                       null, null, "/bin/sh");
+    ::close(null);
+    const auto count = [&] { return command::lines_of(command::written_so_far(work / "out")).size(); };
+    for (int i = 0; i < 6000 && count() < batch; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // by now the second batch is being worked on
+    ::kill(child, number);
+    const int code = command::wait_for(child);
+    const std::string out = command::written_so_far(work / "out");
+    CHECK(out.ends_with("}\n"));
+    const std::size_t lines = command::lines_of(out).size();
+    CHECK((code == 130 || lines == rows));
+    return lines;
+  };
+  // The signal may come between two batches: then there is none to finish.
+  std::size_t finished = 0;
+  for (int attempt = 0; attempt < 5 && finished < 2 * batch; ++attempt) {
+    finished = lines_after(SIGTERM);
+    CHECK(finished % batch == 0);
+  }
+  CHECK(finished >= 2 * batch);
 }

@@ -1,8 +1,10 @@
 #include "embed_job.hpp"
 
+#include <optional>
 #include <utility>
 
 #include <aisle/base/counted.hpp>
+#include <aisle/base/process.hpp>
 
 #include "catalogue_job.hpp"
 
@@ -35,6 +37,9 @@ aisle::embedded_batch embed_job::step(aisle::row_source& input, aisle::vector_si
   check_interrupt();
   std::vector<aisle::source_row> next = input.next(static_cast<std::size_t>(most));
   if (next.empty()) return {};
+  // Who feeds a stream waits for the rows that were taken.
+  std::optional<aisle::termination_hold> whole_batch;
+  if (o.out == "-") whole_batch.emplace();
   aisle::embedded_batch batch = aisle::embed_rows(
       std::move(next), by,
       {.threads = o.common.threads,

@@ -57,6 +57,16 @@ class interruption : public std::runtime_error {
 inline void throw_if_interrupted() {
   if (interrupted()) throw interruption();
 }
+/// While one lives, the first SIGTERM waits for its end: interrupted() becomes true only then, and the
+/// patience of install_interrupt_handler() begins. For a batch whose results somebody waits for. SIGINT,
+/// SIGHUP and a second SIGTERM do not wait.
+class termination_hold {
+ public:
+  termination_hold() noexcept;
+  ~termination_hold();
+  termination_hold(const termination_hold&) = delete;
+  termination_hold& operator=(const termination_hold&) = delete;
+};
 /// Opens /dev/null in the place of stdin, stdout and stderr where they are closed, so that no file that is
 /// opened later takes their number and messages with it. Reading such a stdin and writing such a stdout fail.
 /// To be called first in main().

@@ -101,6 +101,9 @@ namespace detail {
 inline std::atomic<int> interrupt_flag{0};
 static_assert(std::atomic<int>::is_always_lock_free);
 
+/// How many termination_holds live, and whether a SIGTERM waits for them.
+inline std::atomic<int> termination_holds{0}, termination_waits{0};
+
 inline int interrupt_patience_ms = 0;
 inline const char* interrupt_last_words = "";
 
@@ -140,18 +143,25 @@ AISLE_API void on_overdue(int) {
   ::_exit(130);
 }
 
-// The next signal takes the default way: a program that does not come back to its callbacks can still be
-// ended.
-AISLE_API void on_interrupt(int number) {
-  const int code = errno;
+AISLE_API void begin_interruption() {
   interrupt_flag = 1;
-  ::signal(number, SIG_DFL);
   if (interrupt_patience_ms > 0) {
     itimerval patience{};
     patience.it_value.tv_sec = interrupt_patience_ms / 1000;
     patience.it_value.tv_usec = interrupt_patience_ms % 1000 * 1000;
     ::setitimer(ITIMER_REAL, &patience, nullptr);
   }
+}
+
+// The next signal takes the default way: a program that does not come back to its callbacks can still be
+// ended.
+AISLE_API void on_interrupt(int number) {
+  const int code = errno;
+  ::signal(number, SIG_DFL);
+  if (number == SIGTERM && termination_holds > 0)
+    termination_waits = 1;
+  else
+    begin_interruption();
   errno = code;
 }
 }  // namespace detail
@@ -171,6 +181,12 @@ AISLE_API void install_interrupt_handler(int milliseconds, const char* last_word
   if (milliseconds <= 0) return;
   action.sa_handler = detail::on_overdue;
   ::sigaction(SIGALRM, &action, nullptr);
+}
+
+AISLE_API termination_hold::termination_hold() noexcept { ++detail::termination_holds; }
+AISLE_API termination_hold::~termination_hold() {
+  if (--detail::termination_holds == 0 && detail::termination_waits.exchange(0) != 0)
+    detail::begin_interruption();
 }
 
 AISLE_API bool interrupted() noexcept { return detail::interrupt_flag != 0; }
