@@ -44,6 +44,14 @@ void check(const aisle::wordpiece& model, std::string_view text) {
     for (std::size_t i = 0; i + 1 < cut.ids.size(); ++i) require(cut.ids[i] == whole[i]);
   }
 
+  // With their places they are the same ids, and the places are within the text.
+  const auto spanned = model.encode_spans(text, {.cut = aisle::truncation::none});
+  require(spanned.ids == whole && spanned.spans.size() == whole.size());
+  for (const aisle::byte_span& span : spanned.spans)
+    require(span.begin <= span.end && span.end <= text.size());
+  const auto pair = model.encode_pair(text, text.substr(text.size() / 2), {.max_length = 9});
+  require(pair.ids.size() <= 9 && pair.ids.size() == pair.spans.size());
+
   // Invalid bytes count as U+FFFD.
   require(model.encode(aisle::replace_invalid_utf8(text), std::int64_t{1} << 40).ids == whole);
 

@@ -318,3 +318,31 @@ TEST_CASE("self-test passes on every kernel table, and lists them") {
   aisle::write_file(work / "weights/resnet18/model.safetensors", "damaged");
   CHECK(command::run(work, "self-test --isa generic --image-model resnet18").code == 1);
 }
+
+TEST_CASE("tokenize: where ids stand, pairs and what is cut of them") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  const auto tokenize = [&](const std::string& more, const std::string& input) {
+    return command::run(work, "tokenize --text-model tiny-bert " + more, input);
+  };
+  // [CLS] 2, [SEP] 3, blue 4, red 5, shirt 6, ##s 7
+  CHECK(tokenize("--offsets characters", "\xC3\x89 Blue shirts\n").out ==
+        "{\"ids\":[2,1,4,6,7,3],\"type_ids\":[0,0,0,0,0,0],\"offsets\":[[0,0],[0,1],[2,6],[7,12],[12,13],[0,"
+        "0]]}\n");
+  CHECK(tokenize("--offsets bytes", "\xC3\x89 Blue shirts\n").out ==
+        "{\"ids\":[2,1,4,6,7,3],\"type_ids\":[0,0,0,0,0,0],\"offsets\":[[0,0],[0,2],[3,7],[8,13],[13,14],[0,"
+        "0]]}\n");
+  CHECK(tokenize("--pairs --max-tokens 5", "[\"red red\", \"blue\"]\n").out ==
+        "{\"ids\":[2,5,3,4,3],\"type_ids\":[0,0,0,1,1]}\n");
+  CHECK(tokenize("--truncation-side left --max-tokens 4", "red blue red\n").out ==
+        "{\"ids\":[2,4,5,3],\"type_ids\":[0,0,0,0]}\n");
+  const auto bad = tokenize("--pairs --truncation only-second --max-tokens 4",
+                            "[\"red red red\", \"blue\"]\n[\"one\"]\n[\"red\", \"\"]\n");
+  CHECK(bad.code == 3);
+  const auto lines = command::lines_of(bad.out);
+  REQUIRE(lines.size() == 3);
+  CHECK(has(lines[0], "cutting the second alone leaves no room"));
+  CHECK(has(lines[1], "expected an array of two strings"));
+  CHECK(lines[2] == "{\"ids\":[2,5,3,3],\"type_ids\":[0,0,0,1]}");
+}

@@ -20,8 +20,12 @@ using namespace aisle_command;
 
 struct options {
   common_options common;
-  bool json = false;
+  bool json = false, pairs = false;
+  std::string offsets, cut = "longest-first", side = "right";
   std::int64_t max_tokens = 0;
+
+  /// More than the ids of texts as the encoder reads them.
+  bool is_detailed() const { return pairs || !offsets.empty() || cut != "longest-first" || side != "right"; }
 };
 
 /// What the encoder of the same folder would cut at.
@@ -35,14 +39,82 @@ std::int64_t limit_of(const aisle::sentence_model& sentence) {
 }
 
 struct item {
-  std::string text, out;
+  std::string text, second, out;
   std::int64_t line = 0;
   bool bad = false, cut = false;
 };
 
-void tokenize(const aisle::token_reader& reader, const options& o, item& i) {
-  if (o.json && !i.bad) try {
-      i.text = aisle::parse_json_line(i.text, "line " + std::to_string(i.line)).as<std::string>();
+/// A line's text, or both of its texts.
+void read_texts(const options& o, item& i) {
+  const std::string where = "line " + std::to_string(i.line);
+  if (o.pairs) {
+    const aisle::json pair = aisle::parse_json_line(i.text, where);
+    if (!pair.is_array() || pair.size() != 2) pair.fail("expected an array of two strings");
+    i.text = pair[0].as<std::string>();
+    i.second = pair[1].as<std::string>();
+  } else if (o.json) {
+    i.text = aisle::parse_json_line(i.text, where).as<std::string>();
+  }
+}
+
+/// How many code points there are in front of each of these bytes of a text.
+class character_counter {
+ public:
+  explicit character_counter(std::string_view text) : text_(text) {}
+  /// `to` may go back a little: pieces come in order.
+  std::size_t at(std::size_t to) {
+    if (to < byte_) byte_ = count_ = 0;
+    for (; byte_ < to; ++byte_) count_ += (static_cast<unsigned char>(text_[byte_]) & 0xC0) != 0x80;
+    return count_;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t byte_ = 0, count_ = 0;
+};
+
+std::string list_of(const std::vector<std::int32_t>& values) {
+  std::string out = "[";
+  for (const std::int32_t v : values) out += (out.size() > 1 ? "," : "") + std::to_string(v);
+  return out + "]";
+}
+
+/// {"ids":[…],"type_ids":[…],"offsets":[[0,4],…]}
+void tokenize_in_detail(const aisle::wordpiece& tokenizer, const options& o, std::int64_t max_tokens,
+                        item& i) {
+  const aisle::wordpiece_encode_options how{.max_length = max_tokens,
+                                            .cut = o.cut == "none"         ? aisle::truncation::none
+                                                   : o.cut == "only-first" ? aisle::truncation::only_first
+                                                   : o.cut == "only-second"
+                                                       ? aisle::truncation::only_second
+                                                       : aisle::truncation::longest_first,
+                                            .keep_end = o.side == "left"};
+  const auto e = o.pairs ? tokenizer.encode_pair(i.text, i.second, how) : tokenizer.encode_spans(i.text, how);
+  i.cut = e.full_length > static_cast<std::int64_t>(e.ids.size());
+  i.out = "{\"ids\":" + list_of(e.ids) + ",\"type_ids\":" + list_of(e.types);
+  if (!o.offsets.empty()) {
+    i.out += ",\"offsets\":[";
+    character_counter first(i.text), second(i.second);
+    for (std::size_t k = 0; k < e.spans.size(); ++k) {
+      character_counter& counter = e.types[k] == 0 ? first : second;
+      const auto place = [&](std::size_t byte) {
+        return std::to_string(o.offsets == "bytes" ? byte : counter.at(byte));
+      };
+      i.out += (k ? ",[" : "[") + place(e.spans[k].begin) + "," + place(e.spans[k].end) + "]";
+    }
+    i.out += "]";
+  }
+  i.out += "}\n";
+}
+
+void tokenize(const aisle::token_reader& reader, const aisle::wordpiece& tokenizer, const options& o,
+              std::int64_t max_tokens, item& i) {
+  if (!i.bad) try {
+      read_texts(o, i);
+      if (o.is_detailed()) return tokenize_in_detail(tokenizer, o, max_tokens, i);
+    } catch (const aisle::option_error& e) {  // truncation that is not possible
+      i.bad = true;
+      i.text = e.what();
     } catch (const aisle::format_error& e) {
       i.bad = true;
       i.text = e.what();
@@ -53,9 +125,7 @@ void tokenize(const aisle::token_reader& reader, const options& o, item& i) {
   }
   std::vector<std::int32_t> ids;
   i.cut = reader(i.text, ids) > static_cast<std::int64_t>(ids.size());
-  i.out = "[";
-  for (const std::int32_t id : ids) i.out += (i.out.size() > 1 ? "," : "") + std::to_string(id);
-  i.out += "]\n";
+  i.out = list_of(ids) + "\n";
 }
 
 int run(const options& o) {
@@ -80,11 +150,12 @@ int run(const options& o) {
       i.line = lines.number();
       if ((i.bad = lines.too_long()))
         i.text = "the line is longer than 64 MB";
-      else if (!o.json && i.text.ends_with('\r'))
+      else if (!o.json && !o.pairs && i.text.ends_with('\r'))
         i.text.pop_back();
     }
-    aisle::parallel_for(static_cast<std::int64_t>(items.size()), o.common.threads,
-                        [&](std::int64_t i) { tokenize(reader, o, items[static_cast<std::size_t>(i)]); });
+    aisle::parallel_for(static_cast<std::int64_t>(items.size()), o.common.threads, [&](std::int64_t i) {
+      tokenize(reader, tokenizer, o, max_tokens, items[static_cast<std::size_t>(i)]);
+    });
     for (const item& i : items) {
       write_out(i.out);
       bad += i.bad;
@@ -99,7 +170,9 @@ int run(const options& o) {
          " cut to " + aisle::counted(max_tokens, "token"));
   if (bad > 0)
     warn(std::to_string(bad) + " of " + aisle::counted(done, "line") +
-         (done == 1 ? " is no JSON string" : " are no JSON strings"));
+         (o.is_detailed() ? " could not be done"
+          : done == 1     ? " is no JSON string"
+                          : " are no JSON strings"));
   if (done == 0) say("nothing to do: stdin: no lines");
   return done == 0 ? exit_nothing : bad > 0 ? exit_skipped : exit_ok;
 }
@@ -113,10 +186,23 @@ action setup(option_set app) {
                  "cut to so many ids, [CLS] and [SEP] included (default: the model's)")
       .type_name("N")
       .check(within(std::int64_t{3}, std::int64_t{1} << 40));
+  app.add_flag("--pairs", o->pairs,
+               "each input line is a JSON array of two strings: [CLS] first [SEP] second [SEP]");
+  app.add_option("--offsets", o->offsets, "tell where each id stands in its text, in code points or in bytes")
+      .check(one_of({"characters", "bytes"}));
+  app.add_option("--truncation", o->cut, "what is cut where there are more ids than --max-tokens")
+      .check(one_of({"longest-first", "only-first", "only-second", "none"}))
+      .capture_default_str();
+  app.add_option("--truncation-side", o->side, "the end of a text that is cut")
+      .check(one_of({"right", "left"}))
+      .capture_default_str();
   o->common.add(app, {common::threads, common::limit});
   app.footer(
       "Reads lines from stdin and writes a JSON array of ids for each, in order. Only the tokenizer's files "
       "are needed.\n"
+      "With one of the options from --pairs on: {\"ids\":[...],\"type_ids\":[...],\"offsets\":[[0,4],...]}, "
+      "as Rust\n"
+      "tokenizers gives them, without the prompt and the modules of a sentence-transformers model.\n"
       "With --json a line that is no JSON string gives {\"error\":\"...\"} and exit code 3.\n"
       "\n"
       "Examples:\n"

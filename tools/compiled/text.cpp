@@ -10,5 +10,6 @@
 #include <aisle/text/unicode.ipp>
 #include <aisle/text/unicode_fold.ipp>
 #include <aisle/text/wordpiece.ipp>
+#include <aisle/text/wordpiece_spans.ipp>
 #include <aisle/text/wordpiece_vocabulary.ipp>
 #include <aisle/text/text_encoder.ipp>

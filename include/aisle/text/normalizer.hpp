@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,13 @@ struct normalizer_options {
 /// mark that survives in a BERT vocabulary, so that token ids are the same.
 std::string normalize_text(std::string_view text, const normalizer_options& options = {});
 
+/// A text after normalisation, and for each of its bytes the bytes [begin, end) of the text that it came
+/// from.
+struct aligned_text {
+  std::string text;
+  std::vector<std::uint32_t> begin, end;
+};
+
 /// What a tokenizer does to a text before it splits words: one or more of the reference's normalizers, one
 /// after the other.
 class text_normalizer {
@@ -49,6 +57,9 @@ class text_normalizer {
   void lower_first();
 
   std::string operator()(std::string_view text) const;
+  /// The same with where it came from, as the reference's offsets have it: characters that are put in come
+  /// from a neighbour. Slower by a multiple. Throws option_error for a text of 4 GB or more.
+  aligned_text align(std::string_view text) const;
   /// Its rules if it is BERT's and nothing more: then code points are independent of each other.
   const character_rules* rules() const noexcept {
     return steps_.size() == 1 && steps_[0].kind == step::what::bert ? &steps_[0].rules : nullptr;

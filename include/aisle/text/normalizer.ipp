@@ -28,6 +28,46 @@ std::string map_characters(std::string_view text, Of of) {
   return out;
 }
 
+AISLE_API void append_aligned(aligned_text& out, char32_t code, std::uint32_t begin, std::uint32_t end) {
+  append_utf8(out.text, code);
+  out.begin.resize(out.text.size(), begin);
+  out.end.resize(out.text.size(), end);
+}
+
+/// map_characters, with where it came from.
+template <class Of>
+aligned_text align_characters(const aligned_text& in, Of of) {
+  aligned_text out;
+  for (std::size_t at = 0; at < in.text.size();) {
+    const decoded_character c = decode_utf8(in.text, at);
+    const std::uint32_t begin = in.begin[at], end = in.end[at + c.size - 1];
+    at += c.size;
+    const normalized_character n = of(c.code);
+    if (n.role == character_role::cjk) append_aligned(out, U' ', begin, end);
+    for (std::uint8_t i = 0; i < n.size; ++i) append_aligned(out, n.codes[i], begin, end);
+    if (n.role == character_role::cjk) append_aligned(out, U' ', begin, end);
+  }
+  return out;
+}
+
+AISLE_API void append_part(aligned_text& out, const aligned_text& in, std::size_t from, std::size_t to) {
+  const auto part = [&](auto& put, const auto& of) {
+    put.insert(put.end(), of.begin() + static_cast<std::ptrdiff_t>(from),
+               of.begin() + static_cast<std::ptrdiff_t>(to));
+  };
+  part(out.text, in.text);
+  part(out.begin, in.begin);
+  part(out.end, in.end);
+}
+
+/// Text that is put in, all of it from one place.
+AISLE_API void append_inserted(aligned_text& out, std::string_view text, std::uint32_t begin,
+                               std::uint32_t end) {
+  out.text += text;
+  out.begin.resize(out.text.size(), begin);
+  out.end.resize(out.text.size(), end);
+}
+
 AISLE_API std::string normalize_step(std::string_view text, const text_normalizer::step& step) {
   using what = text_normalizer::step::what;
   std::string out;
@@ -59,7 +99,56 @@ AISLE_API std::string normalize_step(std::string_view text, const text_normalize
   return out.append(text);
 }
 
+/// normalize_step, with where it came from.
+AISLE_API aligned_text align_step(const aligned_text& in, const text_normalizer::step& step) {
+  using what = text_normalizer::step::what;
+  aligned_text out;
+  switch (step.kind) {
+    case what::bert:
+      return align_characters(in, [&](char32_t c) { return normalize_character(c, step.rules); });
+    case what::lower_case:
+      return align_characters(in, lower_case_of);
+    case what::strip: {
+      auto left = step;
+      left.right = false;
+      const std::size_t from = in.text.size() - (step.left ? normalize_step(in.text, left) : in.text).size();
+      append_part(out, in, from, from + normalize_step(in.text, step).size());
+      break;
+    }
+    case what::prepend:
+      if (!in.text.empty()) append_inserted(out, step.text, in.begin.front(), in.end.front());
+      append_part(out, in, 0, in.text.size());
+      break;
+    case what::replace: {
+      std::size_t done = 0;
+      for (std::size_t at; (at = in.text.find(step.pattern, done)) != std::string::npos;) {
+        append_part(out, in, done, at);
+        done = at + step.pattern.size();
+        append_inserted(out, step.text, in.begin[done - 1], in.end[done - 1]);
+      }
+      append_part(out, in, done, in.text.size());
+      break;
+    }
+  }
+  return out;
+}
+
 }  // namespace detail
+
+AISLE_API aligned_text text_normalizer::align(std::string_view text) const {
+  if (text.size() >= UINT32_MAX)
+    throw option_error("a text of " + std::to_string(text.size()) + " bytes, expected less than 4 GB");
+  aligned_text out;
+  out.text.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const decoded_character c = decode_utf8(text, at);
+    const std::size_t end = at + c.size;
+    detail::append_aligned(out, c.code, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end));
+    at = end;
+  }
+  for (const step& s : steps_) out = detail::align_step(out, s);
+  return out;
+}
 
 AISLE_API std::string normalize_text(std::string_view text, const normalizer_options& options) {
   return detail::map_characters(text, [&](char32_t c) { return normalize_character(c, options.lower_case); });

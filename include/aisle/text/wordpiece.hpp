@@ -26,6 +26,27 @@ struct wordpiece_options {
   int max_input_chars_per_word = 100;
 };
 
+/// What is left out where ids are more than a limit; as in Rust `tokenizers`.
+enum class truncation {
+  longest_first,  ///< of both texts of a pair, the longer one first; of a text alone, its own
+  only_first,
+  only_second,
+  none
+};
+
+/// How encode_spans() and encode_pair() cut.
+struct wordpiece_encode_options {
+  std::int64_t max_length = 512;  ///< ids, [CLS] and [SEP] among them
+  truncation cut = truncation::longest_first;
+  bool keep_end = false;  ///< cut at the beginning of a text, not at its end
+};
+
+/// A text's bytes [begin, end).
+struct byte_span {
+  std::size_t begin = 0, end = 0;
+  bool operator==(const byte_span&) const = default;
+};
+
 /// BERT's tokenizer: added tokens, normalisation, words split at spaces and punctuation, longest-match-first
 /// word pieces. Ids equal those of Rust `tokenizers` (AddedVocabulary, BertNormalizer, BertPreTokenizer,
 /// WordPiece) for any bytes; where those are not UTF-8, each maximal subpart counts as U+FFFD, which the
@@ -59,6 +80,21 @@ class wordpiece {
     return e;
   }
 
+  /// Ids, and where each of them stands in its text.
+  struct spanned_encoding {
+    std::vector<std::int32_t> ids;
+    std::vector<byte_span> spans;     ///< of [CLS] and [SEP] {0, 0}
+    std::vector<std::int32_t> types;  ///< 0, and 1 for the second text of a pair with its [SEP]
+    std::int64_t full_length = 0;     ///< ids that there would be without a limit
+  };
+  /// The ids of encode() with their places. Several times slower. Throws option_error for a limit that leaves
+  /// no room for what stands around a text, and where truncation::only_second (of a pair the text named) has
+  /// too little to give.
+  spanned_encoding encode_spans(std::string_view text, const wordpiece_encode_options& options = {}) const;
+  /// [CLS] first [SEP] second [SEP]: what cross encoders read.
+  spanned_encoding encode_pair(std::string_view first, std::string_view second,
+                               const wordpiece_encode_options& options = {}) const;
+
   const wordpiece_options& options() const& noexcept { return options_; }
   wordpiece_options options() const&& { return options(); }
   /// One more than the highest id, added tokens included.
@@ -80,6 +116,12 @@ class wordpiece {
   struct writer;
   /// Normalises and splits in one pass.
   void write_text(std::string_view text, writer& w) const;
+  /// All pieces of a text, nothing around them.
+  void collect(std::string_view text, spanned_encoding& out) const;
+  void collect_words(const aligned_text& text, std::size_t begin, std::size_t end,
+                     spanned_encoding& out) const;
+  void collect_pieces(const aligned_text& text, std::size_t begin, std::size_t end,
+                      spanned_encoding& out) const;
   /// Splits text that is normalised already.
   void write_normalized(std::string_view text, writer& w) const;
 
@@ -98,4 +140,5 @@ AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
 #include <aisle/text/wordpiece.ipp>
+#include <aisle/text/wordpiece_spans.ipp>
 #endif
