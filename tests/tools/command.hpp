@@ -82,8 +82,8 @@ inline bool appears(const std::string& path) {
   return std::filesystem::exists(path);
 }
 
-/// What another process has written into a file by now; empty where there is none. (aisle::read_file refuses a
-/// file that grows while it is read.)
+/// What another process has written into a file by now; empty where there is none. (aisle::read_file refuses
+/// a file that grows while it is read.)
 inline std::string written_so_far(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
