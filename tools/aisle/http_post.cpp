@@ -169,7 +169,6 @@ struct http_post::state {
       case CURLE_OPERATION_TIMEDOUT:
         out.fault = out.status == 0 ? "no answer in time" : "no whole answer in time";
         break;
-      case CURLE_UNSUPPORTED_PROTOCOL:
       case CURLE_URL_MALFORMAT:
       case CURLE_PEER_FAILED_VERIFICATION:
       case CURLE_SSL_CACERT_BADFILE:

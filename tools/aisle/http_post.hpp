@@ -14,11 +14,11 @@ namespace aisle_command {
 
 struct http_post_options {
   std::string url;
-  std::string key;              ///< sent as "Authorization: Bearer KEY", to this address alone; empty: none
+  std::string key{};            ///< sent as "Authorization: Bearer KEY", to this address alone; empty: none
   double connect_timeout = 10;  ///< seconds
   double timeout = 300;         ///< seconds for a whole request
   std::size_t max_bytes = std::size_t{192} << 20;  ///< of an answer
-  std::string certificates;  ///< a file of certificates to trust instead of the system's; empty: those
+  std::string certificates{};  ///< a file of certificates to trust instead of the system's; empty: those
 };
 
 /// Redirects are answers like others: they are not followed. Certificates are checked. One thread uses it.

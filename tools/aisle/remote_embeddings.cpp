@@ -99,7 +99,7 @@ remote_vectors embed_remotely(std::span<const std::string_view> texts, const rem
   for (auto& e : out.errors) e.reason = without_secret(std::move(e.reason), key);
   if (out.truncated > 0 && options.on_warning)
     options.on_warning(std::to_string(out.truncated) + " of " + aisle::counted(texts.size(), "text") +
-                       (texts.size() == 1 ? " was" : " were") + " cut, as " + url + " takes no longer ones");
+                       (out.truncated == 1 ? " was" : " were") + " cut, as " + url + " takes no longer ones");
   out.about = about(options, out);
   return out;
 }

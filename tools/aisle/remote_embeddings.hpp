@@ -30,8 +30,8 @@ struct remote_options {
   aisle::openai_options::long_text when_too_long = aisle::openai_options::long_text::cut;
   std::int64_t max_text_tokens = 8192;
   int tries = 7;
-  double timeout = 300;      ///< seconds for a request
-  std::string certificates;  ///< as http_post_options::certificates
+  double timeout = 300;        ///< seconds for a request
+  std::string certificates{};  ///< as http_post_options::certificates
   aisle::progress_callback progress{};
   aisle::warning_callback on_warning{};
   std::function<void(std::size_t text, std::span<const float> vector)> on_vector{};
