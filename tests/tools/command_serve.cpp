@@ -19,17 +19,16 @@ class served {
   explicit served(const support::temporary_folder& work, std::vector<std::string> more = {}) : work_(work) {
     std::vector<std::string> line = {"serve", "--text-model", "tiny-bert", "--port", "0"};
     line.insert(line.end(), more.begin(), more.end());
-    const int in = ::open("/dev/null", O_RDONLY),
-              err = ::open((work / "messages").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    pid_ = command::start(work, line, in, err);
-    ::close(in);
-    ::close(err);
+    const auto created = [&](const char* name) {
+      return ::open((work / name).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    };
+    const int in = ::open("/dev/null", O_RDONLY), err = created("messages"), out = created("address");
+    pid_ = command::start(work, line, in, err, command::program(), out);
+    for (const int file : {in, err, out}) ::close(file);
     for (int i = 0; i < 6000 && url_.empty() && ::kill(pid_, 0) == 0; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      const std::string said = messages();
-      if (const auto at = said.find("http://");
-          at != std::string::npos && said.find('\n', at) != std::string::npos)
-        url_ = said.substr(at, said.find('\n', at) - at);
+      const std::string said = command::written_so_far(work / "address");
+      if (said.ends_with('\n')) url_ = said.substr(0, said.size() - 1);
     }
     REQUIRE_MESSAGE(!url_.empty(), messages());
   }

@@ -77,6 +77,13 @@ def same_bits(rows_file, vectors_file):
         except Exception as error:
             faults.append(error)
 
+    # At a time, so that they wait to be let in.
+    many = [socket.create_connection(host.split(":"), 60) for _ in range(40)]
+    for raw in many:
+        raw.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    for raw in many:
+        assert raw.recv(100).startswith(b"HTTP/1.1 200"), "a client was turned away"
+        raw.close()
     threads = [threading.Thread(target=client, args=(n,)) for n in range(6)]
     for t in threads:
         t.start()

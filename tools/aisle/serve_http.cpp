@@ -136,9 +136,11 @@ http_server::http_server(const http_server_options& options, handler handle)
   h.set_tcp_nodelay(true);
   h.set_payload_max_length(options.max_body);
   // httplib's own would let two servers have one port.
-  h.set_socket_options([](auto socket) {
+  int listening = -1;
+  h.set_socket_options([&listening](auto socket) {
     const int yes = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    listening = socket;
   });
   const auto without_body = [&s](const httplib::Request& from, httplib::Response& to) {
     s.answer(from, to, nullptr);
@@ -173,6 +175,8 @@ http_server::http_server(const http_server_options& options, handler handle)
   if (s.port <= 0)
     throw aisle::error("cannot listen on " + options.host + ", port " + std::to_string(options.port) + ": " +
                        (errno != 0 ? std::strerror(errno) : "no such address here"));
+  // httplib lets five clients wait to be let in: dozens that come at a time would be turned away.
+  ::listen(listening, 1024);
 }
 
 http_server::~http_server() {
