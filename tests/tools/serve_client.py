@@ -66,7 +66,7 @@ def same_bits(rows_file, vectors_file):
         try:
             connection = http.client.HTTPConnection(host, timeout=60)
             at = number
-            for size in (1, 7, 2, 60, 33, 200, 5):
+            for size in (1, 7, 2, 33, 120, 5):
                 chosen = [rows[(at + i * (number + 1)) % len(rows)] for i in range(size)]
                 at += size
                 format = ("base64", "float")[size % 2]

@@ -14,6 +14,9 @@ namespace {
 
 /// Texts that are taken of a request before it is another one's turn.
 constexpr std::size_t turn = 64;
+/// What is waited for clients that were just answered and may ask again: of the last batch's time, and no
+/// more than this. Otherwise the first of them would have the model alone, and the rest wait for that.
+constexpr double share_waited = 0.1, longest_wait = 0.005;
 
 std::int64_t tokens_of(std::span<const std::vector<std::int32_t>> lists) {
   std::int64_t n = 0;
@@ -49,7 +52,13 @@ void batch_queue::run(const std::function<bool()>& go_on) {
     if (!on && jobs_.empty()) return;
     if (jobs_.empty())
       arrived_.wait_for(lock, std::chrono::milliseconds(100), [&] { return !jobs_.empty(); });
-    if (!jobs_.empty()) work(lock);
+    if (jobs_.empty()) continue;
+    if (jobs_.size() < expected_ && tokens_ < limits_.batch_tokens) {
+      const std::chrono::duration<double> patience(std::min(share_waited * last_seconds_, longest_wait));
+      arrived_.wait_for(lock, patience,
+                        [&] { return jobs_.size() >= expected_ || tokens_ >= limits_.batch_tokens; });
+    }
+    work(lock);
   }
 }
 
@@ -102,6 +111,8 @@ void batch_queue::work(std::unique_lock<std::mutex>& lock) {
   metrics_.batch(static_cast<std::int64_t>(batch.size()), tokens, seconds);
 
   lock.lock();
+  last_seconds_ = seconds;
+  expected_ = shares.size() + jobs_.size();
   if (seconds > 0) {
     const double speed = static_cast<double>(tokens) / seconds;
     tokens_per_second_ = tokens_per_second_ > 0 ? 0.8 * tokens_per_second_ + 0.2 * speed : speed;

@@ -24,8 +24,9 @@ struct batch_limits {
 };
 
 /// Requests wait in their threads; one thread, run()'s, works for all of them. No batch waits to become full:
-/// what comes while the model works is the next one. Of each request some texts at a time are taken in turn,
-/// so that a short one does not wait for all of a long one.
+/// what comes while the model works is the next one; those who were just answered get a moment to ask again.
+/// Of each request some texts at a time are taken in turn, so that a short one does not wait for all of a
+/// long one.
 class batch_queue {
  public:
   using token_lists = std::vector<std::vector<std::int32_t>>;
@@ -69,7 +70,8 @@ class batch_queue {
   std::condition_variable arrived_;
   std::deque<job*> jobs_;  ///< with texts that are not taken yet
   std::int64_t requests_ = 0, texts_ = 0, tokens_ = 0;
-  double tokens_per_second_ = 0;
+  double tokens_per_second_ = 0, last_seconds_ = 0;
+  std::size_t expected_ = 0;  ///< requests, if all that had part in the last batch ask again
 };
 
 }  // namespace aisle_command
