@@ -214,7 +214,7 @@ TEST_CASE("openai: no request has more than 2,048 texts and no text more than 8,
   const auto refused = t.encode({longer, "b"}, {.when_too_long = aisle::openai_options::long_text::refuse});
   REQUIRE(refused.errors.size() == 1);
   CHECK(refused.errors[0].text == 0);
-  CHECK(has(refused.errors[0].reason, "8196 bytes"));
+  CHECK(has(refused.errors[0].reason, "more than 8192 tokens"));
   CHECK(refused.vectors(1, 0) == 1);
 }
 
@@ -508,6 +508,8 @@ TEST_CASE("openai: what it would cost is counted without asking") {
   CHECK(e.most_tokens == 12 + 3 + 5 + 19);
   CHECK(e.tokens >= 10);
   CHECK(e.tokens <= e.most_tokens);
+  // cl100k_base has as many.
+  CHECK(aisle::detail::openai::approximate_tokens("a red shirt 12345") == 6);
   CHECK_THROWS_AS(aisle::openai_embeddings({}), aisle::option_error);
   CHECK_THROWS_AS(aisle::openai_embeddings({.model = "m", .concurrency = 0}), aisle::option_error);
 }

@@ -153,9 +153,10 @@ def refused():
         got, content, _ = ask(method, path, b"{}" if method != "GET" else None)
         assert got == status, (method, path, got)
         assert json.loads(content)["error"]["message"], (method, path)
-    raw = socket.create_connection(host.split(":"), 60)
-    raw.sendall(b"no http\r\n\r\n")
-    assert raw.recv(100).startswith(b"HTTP/1.1 400")
+    for request, status in ((b"no http\r\n\r\n", b"400"), (b"POST /v1/embeddings HTTP/1.1\r\nHost: a\r\n\r\n", b"400")):
+        raw = socket.create_connection(host.split(":"), 20)
+        raw.sendall(request)
+        assert raw.recv(100).startswith(b"HTTP/1.1 " + status), request
 
 
 def looked_at():

@@ -216,7 +216,8 @@ bool is_loopback(const std::string& host) {
 
 served_model describe(const options& o, const aisle::text_encoder& encoder) {
   const aisle::wordpiece& tokenizer = encoder.tokenizer();
-  const bool framed = encoder.sentence().kind == aisle::sentence_model::reader::transformer;
+  const aisle::sentence_model& sentence = encoder.sentence();
+  const bool framed = sentence.kind == aisle::sentence_model::reader::transformer;
   std::string name = o.model_name.empty() ? o.common.text_model : o.model_name;
   if (o.model_name.empty() && name.find('/') != std::string::npos) {
     while (name.ends_with('/')) name.pop_back();
@@ -228,6 +229,7 @@ served_model describe(const options& o, const aisle::text_encoder& encoder) {
           .vocabulary = tokenizer.vocabulary_size(),
           .first = framed ? tokenizer.cls_id() : -1,
           .last = framed ? tokenizer.sep_id() : -1,
+          .takes_tokens = sentence.prompt(o.common.prompt.value_or(sentence.default_prompt)).empty(),
           .shortens = o.matryoshka,
           .max_inputs = o.max_inputs,
           .created = static_cast<std::int64_t>(std::time(nullptr))};

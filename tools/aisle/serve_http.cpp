@@ -113,7 +113,9 @@ struct http_server::state {
       passed_over += size;
       return passed_over <= most_passed_over;
     };
-    if (reader != nullptr && !from.is_multipart_form_data()) (*reader)(take);
+    // Without a length there is no body; httplib would wait for the end of the connection.
+    const bool has_body = from.has_header("Content-Length") || from.has_header("Transfer-Encoding");
+    if (reader != nullptr && has_body && !from.is_multipart_form_data()) (*reader)(take);
     // Longer than its length says already, or not whole.
     if (to.status == 413) r.too_large = true;
     if (to.status >= 400 && !r.too_large) return;

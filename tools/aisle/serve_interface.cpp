@@ -24,6 +24,7 @@ std::string place(std::size_t i) { return "input[" + std::to_string(i) + "]"; }
 
 std::vector<std::int32_t> read_ids(const aisle::json& list, const std::string& where, const served_model& m) {
   std::vector<std::int32_t> out;
+  if (!m.takes_tokens) refuse(where + ": tokens are not taken where texts get a prompt; send texts", "input");
   if (list.empty()) refuse(where + ": a list without tokens", "input");
   if (static_cast<std::int64_t>(list.size()) > m.max_tokens)
     refuse(where + ": " + aisle::counted(list.size(), "token") + ", this model takes " +

@@ -38,6 +38,7 @@ struct served_model {
   std::string name;
   std::int64_t dimension = 0, max_tokens = 0, vocabulary = 0;
   std::int32_t first = -1, last = -1;  ///< ids that stand around each text; -1: none
+  bool takes_tokens = true;            ///< not where a prompt goes before each text
   bool shortens = false;               ///< trained for vectors of fewer dimensions
   std::int64_t max_inputs = 2048;      ///< a request
   std::int64_t created = 0;            ///< seconds of 1970

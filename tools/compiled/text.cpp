@@ -1,6 +1,7 @@
 // The definitions of text/ for the target aisle::compiled.
 #include <aisle/text/added_tokens.ipp>
 #include <aisle/text/detail/openai_protocol.ipp>
+#include <aisle/text/detail/openai_texts.ipp>
 #include <aisle/text/detail/vocabulary.ipp>
 #include <aisle/text/html.ipp>
 #include <aisle/text/normalizer.ipp>

@@ -178,24 +178,48 @@ AISLE_API std::string_view cut_text(std::string_view text, std::size_t bytes) {
 }
 
 AISLE_API std::int64_t approximate_tokens(std::string_view text) {
+  enum class kind : std::uint8_t { letter, digit, space, line_end, mark, two_bytes, more_bytes };
+  const auto kind_of = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) return byte >= 0xC0 && byte < 0xE0 ? kind::two_bytes : kind::more_bytes;
+    return ascii::is_letter(c)                   ? kind::letter
+           : ascii::is_digit(c)                  ? kind::digit
+           : c == ' '                            ? kind::space
+           : c == '\n' || c == '\r' || c == '\t' ? kind::line_end
+                                                 : kind::mark;
+  };
   std::int64_t tokens = 0;
-  const auto letter = [](char c) { return ascii::is_letter(c); };
-  const auto digit = [](char c) { return ascii::is_digit(c); };
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t begin = i;
-    const auto run = [&](const auto& is) {
-      while (i < text.size() && is(text[i])) ++i;
-      return static_cast<std::int64_t>(i - begin);
-    };
-    if (letter(text[i])) {
-      tokens += 1 + (run(letter) - 1) / 7;  // most words are one
-    } else if (digit(text[i])) {
-      tokens += (run(digit) + 2) / 3;  // three digits are one
-    } else if (static_cast<unsigned char>(text[i]) >= 0x80) {
-      tokens += (run([](char c) { return static_cast<unsigned char>(c) >= 0x80; }) + 1) / 2;
-    } else {
-      tokens += text[i] == ' ' ? 0 : 1;  // a space belongs to the word behind it
+    const kind k = kind_of(text[i]);
+    // Bytes behind a character's first belong to it.
+    while (i < text.size() &&
+           (kind_of(text[i]) == k ||
+            (k == kind::two_bytes && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80)))
       ++i;
+    const auto length = static_cast<std::int64_t>(i - begin);
+    switch (k) {
+      case kind::letter:
+        tokens += 1 + (length - 1) / 6;
+        break;           // most words are one
+      case kind::digit:  // three are one; a space before them is one more, elsewhere it belongs to what
+                         // follows
+        tokens += (length + 2) / 3 + (begin > 0 && text[begin - 1] == ' ');
+        break;
+      case kind::space:
+        break;
+      case kind::line_end:
+        tokens += 1;
+        break;
+      case kind::mark:
+        tokens += (length + 2) / 3;
+        break;
+      case kind::two_bytes:
+        tokens += (length + 2) / 3;
+        break;
+      case kind::more_bytes:
+        tokens += (length + 1) / 2;
+        break;
     }
   }
   return tokens;
