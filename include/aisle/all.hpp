@@ -56,4 +56,5 @@
 #include <aisle/tensor/sparse_matrix.hpp>
 #include <aisle/text/html.hpp>
 #include <aisle/text/normalizer.hpp>
+#include <aisle/text/openai_embeddings.hpp>
 #include <aisle/text/tfidf.hpp>

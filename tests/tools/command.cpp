@@ -342,7 +342,7 @@ TEST_CASE("tokenize: where ids stand, pairs and what is cut of them") {
   CHECK(bad.code == 3);
   const auto lines = command::lines_of(bad.out);
   REQUIRE(lines.size() == 3);
-  CHECK(has(lines[0], "cutting the second alone leaves no room"));
-  CHECK(has(lines[1], "expected an array of two strings"));
+  CHECK(command::has(lines[0], "cutting the second alone leaves no room"));
+  CHECK(command::has(lines[1], "expected an array of two strings"));
   CHECK(lines[2] == "{\"ids\":[2,5,3,3],\"type_ids\":[0,0,0,1]}");
 }

@@ -51,9 +51,10 @@ inline outcome run(const support::temporary_folder& work, const std::string& arg
           aisle::read_file(work / "stderr")};
 }
 
-/// Starts the program (or another) in `work` and does not wait; descriptors become its stdin and stderr.
+/// Starts the program (or another) in `work` and does not wait; descriptors become its stdin, stderr and,
+/// where there is one, stdout.
 inline pid_t start(const support::temporary_folder& work, const std::vector<std::string>& arguments, int in,
-                   int err, const std::string& path = program()) {
+                   int err, const std::string& path = program(), int out = -1) {
   std::vector<char*> list = {const_cast<char*>("aisle")};
   for (const std::string& a : arguments) list.push_back(const_cast<char*>(a.c_str()));
   list.push_back(nullptr);
@@ -62,6 +63,7 @@ inline pid_t start(const support::temporary_folder& work, const std::vector<std:
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);  // nohup ignores some
   ::dup2(in, 0);
   ::dup2(err, 2);
+  if (out >= 0) ::dup2(out, 1);
   for (int i = 3; i < 256; ++i) ::close(i);
   if (::chdir(work.path().c_str()) != 0) ::_exit(127);
   ::execv(path.c_str(), list.data());

@@ -1,4 +1,5 @@
 // The definitions of io/ for the target aisle::compiled.
+#include <aisle/io/base64.ipp>
 #include <aisle/io/checkpoint.ipp>
 #include <aisle/io/content.ipp>
 #include <aisle/io/csv.ipp>

@@ -1,8 +1,11 @@
 // The definitions of text/ for the target aisle::compiled.
 #include <aisle/text/added_tokens.ipp>
+#include <aisle/text/detail/openai_protocol.ipp>
+#include <aisle/text/detail/openai_texts.ipp>
 #include <aisle/text/detail/vocabulary.ipp>
 #include <aisle/text/html.ipp>
 #include <aisle/text/normalizer.ipp>
+#include <aisle/text/openai_embeddings.ipp>
 #include <aisle/text/tokenizer_files.ipp>
 #include <aisle/text/pooling.ipp>
 #include <aisle/text/sentence_model.ipp>

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <aisle/catalogue/report/text.hpp>
+#include <aisle/io/base64.hpp>
 #include <aisle/io/utf8.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -122,22 +123,7 @@ AISLE_API std::string with_deviation(double mean, double deviation, bool several
   return several ? fixed(mean, 2) + " ± " + fixed(deviation, 2) : fixed(mean, 2);
 }
 
-AISLE_API std::string base64(std::string_view bytes) {
-  static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
-  };
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const unsigned group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    out += alphabet[group >> 18];
-    out += alphabet[group >> 12 & 63];
-    out += i + 1 < bytes.size() ? alphabet[group >> 6 & 63] : '=';
-    out += i + 2 < bytes.size() ? alphabet[group & 63] : '=';
-  }
-  return out;
-}
+AISLE_API std::string base64(std::string_view bytes) { return encode_base64(bytes); }
 
 AISLE_API std::string model_title(std::string_view model) {
   if (model == "random_forest") return "Random forest";

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <aisle/base/config.hpp>
+
+// The messages of OpenAI's embeddings interface, as a client writes and reads them.
+
+AISLE_NAMESPACE_BEGIN
+namespace detail::openai {
+
+enum class vector_format : std::uint8_t { base64, floats };
+
+/// The body of a request; no dimensions where they are 0.
+std::string request_body(std::string_view model, std::int64_t dimensions,
+                         std::span<const std::string_view> texts, vector_format format);
+
+struct read_vectors {
+  std::vector<std::vector<float>> rows;  ///< in the order of the texts; empty: no finite numbers
+  vector_format format = vector_format::base64;
+  std::int64_t tokens = 0;
+};
+/// The body of a good answer to a request of `count` texts. Items are placed by their index, or are in order
+/// where none has one. Throws format_error where it is no such body, has another number of items, one index
+/// twice, or vectors of different lengths.
+read_vectors read_answer(std::string_view body, std::size_t count, const std::string& where);
+
+/// What the body of an answer says that is no good one.
+struct fault {
+  std::string message;  ///< on one line, not empty
+  std::string code, param;
+  bool speaks_of(std::string_view word) const;  ///< in any of them
+};
+fault read_fault(std::string_view body);
+/// A text that is refused alone is longer than the model takes.
+bool is_too_long(int status, const fault& f);
+
+/// Seconds before the next try, after so many, as the headers `retry-after-ms` and `retry-after` say, if they
+/// do; `chance` is in [0, 1).
+double retry_delay(std::string_view after_ms, std::string_view after, int tries, double chance);
+
+/// About how many tokens a text is for OpenAI's tokenizers: of 1,099 English product texts within 2 % of
+/// cl100k_base, of some German, Russian and Japanese ones within a third.
+std::int64_t approximate_tokens(std::string_view text);
+/// The first `bytes` of a text, less what would cut a character.
+std::string_view cut_text(std::string_view text, std::size_t bytes);
+
+}  // namespace detail::openai
+AISLE_NAMESPACE_END
+
+#if AISLE_HEADER_ONLY
+#include <aisle/text/detail/openai_protocol.ipp>
+#endif
