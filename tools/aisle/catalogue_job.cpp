@@ -13,6 +13,7 @@
 #include <aisle/models/zoo.hpp>
 
 #include "encoders.hpp"
+#include "remote_embedder.hpp"
 
 namespace aisle_command {
 
@@ -176,10 +177,14 @@ void catalogue_job::tell_files(output_guard& guard) const {
 job_inputs catalogue_job::open_inputs(const aisle::catalogue& products) const {
   common.engine();
   job_inputs out;
-  if (!text_vectors.empty())
+  if (!text_vectors.empty()) {
     out.text = vectors_of(products, text_vectors, aisle::vector_kind::text);
-  else if (wants_texts(products, common.text_model))
-    out.text_model = open_checked(common, true);
+  } else if (wants_texts(products, common.text_model)) {
+    if (is_remote_model(common.text_model))
+      out.text_service = std::make_shared<remote_embedder>(remote_of(common));
+    else
+      out.text_model = open_checked(common, true);
+  }
   if (!image_vectors.empty())
     out.image = vectors_of(products, image_vectors, aisle::vector_kind::image);
   else if (wants_images(products, common.image_model))
@@ -195,6 +200,14 @@ job_vectors catalogue_job::embed(const aisle::catalogue& products, job_inputs in
   if (inputs.text_model)
     out.text = aisle::embed_texts(
         products, embedding_options(*this, common.text_model, std::move(inputs.text_model), {}, bar));
+  if (inputs.text_service) {
+    out.text = aisle::embed_texts(products, inputs.text_service,
+                                  {.folder = embeddings,
+                                   .threads = common.threads,
+                                   .progress = bar.callback(),
+                                   .on_warning = [](std::string_view what) { warn(what); }});
+    if (const std::string about = inputs.text_service->about(); !about.empty()) say(about);
+  }
   if (inputs.image_model)
     out.image = aisle::embed_images(
         products, embedding_options(*this, common.image_model, std::move(inputs.image_model),

@@ -20,9 +20,12 @@
 
 namespace aisle_command {
 
+class remote_embedder;
+
 /// What vectors are made with, or those that are made already.
 struct job_inputs {
   std::shared_ptr<aisle::models::opened_model> text_model, image_model;
+  std::shared_ptr<const remote_embedder> text_service;
   std::optional<aisle::embedding_table> text, image;
 };
 
@@ -30,9 +33,12 @@ struct job_vectors {
   std::optional<aisle::embedding_table> text, image;
   const aisle::embedding_table* texts() const { return text ? &*text : nullptr; }
   const aisle::embedding_table* images() const { return image ? &*image : nullptr; }
-  /// Pictures that could not be read.
+  /// Texts that a service refused, pictures that could not be read.
   std::vector<aisle::skipped_row> problems() const {
-    return image ? image->problems : std::vector<aisle::skipped_row>();
+    std::vector<aisle::skipped_row> out;
+    for (const auto* table : {&text, &image})
+      if (*table) out.insert(out.end(), (*table)->problems.begin(), (*table)->problems.end());
+    return out;
   }
 };
 

@@ -22,6 +22,7 @@
 #include "early_checks.hpp"
 #include "manifest.hpp"
 #include "output.hpp"
+#include "remote_embeddings.hpp"
 
 namespace aisle_command {
 
@@ -230,7 +231,9 @@ void common_options::add(option_set app, std::initializer_list<common> which) {
   for (const common c : which) switch (c) {
       case common::text_model:
         text_model_option =
-            app.add_option("--text-model", text_model, "text model: an id of `aisle models`, or a folder")
+            app.add_option(
+                   "--text-model", text_model,
+                   "text model: an id of `aisle models`, or a folder; openai:NAME where there is --api-base")
                 .type_name("ID")
                 .capture_default_str();
         break;
@@ -240,6 +243,40 @@ void common_options::add(option_set app, std::initializer_list<common> which) {
                "name of the text model's prompt that goes before each text; '' for none (default: what "
                "the model's files say)")
             .type_name("NAME");
+        break;
+      case common::service:
+        has_service = true;
+        app.add_option("--api-base", service.api_base,
+                       "of a text model openai:NAME: where its server is, any that has OpenAI's embeddings "
+                       "interface")
+            .type_name("URL")
+            .envname("OPENAI_BASE_URL")
+            .capture_default_str();
+        app.add_option(
+               "--api-key-variable", service.key_variable,
+               "environment variable that holds the server's key (default: OPENAI_API_KEY, where it is "
+               "set)")
+            .type_name("NAME");
+        app.add_option("--dimensions", service.dimensions,
+                       "numbers of a vector to ask the server for (default: the model's own)")
+            .type_name("N")
+            .check(within(std::int64_t{1}, std::int64_t{1} << 20));
+        app.add_option("--too-long", service.too_long,
+                       "a text that is longer than the server's model takes is cut, or its row gets an error")
+            .check(one_of({"cut", "refuse"}))
+            .capture_default_str();
+        app.add_option("--max-text-tokens", service.max_text_tokens,
+                       "how long a text the server's model takes")
+            .type_name("N")
+            .check(within(std::int64_t{1}, std::int64_t{1} << 30))
+            .capture_default_str();
+        app.add_option("--concurrency", service.concurrency, "requests on their way to the server at a time")
+            .type_name("N")
+            .check(within(1, 256))
+            .capture_default_str();
+        app.add_option("--price", service.price, "of a million tokens: what the job cost is told at its end")
+            .type_name("X")
+            .check(within(0.0, 1e6));
         break;
       case common::image_model:
         image_model_option = app.add_option("--image-model", image_model,
@@ -322,7 +359,7 @@ aisle::engine_selection common_options::engine() const {
 }
 
 std::optional<std::string> common_options::find_model(const std::string& id) const {
-  if (id.empty() || id == "none") return std::nullopt;
+  if (id.empty() || id == "none" || is_remote_model(id)) return std::nullopt;
   const std::string folder = aisle::join_path(weights, id);
   if (aisle::folder_exists(folder)) return folder;
   if (id.find('/') != std::string::npos && (aisle::folder_exists(id) || aisle::file_exists(id))) return id;
@@ -333,6 +370,10 @@ std::optional<std::string> common_options::find_model(const std::string& id) con
 
 std::string common_options::model_path(const std::string& id) const {
   if (const auto found = find_model(id)) return *found;
+  if (is_remote_model(id))
+    throw usage_error(id +
+                      ": a model behind an address makes vectors of texts where there is --api-base, and of "
+                      "nothing else; expected one on this machine");
   const std::string folder = aisle::join_path(weights, id);
   std::string how = "`aisle weights list` names those that can be fetched";
   for (const manifest_model& m : read_manifest())

@@ -98,6 +98,7 @@ void flush_out();
 enum class common {
   text_model,
   prompt,
+  service,
   image_model,
   preset,
   label,
@@ -114,7 +115,14 @@ enum class common {
 struct common_options {
   std::string text_model, image_model;
   std::optional<std::string> prompt;  ///< unset: the text model's default
-  std::string preset;                 ///< how pictures are prepared; empty: as the image model wants them
+  struct {
+    std::string api_base = "https://api.openai.com/v1", key_variable, too_long = "cut";
+    std::int64_t dimensions = 0, max_text_tokens = 8192;
+    int concurrency = 4;
+    double price = 0;
+  } service;                 ///< of a text model openai:NAME
+  bool has_service = false;  ///< whether those are options here
+  std::string preset;        ///< how pictures are prepared; empty: as the image model wants them
   std::string label;
   double test_size = 0.3;
   std::uint64_t seed = 42;

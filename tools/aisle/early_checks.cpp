@@ -17,6 +17,7 @@
 
 #include "encoders.hpp"
 #include "manifest.hpp"
+#include "remote_embeddings.hpp"
 
 namespace aisle_command {
 
@@ -114,7 +115,9 @@ std::string model_hint(const common_options& common, const std::string& id) {
 void check_named_models(const common_options& common) {
   for (const auto& [named, id] : {std::pair(common.text_model_option, &common.text_model),
                                   std::pair(common.image_model_option, &common.image_model)})
-    if (named.count() > 0 && !id->empty() && *id != "none") common.model_path(*id);
+    if (named.count() > 0 && !id->empty() && *id != "none" &&
+        !(id == &common.text_model && common.has_service && is_remote_model(*id)))
+      common.model_path(*id);
 }
 
 std::shared_ptr<aisle::models::opened_model> open_checked(const common_options& common, bool text) {

@@ -23,6 +23,7 @@
 #include "embed_job.hpp"
 #include "encoders.hpp"
 #include "output_guard.hpp"
+#include "remote_embedder.hpp"
 
 namespace {
 
@@ -53,8 +54,17 @@ int embed_folder(const embed_command& o, const aisle::catalogue& products) {
   };
   // Both are looked at before the first of them works.
   std::shared_ptr<aisle::models::opened_model> text, image;
-  if (!o.common.text_model.empty()) text = open_checked(o.common, true);
+  std::shared_ptr<const remote_embedder> service;
+  if (is_remote_model(o.common.text_model))
+    service = std::make_shared<const remote_embedder>(remote_of(o.common));
+  else if (!o.common.text_model.empty())
+    text = open_checked(o.common, true);
   if (!o.common.image_model.empty()) image = open_checked(o.common, false);
+  if (service) {
+    const aisle::embedding_table t = embed_texts(products, service, e);
+    account(t, aisle::text_embeddings_path(o.out, t.model));
+    if (const std::string about = service->about(); !about.empty()) say(about);
+  }
   if (text) {
     e.model_path = o.common.model_path(o.common.text_model);
     e.opened = std::move(text);
@@ -160,6 +170,8 @@ int run(embed_command& o) {
     if (*model == "none") model->clear();  // as other subcommands call it
   if (o.common.text_model.empty() && o.common.image_model.empty())
     throw usage_error("expected --text-model, --image-model or both");
+  if (o.dry_run && (!is_remote_model(o.common.text_model) || o.data.empty()))
+    throw usage_error("--dry-run tells what a text model openai:NAME would cost of --data");
   const std::string format = format_of(o);
   check_shard(o, format);
   output_guard guard;
@@ -199,6 +211,12 @@ int run(embed_command& o) {
     if (const std::string missing = aisle::missing_pictures(products);
         !missing.empty() && !o.common.image_model.empty())
       warn(missing);
+    if (o.dry_run) {
+      std::vector<std::string_view> texts;
+      for (const aisle::product& p : products.products) texts.push_back(p.text);
+      tell_estimate(o.common, texts);
+      return exit_ok;
+    }
     if (format.empty()) return embed_folder(o, products);
     o.columns = products.options;
     input.header = products.header;
@@ -231,6 +249,7 @@ int run(embed_command& o) {
   if (j.vectors == 0) throw_nothing(path, j.rows);  // an output of an earlier call stays
   sink->finish();
   if (j.by.text) report_cut(j.cut, j.texts, j.by.text->max_tokens());
+  tell_spent(j);
   return finish_rows(j.rows, j.skipped_count);
 }
 
@@ -239,10 +258,14 @@ action setup(option_set app) {
   app.add_option("--data", o->data, "products: CSV of any separator, JSON lines or a JSON array, also gzip")
       .type_name("FILE");
   app.add_option("--in", o->in, "rows as JSON lines; - is stdin").type_name("FILE.jsonl|-");
-  o->common.add(app, {common::text_model, common::prompt, common::image_model, common::preset});
+  o->common.add(app,
+                {common::text_model, common::prompt, common::service, common::image_model, common::preset});
   app.add_option("--out", o->out, "file, folder or - for stdout").type_name("PATH|-").required();
   app.add_option("--format", o->format, "what to write (default: what --out's ending says; - is jsonl)")
       .check(one_of({"csv", "npy", "safetensors", "jsonl"}));
+  app.add_flag("--dry-run", o->dry_run,
+               "ask nobody: tell how many tokens the texts of --data are for openai:NAME and what they cost "
+               "(--price)");
   app.add_option("--shard", o->shard,
                  "work on one of N shards of the rows, counted from 0, and write it in parts into the folder "
                  "--out; auto takes I (and N) from Slurm, Kubernetes or MPI")

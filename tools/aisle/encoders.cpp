@@ -3,6 +3,7 @@
 #include <aisle/base/file.hpp>
 
 #include "manifest.hpp"
+#include "remote_embedder.hpp"
 
 namespace aisle_command {
 
@@ -17,6 +18,7 @@ aisle::image_encoder load_image_encoder(const common_options& o) {
 }
 
 std::shared_ptr<const aisle::embedder> make_text_embedder(const common_options& o, bool identify) {
+  if (is_remote_model(o.text_model)) return std::make_shared<remote_embedder>(remote_of(o));
   auto out =
       std::make_shared<aisle::text_embedder>(aisle::embedder_options{.model_path = o.model_path(o.text_model),
                                                                      .engine = o.engine(),

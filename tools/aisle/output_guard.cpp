@@ -11,6 +11,7 @@
 #include <aisle/io/json.hpp>
 
 #include "command.hpp"
+#include "remote_embeddings.hpp"
 
 namespace aisle_command {
 
@@ -76,7 +77,8 @@ void output_guard::writes_reports(const char* option, const std::string& folder)
 void output_guard::writes_embeddings(const char* option, const std::string& folder,
                                      const std::string& text_model, const std::string& image_model) {
   for (const bool text : {true, false}) {
-    const std::string model = aisle::file_name(text ? text_model : image_model);
+    const std::string id = text ? text_model : image_model,
+                      model = is_remote_model(id) ? id : aisle::file_name(id);
     if (model.empty() || model == "none" || folder.empty()) continue;
     const std::string csv = aisle::file_name(text ? aisle::text_embeddings_path(folder, model)
                                                   : aisle::image_embeddings_path(folder, model));

@@ -221,7 +221,8 @@ action setup(option_set app) {
   app.add_flag("--probabilities", o->probabilities, "add a column with the probability of each class");
   app.add_option("--skipped", o->skipped, "write rows that could not be classified there, as CSV")
       .type_name("FILE");
-  o->job.common.add(app, {common::text_model, common::image_model, common::preset, common::weights});
+  o->job.common.add(
+      app, {common::text_model, common::service, common::image_model, common::preset, common::weights});
   for (const char* name : {"--id-column", "--text-model", "--image-model"})
     app.get_option(name).default_str("the pipeline's");
   o->job.add_embeddings(app, "not kept");

@@ -49,11 +49,13 @@ std::string money(double amount) {
   return text;
 }
 
+std::string cost_of(const remote_options& o, std::int64_t tokens) {
+  return money(static_cast<double>(tokens) * o.price / 1e6);
+}
+
 std::string about(const remote_options& o, const remote_vectors& v) {
-  const auto cost = [&](std::int64_t tokens) { return money(static_cast<double>(tokens) * o.price / 1e6); };
-  if (!o.dry_run)
-    return aisle::counted(v.tokens, "token") + " in " + aisle::counted(v.requests, "request") +
-           (o.price > 0 ? ", which cost " + cost(v.tokens) : "");
+  const auto cost = [&](std::int64_t tokens) { return cost_of(o, tokens); };
+  if (!o.dry_run) return spent(o, v.tokens, v.requests);
   const aisle::openai_estimate& e = v.estimate;
   return aisle::counted(e.texts, "text") + " to send, about " + aisle::counted(e.tokens, "token") +
          ", no more than " + std::to_string(e.most_tokens) +
@@ -62,6 +64,11 @@ std::string about(const remote_options& o, const remote_vectors& v) {
 }
 
 }  // namespace
+
+std::string spent(const remote_options& o, std::int64_t tokens, std::int64_t requests) {
+  return aisle::counted(tokens, "token") + " in " + aisle::counted(requests, "request") +
+         (o.price > 0 ? ", which cost " + cost_of(o, tokens) : "");
+}
 
 bool is_remote_model(std::string_view id) { return id.starts_with(prefix); }
 

@@ -42,6 +42,9 @@ struct remote_vectors : aisle::openai_vectors {
   std::string about;  ///< what it cost, or would cost: a sentence for people
 };
 
+/// "1,234 tokens in 3 requests, which cost 0.02".
+std::string spent(const remote_options& options, std::int64_t tokens, std::int64_t requests);
+
 /// Vectors of texts in their order, or what they would cost. Nothing that is thrown or returned holds the
 /// key. Throws aisle::option_error for options that cannot be, aisle::error as openai_embeddings::encode(),
 /// and interrupted_error within a tenth of a second after Ctrl-C.

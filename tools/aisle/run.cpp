@@ -231,8 +231,8 @@ action setup(option_set app) {
   app.get_option("--label").required();
   app.add_option("--out", o->out, "folder of the results").required().type_name("DIR");
   add_fetch_first(app, o->fetch);
-  o->job.common.add(
-      app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
+  o->job.common.add(app, {common::text_model, common::prompt, common::service, common::image_model,
+                          common::preset, common::weights});
   o->job.add_embeddings(app, "Embeddings/ beside --out");
   app.add_option(
          "--recipe", o->recipe,

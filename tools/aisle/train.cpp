@@ -102,8 +102,8 @@ action setup(option_set app) {
       .check(one_of({"text", "image", "multimodal"}))
       .type_name("NAME")
       .capture_default_str();
-  o->job.common.add(
-      app, {common::text_model, common::prompt, common::image_model, common::preset, common::weights});
+  o->job.common.add(app, {common::text_model, common::prompt, common::service, common::image_model,
+                          common::preset, common::weights});
   o->job.add_embeddings(app, "not kept");
   o->job.add_fusion(app);
   o->job.common.add(app, {common::seed, common::threads, common::precision, common::isa, common::limit});

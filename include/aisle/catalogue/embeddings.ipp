@@ -17,8 +17,17 @@
 
 AISLE_NAMESPACE_BEGIN
 
+namespace detail {
+/// A model's name as a part of a file's: "openai:BAAI/bge" names no folder.
+AISLE_API std::string file_part(std::string name) {
+  for (char& c : name)
+    if (c == '/') c = '_';
+  return name;
+}
+}  // namespace detail
+
 AISLE_API std::string text_embeddings_path(const std::string& folder, const std::string& model) {
-  return join_path(folder, "text_embeddings_" + model + ".csv");
+  return join_path(folder, "text_embeddings_" + detail::file_part(model) + ".csv");
 }
 AISLE_API std::string image_embeddings_path(const std::string& folder, const std::string& model) {
   return join_path(folder, "Embeddings_" + model + ".csv");

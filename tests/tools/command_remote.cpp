@@ -1,0 +1,138 @@
+// Commands with a text model behind an address: --text-model openai:NAME.
+
+#include "command.hpp"
+
+#include <doctest/doctest.h>
+
+#include <aisle/io/npy.hpp>
+
+#include "embeddings_server.hpp"
+
+namespace {
+
+using command::embeddings_server;
+using command::has;
+
+/// shop.csv of 24 products in two classes, of which the last has no text.
+void make_shop(const support::temporary_folder& work, const std::string& odd = "blue shirt 23") {
+  std::string csv = "sku,name,class_id\n";
+  for (int i = 0; i < 24; ++i)
+    csv +=
+        "p" + std::to_string(i) + "," +
+        (i == 23 ? odd : (i % 2 ? "blue shirt " : "red jeans, a long text of its own ") + std::to_string(i)) +
+        "," + (i % 2 ? "Shirts" : "Jeans") + "\n";
+  aisle::write_file(work / "shop.csv", csv);
+}
+
+std::string quoted(std::string csv) {
+  for (std::size_t at = 0; (at = csv.find("red jeans,", at)) != std::string::npos; at += 9) csv[at + 9] = ' ';
+  return csv;
+}
+
+command::outcome run(const support::temporary_folder& work, const embeddings_server& server,
+                     const std::string& fault, const std::string& line) {
+  return command::run(work,
+                      line + " --text-model openai:tiny/one --api-base " + server.base(fault) +
+                          " --api-key-variable AISLE_TEST_KEY",
+                      {}, std::string("AISLE_TEST_KEY='") + command::secret + "'");
+}
+
+}  // namespace
+
+TEST_CASE("embed by a model behind an address: into a file, and into a folder that asks for each text once") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const embeddings_server server(work);
+  if (!server.is_up()) return;
+  make_shop(work, "bad");
+  aisle::write_file(work / "shop.csv", quoted(aisle::read_file(work / "shop.csv")));
+  auto o = run(work, server, "poison", "embed --data shop.csv --out v.npy --skipped s.csv --price 20");
+  CAPTURE(o.err);
+  CHECK(o.code == 3);
+  CHECK(has(o.err, "openai:tiny/one: "));
+  CHECK(has(o.err, "which cost"));
+  CHECK(has(aisle::read_file(work / "s.csv"), "p23"));
+  const auto vectors = aisle::read_npy_matrix<float>(work / "v.npy");
+  REQUIRE(vectors.rows() == 23);
+  CHECK(vectors.row(1)[0] == 12);  // "blue shirt 1"
+  CHECK(vectors.row(1)[1] == command::vector_of("blue shirt 1")[1]);
+
+  o = run(work, server, "good", "embed --data shop.csv --out kept");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(aisle::file_exists(work / "kept/text_embeddings_openai:tiny_one.csv"));
+  const std::size_t asked = server.requests("good").size();
+  o = run(work, server, "good", "embed --data shop.csv --out kept");
+  CHECK(o.code == 0);
+  CHECK(has(o.err, "24 rows, 24 of them from before"));
+  CHECK(server.requests("good").size() == asked);
+  // Another server, or other dimensions, are other vectors.
+  CHECK(run(work, server, "good", "embed --data shop.csv --out kept --dimensions 4").code == 0);
+  CHECK(server.requests("good").size() > asked);
+  for (const auto& [name, content] : command::files_of(work.path()))
+    if (name != "stdin") CHECK_MESSAGE(!has(content, command::secret), name);
+}
+
+TEST_CASE("run and predict learn from a model behind an address; shards of it resume") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const embeddings_server server(work);
+  if (!server.is_up()) return;
+  make_shop(work);
+  aisle::write_file(work / "shop.csv", quoted(aisle::read_file(work / "shop.csv")));
+  auto o =
+      run(work, server, "good",
+          "run --data shop.csv --label class_id --image-model none --learners logistic_regression --out o");
+  CAPTURE(o.err);
+  REQUIRE(o.code == 0);
+  o = run(work, server, "good", "predict --model o --data shop.csv --out p.csv");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(has(aisle::read_file(work / "p.csv"), "Shirts"));
+  o = command::run(work, "predict --model o --data shop.csv --out p2.csv --api-base " + server.base("denied"),
+                   {}, std::string("OPENAI_API_KEY='") + command::secret + "'");
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "401"));
+  CHECK_FALSE(has(o.err, command::secret));
+  CHECK_FALSE(aisle::file_exists(work / "p2.csv"));
+
+  o = run(work, server, "good", "embed --data shop.csv --shard 0/1 --part-rows 10 --out parts");
+  CHECK(o.code == 0);
+  o = run(work, server, "good", "embed --data shop.csv --shard 0/1 --part-rows 10 --out parts --resume");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(has(o.err, "3 parts, 3 of them from before"));
+  CHECK(run(work, server, "floats", "embed --data shop.csv --shard 0/1 --part-rows 10 --out parts --resume")
+            .code == 1);
+}
+
+TEST_CASE("what a model behind an address cannot do, and a dry run that asks nobody") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  aisle::write_file(work / "shop.csv", quoted(aisle::read_file(work / "shop.csv")));
+  const auto fails = [&](const std::string& line, int code, const std::string& what) {
+    const auto o = command::run(work, line, {}, "OPENAI_API_KEY=");
+    CAPTURE(line);
+    CAPTURE(o.err);
+    CHECK(o.code == code);
+    CHECK(has(o.err, what));
+  };
+  fails("embed --data shop.csv --out v.npy --text-model openai:tiny", 2,
+        "OPENAI_API_KEY has to hold the server's API key");
+  fails("embed --data shop.csv --out v.npy --text-model openai:", 2,
+        "expected openai: and the name of a model");
+  fails("embed --data shop.csv --out v.npy --text-model openai:tiny --prompt query", 2,
+        "has no prompts of its own");
+  fails("embed --data shop.csv --out v.npy --image-model openai:tiny", 2, "vectors of texts");
+  fails("tokenize --text-model openai:tiny", 2, "expected one on this machine");
+  fails("embed --data shop.csv --out v.npy --text-model tiny-bert --dry-run", 2, "--dry-run tells what");
+  CHECK_FALSE(aisle::file_exists(work / "v.npy"));
+  const auto o = command::run(
+      work, "embed --data shop.csv --out v.npy --text-model openai:tiny --dry-run --price 1000000", {},
+      "OPENAI_API_KEY=");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(has(o.err, "openai:tiny: 24 texts to send, about "));
+  CHECK_FALSE(aisle::file_exists(work / "v.npy"));
+}
