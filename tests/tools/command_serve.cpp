@@ -46,7 +46,14 @@ class served {
     ::kill(pid_, signal);
     return wait();
   }
-  int wait() { return command::wait_for(std::exchange(pid_, 0)); }
+  int wait() {
+    const pid_t child = std::exchange(pid_, 0);
+    int status = 0;
+    for (int i = 0; i < 6000 && ::waitpid(child, &status, WNOHANG) == 0; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (::kill(child, SIGKILL) == 0) return command::wait_for(child);  // it hangs
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
 
   void ask(const std::string& scenario) const {
     const std::string line = "python3 '" AISLE_SOURCE_FOLDER "/tests/tools/serve_client.py' " + url_ + " " +

@@ -179,6 +179,26 @@ TEST_CASE("serve: what does not fit into the queue is told so at once, and when 
   CHECK(b.queue.encode(bench::some(0, 10, 1)));
 }
 
+TEST_CASE("serve: where the model's thread ends early nobody waits for it") {
+  serve_metrics metrics;
+  batch_queue queue([](std::span<const std::vector<std::int32_t>>) { return aisle::matrix<float>(1, 1); }, {},
+                    metrics);
+  std::atomic<bool> thrown{false};
+  std::thread client([&] {
+    try {
+      queue.encode({{1}});
+    } catch (const std::runtime_error&) {
+      thrown = true;
+    }
+  });
+  while (queue.waiting().requests == 0) std::this_thread::yield();
+  const auto fail = []() -> bool { throw std::runtime_error("no memory"); };
+  CHECK_THROWS_AS(queue.run(fail), std::runtime_error);
+  client.join();
+  CHECK(thrown);
+  CHECK_THROWS_AS(queue.encode({{1}}), std::runtime_error);
+}
+
 TEST_CASE("serve: secrets are compared as they are") {
   CHECK(same_secret("sk-1", "sk-1"));
   for (const char* other : {"", "sk-", "sk-2", "sk-11", "SK-1"}) CHECK_FALSE(same_secret(other, "sk-1"));

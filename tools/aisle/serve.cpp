@@ -78,7 +78,7 @@ void begin_again_with_patient_threads() {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  if (!words.empty()) ::execv("/proc/self/exe", arguments.data());
+  if (!words.empty()) ::execv(aisle::own_program().c_str(), arguments.data());
 }
 
 class service {

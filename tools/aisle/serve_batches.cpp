@@ -30,20 +30,36 @@ std::optional<aisle::matrix<float>> batch_queue::encode(token_lists lists) {
   job j{.lists = std::move(lists)};
   const auto count = static_cast<std::int64_t>(j.lists.size());
   std::unique_lock lock(mutex_);
+  if (fault_) std::rethrow_exception(fault_);
   // Whoever comes first may bring any number.
   if (texts_ > 0 && texts_ + count > limits_.queue_texts) return std::nullopt;
+  jobs_.push_back(&j);
   ++requests_;
   texts_ += count;
   tokens_ += tokens_of(j.lists);
-  jobs_.push_back(&j);
   arrived_.notify_one();
-  j.finished.wait(lock, [&] { return j.done == j.lists.size(); });
+  const auto answered = [&] { return j.done == j.lists.size() || fault_ != nullptr; };
+  j.finished.wait(lock, answered);
   --requests_;
+  if (fault_) std::rethrow_exception(fault_);
   if (j.fault) std::rethrow_exception(j.fault);
   return std::move(j.vectors);
 }
 
 void batch_queue::run(const std::function<bool()>& go_on) {
+  try {
+    work_while(go_on);
+  } catch (...) {
+    // Nobody works any more: nobody may wait.
+    const std::lock_guard lock(mutex_);
+    fault_ = std::current_exception();
+    for (job* j : jobs_) j->finished.notify_one();
+    for (job* j : in_work_) j->finished.notify_one();
+    throw;
+  }
+}
+
+void batch_queue::work_while(const std::function<bool()>& go_on) {
   std::unique_lock lock(mutex_);
   for (;;) {
     lock.unlock();
@@ -72,6 +88,7 @@ void batch_queue::work(std::unique_lock<std::mutex>& lock) {
   };
   while (!jobs_.empty() && fits(*jobs_.front())) {
     job* j = jobs_.front();
+    in_work_.push_back(j);
     jobs_.pop_front();
     share s{j, j->taken, 0};
     while (j->taken < j->lists.size() && s.count < turn && fits(*j)) {
@@ -130,6 +147,7 @@ void batch_queue::work(std::unique_lock<std::mutex>& lock) {
     j->done += shares[i].count;
     if (j->done == j->lists.size()) j->finished.notify_one();  // it may be gone once the lock is free
   }
+  in_work_.clear();
 }
 
 void batch_queue::give(const share& s, const aisle::matrix<float>& vectors, std::int64_t row) {

@@ -60,6 +60,7 @@ class batch_queue {
     std::size_t first, count;
   };
 
+  void work_while(const std::function<bool()>& go_on);
   void work(std::unique_lock<std::mutex>& lock);
   void give(const share& s, const aisle::matrix<float>& vectors, std::int64_t row);
 
@@ -68,7 +69,9 @@ class batch_queue {
   serve_metrics& metrics_;
   mutable std::mutex mutex_;  // of what follows
   std::condition_variable arrived_;
-  std::deque<job*> jobs_;  ///< with texts that are not taken yet
+  std::deque<job*> jobs_;       ///< with texts that are not taken yet
+  std::vector<job*> in_work_;   ///< with texts in the batch that is computed
+  std::exception_ptr fault_{};  ///< why nobody works any more
   std::int64_t requests_ = 0, texts_ = 0, tokens_ = 0;
   double tokens_per_second_ = 0, last_seconds_ = 0;
   std::size_t expected_ = 0;  ///< requests, if all that had part in the last batch ask again
