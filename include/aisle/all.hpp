@@ -8,6 +8,7 @@
 #include <aisle/base/folder_lock.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/process.hpp>
+#include <aisle/catalogue/column_features.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
@@ -39,6 +40,7 @@
 #include <aisle/learn/cross_validation.hpp>
 #include <aisle/learn/familiarity.hpp>
 #include <aisle/learn/label_issues.hpp>
+#include <aisle/learn/late_fusion.hpp>
 #include <aisle/learn/learners.hpp>
 #include <aisle/learn/near_duplicates.hpp>
 #include <aisle/learn/nearest.hpp>
