@@ -51,11 +51,11 @@ TEST_CASE("a column whose values all read as numbers of one style is one of numb
       {{"0", "0.5", ".5", "1e-05"}, 0.2500025},
       {{"", "4", "n/a", "NULL", "6"}, 5},
   };
-  for (const auto& [column, mean] : numbers) {
-    CAPTURE(column.back());
-    const auto f = fit(column);
+  for (const auto& one : numbers) {
+    CAPTURE(one.column.back());
+    const auto f = fit(one.column);
     REQUIRE(f.columns().front().kind == aisle::column_kind::number);
-    CHECK(f.columns().front().mean == doctest::Approx(mean));
+    CHECK(f.columns().front().mean == doctest::Approx(one.mean));
   }
   for (const cells& column : {cells{"1", "two"}, cells{"007", "012"}, cells{"$1", "1 EUR"},
                               cells{"12 cm", "3 cm"}, cells{"12.50", "12,50"}, cells{"1,29", "1.299.0"},

@@ -129,6 +129,11 @@ TEST_CASE("an experiment looks at extra columns on all modalities, and its files
   const aisle::json& how = metrics.at("models").elements()[0].at("recipe");
   CHECK(how.at("columns").as_vector<std::string>() == columns);
   CHECK(aisle::load_result(work / "out/report.json").models[0].how == e.result.models[0].how);
+  for (const char* page : {"out/report.html", "out/report.md"}) {
+    const std::string text = aisle::read_file(work / page);
+    CHECK(text.find("Extra columns") != std::string::npos);
+    CHECK(text.find("price, maker, chance") != std::string::npos);
+  }
   const auto set = aisle::pipeline_set::load(work / "out");
   CHECK(set.pipelines().front().how.columns == columns);
   CHECK(aisle::describe(e.result.models[0].how) ==

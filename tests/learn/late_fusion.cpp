@@ -38,7 +38,8 @@ std::pair<blobs::data<T>, blobs::data<T>> halves(const blobs::data<T>& d) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("late fusion hears little of a block that tells little", T, float, double) {
-  const auto [train, test] = halves(beside_noise<T>({60, 60, 60}, 150, 1));
+  const auto both = halves(beside_noise<T>({60, 60, 60}, 150, 1));
+  const blobs::data<T>&train = both.first, &test = both.second;
   for (const auto joining : {aisle::late_joining::weighted, aisle::late_joining::stacked}) {
     CAPTURE(static_cast<int>(joining));
     aisle::late_fusion<T> late(nullptr, {.blocks = {4, 150}, .joining = joining});

@@ -240,6 +240,7 @@ class review_run {
 AISLE_API catalogue_review review_catalogue(const catalogue& products, const embedding_table* text,
                                             const embedding_table* image, const review_options& options) {
   detail::check_review_label(products);
+  check_columns(products, options.how.columns);
   return detail::review_run(products, text, image, options).run();
 }
 

@@ -276,7 +276,8 @@ void late_fusion<T>::read(const detail::model_reader& in) {
     in.fail("blocks do not fit the " + std::to_string(dense) + " dense features");
   if (temperatures_.size() != blocks_.size()) in.fail("temperatures of other blocks than there are");
   for (const double t : temperatures_)
-    if (!(t > 0)) in.fail("a temperature that is not above 0");
+    if (!(t >= 0.01 && t <= 100))
+      in.fail("a temperature outside 0.01 to 100");  // fit_temperature's are within
   const auto read_part = [&](const std::string& name, std::int64_t features, std::int64_t sparse) {
     std::shared_ptr<const classifier<T>> out = detail::read_learner<T>(in.section(name));
     if (out->features() != features || out->sparse_features() != sparse || out->classes().size() != classes)
