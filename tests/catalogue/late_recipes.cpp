@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/experiment.hpp>
@@ -109,4 +110,17 @@ TEST_CASE("columns and words have their place in late fusion") {
   CHECK(late->weights_of_blocks().size() == 3);
   CHECK(late->sparse_features() > 0);
   CHECK(accuracy_of(aisle::predict(p, &m.text, &m.image, &m.products)) > 0.95);
+}
+
+TEST_CASE("late fusion learns whom to hear from folds that keep groups together") {
+  made_up m(80);
+  m.products.options.group_column = "variant";
+  for (aisle::product& p : m.products.products) p.group = "of " + std::to_string(p.row / 8);
+  const auto p = aisle::train_pipeline(m.products, &m.text, &m.image,
+                                       {.how = {.fusion = {.kind = aisle::fusion_kind::late}}});
+  const auto* late = dynamic_cast<const aisle::late_fusion<float>*>(p.learner.get());
+  REQUIRE(late != nullptr);
+  const std::vector<std::int64_t>& groups = late->options().groups;
+  REQUIRE(groups.size() == 80);
+  for (std::size_t r = 0; r < 80; ++r) CHECK((groups[r] == groups[0]) == (r / 8 == 0));
 }
