@@ -182,6 +182,10 @@ TEST_CASE("a search whose time is up takes the plainest recipe, and says so") {
     CHECK(aisle::describe(s).find("none could be tried") != std::string::npos);
   }
   for (const auto& model : e.result.models) CHECK(model.model == "linear_svm");
+  const aisle::recipe_search cut{.modality = "text",
+                                 .tried = {{.how = words_svm, .accuracy = 90, .macro_f1 = 80, .folds = 1}},
+                                 .candidates = 3};
+  CHECK(aisle::describe(cut).find("of the training rows of one fold held out") != std::string::npos);
 }
 
 TEST_CASE("the choice is made by training rows alone") {

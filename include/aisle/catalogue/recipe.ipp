@@ -54,6 +54,7 @@ AISLE_API std::string describe(const recipe_search& search) {
            " training rows,";
   else
     out += "the training rows";
+  if (best.folds == 1) out += " of one fold";  // time was up
   out += " held out, the best of " + counted(tried, "recipe");
   if (tried < search.candidates)
     out += " (" + std::to_string(search.candidates - tried) + " more failed, or time was up)";
