@@ -10,6 +10,7 @@
 #include <aisle/base/process.hpp>
 #include <aisle/catalogue/embed_rows.hpp>
 #include <aisle/catalogue/embedder.hpp>
+#include <aisle/catalogue/column_features.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
@@ -45,6 +46,7 @@
 #include <aisle/learn/cross_validation.hpp>
 #include <aisle/learn/familiarity.hpp>
 #include <aisle/learn/label_issues.hpp>
+#include <aisle/learn/late_fusion.hpp>
 #include <aisle/learn/learners.hpp>
 #include <aisle/learn/near_duplicates.hpp>
 #include <aisle/learn/nearest.hpp>

@@ -182,6 +182,10 @@ TEST_CASE("a search whose time is up takes the plainest recipe, and says so") {
     CHECK(aisle::describe(s).find("none could be tried") != std::string::npos);
   }
   for (const auto& model : e.result.models) CHECK(model.model == "linear_svm");
+  const aisle::recipe_search cut{.modality = "text",
+                                 .tried = {{.how = words_svm, .accuracy = 90, .macro_f1 = 80, .folds = 1}},
+                                 .candidates = 3};
+  CHECK(aisle::describe(cut).find("of the training rows of one fold held out") != std::string::npos);
 }
 
 TEST_CASE("the choice is made by training rows alone") {
@@ -218,4 +222,55 @@ TEST_CASE("a review by words looks at rows without texts by what they have") {
   }
   CHECK(by_image == 20);
   CHECK(right >= 99);
+}
+
+TEST_CASE("a search for training looks at all rows, and what it finds is followed") {
+  const made_up m = told_by_words();
+  const aisle::recipe_search found = aisle::find_recipe(m.products, &m.text, nullptr);
+  CHECK(found.modality == "text");
+  CHECK(found.rows == 120);
+  CHECK(found.of_rows == 120);
+  CHECK(static_cast<std::int64_t>(found.tried.size()) == found.candidates);
+  const aisle::recipe& best = found.tried.front().how;
+  CHECK(best.words);
+  CHECK(found.tried.front().folds == 5);
+  const auto p = aisle::train_pipeline(m.products, &m.text, nullptr, {.how = best});
+  CHECK(p.how == best);
+  const auto said = aisle::predict(p, &m.text, nullptr, &m.products);
+  for (std::size_t i = 0; i < said.rows.size(); ++i)
+    CHECK(said.labels[static_cast<std::int64_t>(i)] == made_up::class_of(said.rows[i]));
+  CHECK_THROWS_AS(aisle::find_recipe(m.products, &m.text, nullptr, {.folds = 1}), aisle::option_error);
+  CHECK_THROWS_AS(aisle::find_recipe(m.products, &m.text, nullptr, {.extra_columns = {"no"}}),
+                  aisle::missing_column);
+}
+
+TEST_CASE("of many rows a search looks at an even sample, and says so") {
+  made_up m = told_by_words(400);
+  // A class of two rows.
+  m.products.products[4].label = m.products.products[8].label = "rare";
+  const aisle::recipe_search found = aisle::find_recipe(m.products, &m.text, nullptr, {.most_rows = 100});
+  CHECK(found.of_rows == 400);
+  CHECK(found.rows >= 95);
+  CHECK(found.rows <= 110);
+  CHECK(found.tried.front().how.words);
+  CHECK(aisle::describe(found).find("of a sample of " + std::to_string(found.rows) +
+                                    " of 400 training rows, held out") != std::string::npos);
+  CHECK(aisle::describe(found) ==
+        aisle::describe(aisle::find_recipe(m.products, &m.text, nullptr, {.most_rows = 100, .threads = 1})));
+}
+
+TEST_CASE("a fit of a search can be ended from its progress, whatever learns") {
+  struct enough {};
+  const made_up m(80);
+  const aisle::matrix<float> x = m.text.vectors;
+  std::vector<std::string> names;
+  for (const aisle::product& p : m.products.products) names.push_back(p.label);
+  for (const std::string& learner : aisle::experiment_learners())
+    for (const auto kind : {aisle::fusion_kind::balanced, aisle::fusion_kind::stacked}) {
+      CAPTURE(learner);
+      const auto fit = aisle::make_learner(
+          {.learner = learner, .fusion = {.kind = kind}},
+          {.blocks = {3, 3}, .progress = [](const aisle::progress_event&) { throw enough(); }});
+      CHECK_THROWS_AS(fit->fit(x, aisle::label_vector(names)), enough);
+    }
 }

@@ -62,4 +62,19 @@ TEST_CASE("--recipe auto finds that words tell, says what it tried, and new prod
 
   CHECK(command::run(work, line + " --recipe best").code == 2);
   CHECK(command::run(work, line + " --recipe auto --time-limit 0").code == 2);
+
+  const auto trained = command::run(work,
+                                    "train --data shop.csv --label kind --text-columns name "
+                                    "--text-embeddings shop.vectors.csv --modality text --recipe auto "
+                                    "--out best.safetensors");
+  CAPTURE(trained.err);
+  REQUIRE(trained.code == 0);
+  CHECK(has(trained.err, "recipe of text: linear_svm"));
+  REQUIRE(
+      command::run(
+          work,
+          "predict --data new.csv --model best.safetensors --text-embeddings new.vectors.csv --out said.csv")
+          .code == 0);
+  const auto again = aisle::read_csv(work / "said.csv");
+  for (std::size_t i = 0; i < 30; ++i) CHECK(again.at(i, "Prediction") == "class " + std::to_string(i % 3));
 }

@@ -129,10 +129,20 @@ void catalogue_job::add_embeddings(option_set app, const std::string& default_te
 void catalogue_job::add_fusion(option_set app) {
   app.add_option(
          "--fusion", fusion,
-         "how text and image are joined: concat, or balanced (each less its training mean, at one norm)")
-      .check(one_of({"concat", "balanced"}))
+         "how text and image are joined: concat, balanced (each less its training mean, at one norm), late "
+         "(a "
+         "classifier for each, their probabilities multiplied by weights learnt out of fold) or stacked (a "
+         "logistic regression of them)")
+      .check(one_of({"concat", "balanced", "late", "stacked"}))
       .type_name("NAME")
       .capture_default_str();
+}
+
+void catalogue_job::add_extra_columns(option_set app) {
+  add_column_list(
+      app, "--extra-columns", extra_columns,
+      "columns that are looked at beside texts and pictures (price, manufacturer): numbers by their "
+      "size, anything else as categories");
 }
 
 aisle::catalogue_options catalogue_job::reading(bool with_label) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <aisle/catalogue/column_features.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/fusion.hpp>
 #include <aisle/catalogue/products.hpp>
@@ -56,6 +57,7 @@ struct catalogue_job {
   std::string embeddings;                   ///< folder that keeps them; empty: none
   std::string text_vectors, image_vectors;  ///< files of vectors made elsewhere
   std::string fusion = "balanced";
+  std::vector<std::string> extra_columns;  ///< that are features beside the vectors
   common_options common;
 
   catalogue_job();
@@ -67,6 +69,8 @@ struct catalogue_job {
   void add_groups(option_set app);
   void add_embeddings(option_set app, const std::string& default_text);
   void add_fusion(option_set app);
+  /// --extra-columns.
+  void add_extra_columns(option_set app);
 
   /// How the catalogue is read.
   aisle::catalogue_options reading(bool with_label) const;
@@ -109,6 +113,10 @@ option add_column_list(option_set app, const std::string& name, std::vector<std:
                        const std::string& help);
 /// Says what a file was recognised as, unless it is comma-separated UTF-8.
 void tell_format(const std::string& path, const aisle::table_format& format);
+/// --recipe, which is "standard" or "auto", and --time-limit.
+void add_recipe(option_set app, std::string& recipe, double& time_limit, const std::string& help);
+/// Says what became of the columns of --extra-columns.
+void tell_columns(const aisle::column_features& columns);
 /// Says how many rows ended before the last column.
 void tell_padded(const std::string& path, const aisle::short_rows& rows);
 /// Both, of a catalogue that was read.

@@ -85,6 +85,12 @@ aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, 
     if (!products.find_column(column))
       throw aisle::missing_column(
           job.data, column, column == job.image_column ? "image_column" : "text_columns", products.header);
+  for (const aisle::pipeline& p : set.pipelines())
+    for (const std::string& column : p.features.columns.names())
+      if (!products.find_column(column))
+        throw aisle::error(aisle::missing_column(job.data, column, "extra_columns", products.header,
+                                                 "; where it has no values its cells may be empty")
+                               .message("which the pipeline learnt from"));
   for (const std::string& column : wanted)
     if (!products.find_column(column))
       warn(job.data + ": no column \"" + column + "\", which the pipeline learnt from");

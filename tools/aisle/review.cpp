@@ -47,19 +47,21 @@ int review(const options& o) {
   for (const aisle::skipped_row& p : products.problems)
     if (p.column != products.options.label_column || p.reason != "empty label") bad.push_back(p);
   tell_odd_labels(products);
+  aisle::check_columns(products, o.job.extra_columns);
   try {
     job_vectors vectors = o.job.embed(products, o.job.open_inputs(products), bar);
     const std::vector<aisle::skipped_row> unreadable = vectors.problems();
     bad.insert(bad.end(), unreadable.begin(), unreadable.end());
     go_on_without_pictures(products, vectors.image, bad, vectors.text && !vectors.text->rows.empty());
-    const aisle::review_options how{.modality = o.modality,
-                                    .how = {.learner = o.learner, .fusion = o.job.fusion_options()},
-                                    .seed = o.job.common.seed,
-                                    .precision = o.precision,
-                                    .most_probabilities = o.most_probabilities,
-                                    .threads = o.job.common.threads,
-                                    .progress = bar.callback(),
-                                    .on_warning = [](std::string_view what) { warn(what); }};
+    const aisle::review_options how{
+        .modality = o.modality,
+        .how = {.learner = o.learner, .fusion = o.job.fusion_options(), .columns = o.job.extra_columns},
+        .seed = o.job.common.seed,
+        .precision = o.precision,
+        .most_probabilities = o.most_probabilities,
+        .threads = o.job.common.threads,
+        .progress = bar.callback(),
+        .on_warning = [](std::string_view what) { warn(what); }};
     review_findings found;
     found.review = aisle::review_catalogue(products, vectors.texts(), vectors.images(), how);
     if (!o.no_curve)
@@ -121,6 +123,7 @@ action setup(option_set app) {
                           common::preset, common::weights});
   o->job.add_embeddings(app, "not kept");
   o->job.add_fusion(app);
+  o->job.add_extra_columns(app);
   o->job.common.add(app, {common::seed, common::threads, common::precision, common::isa, common::limit});
   app.footer(
       "Every row is judged by a classifier that has not seen it, of 5 folds, with calibrated probabilities. "

@@ -132,6 +132,7 @@ int run(options& o) {
     options.search_seconds = o.time_limit;
     options.learners = o.learners;
     options.fusion = o.job.fusion_options();
+    options.extra_columns = o.job.extra_columns;
     options.test_size = o.job.common.test_size;
     options.seed = o.job.common.seed;
     options.repeats = o.repeats;
@@ -199,6 +200,11 @@ int run(options& o) {
       say(aisle::counted(static_cast<std::int64_t>(bad.size()), "problem") + " with rows, see " + skipped);
     tell_trust(e.result);
     tell_recipes(e.result);
+    for (const aisle::pipeline& p : e.pipelines)
+      if (p.features.columns.fitted()) {
+        tell_columns(p.features.columns);
+        break;  // of the same rows, if not by all
+      }
     tell_scores(e.result);
     if (o.verbose) tell_phases(e.result);
     if (found) tell_review(*found);
@@ -234,17 +240,12 @@ action setup(option_set app) {
   o->job.common.add(app, {common::text_model, common::prompt, common::service, common::image_model,
                           common::preset, common::weights});
   o->job.add_embeddings(app, "Embeddings/ beside --out");
-  app.add_option(
-         "--recipe", o->recipe,
-         "standard: the --learners on each modality; auto: on each the recipe (learner, its strength, "
-         "words of the texts or not) that does best in cross-validation on the training rows")
-      .check(one_of({"standard", "auto"}))
-      .capture_default_str();
-  app.add_option("--time-limit", o->time_limit, "with --recipe auto: try nothing more after so long")
-      .check(positive())
-      .type_name("SECONDS")
-      .capture_default_str();
+  add_recipe(
+      app, o->recipe, o->time_limit,
+      "standard: the --learners on each modality; auto: on each the recipe (learner, its strength, words of "
+      "the texts or not) that does best in cross-validation on the training rows");
   o->job.add_fusion(app);
+  o->job.add_extra_columns(app);
   app.add_option("--learners", o->learners, "classifiers to train")
       .delimiter(',')
       .check(one_of(aisle::experiment_learners()))

@@ -88,6 +88,20 @@ void tell_format(const std::string& path, const aisle::table_format& format) {
   if (!format.is_plain()) say(path + ": " + format.describe());
 }
 
+void add_recipe(option_set app, std::string& recipe, double& time_limit, const std::string& help) {
+  app.add_option("--recipe", recipe, help).check(one_of({"standard", "auto"})).capture_default_str();
+  app.add_option("--time-limit", time_limit,
+                 "with --recipe auto: search no longer, and take the best of what was tried by then")
+      .check(positive())
+      .type_name("SECONDS")
+      .capture_default_str();
+}
+
+void tell_columns(const aisle::column_features& columns) {
+  for (const aisle::column_encoding& column : columns.columns())
+    say("extra column " + aisle::describe(column) + ", of the training rows");
+}
+
 void tell_padded(const std::string& path, const aisle::short_rows& rows) {
   if (rows.count > 0) warn(path + ": " + rows.describe());
 }

@@ -14,8 +14,24 @@ using namespace aisle_command;
 
 struct options {
   catalogue_job job;
-  std::string out, skipped, learner = "logistic_regression", modality = "multimodal";
+  std::string out, skipped, learner = "logistic_regression", modality = "multimodal", recipe = "standard";
+  double time_limit = aisle::find_recipe_options{}.seconds;
 };
+
+/// The recipe of the options, or the one that does best.
+aisle::recipe choose_recipe(const options& o, const aisle::catalogue& products, const job_vectors& vectors,
+                            progress_bar& bar) {
+  if (o.recipe != "auto")
+    return {.learner = o.learner, .fusion = o.job.fusion_options(), .columns = o.job.extra_columns};
+  const aisle::recipe_search found = aisle::find_recipe(products, vectors.texts(), vectors.images(),
+                                                        {.seconds = o.time_limit,
+                                                         .extra_columns = o.job.extra_columns,
+                                                         .seed = o.job.common.seed,
+                                                         .threads = o.job.common.threads,
+                                                         .progress = bar.callback()});
+  say("recipe of " + found.modality + ": " + aisle::describe(found));
+  return found.tried.front().how;
+}
 
 int train(const options& o) {
   catalogue_job job = o.job;
@@ -35,6 +51,7 @@ int train(const options& o) {
   std::vector<aisle::skipped_row> bad = products.problems;
   const bool uses_text = o.modality != "image", uses_image = o.modality != "text";
   tell_odd_labels(products);
+  aisle::check_columns(products, o.job.extra_columns);
   try {
     // Vectors made elsewhere need no text and no picture in the row.
     aisle::check_training(products, {.text = uses_text && job.text_vectors.empty(),
@@ -66,11 +83,11 @@ int train(const options& o) {
     return exit_nothing;
   }
   try {
-    const aisle::pipeline trained =
-        aisle::train_pipeline(products, vectors.texts(), vectors.images(),
-                              {.how = {.learner = o.learner, .fusion = o.job.fusion_options()},
-                               .seed = o.job.common.seed,
-                               .threads = o.job.common.threads});
+    const aisle::pipeline trained = aisle::train_pipeline(products, vectors.texts(), vectors.images(),
+                                                          {.how = choose_recipe(o, products, vectors, bar),
+                                                           .seed = o.job.common.seed,
+                                                           .threads = o.job.common.threads});
+    tell_columns(trained.features.columns);
     std::optional<aisle::folder_lock> turn;
     if (!o.skipped.empty()) turn = wait_for_turn(o.out);
     tell_bad();
@@ -94,6 +111,10 @@ action setup(option_set app) {
   app.add_option("--out", o->out, "file of the trained pipeline (safetensors)").required().type_name("FILE");
   app.add_option("--skipped", o->skipped, "write rows that could not be learnt from there, as CSV")
       .type_name("FILE");
+  add_recipe(
+      app, o->recipe, o->time_limit,
+      "standard: the --learner; auto: the recipe (learner, its strength, words of the texts or not) that "
+      "does best in cross-validation on all rows");
   app.add_option("--learner", o->learner, "classifier")
       .check(one_of(aisle::experiment_learners()))
       .type_name("NAME")
@@ -106,6 +127,7 @@ action setup(option_set app) {
                           common::preset, common::weights});
   o->job.add_embeddings(app, "not kept");
   o->job.add_fusion(app);
+  o->job.add_extra_columns(app);
   o->job.common.add(app, {common::seed, common::threads, common::precision, common::isa, common::limit});
   app.footer(
       "Trains on all rows, for use; `aisle run` is what judges classifiers. With the --embeddings of an "
@@ -114,7 +136,9 @@ action setup(option_set app) {
       "\n"
       "Example:\n"
       "  aisle train --data products.csv --label class_id --learner mlp --embeddings Embeddings --out "
-      "mlp.safetensors");
+      "mlp.safetensors\n"
+      "  aisle train --data products.csv --label class_id --recipe auto --embeddings Embeddings --out "
+      "best.safetensors");
   return [o] { return train(*o); };
 }
 

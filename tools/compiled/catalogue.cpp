@@ -1,4 +1,6 @@
 // The definitions of catalogue/ for the target aisle::compiled.
+#include <aisle/catalogue/column_features.ipp>
+#include <aisle/catalogue/detail/cell_number.ipp>
 #include <aisle/catalogue/detail/embedding_checkpoint.ipp>
 #include <aisle/catalogue/detail/embedding_csv.ipp>
 #include <aisle/catalogue/detail/embedding_files.ipp>

@@ -23,6 +23,7 @@
 #include <aisle/learn/tsne.ipp>
 
 // The learners themselves: templates, of which users of the library compile none.
+#include <aisle/learn/late_fusion.hpp>
 #include <aisle/learn/learners.hpp>
 #include <aisle/learn/pca.hpp>
 #include <aisle/learn/scaler.hpp>
@@ -48,6 +49,8 @@ template class linear_svm<float>;
 template class linear_svm<double>;
 template class mlp<float>;
 template class mlp<double>;
+template class late_fusion<float>;
+template class late_fusion<double>;
 template class standard_scaler<float>;
 template class standard_scaler<double>;
 template class pca<float>;

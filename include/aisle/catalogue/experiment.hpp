@@ -56,6 +56,21 @@ struct experiment {
 experiment run_experiment(const catalogue& products, const embedding_table* text,
                           const embedding_table* image, const experiment_options& options = {});
 
+struct find_recipe_options {
+  double seconds = 600;             ///< after which the search ends, in the middle of a fit if need be
+  std::int64_t most_rows = 20'000;  ///< that it looks at; of more an even sample
+  std::vector<std::string> extra_columns = {};  ///< of the catalogue, to look at beside the vectors
+  int folds = 5;
+  std::uint64_t seed = 42;
+  int threads = 0;
+  progress_callback progress{};
+};
+
+/// Which recipe does best in cross-validation on the rows that train_pipeline would learn from: the first of
+/// `tried`. Throws what train_pipeline throws, and option_error for fewer than two folds.
+recipe_search find_recipe(const catalogue& products, const embedding_table* text,
+                          const embedding_table* image, const find_recipe_options& options = {});
+
 struct train_options {
   recipe how = {};
   /// Of the cross-validation that tells how far its probabilities can be trusted; 0: they stay as they are.

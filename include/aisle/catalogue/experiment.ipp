@@ -19,7 +19,7 @@ namespace detail {
 AISLE_API std::vector<recipe> standard_recipes(const experiment_options& options) {
   std::vector<recipe> out;
   for (const std::string& learner : options.learners)
-    out.push_back({.learner = learner, .fusion = options.fusion});
+    out.push_back({.learner = learner, .fusion = options.fusion, .columns = options.extra_columns});
   return out;
 }
 
@@ -189,16 +189,14 @@ AISLE_API experiment run_experiment(const catalogue& products, const embedding_t
   return detail::experiment_run(products, text, image, options).run();
 }
 
-AISLE_API pipeline train_pipeline(const catalogue& products, const embedding_table* text,
-                                  const embedding_table* image, const train_options& options) {
+namespace detail {
+
+/// The rows that train_pipeline learns from.
+AISLE_API modality training_modality(const catalogue& products, const embedding_table* text,
+                                     const embedding_table* image) {
   if (products.options.label_column.empty())
     throw option_error(products.path + ": read without a label column, expected the column of the classes");
-  detail::modality m{.name = text && image ? "multimodal"
-                             : text        ? "text"
-                                           : "image",
-                     .text = text,
-                     .image = image};
-  check_recipe(options.how, m.name);
+  modality m{.name = text && image ? "multimodal" : text ? "text" : "image", .text = text, .image = image};
   const modality_rows all = join_modalities(text, image, &products);
   index_vector which;
   std::vector<std::string> names, groups;
@@ -216,6 +214,32 @@ AISLE_API pipeline train_pipeline(const catalogue& products, const embedding_tab
   m.labels = label_vector(names);
   if (!products.options.group_column.empty()) m.groups = group_codes(groups);
   m.common.assign(which.size(), true);
+  return m;
+}
+
+}  // namespace detail
+
+AISLE_API recipe_search find_recipe(const catalogue& products, const embedding_table* text,
+                                    const embedding_table* image, const find_recipe_options& options) {
+  if (options.folds < 2)
+    throw option_error("find_recipe: folds " + std::to_string(options.folds) + ", expected at least 2");
+  check_columns(products, options.extra_columns);
+  const detail::modality m = detail::training_modality(products, text, image);
+  const std::vector<detail::row_sides> folds = detail::folds_of(m, m.all_rows(), options.folds, options.seed);
+  experiment_options settings;
+  settings.search_seconds = options.seconds;
+  settings.search_rows = options.most_rows;
+  settings.extra_columns = options.extra_columns;
+  settings.threads = options.threads;
+  settings.progress = options.progress;
+  return detail::search_recipes({&m, 1}, {&folds, 1}, options.seed, settings).front();
+}
+
+AISLE_API pipeline train_pipeline(const catalogue& products, const embedding_table* text,
+                                  const embedding_table* image, const train_options& options) {
+  check_recipe(options.how, text && image ? "multimodal" : text ? "text" : "image");
+  check_columns(products, options.how.columns);
+  const detail::modality m = detail::training_modality(products, text, image);
   detail::trial t;
   const feature_set<float> x = detail::learn(t, options.how, m, m.all_rows(), options.seed, options.threads);
   t.known = familiarity::fit(x.dense, m.labels);

@@ -118,7 +118,9 @@ AISLE_API void check_experiment(const catalogue& products, const experiment_opti
   if (options.repeats < 1)
     throw option_error("experiment: repeats " + std::to_string(options.repeats) + ", expected at least 1");
   if (options.learners.empty()) throw option_error("an experiment without learners");
-  for (const std::string& name : options.learners) check_recipe({.learner = name}, "text");
+  for (const std::string& name : options.learners)
+    check_recipe({.learner = name, .columns = options.extra_columns}, "text");
+  check_columns(products, options.extra_columns);
   if (options.recipes == recipe_choice::search && options.folds == 0)
     throw option_error("experiment: 0 folds to choose recipes by, expected at least 2");
   if (is_nan(options.search_seconds) || options.search_seconds < 0)

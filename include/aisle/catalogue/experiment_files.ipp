@@ -179,8 +179,7 @@ AISLE_API void write_experiment(const experiment& e, results_folder& folder, csv
     detail::write_results(path_of(r.modality + "_" + r.model + "_results.csv"), result, r, how);
     if (r.chosen) detail::write_results(path_of(r.modality + "_results.csv"), result, r, how);
   }
-  for (const pipeline& p : e.pipelines)
-    p.save(path_of(p.modality + "_" + std::string(p.learner->kind()) + ".safetensors"));
+  for (const pipeline& p : e.pipelines) p.save(path_of(p.modality + "_" + p.how.learner + ".safetensors"));
   for (const pipeline& p : e.final_pipelines) p.save(path_of(p.modality + ".safetensors"));
   write_predictions(result, path_of("predictions.csv"), how);
   write_metrics(result, path_of("metrics.json"));

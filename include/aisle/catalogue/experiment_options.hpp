@@ -49,9 +49,11 @@ struct split_file {
 
 struct experiment_options {
   recipe_choice recipes = recipe_choice::standard;
-  double search_seconds = 600;  ///< after which the search tries nothing more
+  double search_seconds = 600;        ///< after which the search ends, in the middle of a fit if need be
+  std::int64_t search_rows = 20'000;  ///< of each modality that it looks at; of more an even sample
   std::vector<std::string> learners = standard_learners();
   fusion_options fusion = {};
+  std::vector<std::string> extra_columns = {};  ///< of the catalogue, as features beside the vectors
   double test_size = 0.3;
   std::uint64_t seed = 42;
   int repeats = 1;                     ///< splits that are drawn, with the seeds seed, seed + 1, …

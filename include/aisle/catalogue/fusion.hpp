@@ -14,19 +14,26 @@
 AISLE_NAMESPACE_BEGIN
 
 enum class fusion_kind {
-  concat,   ///< vectors side by side as they are
-  balanced  ///< each modality less its training mean, its rows scaled to one norm: none drowns the others
+  concat,    ///< vectors side by side as they are
+  balanced,  ///< each modality less its training mean, its rows scaled to one norm: none drowns the others
+  late,    ///< balanced; a classifier for each modality, whose probabilities are multiplied by learnt weights
+  stacked  ///< balanced; a classifier for each modality, and a logistic regression of their probabilities
 };
+/// Whether each modality has a classifier of its own (late_fusion).
+constexpr bool classifies_each(fusion_kind kind) noexcept {
+  return kind == fusion_kind::late || kind == fusion_kind::stacked;
+}
 
 struct fusion_options {
   fusion_kind kind = fusion_kind::balanced;
-  /// Norm of each modality's rows when balanced. At norm 1 logistic regression's C = 1 over-regularises.
+  /// Norm of each modality's rows unless they are as they are. At norm 1 logistic regression's C = 1
+  /// over-regularises.
   double norm = 20;
   bool operator==(const fusion_options&) const = default;
 };
 
-/// How the vectors of a row's modalities become the one vector that classifiers see. Means are those of the
-/// rows it was fitted on.
+/// How the vectors of a row's modalities become the one vector that classifiers see, or that falls into the
+/// parts which a classifier each sees. Means are those of the rows it was fitted on.
 ///
 ///     const auto fusion = aisle::balanced_fusion::fit({text.rows(train), images.rows(train)});
 ///     const aisle::matrix<float> x = fusion.transform({text, images});
@@ -68,9 +75,9 @@ class modality_fusion {
 /// Balanced is what modality_fusion does unless its options say otherwise.
 using balanced_fusion = modality_fusion;
 
-/// "concat", "balanced".
+/// "concat", "balanced", "late", "stacked".
 std::string_view name_of(fusion_kind kind) noexcept;
-/// Throws option_error naming both.
+/// Throws option_error naming all.
 fusion_kind parse_fusion_kind(std::string_view name);
 
 AISLE_NAMESPACE_END

@@ -90,14 +90,26 @@ AISLE_API matrix<float> modality_fusion::transform(std::span<const view> parts) 
   return out;
 }
 
+namespace detail {
+inline constexpr std::pair<fusion_kind, const char*> fusion_names[] = {{fusion_kind::concat, "concat"},
+                                                                       {fusion_kind::balanced, "balanced"},
+                                                                       {fusion_kind::late, "late"},
+                                                                       {fusion_kind::stacked, "stacked"}};
+}  // namespace detail
+
 AISLE_API std::string_view name_of(fusion_kind kind) noexcept {
-  return kind == fusion_kind::concat ? "concat" : "balanced";
+  for (const auto& [known, name] : detail::fusion_names)
+    if (known == kind) return name;
+  return "balanced";
 }
 
 AISLE_API fusion_kind parse_fusion_kind(std::string_view name) {
-  if (name == "concat") return fusion_kind::concat;
-  if (name == "balanced") return fusion_kind::balanced;
-  throw option_error("no fusion is called \"" + std::string(name) + "\"; there are concat, balanced");
+  std::string names;
+  for (const auto& [kind, known] : detail::fusion_names) {
+    if (name == known) return kind;
+    names += (names.empty() ? "" : ", ") + std::string(known);
+  }
+  throw option_error("no fusion is called \"" + std::string(name) + "\"; there are " + names);
 }
 
 AISLE_NAMESPACE_END

@@ -94,6 +94,7 @@ AISLE_API learning_curve find_learning_curve(const catalogue& products, const em
                                              const embedding_table* image, const review_options& options) {
   using namespace detail;
   check_review_label(products);
+  check_columns(products, options.how.columns);
   const experiment_options settings = review_settings(options, "learning curve");
   trial_runner runner({options.how}, settings);
   const chosen_rows chosen =

@@ -37,6 +37,7 @@ struct pipeline {
   pipeline_input text, image;
   reading_options reading;  ///< how the products were read
   product_features features;
+  recipe how = {};  ///< it was made by; of files of earlier versions what they say of it
   std::shared_ptr<const classifier<float>> learner;
   familiarity known;       ///< of the rows it learnt from; files of earlier versions have none
   double temperature = 1;  ///< of its probabilities (learn/calibration.hpp); 1: as the learner gives them
@@ -50,7 +51,7 @@ struct pipeline {
 };
 
 /// The rows that both tables have (or the one given; a null table is not asked for), text first. With
-/// `products` also their texts, where texts are asked for; it must outlive them.
+/// `products` also what its columns hold, and their texts where texts are asked for; it must outlive them.
 modality_rows join_modalities(const embedding_table* text, const embedding_table* image,
                               const catalogue* products = nullptr);
 
@@ -69,8 +70,8 @@ pipeline_prediction apply(const pipeline& p, const modality_rows& rows);
 }  // namespace detail
 
 /// Applies a pipeline to embedded products; tables that it does not use may be null, and `products` where it
-/// does not look at words. Throws option_error when what it needs is missing, shape_error when vectors are of
-/// another width.
+/// does not look at words or other columns. Throws option_error when what it needs is missing, missing_column
+/// for a column, shape_error when vectors are of another width.
 pipeline_prediction predict(const pipeline& p, const embedding_table* text, const embedding_table* image,
                             const catalogue* products = nullptr);
 

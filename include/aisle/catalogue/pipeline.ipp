@@ -4,6 +4,7 @@
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/detail/recipe_json.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -122,6 +123,7 @@ AISLE_API void pipeline::save(const std::string& path) const {
                                              {"fusion", std::string(name_of(features.fusion.options().kind))},
                                              {"norm", features.fusion.options().norm},
                                              {"temperature", temperature},
+                                             {"recipe", detail::to_json(how)},
                                              {"reading", detail::to_json(reading)},
                                              {"text", detail::to_json(text)},
                                              {"image", detail::to_json(image)}})
@@ -132,6 +134,7 @@ AISLE_API void pipeline::save(const std::string& path) const {
     std::copy(mean.begin(), mean.end(), t.data<float>().begin());
     file.add(detail::mean_name(m), std::move(t));
   }
+  if (features.columns.fitted()) metadata["aisle.columns"] = features.columns.to_json().dump();
   features.words.add_to(file);
   detail::add_known(file, known);
   write_safetensors(path, file, metadata);
@@ -155,6 +158,10 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
   out.reading = detail::read_reading(about);
   out.learner = load_classifier<float>(path);
   out.temperature = about.get("temperature", 1.0);  // files of earlier versions have none
+  if (const json* how = about.find("recipe"))
+    out.how = detail::read_recipe(*how);
+  else
+    out.how = {.learner = std::string(out.learner->kind())};
   if (!is_finite(out.temperature) || out.temperature <= 0)
     about.at("temperature").fail("expected a number above 0");
   try {
@@ -171,9 +178,12 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
     out.features.fusion = modality_fusion(
         std::move(means),
         {.kind = parse_fusion_kind(about.get<std::string>("fusion")), .norm = about.get<double>("norm")});
+    if (!about.contains("recipe")) out.how.fusion = out.features.fusion.options();
+    // Files of earlier versions have none.
+    if (const auto columns = file.metadata().find("aisle.columns"); columns != file.metadata().end())
+      out.features.columns = column_features::read(parse_json(columns->second, path + ": aisle.columns"));
     out.features.words = tfidf::read(file, path);
-    out.known =
-        detail::read_known(file, path, out.learner->classes().size(), out.features.fusion.dimension());
+    out.known = detail::read_known(file, path, out.learner->classes().size(), out.features.dense_dimension());
   } catch (const format_error&) {
     throw;
   } catch (const error& e) {
@@ -181,10 +191,10 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
   }
   // The learner is read from the path, too: that must have been this file all the time.
   if (identify_file(path) != opened) throw format_error(path, "was replaced while it was read; try again");
-  const std::int64_t vectors = out.features.fusion.dimension(), words = out.features.words.dimension();
-  if (vectors + words != out.learner->features() || words != out.learner->sparse_features())
+  const std::int64_t dense = out.features.dense_dimension(), words = out.features.words.dimension();
+  if (dense + words != out.learner->features() || words != out.learner->sparse_features())
     throw format_error(path, "the learner has " + counted(out.learner->features(), "feature") +
-                                 ", the fusion yields " + std::to_string(vectors) + " and words " +
+                                 ", vectors and columns yield " + std::to_string(dense) + " and words " +
                                  std::to_string(words));
   if (words > 0 && !out.uses_text()) throw format_error(path, "looks at words, but at pictures alone");
   return out;
@@ -224,6 +234,7 @@ AISLE_API modality_rows join_tables(const embedding_table* text, const embedding
 AISLE_API modality_rows join_modalities(const embedding_table* text, const embedding_table* image,
                                         const catalogue* products) {
   modality_rows out = detail::join_tables(text, image);
+  out.products = products;
   if (text == nullptr || products == nullptr) return out;
   auto at = products->products.begin();
   for (const std::int64_t row : out.rows) {

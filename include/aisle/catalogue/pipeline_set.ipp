@@ -21,8 +21,8 @@ AISLE_API pipeline load_chosen(const results_reader& results, const std::string&
   if (!file_exists(join_path(folder, name))) name = modality + "_" + learner + ".safetensors";
   const std::string path = results.file(name);
   pipeline out = pipeline::load(path);
-  if (out.modality != modality || out.learner->kind() != learner)
-    throw format_error(path, "holds " + std::string(out.learner->kind()) + " on " + out.modality +
+  if (out.modality != modality || out.how.learner != learner)
+    throw format_error(path, "holds " + out.how.learner + " on " + out.modality +
                                  ", metrics.json beside it names " + learner + " on " + modality +
                                  ": results of two runs");
   return out;

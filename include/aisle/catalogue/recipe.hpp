@@ -16,10 +16,14 @@ struct recipe {
   double c = 1;                                 ///< of linear learners
   fusion_options fusion = {};                   ///< of vectors
   bool words = false;  ///< of the texts, beside the vectors (TF-IDF); for learners that take sparse features
+  std::vector<std::string> columns = {};  ///< of the catalogue, beside the vectors (column_features)
   bool operator==(const recipe&) const = default;
 };
 
-/// "linear_svm (c 1) on balanced vectors and words".
+/// Whether two recipes make the same features of products.
+bool same_features(const recipe& a, const recipe& b);
+
+/// "linear_svm (c 3) on balanced vectors, words and columns price, type".
 std::string describe(const recipe& how);
 
 /// What came of a recipe in cross-validation.
@@ -37,6 +41,8 @@ struct recipe_search {
   std::string modality;
   std::vector<recipe_score> tried;  ///< the chosen one first, then by folds and merit
   std::int64_t candidates = 0;      ///< that there were; more than were tried: time was up
+  std::int64_t rows = 0;            ///< training rows that were looked at; 0: not known
+  std::int64_t of_rows = 0;         ///< that there were; more: an even sample was looked at
 };
 
 /// "linear_svm (c 3) on balanced vectors and words: accuracy 98.57 %, …, the best of 29; next mlp …".

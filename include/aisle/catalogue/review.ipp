@@ -84,9 +84,8 @@ class review_run {
   static std::vector<double> known_of(const trial& t, const modality& m, const index_vector& train,
                                       const modality_rows& rows, const label_vector& classes) {
     const modality_rows learnt = m.data.select(train);
-    const modality_fusion& fusion = t.features.fusion;
-    const familiarity known = familiarity::fit(fusion.transform(learnt.views()), m.labels.rows(train));
-    return known.of(fusion.transform(rows.views()), {classes.codes().begin(), classes.codes().end()});
+    const familiarity known = familiarity::fit(t.features.dense(learnt), m.labels.rows(train));
+    return known.of(t.features.dense(rows), {classes.codes().begin(), classes.codes().end()});
   }
 
   void look_at(const modality& m) {
@@ -241,6 +240,7 @@ class review_run {
 AISLE_API catalogue_review review_catalogue(const catalogue& products, const embedding_table* text,
                                             const embedding_table* image, const review_options& options) {
   detail::check_review_label(products);
+  check_columns(products, options.how.columns);
   return detail::review_run(products, text, image, options).run();
 }
 

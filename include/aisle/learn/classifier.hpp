@@ -26,8 +26,11 @@ AISLE_NAMESPACE_BEGIN
 
 template <class T>
 class classifier;
+namespace detail {
+/// What a model file, or a section of one, holds. Throws format_error.
 template <class T>
-std::unique_ptr<classifier<T>> load_classifier(const std::string& path);
+std::unique_ptr<classifier<T>> load_into(std::unique_ptr<classifier<T>> learner, const model_reader& in);
+}  // namespace detail
 
 /// What every learner is: fitted on rows of features and their labels, it gives a class or a probability a
 /// class for new rows. Learners are templates on the type of the features, float or double.
@@ -172,8 +175,22 @@ class classifier {
   std::int64_t sparse_features_ = 0;
 
   template <class U>
-  friend std::unique_ptr<classifier<U>> load_classifier(const std::string& path);
+  friend std::unique_ptr<classifier<U>> detail::load_into(std::unique_ptr<classifier<U>> learner,
+                                                          const detail::model_reader& in);
 };
+
+template <class T>
+std::unique_ptr<classifier<T>> detail::load_into(std::unique_ptr<classifier<T>> learner,
+                                                 const model_reader& in) {
+  try {
+    learner->load_into(in);
+  } catch (const format_error&) {
+    throw;
+  } catch (const error& e) {  // a missing tensor
+    in.fail(e.what());
+  }
+  return learner;
+}
 
 template <class T>
 void classifier<T>::fit(const feature_view<T>& x, const label_vector& labels,

@@ -4,14 +4,16 @@
 #include <string>
 #include <string_view>
 
+#include <aisle/learn/late_fusion.hpp>
 #include <aisle/learn/learners.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
-/// An unfitted learner by its kind (a name of learner_kinds) with default options. Throws option_error for
-/// another kind.
+/// An unfitted learner by its kind (a name of learner_kinds, or "late_fusion") with default options. Throws
+/// option_error for another kind.
 template <class T = float>
 std::unique_ptr<classifier<T>> make_classifier(std::string_view kind) {
+  if (kind == late_fusion_name) return std::make_unique<late_fusion<T>>();
   return find_learner<T>(kind).make();
 }
 
@@ -23,13 +25,10 @@ std::unique_ptr<classifier<T>> load_classifier(const std::string& path) {
   std::unique_ptr<classifier<T>> out;
   try {
     out = make_classifier<T>(in.text("kind"));
-    out->load_into(in);
-  } catch (const format_error&) {
-    throw;
-  } catch (const error& e) {  // a missing tensor, an unknown kind
+  } catch (const option_error& e) {  // an unknown kind
     in.fail(e.what());
   }
-  return out;
+  return detail::load_into(std::move(out), in);
 }
 
 AISLE_NAMESPACE_END

@@ -87,6 +87,7 @@ AISLE_API pipeline describe_pipeline(const std::string& modality, const catalogu
 AISLE_API pipeline take_pipeline(trial& t, const modality& m, const catalogue& products, double temperature) {
   pipeline p = describe_pipeline(m.name, products, m.text, m.image);
   p.features = std::move(t.features);
+  p.how = std::move(t.how);
   p.learner = std::move(t.fitted);
   p.known = std::move(t.known);
   p.temperature = temperature;

@@ -24,6 +24,7 @@ struct trial {
   std::string failure = {};                         ///< why there is nothing else
   row_score own = {}, common = {};                  ///< on the rows it was tested on; on the common ones
   double seconds = 0;                               ///< of the fit
+  recipe how = {};                                  ///< that was followed
   product_features features = {};
   familiarity known = {};  ///< where there is nothing to test on: a fit for use
   std::shared_ptr<classifier<float>> fitted = {};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <aisle/base/config.hpp>
@@ -16,12 +17,13 @@ AISLE_NAMESPACE_BEGIN
 namespace detail {
 
 /// Recipes worth trying on a modality, the plainest first: of equals the first is chosen.
-std::vector<recipe> candidate_recipes(const modality& m);
+/// `columns`: those of the catalogue to look at beside the vectors; recipes without them are tried too.
+std::vector<recipe> candidate_recipes(const modality& m, const std::vector<std::string>& columns);
 
 /// Tries them on the folds of every modality's rows: all on the first fold, and those that are not far behind
 /// on the others. Compared are the accuracy and macro F1, halves each, of all rows held out. Where
-/// options.search_seconds pass, what is half done does not count. `folds`: of every modality; one without any
-/// gets its first candidate.
+/// options.search_seconds pass, fits end, and what is half done does not count. `folds`: of every modality;
+/// one without any gets its first candidate. Of more than options.search_rows rows a sample is looked at.
 std::vector<recipe_search> search_recipes(std::span<const modality> modalities,
                                           std::span<const std::vector<row_sides>> folds, std::uint64_t seed,
                                           const experiment_options& options);

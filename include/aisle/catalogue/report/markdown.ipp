@@ -190,7 +190,10 @@ AISLE_API std::string run_markdown(const report_scores& all) {
   fact("Label", r.label);
   fact("Text model", r.text_model);
   fact("Image model", r.image_model);
-  if (r.searches.empty()) fact("Fusion", r.fusion);
+  if (r.searches.empty()) {
+    fact("Fusion", r.fusion);
+    fact("Extra columns", extra_columns(r));
+  }
   for (const recipe_search& s : r.searches) fact(("Recipe of " + s.modality).c_str(), describe(s));
   fact("Kernels", r.kernel);
   if (std::isfinite(r.peak_mb) && r.peak_mb > 0)

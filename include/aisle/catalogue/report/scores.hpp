@@ -65,6 +65,8 @@ bool is_large(const experiment_result& result, std::int64_t rows);
 void check_result(const experiment_result& result);
 /// `result` must outlive what is returned.
 report_scores score_result(const experiment_result& result);
+/// "price, maker": columns beside texts and pictures that classifiers looked at; empty: none.
+std::string extra_columns(const experiment_result& result);
 
 /// A test row that a report shows.
 struct shown_row {

@@ -302,5 +302,15 @@ AISLE_API std::vector<mix_up> frequent_mix_ups(const model_scores& scores, std::
   return out;
 }
 
+AISLE_API std::string extra_columns(const experiment_result& result) {
+  std::string out;
+  for (const model_result& m : result.models) {
+    if (m.how.columns.empty()) continue;
+    for (const std::string& column : m.how.columns) out += (out.empty() ? "" : ", ") + column;
+    return out;  // all look at the same
+  }
+  return out;
+}
+
 }  // namespace detail::report
 AISLE_NAMESPACE_END

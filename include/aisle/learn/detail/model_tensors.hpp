@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <aisle/base/config.hpp>
@@ -44,6 +45,8 @@ class model_writer {
         shape{m.rows(), m.cols()});
   }
   void classes(const class_list& list);
+  /// Another model, all of whose names begin with `name` and a point.
+  void section(const std::string& name, const state_dict& model);
   /// The tensors, and what is text as their metadata. `format`: what kind of model it is.
   state_dict finish(const std::string& format = "classifier 1") &&;
 
@@ -68,6 +71,8 @@ class model_reader {
   double number(const std::string& name) const;
   std::int64_t integer(const std::string& name, std::int64_t low, std::int64_t high) const;
   class_list classes() const;
+  /// What model_writer::section wrote.
+  model_reader section(const std::string& name) const;
 
   template <class T>
   std::vector<T> list(const std::string& name, model_numbers which = model_numbers::finite) const {
@@ -111,6 +116,7 @@ class model_reader {
   }
 
  private:
+  model_reader(std::string path, state_dict tensors) : path_(std::move(path)), tensors_(std::move(tensors)) {}
   template <class T>
   void require_values(const std::string& name, std::span<const T> values, model_numbers which) const {
     if (which == model_numbers::any) return;

@@ -37,6 +37,12 @@ AISLE_API void model_writer::classes(const class_list& list) {
   add<std::int64_t>("classes.ends", ends);
 }
 
+AISLE_API void model_writer::section(const std::string& name, const state_dict& model) {
+  for (const auto& e : model.entries()) tensors_.add(name + "." + e.name, model.share(e.name));
+  for (const auto& [key, value] : model.metadata())
+    if (key.starts_with("aisle.")) text(name + "." + key.substr(6), value);
+}
+
 AISLE_API state_dict model_writer::finish(const std::string& format) && {
   metadata_["aisle.format"] = format;
   tensors_.set_metadata(std::move(metadata_));
@@ -47,6 +53,18 @@ AISLE_API model_reader::model_reader(const std::string& path, const std::string&
     : path_(path), tensors_(read_safetensors(path)) {
   if (const std::string& found = text("format"); found != format)
     fail("aisle.format is \"" + found + "\", expected \"" + format + "\"");
+}
+
+AISLE_API model_reader model_reader::section(const std::string& name) const {
+  const std::string prefix = name + ".";
+  state_dict part = tensors_.renamed([&](const std::string& full) {
+    return full.starts_with(prefix) ? full.substr(prefix.size()) : std::string();
+  });
+  std::map<std::string, std::string> about;
+  for (const auto& [key, value] : tensors_.metadata())
+    if (key.starts_with("aisle." + prefix)) about["aisle." + key.substr(6 + prefix.size())] = value;
+  part.set_metadata(std::move(about));
+  return model_reader(path_, std::move(part));
 }
 
 AISLE_API void model_reader::fail(const std::string& what) const { throw format_error(path_, what); }
