@@ -21,6 +21,7 @@
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/catalogue/product_features.hpp>
+#include <aisle/catalogue/product_map.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/quality.hpp>
 #include <aisle/catalogue/recipe.hpp>

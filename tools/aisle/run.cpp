@@ -10,6 +10,7 @@
 #include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/product_map.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/review.hpp>
 
@@ -75,6 +76,19 @@ std::optional<review_findings> review(const options& o, const aisle::catalogue& 
       products,
       {.pictures = vectors.image.has_value(), .threads = o.job.common.threads, .progress = bar.callback()});
   return out;
+}
+
+/// Of the vectors that the best classifier looks at.
+aisle::product_map draw_map(const options& o, const job_vectors& vectors,
+                            const aisle::experiment_result& result, progress_bar& bar) {
+  aisle::map_options how;
+  if (const aisle::model_result* best = result.best()) how.modality = best->modality;
+  how.seed = o.job.common.seed;
+  how.threads = o.job.common.threads;
+  how.progress = bar.callback();
+  for (const aisle::product_verdict& v : result.verdicts)
+    if (v.suspect >= 0 && v.suspect < how.rows / 4) how.always.push_back(v.row);
+  return aisle::map_products(vectors.texts(), vectors.images(), how);
 }
 
 /// Into the folder of results.
@@ -181,10 +195,13 @@ int run(options& o) {
     const std::optional<review_findings> found = review(o, products, vectors, e.result, bar);
     if (found) {
       e.result.phases.emplace_back("review", watch.lap());
+      if (found->review) aisle::add_review(e.result, *found->review);
       e.result.review = review_lines(*found);
       e.result.curve = found->curve;
       e.result.quality = found->quality.counts();
     }
+    e.result.map = draw_map(o, vectors, e.result, bar);
+    e.result.phases.emplace_back("map", watch.lap());
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
     aisle::write_experiment(e, *out, o.job.csv);
     if (found) write_findings(*found, out->staged(), o);

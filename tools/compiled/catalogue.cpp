@@ -8,6 +8,7 @@
 #include <aisle/catalogue/detail/experiment_results.ipp>
 #include <aisle/catalogue/detail/experiment_rows.ipp>
 #include <aisle/catalogue/detail/experiment_trials.ipp>
+#include <aisle/catalogue/detail/map_json.ipp>
 #include <aisle/catalogue/detail/model_identity.ipp>
 #include <aisle/catalogue/detail/recipe_json.ipp>
 #include <aisle/catalogue/detail/recipe_search.ipp>
@@ -28,6 +29,7 @@
 #include <aisle/catalogue/pipeline.ipp>
 #include <aisle/catalogue/pipeline_set.ipp>
 #include <aisle/catalogue/product_features.ipp>
+#include <aisle/catalogue/product_map.ipp>
 #include <aisle/catalogue/products.ipp>
 #include <aisle/catalogue/quality.ipp>
 #include <aisle/catalogue/reading.ipp>
