@@ -47,7 +47,7 @@ AISLE_API std::string map_note(const product_map& map) {
 
 AISLE_API std::string map_box(const experiment_result& r) {
   if (r.map.rows.empty()) return {};
-  return R"html(<div class="map card" id="map"><div class="bar"><label>Layout <select id="map-view">)html" +
+  return R"html(<div class="map card" id="map"><div class="tools"><label>Layout <select id="map-view">)html" +
          std::string(r.map.tsne.empty() ? "" : "<option value=\"tsne\">t-SNE</option>") +
          R"html(<option value="pca">PCA</option><option value="pca3">PCA, 3-D</option></select>
 </label>
@@ -69,7 +69,8 @@ AISLE_API std::string map_box(const experiment_result& r) {
          " Drag to move, scroll or pinch to zoom; zoomed in, points are pictures.</p></div>";
 }
 
-AISLE_API std::string explore_section(const report_scores& all, const std::vector<std::int64_t>& rows) {
+AISLE_API std::string explore_section(const report_scores& all, const std::vector<std::int64_t>& rows,
+                                      const picture_sheets& pictures) {
   if (rows.empty()) return {};
   std::string note =
       "Every part of this page lists its products here: a click on a class, a cell of a matrix, a "
@@ -77,20 +78,23 @@ AISLE_API std::string explore_section(const report_scores& all, const std::vecto
   const auto known = static_cast<std::int64_t>(rows.size());
   if (known < all.result->rows)
     note += " In this page: " + grouped(known) + " of " + grouped(all.result->rows) + " products.";
+  const auto pictured = static_cast<std::int64_t>(pictures.tiles.size());
+  if (pictured > 0 && pictured < all.result->rows_with_image)
+    note += " Pictures: of " + grouped(pictured) + " of them, suspects and mistakes first.";
   return section(
       "explore", "Products", note,
       "<p class=\"unscripted quiet\">The map and the table need this page’s own script; what follows does "
       "not.</p>"
       "<div class=\"scripted\">" +
           map_box(*all.result) +
-          R"html(<div class="card" id="list"><div class="bar"><input type="search" id="find" placeholder="Search id, name, text" aria-label="Search id, name and text"/>
+          R"html(<div class="card" id="list"><div class="tools"><input type="search" id="find" placeholder="Search id, name, text" aria-label="Search id, name and text"/>
 <label>By <select id="by"></select>
 </label>
 <label>Show <select id="kind"><option value="">All</option><option value="wrong">Wrong</option><option value="right">Right</option><option value="suspect">Suspect labels</option><option value="unsure">Left to review</option><option value="unlabelled">Without a label</option></select>
 </label>
 <button type="button" id="save">Download CSV</button>
 </div><p class="chips" id="chips" aria-live="polite"></p>
-<div class="scroll"><table class="products" id="rows"><thead></thead><tbody></tbody></table></div><div class="bar pages"><button type="button" id="before">Previous</button>
+<div class="scroll"><table class="products" id="rows"><thead></thead><tbody></tbody></table></div><div class="tools pages"><button type="button" id="before">Previous</button>
 <span id="where"></span><button type="button" id="after">Next</button>
 <label>Rows <select id="per"><option>25</option><option>50</option><option>100</option></select>
 </label>

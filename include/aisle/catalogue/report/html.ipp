@@ -73,7 +73,7 @@ AISLE_API std::string report_html(const experiment_result& result, const page_op
   const parts::page_pictures pictures =
       parts::make_pictures(result, large, parts::rows_by_interest(all, rows), options);
   const std::pair<const char*, std::string> sections[] = {
-      {"Products", parts::explore_section(all, rows)},
+      {"Products", parts::explore_section(all, rows, pictures.small_ones)},
       {"Confusion", parts::confusion_section(all)},
       {"Mistakes", parts::products_section(all, lists, pictures)},
       {"Classes", parts::classes_section(all)},

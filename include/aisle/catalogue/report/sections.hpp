@@ -24,7 +24,8 @@ std::string scores_section(const report_scores& all);
 std::string findings_list(const report_scores& all);
 /// The map and the table of products, which the page's script fills with data_blocks(). `rows`:
 /// rows_of_page().
-std::string explore_section(const report_scores& all, const std::vector<std::int64_t>& rows);
+std::string explore_section(const report_scores& all, const std::vector<std::int64_t>& rows,
+                            const picture_sheets& pictures);
 /// By chosen classifiers: their surest mistakes, and what they have right.
 using shown_lists = std::map<const model_scores*, std::pair<std::vector<shown_row>, std::vector<shown_row>>>;
 shown_lists rows_to_picture(const report_scores& all);

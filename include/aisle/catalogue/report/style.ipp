@@ -93,6 +93,8 @@ nav a:hover{color:var(--ink)}
 nav button{flex:none;margin:6px 0 6px auto;padding:4px 12px;border:1px solid var(--line);border-radius:99px;
 background:none;color:var(--muted);font:inherit;font-size:.875rem;cursor:pointer}
 section{padding:44px 0 8px}
+/* What is far down is laid out when it comes near. */
+main>section:not(#explore){content-visibility:auto;contain-intrinsic-size:auto 900px}
 .card{background:var(--surface);border:1px solid var(--line);border-radius:14px;padding:20px;margin:16px 0}
 .columns{display:grid;gap:16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,380px),1fr));
 align-items:start}

@@ -26,16 +26,16 @@ flex-direction:column;align-items:flex-start;gap:4px;min-width:0}
 .finding p{margin:0;font-size:.875rem;line-height:1.45;color:var(--muted);overflow-wrap:anywhere}
 .finding .go{margin-top:auto;padding:8px 0 0;color:var(--accent);font-weight:600;font-size:.9375rem}
 .finding .go:hover{text-decoration:underline}
-.bar{display:flex;flex-wrap:wrap;gap:8px 12px;align-items:center;margin:0 0 12px;font-size:.9375rem}
-.bar label{display:flex;gap:6px;align-items:center;color:var(--muted);min-width:0}
-.bar input,.bar select,.bar button,.map-legend input,.find-in,.more{font:inherit;color:var(--ink);
+.tools{display:flex;flex-wrap:wrap;gap:8px 12px;align-items:center;margin:0 0 12px;font-size:.9375rem}
+.tools label{display:flex;gap:6px;align-items:center;color:var(--muted);min-width:0}
+.tools input,.tools select,.tools button,.map-legend input,.find-in,.more{font:inherit;color:var(--ink);
 background:var(--surface);border:1px solid var(--line);border-radius:8px;padding:6px 10px;min-width:0}
-.bar select{max-width:min(100%,260px);flex:0 1 auto}
-.bar button,.more{cursor:pointer}
-.bar button:hover,.more:hover{background:var(--sunken)}
-.bar button:disabled{opacity:.45;cursor:default}
-.bar button[aria-pressed=true]{background:var(--ink);color:var(--page);border-color:var(--ink)}
-.bar input[type=search]{flex:1 1 220px}
+.tools select{max-width:min(100%,260px);flex:0 1 auto}
+.tools button,.more{cursor:pointer}
+.tools button:hover,.more:hover{background:var(--sunken)}
+.tools button:disabled{opacity:.45;cursor:default}
+.tools button[aria-pressed=true]{background:var(--ink);color:var(--page);border-color:var(--ink)}
+.tools input[type=search]{flex:1 1 220px}
 .zoom{display:flex;gap:4px;margin-left:auto}
 .map-row{display:grid;grid-template-columns:minmax(0,1fr) 220px;gap:16px}
 .map-view{position:relative;height:min(62vh,560px);min-height:320px;background:var(--sunken);border-radius:10px;
@@ -140,16 +140,19 @@ AISLE_API std::string_view print_rules() {
 :root,:root[data-theme]{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 body{background:none;font-size:11pt}
 main,.top,footer{max-width:none;padding:0}
-nav,.tab-row,.tabs>input,.bar,.map-legend input,.find-in,.more,.finding .go,dialog,.unscripted,.hover{display:none!important}
+nav,.tab-row,.tabs>input,.tools,.map-legend input,.find-in,.more,.finding .go,dialog,.unscripted,.hover{display:none!important}
 .panel{display:block!important}
-section{padding:18pt 0 0;break-before:auto}
+main>section,main>section:not(#explore){padding:18pt 0 0;content-visibility:visible}
 .card{padding:10pt;margin:8pt 0;border-radius:6pt}
-h2,h3{break-after:avoid}
+h2,h3,h2+p,h3+p,section>p{break-after:avoid}p{break-inside:avoid}
 tr,li,figure,.finding,.product,.chart{break-inside:avoid}
 .scroll{overflow:visible;margin:0;padding:0}
 table{font-size:8pt}
 th,td,.compact th,.compact td,.products td{padding:3pt 4pt;white-space:normal!important;min-width:0!important;overflow-wrap:anywhere}
+th,thead th{overflow-wrap:break-word!important;hyphens:auto}
 thead{display:table-header-group}
+.map-view #map-points{display:none}
+.map-view canvas{object-fit:contain}
 .pin{position:static}
 .scores .plot,.metric .bar-track{display:none}.metric{display:block;min-width:0}
 .map-row{grid-template-columns:minmax(0,1fr)}

@@ -13,7 +13,7 @@ AISLE_API std::string_view map_script() {
 // The map: products as points, pictures when near enough. What filters leave is lit.
 const start_map = () => {
   const box = $('map-box'), canvas = $('map-points'), over = $('map-over'), pen = over.getContext('2d');
-  let renderer = gl_renderer(canvas) || canvas_renderer(canvas);
+  let renderer = gl_renderer(canvas) || canvas_renderer(canvas), on_screen = renderer;
   const layouts = {
     tsne: data.map.tsne && {values: new Float32Array(bytes(data.map.tsne)), width: 2, words: data.map.tsne_words},
     pca: {values: new Float32Array(bytes(data.map.pca)), width: 3, flat: true, words: data.map.pca_words},
@@ -110,7 +110,7 @@ const start_map = () => {
   };
   const draw_over = () => {
     pen.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
-    pen.clearRect(0, 0, size.width, size.height);
+    if (!state.paper) pen.clearRect(0, 0, size.width, size.height);
     if (!solid()) draw_words();
     for (const n of [state.hover, state.walk]) {
       if (n < 0) continue;
@@ -328,8 +328,28 @@ const start_map = () => {
   listeners.push(() => { legend(); paint(); });
   theme_listeners.push(() => { tints = palette(); legend(); paint(); });
   canvas.addEventListener('webglcontextlost', (e) => e.preventDefault());
-  canvas.addEventListener('webglcontextrestored', () => { renderer = gl_renderer(canvas) || renderer; renderer.places(places); paint(); });
-  window.addEventListener('beforeprint', () => { tints = palette(); paint(); frame(); });
+  canvas.addEventListener('webglcontextrestored', () => { renderer = on_screen = gl_renderer(canvas) || renderer; renderer.places(places); paint(); });
+  // Paper is light, and shows a canvas of WebGL on some machines only: what is printed is drawn by the other way.
+  const paper = canvas_renderer(over);
+  let theme = null;
+  window.addEventListener('beforeprint', () => {
+    theme = root.getAttribute('data-theme');
+    root.setAttribute('data-theme', 'light');
+    tints = palette();
+    state.paper = true;
+    renderer = paper;
+    renderer.places(places);
+    paint();
+    frame();
+  });
+  window.addEventListener('afterprint', () => {
+    if (theme) root.setAttribute('data-theme', theme); else root.removeAttribute('data-theme');
+    tints = palette();
+    state.paper = false;
+    renderer = on_screen;
+    renderer.places(places);
+    paint();
+  });
   new ResizeObserver(resize).observe(box);
   resize();
   take_layout();
