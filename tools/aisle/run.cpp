@@ -31,7 +31,7 @@ struct options {
   std::string recipe = "standard";
   double time_limit = aisle::experiment_options{}.search_seconds;
   int repeats = 1;
-  bool no_review = false, no_curve = false;
+  bool no_review = false, no_curve = false, no_map = false;
   double file_precision = 0.99;
   std::int64_t most_probabilities = aisle::review_options{}.most_probabilities;
   bool verbose = false;
@@ -200,8 +200,10 @@ int run(options& o) {
       e.result.curve = found->curve;
       e.result.quality = found->quality.counts();
     }
-    e.result.map = draw_map(o, vectors, e.result, bar);
-    e.result.phases.emplace_back("map", watch.lap());
+    if (!o.no_map) {
+      e.result.map = draw_map(o, vectors, e.result, bar);
+      e.result.phases.emplace_back("map", watch.lap());
+    }
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
     aisle::write_experiment(e, *out, o.job.csv);
     if (found) write_findings(*found, out->staged(), o);
@@ -280,6 +282,7 @@ action setup(option_set app) {
   app.add_flag(
       "--no-curve", o->no_curve,
       "leave the learning curve out of the review, which takes about twice as long as the rest of it");
+  app.add_flag("--no-map", o->no_map, "leave out of the report the map of the products by their vectors");
   app.add_flag("--no-review", o->no_review, "leave out the review of all labels (see `aisle review`)");
   app.add_option("--file-precision", o->file_precision,
                  "share that must be right of what the review files without a person")

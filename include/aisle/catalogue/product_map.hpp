@@ -14,7 +14,7 @@ struct map_options {
   std::string modality = {};      ///< "text", "image", "multimodal"; empty: by all vectors that there are
   std::int64_t rows = 20'000;     ///< on the map: an even sample where there are more
   index_vector always = {};       ///< data rows that are on it if they have a vector, ascending
-  std::int64_t laid_out = 4'000;  ///< rows that t-SNE lays out; the others go among their nearest of those
+  std::int64_t laid_out = 2'000;  ///< rows that t-SNE lays out; the others go among their nearest of those
   std::int64_t components = 50;   ///< principal components that t-SNE and neighbours are found by
   std::uint64_t seed = 42;
   int threads = 0;

@@ -69,6 +69,7 @@ AISLE_API matrix<float> lay_out(const matrix<float>& x, const map_options& optio
   const matrix<float> some = count == rows ? x : x.rows(seen);
   tsne_options how;
   how.perplexity = std::min(30.0, static_cast<double>(count - 1) / 3);
+  how.early_iterations = 150, how.iterations = 300;  // a picture, no measurement: crowds lie where they will
   how.seed = options.seed;
   how.threads = options.threads;
   how.progress = options.progress;

@@ -3,6 +3,7 @@
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/findings.hpp>
 #include <aisle/catalogue/report/page_table.hpp>
+#include <aisle/catalogue/report/pictures.hpp>
 #include <aisle/catalogue/report/sections.hpp>
 #include <aisle/catalogue/report/text.hpp>
 

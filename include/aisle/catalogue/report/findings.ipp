@@ -62,12 +62,14 @@ AISLE_API std::vector<finding> find_findings(const report_scores& all) {
     const std::size_t i = weakest_class(*best);
     if (i < best->labels.size()) {
       const prf_score& s = best->per_class.scores[i];
+      const class_labels labels = label_classes(all.names);
+      const auto leaf = [&](std::int32_t code) { return labels.leaves[static_cast<std::size_t>(code)]; };
       std::string about = "Of its " + counted(std::llround(best->per_class.support[i]), "test row") + " " +
                           fixed(100 * s.recall, 1) + " % were found; of what was put there " +
                           fixed(100 * s.precision, 1) + " % belong there.";
       for (const mix_up& p : frequent_mix_ups(*best, best->counts.cells.size()))
         if (p.truth == best->labels[i]) {
-          about += " Most often taken for " + all.name(p.predicted) + ".";
+          about += " Most often taken for " + leaf(p.predicted) + ".";
           break;
         }
       const auto few = std::count_if(best->per_class.support.begin(), best->per_class.support.end(),
@@ -75,7 +77,7 @@ AISLE_API std::vector<finding> find_findings(const report_scores& all) {
       if (few > 0 && best->per_class.support[i] >= enough_to_judge)
         about += " " + counted(few, "class", "classes") + " of fewer than five test rows not counted.";
       out.push_back({"weakest", fixed(100 * s.f1, 1) + " %",
-                     "F1 of the weakest class, " + all.name(best->labels[i]), about, "List its products",
+                     "F1 of the weakest class, " + leaf(best->labels[i]), about, "List its products",
                      best->labels[i]});
     }
   }

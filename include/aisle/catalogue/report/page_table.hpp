@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
-#include <aisle/catalogue/report/pictures.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 
 // The one table of products that the page's script works on: texts as JSON, numbers as base64 of
@@ -14,6 +13,8 @@
 
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {
+
+struct picture_sheets;
 
 /// Data rows of the products in the page, ascending: those that have a card, that were tested, reviewed or
 /// are on the map.

@@ -11,6 +11,7 @@
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/labels.hpp>
 #include <aisle/catalogue/report/page_table.hpp>
+#include <aisle/catalogue/report/pictures.hpp>
 #include <aisle/catalogue/report/text.hpp>
 #include <aisle/io/json.hpp>
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
-#include <aisle/catalogue/report/pictures.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 
 // The parts of the page. Each returns HTML that is well-formed XML, or nothing when the result has nothing
@@ -17,6 +16,9 @@ AISLE_NAMESPACE_BEGIN
 struct page_options;
 
 namespace detail::report {
+
+struct page_pictures;
+struct picture_sheets;
 
 /// Accuracy and macro F1 of every classifier on every modality.
 std::string scores_section(const report_scores& all);

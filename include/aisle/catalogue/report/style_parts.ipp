@@ -107,7 +107,7 @@ AISLE_API std::string_view confusion_rules() {
 .heat{--cell:34px;--head:148px;--side:178px;display:grid;overflow:auto;max-width:100%;max-height:min(82vh,860px);
 grid-template-columns:var(--side) calc(var(--n)*var(--cell));grid-template-rows:var(--head) calc(var(--n)*var(--cell));
 font-size:.8125rem;line-height:1;border-radius:8px;width:max-content;flex:0 1 auto}
-.heat.middle{--cell:28px}.heat.narrow{--cell:20px;font-size:.6875rem}
+.heat.middle{--cell:28px}.heat.narrow{--cell:23px;font-size:.6875rem}
 .heat .corner{position:sticky;left:0;top:0;z-index:3;background:var(--surface);color:var(--muted);display:flex;
 align-items:flex-end;justify-content:flex-end;padding:0 8px 8px;font-size:.75rem}
 .heads{z-index:2;background:var(--surface)}
