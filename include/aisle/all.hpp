@@ -8,6 +8,7 @@
 #include <aisle/base/folder_lock.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/process.hpp>
+#include <aisle/catalogue/compare.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>

@@ -1,4 +1,5 @@
 // The definitions of catalogue/ for the target aisle::compiled.
+#include <aisle/catalogue/compare.ipp>
 #include <aisle/catalogue/detail/embedding_checkpoint.ipp>
 #include <aisle/catalogue/detail/embedding_csv.ipp>
 #include <aisle/catalogue/detail/embedding_files.ipp>
