@@ -191,6 +191,7 @@ TEST_CASE("reviews and maps are written to report.json and read again; what does
   refuse("\"likely\":[3,", "\"likely\":[4,");
   refuse("\"likely\":[3,", "\"likely\":[2,");
   refuse("\"pca\":[", "\"pca\":[0.5,");
+  refuse("\"probability\":[0.9,", "\"probability\":[1e300,");
   refuse("\"suspect\":[0,", "\"suspect\":[");
 
   auto bad = result;

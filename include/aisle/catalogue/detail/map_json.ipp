@@ -3,10 +3,13 @@
 #include <charconv>
 #include <cstdint>
 #include <string>
+#include <span>
 #include <type_traits>
+#include <utility>
 
 #include <aisle/base/number.hpp>
 #include <aisle/catalogue/detail/map_json.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -71,6 +74,7 @@ AISLE_API std::vector<product_verdict> read_verdicts(const json& j, std::int64_t
   if (given.size() != rows.size() || suspect.size() != rows.size() || counts.size() != rows.size())
     j.fail("expected as many classes and counts as rows");
   if (codes.size() != probabilities.size()) j.fail("expected as many classes as probabilities");
+  if (!all_finite(std::span<const float>(probabilities))) j["probability"].fail("expected finite numbers");
   std::vector<product_verdict> out;
   std::size_t at = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -135,6 +139,9 @@ AISLE_API product_map read_map(const json& j) {
   out.tsne = matrix_of<float>(j["tsne"], out.rows.size(), 2, true);
   out.axes = matrix_of<float>(j["pca"], out.rows.size(), 3, false);
   out.nearest = matrix_of<std::int64_t>(j["nearest"], out.rows.size(), 5, true);
+  for (const auto& [name, points] : {std::pair{"tsne", &out.tsne}, std::pair{"pca", &out.axes}})
+    for (std::int64_t r = 0; r < points->rows(); ++r)
+      if (!all_finite(std::as_const(*points).row(r))) j[name].fail("expected finite numbers");
   if (!out.tsne.empty() && out.tsne.cols() != 2) j["tsne"].fail("expected two numbers a row");
   if (out.axes.cols() != 3) j["pca"].fail("expected three numbers a row");
   out.explained = j.get<double>("explained");

@@ -136,6 +136,10 @@ AISLE_API std::string confusion_section(const report_scores& all) {
                      out += "<p class=\"quiet small\">" + counted(m.labels.size(), "class", "classes") +
                             " are too many for a table: the " + std::to_string(order.size()) +
                             " that are mixed up most.</p>";
+                   if (m.model->sampled >= 0)
+                     out += "<p class=\"quiet small\">Counts are of all " + grouped(std::llround(m.rows)) +
+                            " test rows; the table of products has an even sample of " +
+                            grouped(m.model->sampled) + " of them.</p>";
                    out += "<div class=\"beside\">" + heat_table(all, m, labels, order) +
                           "<div class=\"aside\"><h3>Most frequent mix-ups</h3>" +
                           mix_up_list(all, m, labels) + "</div></div>";
