@@ -22,7 +22,7 @@ TEST_CASE("compare tells what changed, as text and as JSON, and refuses what is 
     }
   aisle::save_result(result, work / "after/report.json");
 
-  const auto text = command::run(work, "compare before after --top 3");
+  const auto text = command::run(work, "compare before after --top 1");
   CAPTURE(text.err);
   CHECK(text.code == 0);
   CHECK(command::has(text.out, "-> 100.0 (+"));
@@ -32,7 +32,7 @@ TEST_CASE("compare tells what changed, as text and as JSON, and refuses what is 
   const auto o = command::run(work, "compare before after --json");
   const aisle::json found = aisle::parse_json(o.out, "stdout");
   CHECK(found["accuracy"].get<double>("after") == 100);
-  CHECK(found["better"].size() > 3);
+  CHECK(found["better"].size() == 2);
   CHECK(found["worse"].size() == 0);
   CHECK(found["better"][0].get<std::string>("label_after") ==
         found["better"][0].get<std::string>("said_after"));

@@ -74,8 +74,10 @@ AISLE_API std::string explore_section(const report_scores& all, const std::vecto
                                       const picture_sheets& pictures) {
   if (rows.empty()) return {};
   std::string note =
-      "Every part of this page lists its products here: a click on a class, a cell of a matrix, a "
-      "mix-up, or a region drawn on the map.";
+      std::string(
+          "Every part of this page lists its products here: a click on a class, a cell of a matrix, a "
+          "mix-up") +
+      (all.result->map.rows.empty() ? "." : ", or a region drawn on the map.");
   const auto known = static_cast<std::int64_t>(rows.size());
   if (known < all.result->rows)
     note += " In this page: " + grouped(known) + " of " + grouped(all.result->rows) + " products.";
