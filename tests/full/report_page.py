@@ -249,12 +249,15 @@ def looks():
 
 
 def paper():
-    page.size(1400, 1000)
+    page.size(688, 1000)  # A4 less its margins
     page.media("print")
     page.js("dispatchEvent(new Event('beforeprint'))")
     wide = page.js("""[...document.querySelectorAll('table, .heat, .cards, .findings, svg.chart')].filter(e => e.offsetParent !== null &&
       e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible').map(e => e.className)""")
     check("nothing is cut on paper", wide, [])
+    beyond = page.js("""[...document.querySelectorAll('main *, header *')].filter(e => e.offsetParent !== null && !e.closest('.sr, .map-view') &&
+      e.getBoundingClientRect().right > 689).map(e => e.tagName + '.' + e.className).slice(0, 5)""")
+    check("nothing is beyond the paper's edge", beyond, [])
     check("the map is on paper", ink("#map-over") > 2000)
     check("paper is light", page.js("getComputedStyle(document.querySelector('.card')).backgroundColor"), "rgb(255, 255, 255)")
     page.js("dispatchEvent(new Event('afterprint'))")

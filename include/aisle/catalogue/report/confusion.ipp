@@ -81,7 +81,10 @@ AISLE_API std::string mix_up_list(const report_scores& all, const model_scores& 
 AISLE_API std::string heat_table(const report_scores& all, const model_scores& m, const class_labels& labels,
                                  const std::vector<std::int64_t>& order) {
   const std::string n = std::to_string(order.size());
-  const char* size = order.size() <= 16 ? "wide" : order.size() <= 40 ? "middle" : "narrow";
+  const char* size = order.size() <= 16   ? "wide"
+                     : order.size() <= 40 ? "middle"
+                     : order.size() <= 60 ? "narrow"
+                                          : "narrow many";
   std::string rows, columns, cells;
   std::map<std::int64_t, std::size_t> place;
   for (std::size_t k = 0; k < order.size(); ++k) {
@@ -140,6 +143,10 @@ AISLE_API std::string confusion_section(const report_scores& all) {
                      out += "<p class=\"quiet small\">Counts are of all " + grouped(std::llround(m.rows)) +
                             " test rows; the table of products has an even sample of " +
                             grouped(m.model->sampled) + " of them.</p>";
+                   if (order.size() > 60)
+                     out +=
+                         "<p class=\"quiet small on-paper\">The matrix is too wide for paper: below are the "
+                         "most frequent mix-ups.</p>";
                    out += "<div class=\"beside\">" + heat_table(all, m, labels, order) +
                           "<div class=\"aside\"><h3>Most frequent mix-ups</h3>" +
                           mix_up_list(all, m, labels) + "</div></div>";

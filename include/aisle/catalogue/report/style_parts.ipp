@@ -12,6 +12,7 @@ namespace detail::report {
 /// Findings, map, table of products, the card of one.
 AISLE_API std::string_view explore_rules() {
   return R"css(
+.on-paper{display:none}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .go{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer;border-radius:4px}
 html:not(.live) .scripted{display:none}
@@ -161,10 +162,10 @@ thead{display:table-header-group}
 .map-legend ul{columns:3;overflow:visible}
 .findings{grid-template-columns:repeat(2,minmax(0,1fr))}
 .columns,.beside,.roc{display:block}
-.heat{--side:34mm;--head:30mm;--cell:min(8mm,calc(136mm/var(--n)));overflow:visible;max-height:none;width:auto;
+.heat.wide,.heat.middle,.heat.narrow{--side:34mm;--head:30mm;--cell:min(8mm,calc(136mm/var(--n)));overflow:visible;max-height:none;width:auto;
 font-size:min(8pt,calc(80mm/var(--n)));margin-bottom:8pt;break-inside:avoid}
 .heat .corner,.heads{position:static}
-.heat.narrow{display:none}
+.heat.many{display:none}.on-paper{display:block}
 .cards{grid-template-columns:repeat(4,minmax(0,1fr))}
 .legend{columns:3}
 pre{white-space:pre-wrap;font-size:7pt}
