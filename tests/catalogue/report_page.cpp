@@ -181,6 +181,7 @@ TEST_CASE("reviews and maps are written to report.json and read again; what does
   const auto refuse = [&](const std::string& from, const std::string& to) {
     REQUIRE(contains(text, from));
     std::string bad = text;
+    CAPTURE(to);
     bad.replace(bad.find(from), from.size(), to);
     aisle::write_file(folder / "bad.json", bad);
     CHECK_THROWS_AS(aisle::load_result(folder / "bad.json"), aisle::format_error);
