@@ -8,9 +8,10 @@
 #include <aisle/base/folder_lock.hpp>
 #include <aisle/base/hash.hpp>
 #include <aisle/base/process.hpp>
+#include <aisle/catalogue/column_features.hpp>
+#include <aisle/catalogue/compare.hpp>
 #include <aisle/catalogue/embed_rows.hpp>
 #include <aisle/catalogue/embedder.hpp>
-#include <aisle/catalogue/column_features.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
@@ -24,6 +25,7 @@
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/catalogue/product_features.hpp>
+#include <aisle/catalogue/product_map.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/quality.hpp>
 #include <aisle/catalogue/recipe.hpp>

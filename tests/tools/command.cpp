@@ -22,8 +22,8 @@ TEST_CASE("the frame: help, version, usage errors and exit codes") {
   CHECK(help.err.empty());
   // The main jobs first, the tools around them last.
   std::size_t last = 0;
-  for (const char* name : {"run", "embed", "train", "predict", "evaluate", "report", "weights", "models",
-                           "tokenize", "preprocess", "self-test", "bench"}) {
+  for (const char* name : {"run", "embed", "train", "predict", "evaluate", "report", "compare", "weights",
+                           "models", "tokenize", "preprocess", "self-test", "bench"}) {
     CAPTURE(name);
     const std::size_t at = help.out.find(std::string("\n  ") + name + " ");
     REQUIRE(at != std::string::npos);

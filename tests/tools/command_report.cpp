@@ -47,8 +47,10 @@ TEST_CASE("report.json may be somebody else's: pictures are read from the folder
     CHECK(o.code == code);
     // The path stays in the report: whoever trusts it may make the pages again.
     CHECK(aisle::load_result(work / "site/report.json").products.front().image_path == path);
-    const bool shown = command::has(aisle::read_file(work / "site/report.html"), "data:image/jpeg");
+    const std::string page = aisle::read_file(work / "site/report.html");
+    const bool shown = command::has(page, "src=\"data:image/jpeg");
     CHECK(shown == (code == 0));
+    CHECK(command::has(page, "<template id=\"sheet-0\">") == shown);
     if (!shown) CHECK(command::has(o.err, "lies outside the results' folder"));
   };
   pictures_of("results/a.jpg", "", 0);

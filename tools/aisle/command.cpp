@@ -29,9 +29,9 @@ namespace aisle_command {
 namespace {
 
 // The order of --help: the main job first, then its parts, then what is around them.
-constexpr const char* order[] = {"run",      "embed",      "train", "predict",   "evaluate", "report",
-                                 "project",  "images",     "merge", "verify",    "weights",  "models",
-                                 "tokenize", "preprocess", "serve", "self-test", "bench"};
+constexpr const char* order[] = {"run",     "embed",    "train",      "predict", "evaluate",  "report",
+                                 "compare", "project",  "images",     "merge",   "verify",    "weights",
+                                 "models",  "tokenize", "preprocess", "serve",   "self-test", "bench"};
 
 constinit const registration* registered = nullptr;
 

@@ -10,6 +10,7 @@
 #include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/product_map.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/review.hpp>
 
@@ -30,7 +31,7 @@ struct options {
   std::string recipe = "standard";
   double time_limit = aisle::experiment_options{}.search_seconds;
   int repeats = 1;
-  bool no_review = false, no_curve = false;
+  bool no_review = false, no_curve = false, no_map = false;
   double file_precision = 0.99;
   std::int64_t most_probabilities = aisle::review_options{}.most_probabilities;
   bool verbose = false;
@@ -75,6 +76,19 @@ std::optional<review_findings> review(const options& o, const aisle::catalogue& 
       products,
       {.pictures = vectors.image.has_value(), .threads = o.job.common.threads, .progress = bar.callback()});
   return out;
+}
+
+/// Of the vectors that the best classifier looks at.
+aisle::product_map draw_map(const options& o, const job_vectors& vectors,
+                            const aisle::experiment_result& result, progress_bar& bar) {
+  aisle::map_options how;
+  if (const aisle::model_result* best = result.best()) how.modality = best->modality;
+  how.seed = o.job.common.seed;
+  how.threads = o.job.common.threads;
+  how.progress = bar.callback();
+  for (const aisle::product_verdict& v : result.verdicts)
+    if (v.suspect >= 0 && v.suspect < how.rows / 4) how.always.push_back(v.row);
+  return aisle::map_products(vectors.texts(), vectors.images(), how);
 }
 
 /// Into the folder of results.
@@ -182,9 +196,14 @@ int run(options& o) {
     const std::optional<review_findings> found = review(o, products, vectors, e.result, bar);
     if (found) {
       e.result.phases.emplace_back("review", watch.lap());
+      if (found->review) aisle::add_review(e.result, *found->review);
       e.result.review = review_lines(*found);
       e.result.curve = found->curve;
       e.result.quality = found->quality.counts();
+    }
+    if (!o.no_map) {
+      e.result.map = draw_map(o, vectors, e.result, bar);
+      e.result.phases.emplace_back("map", watch.lap());
     }
     if (!out) out.emplace(o.out);  // whoever kept the embeddings had the folder to itself
     aisle::write_experiment(e, *out, o.job.csv);
@@ -264,6 +283,7 @@ action setup(option_set app) {
   app.add_flag(
       "--no-curve", o->no_curve,
       "leave the learning curve out of the review, which takes about twice as long as the rest of it");
+  app.add_flag("--no-map", o->no_map, "leave out of the report the map of the products by their vectors");
   app.add_flag("--no-review", o->no_review, "leave out the review of all labels (see `aisle review`)");
   app.add_option("--file-precision", o->file_precision,
                  "share that must be right of what the review files without a person")

@@ -1,5 +1,6 @@
 // The definitions of catalogue/ for the target aisle::compiled.
 #include <aisle/catalogue/column_features.ipp>
+#include <aisle/catalogue/compare.ipp>
 #include <aisle/catalogue/detail/cell_number.ipp>
 #include <aisle/catalogue/detail/embedding_checkpoint.ipp>
 #include <aisle/catalogue/detail/embedding_csv.ipp>
@@ -10,6 +11,7 @@
 #include <aisle/catalogue/detail/experiment_results.ipp>
 #include <aisle/catalogue/detail/experiment_rows.ipp>
 #include <aisle/catalogue/detail/experiment_trials.ipp>
+#include <aisle/catalogue/detail/map_json.ipp>
 #include <aisle/catalogue/detail/model_identity.ipp>
 #include <aisle/catalogue/detail/recipe_json.ipp>
 #include <aisle/catalogue/detail/recipe_search.ipp>
@@ -32,6 +34,7 @@
 #include <aisle/catalogue/pipeline.ipp>
 #include <aisle/catalogue/pipeline_set.ipp>
 #include <aisle/catalogue/product_features.ipp>
+#include <aisle/catalogue/product_map.ipp>
 #include <aisle/catalogue/products.ipp>
 #include <aisle/catalogue/quality.ipp>
 #include <aisle/catalogue/reading.ipp>

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -186,6 +187,58 @@ struct quality_count {
   bool operator==(const quality_count&) const = default;
 };
 
+/// A class and how sure a classifier is of it.
+struct likely_class {
+  std::int32_t code = -1;  ///< class index
+  float probability = 0;
+  bool operator==(const likely_class&) const = default;
+};
+
+/// The most likely classes of a row, at most three, the likeliest first.
+inline std::vector<likely_class> likeliest(std::span<const float> probabilities) {
+  std::vector<likely_class> out;
+  for (std::size_t c = 0; c < probabilities.size(); ++c) {
+    const likely_class one{static_cast<std::int32_t>(c), probabilities[c]};
+    if (out.size() == 3 && !(one.probability > out.back().probability)) continue;
+    const auto place = std::find_if(out.begin(), out.end(),
+                                    [&](const likely_class& o) { return one.probability > o.probability; });
+    out.insert(place, one);
+    if (out.size() > 3) out.pop_back();
+  }
+  return out;
+}
+
+/// What a classifier that has not seen a product says of it (row_verdict), as reports show it.
+struct product_verdict {
+  std::int64_t row = 0;              ///< data row
+  std::int32_t given = -1;           ///< class of its label; -1: it has none
+  std::vector<likely_class> likely;  ///< one to three, the likeliest first
+  std::int64_t suspect = -1;  ///< place among the labels that are likely wrong, the likeliest first; -1: none
+};
+
+/// What a review of all labels comes to. Without labels there was none.
+struct review_totals {
+  std::int64_t labelled = 0, unlabelled = 0;  ///< rows that were looked at
+  std::int64_t suspects = 0;                  ///< labels that are likely wrong
+  double estimated_wrong = 0;                 ///< labels, by confident learning's counts
+  double precision = 0;                       ///< asked of what is filed without a person
+  double threshold = 1;                       ///< probability from which it is reached
+  std::int64_t filed = 0;                     ///< labelled rows that are at least as sure
+  double filed_precision = 0;                 ///< of those rows
+};
+
+/// Where products lie by their vectors (map_products).
+struct product_map {
+  std::string of;                ///< "text", "image", "multimodal": whose vectors
+  index_vector rows;             ///< data rows, ascending; some of the catalogue's where they are many
+  matrix<float> tsne;            ///< [rows, 2]; empty for very few rows
+  matrix<float> axes;            ///< [rows, 3]: principal components, 0 where there are fewer
+  double explained = 0;          ///< share of the variance along these
+  std::int64_t laid_out = 0;     ///< rows that t-SNE saw; the others lie among their nearest of those
+  std::int64_t dimensions = 0;   ///< principal components that t-SNE and neighbours were found by
+  matrix<std::int64_t> nearest;  ///< [rows, up to 5]: data rows of the map, the nearest first
+};
+
 struct experiment_result {
   std::string catalogue, label, text_model, image_model, fusion, kernel, command;
   std::string group_column;  ///< by which rows were kept together; empty: each stood for itself
@@ -193,13 +246,16 @@ struct experiment_result {
   twin_findings twins = {};
   std::vector<std::string>
       review;                 ///< what a review of all labels found, a sentence each; empty: there was none
-  learning_curve curve = {};  ///< without points: none was drawn
-  std::vector<quality_count> quality = {};  ///< every kind that was looked for; empty: none was
-  std::vector<std::string> classes;         ///< names by class index
-  std::vector<std::int64_t> class_counts;   ///< rows of each class that took part
-  std::vector<product_card> products;       ///< by data row; some of them, ascending, where they name theirs
-  std::vector<std::int64_t> text_tokens;    ///< of each row with a text, before any cut
-  std::vector<std::int64_t> text_rows;      ///< rows of each of text_tokens; empty: one each
+  review_totals totals = {};  ///< of the review
+  std::vector<product_verdict> verdicts = {};  ///< of the review, by data row
+  product_map map = {};                        ///< without rows: none was drawn
+  learning_curve curve = {};                   ///< without points: none was drawn
+  std::vector<quality_count> quality = {};     ///< every kind that was looked for; empty: none was
+  std::vector<std::string> classes;            ///< names by class index
+  std::vector<std::int64_t> class_counts;      ///< rows of each class that took part
+  std::vector<product_card> products;     ///< by data row; some of them, ascending, where they name theirs
+  std::vector<std::int64_t> text_tokens;  ///< of each row with a text, before any cut
+  std::vector<std::int64_t> text_rows;    ///< rows of each of text_tokens; empty: one each
   std::int64_t truncated_texts = 0, rows = 0, rows_with_text = 0, rows_with_image = 0;
   row_usage usage;
   std::vector<recipe_search> searches;  ///< one a modality; none: recipes were given

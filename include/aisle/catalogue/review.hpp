@@ -40,6 +40,7 @@ struct row_verdict {
   double given_probability = 0;
   /// Share of the suggested class's own rows that are as far from the others: near 0 it is like none of them.
   double known = 0;
+  std::vector<likely_class> likely = {};  ///< the suggested class first
 };
 
 /// Rows that are nearly the same.
@@ -63,6 +64,10 @@ struct catalogue_review {
   std::vector<duplicate_cluster> duplicates;
   std::vector<product_card> products;  ///< by data row
 };
+
+/// Adds to a result what its reports show of a review: totals and the verdict on each row. Classes go by
+/// name: rows of classes that the result does not have are left out.
+void add_review(experiment_result& result, const catalogue_review& review);
 
 struct experiment_options;
 

@@ -165,7 +165,8 @@ class review_run {
            std::span<const float> p, double known) {
     const auto best = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
     to.push_back({row, m.name, given, static_cast<std::int32_t>(best), static_cast<double>(p[best]),
-                  given < 0 ? 0 : static_cast<double>(p[static_cast<std::size_t>(given)]), known});
+                  given < 0 ? 0 : static_cast<double>(p[static_cast<std::size_t>(given)]), known,
+                  likeliest(p)});
     if (given >= 0) probabilities_.emplace(row, std::vector<float>(p.begin(), p.end()));
   }
 
@@ -242,6 +243,41 @@ AISLE_API catalogue_review review_catalogue(const catalogue& products, const emb
   detail::check_review_label(products);
   check_columns(products, options.how.columns);
   return detail::review_run(products, text, image, options).run();
+}
+
+AISLE_API void add_review(experiment_result& result, const catalogue_review& review) {
+  std::map<std::string_view, std::int32_t> codes;
+  for (std::size_t c = 0; c < result.classes.size(); ++c)
+    codes.emplace(result.classes[c], static_cast<std::int32_t>(c));
+  std::vector<std::int32_t> code_of;
+  for (const std::string& name : review.classes) {
+    const auto found = codes.find(name);
+    code_of.push_back(found == codes.end() ? -1 : found->second);
+  }
+  std::map<std::int64_t, std::int64_t> suspects;  // data row, place
+  for (const label_issue& issue : review.issues)
+    if (issue.confident)
+      suspects.emplace(review.labelled[static_cast<std::size_t>(issue.row)].row, std::ssize(suspects));
+  result.totals = {.labelled = std::ssize(review.labelled),
+                   .unlabelled = std::ssize(review.unlabelled),
+                   .suspects = std::ssize(suspects),
+                   .estimated_wrong = review.estimated_wrong,
+                   .precision = review.precision,
+                   .threshold = review.filed.threshold,
+                   .filed = review.filed.rows,
+                   .filed_precision = review.filed.precision};
+  result.verdicts.clear();
+  for (const auto* verdicts : {&review.labelled, &review.unlabelled})
+    for (const row_verdict& v : *verdicts) {
+      product_verdict out{.row = v.row, .given = -1, .likely = v.likely, .suspect = -1};
+      if (v.given >= 0) out.given = code_of[static_cast<std::size_t>(v.given)];
+      for (likely_class& l : out.likely) l.code = code_of[static_cast<std::size_t>(l.code)];
+      std::erase_if(out.likely, [](const likely_class& l) { return l.code < 0; });
+      if (const auto found = suspects.find(v.row); found != suspects.end()) out.suspect = found->second;
+      if (!out.likely.empty() && (v.given < 0 || out.given >= 0)) result.verdicts.push_back(std::move(out));
+    }
+  std::sort(result.verdicts.begin(), result.verdicts.end(),
+            [](const product_verdict& a, const product_verdict& b) { return a.row < b.row; });
 }
 
 AISLE_NAMESPACE_END

@@ -34,6 +34,7 @@ AISLE_API bool is_large(const model_result& m, std::size_t rows) {
 AISLE_API bool is_large(const experiment_result& r, std::int64_t rows) {
   const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, rows));
   return r.skipped.size() > most || r.text_tokens.size() > most || r.products.size() > most ||
+         r.verdicts.size() > most || r.map.rows.size() > most ||
          std::any_of(r.models.begin(), r.models.end(),
                      [&](const model_result& m) { return is_large(m, most); });
 }
@@ -81,6 +82,43 @@ AISLE_API model_result condensed(const model_result& m, std::size_t rows, std::s
   return out;
 }
 
+/// At most `most` rows of the map, or of the verdicts where there is no map: the likeliest of the suspects,
+/// half of all at most, and an even sample.
+AISLE_API std::set<std::int64_t> rows_to_show(const experiment_result& r, std::size_t most) {
+  index_vector all = r.map.rows;
+  if (all.empty())
+    for (const product_verdict& v : r.verdicts) all.push_back(v.row);
+  std::set<std::int64_t> out;
+  if (all.size() <= most) {
+    out.insert(all.begin(), all.end());
+    return out;
+  }
+  std::vector<std::pair<std::int64_t, std::int64_t>> suspects;
+  for (const product_verdict& v : r.verdicts)
+    if (v.suspect >= 0 && std::binary_search(all.begin(), all.end(), v.row))
+      suspects.emplace_back(v.suspect, v.row);
+  std::sort(suspects.begin(), suspects.end());
+  for (std::size_t i = 0; i < suspects.size() && i < most / 2; ++i) out.insert(suspects[i].second);
+  const std::size_t sampled = most - out.size();
+  for (std::size_t i = 0; i < sampled; ++i) out.insert(all[i * all.size() / sampled]);
+  return out;
+}
+
+AISLE_API product_map condensed(const product_map& map, const std::set<std::int64_t>& kept) {
+  index_vector places;
+  for (std::size_t i = 0; i < map.rows.size(); ++i)
+    if (kept.contains(map.rows[i])) places.push_back(static_cast<std::int64_t>(i));
+  if (places.size() == map.rows.size()) return map;
+  product_map out;
+  out.of = map.of, out.explained = map.explained, out.laid_out = map.laid_out,
+  out.dimensions = map.dimensions;
+  for (const std::int64_t i : places) out.rows.push_back(map.rows[static_cast<std::size_t>(i)]);
+  if (!map.tsne.empty()) out.tsne = map.tsne.rows(places);
+  out.axes = map.axes.rows(places);
+  if (!map.nearest.empty()) out.nearest = map.nearest.rows(places);
+  return out;
+}
+
 }  // namespace detail::report
 
 AISLE_API experiment_result condense_result(const experiment_result& result, std::int64_t rows) {
@@ -92,6 +130,11 @@ AISLE_API experiment_result condense_result(const experiment_result& result, std
   out.kernel = result.kernel;
   out.command = result.command, out.created = result.created;
   out.group_column = result.group_column, out.groups = result.groups, out.twins = result.twins;
+  out.totals = result.totals;
+  const std::set<std::int64_t> listed = detail::report::rows_to_show(result, most);
+  out.map = detail::report::condensed(result.map, listed);
+  for (const product_verdict& v : result.verdicts)
+    if (result.verdicts.size() <= most || listed.contains(v.row)) out.verdicts.push_back(v);
   out.review = result.review, out.curve = result.curve, out.quality = result.quality;
   out.classes = result.classes, out.class_counts = result.class_counts;
   out.truncated_texts = result.truncated_texts, out.rows = result.rows;
@@ -100,6 +143,7 @@ AISLE_API experiment_result condense_result(const experiment_result& result, std
   std::set<std::int64_t> shown;
   for (const model_result& m : result.models) out.models.push_back(detail::report::condensed(m, most, shown));
 
+  shown.insert(listed.begin(), listed.end());
   if (result.products.size() <= most)
     out.products = result.products;
   else

@@ -26,8 +26,8 @@ AISLE_API std::string honesty_text(const experiment_result& r, const model_resul
   // Of fewer rows a share says next to nothing, and may be of twins that were not recognised.
   constexpr std::int64_t enough = 30;
   if (m != nullptr && m->evidence.without_twins.rows >= enough)
-    out += " Without them accuracy is " + fixed(m->evidence.without_twins.accuracy, 2) + " %, macro F1 " +
-           fixed(m->evidence.without_twins.macro_f1, 2) + " % (" + grouped(m->evidence.without_twins.rows) +
+    out += " Without them accuracy is " + fixed(m->evidence.without_twins.accuracy, 1) + " %, macro F1 " +
+           fixed(m->evidence.without_twins.macro_f1, 1) + " % (" + grouped(m->evidence.without_twins.rows) +
            " rows).";
   else if (m != nullptr)
     out += " Without them " + grouped(m->evidence.without_twins.rows) +
@@ -50,11 +50,11 @@ AISLE_API std::string evidence_section(const report_scores& all) {
     if (!e.accuracy && !e.macro_f1 && !e.against_best && e.calibration_error < 0) continue;
     rows += std::string("<tr") + (m.model->chosen ? " class=\"chosen-row\"" : "") +
             "><th class=\"pin\" scope=\"row\">" + title_of(m) + "</th><td class=\"n\">" +
-            (e.accuracy ? interval_text(*e.accuracy, 2) : "–") + "</td><td class=\"n\">" +
-            (e.macro_f1 ? interval_text(*e.macro_f1, 2) : "–") + "</td><td class=\"n\">" +
+            (e.accuracy ? interval_text(*e.accuracy, 1) : "–") + "</td><td class=\"n\">" +
+            (e.macro_f1 ? interval_text(*e.macro_f1, 1) : "–") + "</td><td class=\"n\">" +
             (e.calibration_error < 0 ? "–"
-                                     : fixed(e.calibration_error, 2) + " <span class=\"quiet\">before " +
-                                           fixed(e.raw_calibration_error, 2) + "</span>") +
+                                     : fixed(e.calibration_error, 1) + " <span class=\"quiet\">before " +
+                                           fixed(e.raw_calibration_error, 1) + "</span>") +
             "</td><td>" + escape_html(comparison_text(m)) + "</td></tr>";
   }
   if (rows.empty()) return {};
@@ -74,11 +74,11 @@ AISLE_API std::string evidence_markdown(const report_scores& all) {
     if (!e.accuracy && !e.macro_f1 && !e.against_best && e.calibration_error < 0) continue;
     rows += "| " + escape_markdown(modality_title(m.model->modality)) + " · " +
             escape_markdown(model_title(m.model->model)) + " | " +
-            (e.accuracy ? interval_text(*e.accuracy, 2) : "–") + " | " +
-            (e.macro_f1 ? interval_text(*e.macro_f1, 2) : "–") + " | " +
+            (e.accuracy ? interval_text(*e.accuracy, 1) : "–") + " | " +
+            (e.macro_f1 ? interval_text(*e.macro_f1, 1) : "–") + " | " +
             (e.calibration_error < 0
                  ? "–"
-                 : fixed(e.calibration_error, 2) + " (before: " + fixed(e.raw_calibration_error, 2) + ")") +
+                 : fixed(e.calibration_error, 1) + " (before: " + fixed(e.raw_calibration_error, 1) + ")") +
             " | " + comparison_text(m) + " |\n";
   }
   if (rows.empty()) return {};

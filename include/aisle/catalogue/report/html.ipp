@@ -8,6 +8,8 @@
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/evidence.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
+#include <aisle/catalogue/report/page_table.hpp>
+#include <aisle/catalogue/report/pictures.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/report/sections.hpp>
 #include <aisle/catalogue/report/style.hpp>
@@ -57,40 +59,31 @@ AISLE_API std::string lede(const report_scores& all) {
   return out;
 }
 
-AISLE_API std::string tiles(const report_scores& all) {
-  const experiment_result& r = *all.result;
-  std::string out = "<div class=\"tiles\">";
-  const auto tile = [&](const std::string& value, const std::string& what) {
-    out += "<div class=\"tile\"><b>" + value + "</b><span>" + what + "</span></div>";
-  };
-  if (const model_scores* best = all.best()) {
-    tile(fixed(best->accuracy_mean, 2) + "\u00a0%", "accuracy");
-    tile(fixed(best->macro_f1_mean, 2) + "\u00a0%", "macro F1");
-    if (!best->curves.empty()) tile(fixed(best->macro_auc, 3), "macro AUC");
-  }
-  tile(grouped(r.rows), "products");
-  tile(grouped(static_cast<std::int64_t>(r.classes.size())), "classes");
-  double total = 0;
-  for (const auto& phase : r.phases) total += std::isfinite(phase.second) ? phase.second : 0;
-  if (total > 0) tile(duration(total), "in all");
-  return out + "</div>";
-}
-
 }  // namespace detail::report
 
 AISLE_API std::string report_html(const experiment_result& result, const page_options& options) {
   namespace parts = detail::report;
   const parts::report_scores all = parts::score_result(result);
-  const std::pair<const char*, std::string> sections[] = {{"Scores", parts::scores_section(all)},
-                                                          {"Trust", parts::evidence_section(all)},
-                                                          {"Review", parts::review_section(result)},
-                                                          {"Products", parts::products_section(all, options)},
-                                                          {"Classes", parts::classes_section(all)},
-                                                          {"Confusion", parts::confusion_section(all)},
-                                                          {"ROC", parts::roc_section(all)},
-                                                          {"Training", parts::training_section(all)},
-                                                          {"Catalogue", parts::catalogue_section(all)},
-                                                          {"Run", parts::run_section(all)}};
+  const std::vector<std::int64_t> rows = parts::rows_of_page(all);
+  const parts::shown_lists lists = parts::rows_to_picture(all);
+  std::vector<std::int64_t> large;
+  for (const auto& [m, of] : lists)
+    for (const auto* list : {&of.first, &of.second})
+      for (const parts::shown_row& s : *list) large.push_back(s.row);
+  const parts::page_pictures pictures =
+      parts::make_pictures(result, large, parts::rows_by_interest(all, rows), options);
+  const std::pair<const char*, std::string> sections[] = {
+      {"Products", parts::explore_section(all, rows, pictures.small_ones)},
+      {"Confusion", parts::confusion_section(all)},
+      {"Mistakes", parts::products_section(all, lists, pictures)},
+      {"Classes", parts::classes_section(all)},
+      {"Scores", parts::scores_section(all)},
+      {"Trust", parts::evidence_section(all)},
+      {"Review", parts::review_section(result)},
+      {"ROC", parts::roc_section(all)},
+      {"Training", parts::training_section(all)},
+      {"Catalogue", parts::catalogue_section(all)},
+      {"Run", parts::run_section(all)}};
   std::string links, body;
   for (const auto& [name, html] : sections) {
     if (html.empty()) continue;
@@ -100,7 +93,8 @@ AISLE_API std::string report_html(const experiment_result& result, const page_op
   }
   // The page's own script alone runs, whatever got into the page.
   sha256 script;
-  script.update(parts::page_script());
+  const std::string code = parts::page_script();
+  script.update(code);
   const std::string digits = script.hex();
   std::string digest;
   for (std::size_t i = 0; i < digits.size(); i += 2)
@@ -117,12 +111,12 @@ AISLE_API std::string report_html(const experiment_result& result, const page_op
          parts::escape_html(title) + " · aisle</title><style>" + parts::page_style() +
          "</style></head><body>\n<header class=\"top\"><p class=\"eyebrow\">Catalogue report" +
          (result.label.empty() ? "" : " · " + parts::isolated(result.label)) + "</p><h1>" +
-         parts::isolated(title) + "</h1>" + parts::lede(all) + parts::tiles(all) +
+         parts::isolated(title) + "</h1>" + parts::findings_list(all) + parts::lede(all) +
          "</header>\n<nav aria-label=\"Sections\"><div>" + links + "</div></nav>\n<main>\n" + body +
          "</main>\n<footer>Made by aisle " AISLE_VERSION_STRING +
          (result.created.empty() ? "" : ", " + parts::escape_html(result.created)) +
-         ". The numbers are in report.json beside this page.</footer>\n<script>" +
-         std::string(parts::page_script()) + "</script></body></html>\n";
+         ". The numbers are in report.json beside this page.</footer>\n" +
+         parts::data_blocks(all, rows, pictures.small_ones) + "<script>" + code + "</script></body></html>\n";
 }
 
 AISLE_NAMESPACE_END

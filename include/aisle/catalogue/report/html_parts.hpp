@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,11 @@ std::string section(std::string_view id, std::string_view title, std::string_vie
 /// Panels of which one is seen at a time; a single one comes without tabs. At most 12 are kept.
 std::string tabs(std::string_view id, const std::vector<std::pair<std::string, std::string>>& panels);
 std::string details_of(std::string_view summary, const std::string& body);
+/// The same; nothing without a body.
+std::string details_if(std::string_view summary, const std::string& body);
+/// What a button says of the products that the page's script lists on a click: of one classifier those of a
+/// class, or put into one; -1: of any.
+std::string filters(const report_scores& all, const model_scores& m, std::int32_t truth, std::int32_t said);
 /// "Text + image · Logistic regression", escaped.
 std::string title_of(const model_scores& scores);
 /// A name that may be in any script and direction, escaped.

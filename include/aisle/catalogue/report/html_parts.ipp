@@ -34,6 +34,17 @@ AISLE_API std::string details_of(std::string_view summary, const std::string& bo
   return "<details><summary>" + std::string(summary) + "</summary>" + body + "</details>";
 }
 
+AISLE_API std::string details_if(std::string_view summary, const std::string& body) {
+  return body.empty() ? body : details_of(summary, body);
+}
+
+AISLE_API std::string filters(const report_scores& all, const model_scores& m, std::int32_t truth,
+                              std::int32_t said) {
+  return " data-model=\"" + std::to_string(&m - all.models.data()) + "\"" +
+         (truth < 0 ? "" : " data-truth=\"" + std::to_string(truth) + "\"") +
+         (said < 0 ? "" : " data-said=\"" + std::to_string(said) + "\"");
+}
+
 AISLE_API std::string title_of(const model_scores& scores) {
   return escape_html(modality_title(scores.model->modality)) + " · " +
          escape_html(model_title(scores.model->model));

@@ -8,6 +8,7 @@
 #include <aisle/base/number.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/catalogue/detail/evidence_json.hpp>
+#include <aisle/catalogue/detail/map_json.hpp>
 #include <aisle/catalogue/detail/recipe_json.hpp>
 #include <aisle/catalogue/detail/review_json.hpp>
 #include <aisle/catalogue/report.hpp>
@@ -16,15 +17,6 @@
 
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {
-
-/// A float as the double with the shortest text that reads back as this float: 0.1, not 0.10000000149011612.
-AISLE_API double short_double(float value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  double out = 0;
-  parse_number(text, end, out);
-  return static_cast<float>(out) == value ? out : static_cast<double>(value);
-}
 
 /// JSON has no NaN: null stands for it.
 AISLE_API double number_of(const json& v) {
@@ -69,7 +61,7 @@ AISLE_API json json_of(const model_result& m) {
                                           {"common_macro_f1", s.common.macro_f1}}));
   for (std::int64_t r = 0; r < m.probabilities.rows(); ++r) {
     json::array_type row;
-    for (const float p : m.probabilities.row(r)) row.emplace_back(short_double(p));
+    for (const float p : m.probabilities.row(r)) row.emplace_back(detail::short_double(p));
     out["probabilities"].push_back(json(std::move(row)));
   }
   out["recipe"] = detail::to_json(m.how);
@@ -187,6 +179,9 @@ AISLE_API void save_result(const experiment_result& result, const std::string& p
     out["phases"].push_back(json::object({{"name", name}, {"seconds", seconds}}));
   if (!result.text_rows.empty()) out["text_rows"] = json::array_of(result.text_rows);
   if (!result.review.empty()) out["review"] = json::array_of(result.review);
+  if (result.totals.labelled > 0) out["review_totals"] = detail::to_json(result.totals);
+  if (!result.verdicts.empty()) out["verdicts"] = detail::to_json(result.verdicts);
+  if (!result.map.rows.empty()) out["map"] = detail::to_json(result.map);
   if (!result.searches.empty()) out["recipes"] = detail::to_json(result.searches);
   if (!result.curve.points.empty()) out["learning_curve"] = detail::to_json(result.curve);
   if (!result.quality.empty()) out["quality"] = detail::to_json(result.quality);
@@ -257,6 +252,10 @@ AISLE_API experiment_result load_result(const std::string& path) {
   out.skipped_in_all = in.get<std::int64_t>("skipped_in_all", 0);
   // Reports of earlier versions have none of these.
   if (const json* review = in.find("review")) out.review = review->as_vector<std::string>();
+  if (const json* totals = in.find("review_totals")) out.totals = detail::read_totals(*totals);
+  if (const json* verdicts = in.find("verdicts"))
+    out.verdicts = detail::read_verdicts(*verdicts, static_cast<std::int64_t>(out.classes.size()));
+  if (const json* map = in.find("map")) out.map = detail::read_map(*map);
   if (const json* searches = in.find("recipes")) out.searches = detail::read_searches(*searches);
   if (const json* curve = in.find("learning_curve")) out.curve = detail::read_curve(*curve);
   if (const json* quality = in.find("quality")) out.quality = detail::read_quality(*quality);

@@ -7,6 +7,7 @@
 
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/evidence.hpp>
+#include <aisle/catalogue/report/findings.hpp>
 #include <aisle/catalogue/report/markdown.hpp>
 #include <aisle/catalogue/report/text.hpp>
 
@@ -40,7 +41,10 @@ AISLE_API std::string headline_markdown(const report_scores& all) {
   if (const std::string honest = honesty_text(r, best ? best->model : nullptr, escape_markdown);
       !honest.empty())
     out += honest + "\n\n";
-  return out + usage_text(r, escape_markdown) + "\n";
+  for (const finding& f : find_findings(all))
+    out += "- **" + escape_markdown(f.figure) + "** " + escape_markdown(f.title) + ". " +
+           escape_markdown(f.about) + "\n";
+  return out + "\n" + usage_text(r, escape_markdown) + "\n";
 }
 
 /// " AUC: of 20,000 of 300,000 test rows."; nothing where they are of all.
@@ -65,23 +69,24 @@ AISLE_API std::string scores_markdown(const report_scores& all) {
            with_deviation(m.accuracy_mean, m.accuracy_sd, m.several()) + " | " +
            with_deviation(m.macro_f1_mean, m.macro_f1_sd, m.several()) + " | ";
     if (common)
-      out += grouped(m.model->common_rows_tested()) + " | " + fixed(m.common_accuracy, 2) + " | " +
-             fixed(m.common_macro_f1, 2) + " | ";
-    out += fixed(m.model->cross_validation_macro_f1, 2) + " | " +
+      out += grouped(m.model->common_rows_tested()) + " | " + fixed(m.common_accuracy, 1) + " | " +
+             fixed(m.common_macro_f1, 1) + " | ";
+    out += fixed(m.model->cross_validation_macro_f1, 1) + " | " +
            (m.curves.empty() ? "–" : fixed(m.macro_auc, 3)) + " | " + duration(m.model->fit_seconds) + " |\n";
   }
   return out + "\nChosen: the best macro F1 of its group in cross-validation on the training rows alone." +
-         sample_note(all) +
+         sample_note(all) + levels_note(all, escape_markdown) +
          (common ? " Common rows: test rows that have a text and a picture; scores on them can be compared "
                    "between groups.\n"
                  : "\n");
 }
 
 AISLE_API std::string classes_markdown(const report_scores& all, const model_scores& m) {
-  std::string out = "| Class | Test rows | Precision | Recall | F1 | AUC |\n|---|---:|---:|---:|---:|---:|\n";
+  std::string out =
+      "| Class | Test rows | Precision, % | Recall, % | F1, % | AUC |\n|---|---:|---:|---:|---:|---:|\n";
   const auto row = [&](const std::string& name, double support, const prf_score& s, const std::string& area) {
-    out += "| " + name + " | " + grouped(std::llround(support)) + " | " + fixed(s.precision, 3) + " | " +
-           fixed(s.recall, 3) + " | " + fixed(s.f1, 3) + " | " + area + " |\n";
+    out += "| " + name + " | " + grouped(std::llround(support)) + " | " + fixed(100 * s.precision, 1) +
+           " | " + fixed(100 * s.recall, 1) + " | " + fixed(100 * s.f1, 1) + " | " + area + " |\n";
   };
   std::map<std::int32_t, double> areas;
   for (const class_curve& c : m.curves) areas.emplace(c.label, c.auc);

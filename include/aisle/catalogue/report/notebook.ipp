@@ -146,7 +146,7 @@ AISLE_API std::string_view notebook_scores() {
   return R"py(scores = pd.DataFrame(
     {"modality": m["modality"], "model": m["model"], "chosen": m["chosen"], **split}
     for m in models for split in m["splits"])
-scores.groupby(["modality", "model", "chosen"])[["accuracy", "macro_f1"]].agg(["mean", "std"]).round(2))py";
+scores.groupby(["modality", "model", "chosen"])[["accuracy", "macro_f1"]].agg(["mean", "std"]).round(1))py";
 }
 
 AISLE_API std::string_view notebook_confusion() {

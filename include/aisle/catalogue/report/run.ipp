@@ -22,7 +22,7 @@ AISLE_API std::string class_counts(const report_scores& all) {
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return counts[a] > counts[b]; });
   const auto most = static_cast<double>(std::max<std::int64_t>(1, counts[order.front()]));
-  constexpr std::size_t at_once = 40;
+  constexpr std::size_t at_once = 20;
   std::string out = "<div class=\"card\"><h3>Products in each class</h3>";
   const auto bars = [&](std::size_t begin, std::size_t end) {
     std::string list = "<div class=\"counts\">";
@@ -96,23 +96,44 @@ AISLE_API std::string catalogue_section(const report_scores& all) {
                  (charts.empty() ? "" : "<div class=\"columns\">" + charts + "</div>") + skipped_rows(r));
 }
 
+/// The three that took longest and all others, in full behind a click.
 AISLE_API std::string phase_bar(const experiment_result& result) {
   double total = 0;
-  for (const auto& [name, seconds] : result.phases)
-    if (std::isfinite(seconds) && seconds > 0) total += seconds;
-  if (!(total > 0)) return {};
-  std::string bar = "<div class=\"phases\" aria-hidden=\"true\">", list = "<table class=\"compact\"><tbody>";
-  for (std::size_t i = 0; i < result.phases.size(); ++i) {
-    const auto& [name, seconds] = result.phases[i];
-    const std::string colour = "b" + std::to_string(i % 7);
-    const double share = std::isfinite(seconds) && seconds > 0 ? seconds / total : 0;
-    bar += "<i class=\"" + colour + "\" style=\"flex:" + fixed(100 * share, 3) + " 0 0px\"></i>";
-    list += "<tr><td><span class=\"swatch " + colour + "\"></span>" + isolated(name) +
-            "</td><td class=\"n\">" + duration(seconds) + "</td><td class=\"n quiet\">" +
-            fixed(100 * share, 1) + " %</td></tr>";
+  std::vector<std::pair<std::string, double>> phases;
+  for (const auto& [name, seconds] : result.phases) {
+    phases.emplace_back(name, std::isfinite(seconds) && seconds > 0 ? seconds : 0);
+    total += phases.back().second;
   }
+  if (!(total > 0)) return {};
+  const auto row = [&](const std::string& name, double seconds, std::size_t colour) {
+    return "<tr><td>" +
+           (colour < 7 ? "<span class=\"swatch b" + std::to_string(colour) + "\"></span>" : std::string()) +
+           isolated(name) + "</td><td class=\"n\">" + duration(seconds) + "</td><td class=\"n quiet\">" +
+           fixed(100 * seconds / total, 1) + " %</td></tr>";
+  };
+  std::string all;
+  for (std::size_t i = 0; i < phases.size(); ++i) all += row(phases[i].first, phases[i].second, 7);
+  std::stable_sort(phases.begin(), phases.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  constexpr std::size_t most = 4;
+  const std::size_t in_all = phases.size();
+  while (phases.size() > most) {
+    phases[most - 1].second += phases.back().second;
+    phases.pop_back();
+  }
+  if (in_all > most) phases.back().first = "the other " + std::to_string(in_all - most + 1);
+  std::string bar = "<div class=\"phases\" aria-hidden=\"true\">", list;
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    bar += "<i class=\"b" + std::to_string(i) +
+           "\" style=\"flex:" + fixed(100 * phases[i].second / total, 3) + " 0 0px\"></i>";
+    list += row(phases[i].first, phases[i].second, i);
+  }
+  const auto table = [](const std::string& rows) {
+    return "<table class=\"compact\"><tbody>" + rows + "</tbody></table>";
+  };
   return "<div class=\"card\"><h3>Where the time went <span class=\"quiet\">" + duration(total) +
-         "</span></h3>" + bar + "</div>" + list + "</tbody></table></div>";
+         "</span></h3>" + bar + "</div>" + table(list) +
+         (in_all > most ? details_of("All of them", table(all)) : "") + "</div>";
 }
 
 AISLE_API std::string run_section(const report_scores& all) {

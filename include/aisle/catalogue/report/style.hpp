@@ -15,12 +15,14 @@ namespace detail::report {
 std::string page_style();
 /// Colours and the rules of charts, for an SVG of its own.
 std::string standalone_style();
-/// What a click adds: sorting tables, picking out a curve, the other theme. The page works without it.
-std::string_view page_script();
+/// What a script adds: the map and the table of products, filters, sorting tables, picking out a curve, the
+/// other theme. Scores, matrices and the surest mistakes are there without it.
+std::string page_script();
 
 }  // namespace detail::report
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY
+#include <aisle/catalogue/report/script.ipp>
 #include <aisle/catalogue/report/style.ipp>
 #endif

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <aisle/catalogue/report/style.hpp>
+#include <aisle/catalogue/report/style_parts.ipp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail::report {
@@ -11,14 +12,18 @@ AISLE_API std::string_view light_colours() {
   return "color-scheme:light;--page:#f7f6f2;--surface:#fff;--sunken:#efede6;--ink:#1a1e26;--muted:#596070;"
          "--line:#dfdcd3;--accent:#0b5cad;--accent-soft:#e3eefa;--hit:#0b5cad;--miss:#b8480c;--miss-soft:#"
          "fbeadd;"
-         "--on-fill:#fff;--c0:#0072b2;--c1:#c65100;--c2:#00805e;--c3:#a8457d;--c4:#8a6d00;--c5:#2489c5;--c6:#"
+         "--on-fill:#fff;--m1:#cf6a2a;--m2:#b8480c;--m3:#8a3206;--h1:#3f87c9;--h2:#0b5cad;--h3:#083f7a;--on-"
+         "1:#0d1117;"
+         "--on-2:#fff;--c0:#0072b2;--c1:#c65100;--c2:#00805e;--c3:#a8457d;--c4:#8a6d00;--c5:#2489c5;--c6:#"
          "4a4f5c;";
 }
 AISLE_API std::string_view dark_colours() {
   return "color-scheme:dark;--page:#101318;--surface:#191d25;--sunken:#232934;--ink:#e8eaef;--muted:#a4acbb;"
          "--line:#323947;--accent:#74b6ff;--accent-soft:#1b3048;--hit:#5aa5f5;--miss:#ff9455;--miss-soft:#"
          "3c2618;"
-         "--on-fill:#0d1117;--c0:#5aaeec;--c1:#ff8f4d;--c2:#37c99c;--c3:#e69ac5;--c4:#e3c341;--c5:#a3d8f7;--"
+         "--on-fill:#0d1117;--m1:#c06a32;--m2:#ff9455;--m3:#ffc39c;--h1:#4584c4;--h2:#5aa5f5;--h3:#a9d2ff;"
+         "--on-1:#0d1117;--on-2:#0d1117;--c0:#5aaeec;--c1:#ff8f4d;--c2:#37c99c;--c3:#e69ac5;--c4:#e3c341;--"
+         "c5:#a3d8f7;--"
          "c6:#b9bfcc;";
 }
 
@@ -77,12 +82,8 @@ code{font-size:.875em;overflow-wrap:anywhere}
 .top{padding-top:48px;padding-bottom:8px}
 .eyebrow{font-size:.8125rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase;
 color:var(--muted);margin:0}
-.lede{font-size:1.1875rem;line-height:1.5;max-width:62ch}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:24px 0 8px;
-padding:0}
-.tile{background:var(--surface);border:1px solid var(--line);border-radius:12px;padding:14px 16px}
-.tile b{display:block;font-size:1.625rem;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums}
-.tile span{color:var(--muted);font-size:.875rem}
+.lede{font-size:1rem;line-height:1.55;max-width:80ch}
+.between{display:block;font-size:.75rem;font-weight:400;color:var(--muted)}
 nav{position:sticky;top:0;z-index:3;background:var(--page);border-bottom:1px solid var(--line);
 margin-top:20px}
 nav div{max-width:1160px;margin:0 auto;padding:0 12px;display:flex;gap:2px;overflow-x:auto;
@@ -92,6 +93,8 @@ nav a:hover{color:var(--ink)}
 nav button{flex:none;margin:6px 0 6px auto;padding:4px 12px;border:1px solid var(--line);border-radius:99px;
 background:none;color:var(--muted);font:inherit;font-size:.875rem;cursor:pointer}
 section{padding:44px 0 8px}
+/* What is far down is laid out when it comes near. */
+main>section:not(#explore){content-visibility:auto;contain-intrinsic-size:auto 900px}
 .card{background:var(--surface);border:1px solid var(--line);border-radius:14px;padding:20px;margin:16px 0}
 .columns{display:grid;gap:16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,380px),1fr));
 align-items:start}
@@ -114,13 +117,14 @@ text-transform:uppercase;color:var(--muted);border-bottom:0}
 tfoot th,tfoot td{border-bottom:0;padding-top:6px;padding-bottom:6px}
 tfoot tr:first-child>*{border-top:2px solid var(--line);padding-top:10px}
 .mix-ups{list-style:none;max-width:640px;margin:0;padding:0}
-.mix-ups li{display:grid;grid-template-columns:2.2em minmax(0,1fr) auto;gap:10px;
-align-items:baseline;padding:8px 0;border-bottom:1px solid var(--line);font-size:.9375rem}
+.mix-ups li{border-bottom:1px solid var(--line);font-size:.9375rem}
 .mix-ups li:last-child{border:0}
+.mix-ups .go{display:grid;width:100%;grid-template-columns:2.2em minmax(0,1fr) auto;gap:10px;align-items:baseline;
+padding:8px 0;text-align:left;overflow-wrap:anywhere}
 .mix-ups b{text-align:right;color:var(--miss);font-variant-numeric:tabular-nums}
 .mix-ups .small{white-space:nowrap}
 .beside{display:flex;flex-wrap:wrap;gap:12px 44px;align-items:flex-start}
-.beside>.scroll{max-width:calc(100% + 40px)}
+
 .beside>.aside{flex:1 1 300px;min-width:0}
 .pin{position:sticky;left:0;background:var(--surface);z-index:1}
 .tag{display:inline-block;padding:1px 8px;border-radius:99px;background:var(--accent-soft);
@@ -145,27 +149,9 @@ details{margin:14px 0}
 summary{cursor:pointer;color:var(--accent);font-weight:600;padding:4px 0}
 pre{font-size:.8125rem;line-height:1.5;overflow-x:auto;background:var(--sunken);border-radius:10px;
 padding:14px 16px;margin:8px 0}
-.heat{width:auto;font-size:.8125rem;border-collapse:separate;border-spacing:2px}
-.heat th,.heat td{border:0;padding:0}
-.heat thead th{height:152px;width:34px;vertical-align:bottom;font-weight:500;color:var(--muted)}
-.heat thead th span{display:inline-block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:148px;
-overflow:hidden;
-text-overflow:ellipsis;white-space:nowrap;padding:4px 8px 4px 0}
-.heat tbody th{font-weight:500;text-align:right;padding-right:8px;white-space:nowrap;max-width:190px;
-overflow:hidden;
-text-overflow:ellipsis}
-.heat td{position:relative;width:34px;min-width:34px;height:34px;text-align:center;border-radius:4px;
-background:var(--sunken);
-overflow:hidden}
-.heat td::before{content:"";position:absolute;inset:0;opacity:var(--v,0)}
-.heat .h::before{background:var(--hit)}.heat .m::before{background:var(--miss)}
 .classes th[scope=row]{font-weight:500;max-width:260px;white-space:nowrap;overflow:hidden;
 text-overflow:ellipsis}
 .compact{font-size:.875rem}.compact th,.compact td{padding:5px 10px}
-.heat td span{position:relative}
-.heat .o{color:var(--on-fill)}
-.heat.dense{font-size:.6875rem}.heat.dense td{width:26px;min-width:26px;height:26px}
-.heat.dense thead th{width:26px}
 .with-count{margin-top:24px}
 .key{max-width:none;display:flex;flex-wrap:wrap;gap:6px 18px;font-size:.875rem;color:var(--muted);
 margin:8px 0;align-items:center}
@@ -185,11 +171,7 @@ border:1px solid var(--line);
 border-radius:12px;overflow:hidden}
 .product .picture{aspect-ratio:1;background:#fff;border-bottom:1px solid var(--line)}
 .product img{display:block;width:100%;height:100%;object-fit:contain}
-.product .words{position:relative;aspect-ratio:1;background:var(--sunken);
-border-bottom:1px solid var(--line);padding:10px 12px;overflow:hidden;
-font-size:.75rem;line-height:1.4;color:var(--muted);overflow-wrap:anywhere}
-.words::after{content:"";position:absolute;left:0;right:0;bottom:0;height:44px;
-background:linear-gradient(transparent,var(--sunken))}
+.product .id{font-size:.75rem;color:var(--muted);overflow-wrap:anywhere}
 .product .about{padding:10px 12px 12px;display:flex;flex-direction:column;gap:4px;flex:1}
 .product .name{font-size:.8125rem;line-height:1.35;display:-webkit-box;-webkit-line-clamp:2;
 -webkit-box-orient:vertical;
@@ -217,24 +199,27 @@ th[aria-sort=ascending]::after{content:" ↑"}th[aria-sort=descending]::after{co
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 footer{padding-top:40px;padding-bottom:48px;color:var(--muted);font-size:.875rem}
 @media (max-width:600px){main,.top,footer{padding-left:16px;padding-right:16px}.card{padding:16px}
-.scroll{margin:0 -16px;padding:0 16px}.top{padding-top:28px}.lede{font-size:1.0625rem}
+.scroll{margin:0 -16px;padding:0 16px}.top{padding-top:28px}
 section{padding-top:32px}
 .cards{grid-template-columns:repeat(auto-fill,minmax(136px,1fr));gap:10px}.pin{box-shadow:1px 0 0 var(--line)}
-.heat tbody th{max-width:120px}.classes th[scope=row]{white-space:normal;min-width:112px;max-width:130px;
+.classes th[scope=row]{white-space:normal;min-width:112px;max-width:130px;
 overflow-wrap:break-word}
 .scores th[scope=row]{white-space:normal;min-width:116px}
-.tiles{grid-template-columns:1fr 1fr}.beside>.scroll{max-width:calc(100% + 32px)}
+
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
-@media print{nav,.tab-row{display:none}.panel{display:block!important}.card{break-inside:avoid}}
 )css";
 }
 
 AISLE_API std::string page_style() {
   const std::string light(light_colours()), dark(dark_colours());
-  std::string out = ":root{" + light + "}@media (prefers-color-scheme:dark){:root:not([data-theme=light]){" +
-                    dark + "}}:root[data-theme=dark]{" + dark + "}";
+  std::string out = ":root{" + light +
+                    "}@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){" + dark +
+                    "}}@media screen{:root[data-theme=dark]{" + dark + "}}";
   out += chart_rules();
   out += page_rules();
+  out += explore_rules();
+  out += confusion_rules();
+  out += print_rules();
   // The n-th radio button of a row of tabs shows the n-th panel: no script needed.
   std::string shown, current, focused;
   for (int i = 1; i <= 12; ++i) {
@@ -247,55 +232,6 @@ AISLE_API std::string page_style() {
   return out + shown + "{display:block}" + current +
          "{background:var(--ink);border-color:var(--ink);color:var(--page)}" + focused +
          "{outline:2px solid var(--accent);outline-offset:1px}\n";
-}
-
-AISLE_API std::string_view page_script() {
-  // No "<" and no "&": the page stays well-formed XML.
-  return R"js(
-(function(){
-var root=document.documentElement;
-var each=function(s,f,e){Array.prototype.forEach.call((e||document).querySelectorAll(s),f)};
-each('nav div',function(bar){
-  var b=document.createElement('button'),dark=matchMedia('(prefers-color-scheme: dark)');
-  var now=function(){return root.getAttribute('data-theme')||(dark.matches?'dark':'light')};
-  var show=function(){b.textContent=now()==='dark'?'Light':'Dark'};
-  b.type='button';b.title='Change colours';
-  b.onclick=function(){root.setAttribute('data-theme',now()==='dark'?'light':'dark');show()};
-  show();bar.appendChild(b);
-});
-each('.roc',function(box){
-  var svg=box.querySelector('.chart');
-  each('.legend li',function(item){
-    var set=function(on){return function(){
-      svg.classList.toggle('picked',on);
-      var g=svg.querySelector('g[data-k="'+item.getAttribute('data-k')+'"]');
-      if(g){g.classList.toggle('on',on);if(on)svg.appendChild(g)}
-    }};
-    item.tabIndex=0;
-    item.onmouseenter=item.onfocus=set(true);item.onmouseleave=item.onblur=set(false);
-  },box);
-});
-each('table.sortable',function(table){
-  each('thead th',function(th){
-    th.setAttribute('data-sort','');
-    var sort=function(){
-      var column=th.cellIndex,body=table.tBodies[0],up=th.getAttribute('aria-sort')==='descending';
-      var value=function(row){
-        var cell=row.cells[column],v=cell.getAttribute('data-v');
-        return v===null?cell.textContent:parseFloat(v)
-      };
-      var rows=Array.prototype.slice.call(body.rows).sort(function(a,b){
-        var x=value(a),y=value(b),d=typeof x==='string'?x.localeCompare(y):x-y;return up?d:-d});
-      each('thead th',function(o){o.removeAttribute('aria-sort')},table);
-      th.setAttribute('aria-sort',up?'ascending':'descending');
-      rows.forEach(function(r){body.appendChild(r)});
-    };
-    th.tabIndex=0;th.onclick=sort;
-    th.onkeydown=function(e){if(e.key==='Enter'||e.key===' '){e.preventDefault();sort()}};
-  },table);
-});
-})();
-)js";
 }
 
 }  // namespace detail::report

@@ -6,6 +6,8 @@
 
 #include <aisle/base/counted.hpp>
 #include <aisle/catalogue/report/charts.hpp>
+#include <aisle/catalogue/report/evidence.hpp>
+#include <aisle/catalogue/report/findings.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/sections.hpp>
 #include <aisle/catalogue/report/text.hpp>
@@ -41,7 +43,10 @@ AISLE_API std::string score_cell(const model_scores& m, bool accuracy, std::pair
   for (const auto& s : m.model->splits) values.push_back(accuracy ? s.accuracy : s.macro_f1);
   const double mean = accuracy ? m.accuracy_mean : m.macro_f1_mean,
                sd = accuracy ? m.accuracy_sd : m.macro_f1_sd;
-  return "<td class=\"n\">" + with_deviation(mean, sd, m.several()) + "</td><td class=\"plot\">" +
+  const auto& interval = accuracy ? m.model->evidence.accuracy : m.model->evidence.macro_f1;
+  return "<td class=\"n\">" + with_deviation(mean, sd, m.several()) +
+         (interval ? "<span class=\"between\">" + interval_text(*interval, 1) + "</span>" : "") +
+         "</td><td class=\"plot\">" +
          interval_mark(values, mean, sd, range.first, range.second, m.model->chosen) + "</td>";
 }
 
@@ -77,10 +82,10 @@ AISLE_API std::string scores_section(const report_scores& all) {
               grouped(m->model->rows_tested()) + "</td>" + score_cell(*m, true, range) +
               score_cell(*m, false, range) +
               (common ? "<td class=\"n\">" + grouped(m->model->common_rows_tested()) +
-                            "</td><td class=\"n\">" + fixed(m->common_accuracy, 2) + "</td><td class=\"n\">" +
-                            fixed(m->common_macro_f1, 2) + "</td>"
+                            "</td><td class=\"n\">" + fixed(m->common_accuracy, 1) + "</td><td class=\"n\">" +
+                            fixed(m->common_macro_f1, 1) + "</td>"
                       : std::string()) +
-              "<td class=\"n\">" + fixed(m->model->cross_validation_macro_f1, 2) + "</td><td class=\"n\">" +
+              "<td class=\"n\">" + fixed(m->model->cross_validation_macro_f1, 1) + "</td><td class=\"n\">" +
               duration(m->model->fit_seconds) + "</td></tr>";
     }
     body += "</tbody>";
@@ -97,17 +102,17 @@ AISLE_API std::string scores_section(const report_scores& all) {
       "<p class=\"small quiet\">Chosen: the best macro F1 of its group in cross-validation on the training "
       "rows "
       "alone. Accuracy is the share of products put into the right class; macro F1 counts every class alike, "
-      "however few products it has." +
+      "however few products it has. Small figures: 95\u00a0% intervals on the first split." +
       std::string(common ? " Common rows are test rows that have a text and a picture: scores on them can be "
                            "compared between groups."
                          : "") +
-      "</p></div>";
+      levels_note(all, escape_html) + "</p></div>";
   return section("scores", "How well it works", about, body);
 }
 
 AISLE_API std::string metric_cell(double value, bool strong) {
-  return "<td data-v=\"" + fixed(value, 6) + "\"><div class=\"metric\"><span>" + fixed(value, 3) + "</span>" +
-         share_bar(value, strong ? "fill" : "soft") + "</div></td>";
+  return "<td data-v=\"" + fixed(value, 6) + "\"><div class=\"metric\"><span>" + fixed(100 * value, 1) +
+         "</span>" + share_bar(value, strong ? "fill" : "soft") + "</div></td>";
 }
 
 AISLE_API std::string class_table(const report_scores& all, const model_scores& m) {
@@ -117,9 +122,10 @@ AISLE_API std::string class_table(const report_scores& all, const model_scores& 
     return m.per_class.scores[a].f1 < m.per_class.scores[b].f1;
   });
   std::string out =
-      "<div class=\"scroll\"><table class=\"sortable classes\"><thead><tr><th class=\"pin\">Class</th>"
-      "<th class=\"n\">Test rows</th><th>Precision</th><th>Recall</th><th "
-      "aria-sort=\"ascending\">F1</th></tr></thead>"
+      "<div class=\"scroll\"><table class=\"sortable classes\" data-long=\"\"><thead><tr><th "
+      "class=\"pin\">Class</th>"
+      "<th class=\"n\">Test rows</th><th>Precision, %</th><th>Recall, %</th><th "
+      "aria-sort=\"ascending\">F1, %</th></tr></thead>"
       "<tbody>";
   const auto row = [&](const std::string& name, double support, const prf_score& s) {
     out += "<tr><th class=\"pin\" scope=\"row\">" + name + "</th><td class=\"n\" data-v=\"" +
@@ -127,23 +133,13 @@ AISLE_API std::string class_table(const report_scores& all, const model_scores& 
            metric_cell(s.precision, false) + metric_cell(s.recall, false) + metric_cell(s.f1, true) + "</tr>";
   };
   for (const std::size_t i : order)
-    row(isolated(all.name(m.labels[i])), m.per_class.support[i], m.per_class.scores[i]);
+    row("<button class=\"go\"" + filters(all, m, m.labels[i], -1) + ">" + isolated(all.name(m.labels[i])) +
+            "</button>",
+        m.per_class.support[i], m.per_class.scores[i]);
   out += "</tbody><tfoot>";
   row("Macro average", m.rows, m.per_class.macro);
   row("Weighted average", m.rows, m.per_class.weighted);
   return out + "</tfoot></table></div>";
-}
-
-AISLE_API std::string mix_up_list(const report_scores& all, const model_scores& m) {
-  const auto pairs = frequent_mix_ups(m, 8);
-  if (pairs.empty()) return "<p class=\"quiet\">No test row was put into a wrong class.</p>";
-  std::string out = "<ol class=\"mix-ups\">";
-  for (const mix_up& p : pairs)
-    out += "<li><b>" + grouped(p.rows) + "</b><span>" + isolated(all.name(p.truth)) +
-           " <span class=\"quiet\">taken for</span> " + isolated(all.name(p.predicted)) +
-           "</span><span class=\"quiet small\">" + fixed(100 * p.share, 1) +
-           "\u00a0% of the class</span></li>";
-  return out + "</ol>";
 }
 
 /// Text whose line breaks and indents are its layout.
@@ -172,67 +168,14 @@ AISLE_API std::string classes_section(const report_scores& all) {
       }));
 }
 
-AISLE_API std::string heat_table(const report_scores& all, const model_scores& m) {
-  const auto n = static_cast<std::int64_t>(m.labels.size());
-  std::string out = std::string("<div class=\"scroll\"><table class=\"heat") + (n > 16 ? " dense" : "") +
-                    "\"><thead><tr><th class=\"pin corner\" scope=\"col\">"
-                    "<em>true ↓ predicted →</em></th>";
-  for (const std::int32_t label : m.labels)
-    out += "<th scope=\"col\"><span title=\"" + escape_html(all.name(label)) + "\">" +
-           escape_html(shortened(all.name(label), 22)) + "</span></th>";
-  out += "</tr></thead><tbody>";
-  for (std::int64_t i = 0; i < n; ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    const std::string name = all.name(m.labels[at]);
-    out +=
-        "<tr><th class=\"pin\" scope=\"row\" title=\"" + escape_html(name) + "\">" + isolated(name) + "</th>";
-    for (std::int64_t j = 0; j < n; ++j) {
-      const double rows = m.counts(i, j), support = m.per_class.support[at];
-      if (rows == 0) {
-        out += "<td></td>";
-        continue;
-      }
-      const double share = rows / support;
-      out += std::string("<td class=\"") + (i == j ? "h" : "m") + (strong_cell(share) ? " o" : "") +
-             "\" style=\"--v:" + fixed(cell_shade(share), 2) + "\" title=\"" +
-             escape_html(name +
-                         (i == j ? ": right "
-                                 : " taken for " + all.name(m.labels[static_cast<std::size_t>(j)]) + " ") +
-                         fixed(rows, 0) + " of " + fixed(support, 0)) +
-             "\"><span>" + fixed(rows, 0) + "</span></td>";
-    }
-    out += "</tr>";
-  }
-  return out + "</tbody></table></div>";
-}
-
-AISLE_API std::string confusion_section(const report_scores& all) {
-  constexpr std::size_t most = 150;  // beyond, a browser takes seconds and nobody reads it
-  return section("confusion", "What is taken for what",
-                 "Each row is a true class, each column what the classifier said, each number products of "
-                 "the test rows. Blue is right, orange is wrong; the stronger the colour, the larger the "
-                 "share of the row.",
-                 by_modality("confusion", all, [&](const model_scores& m) {
-                   if (m.labels.empty()) return std::string();
-                   std::string out = "<div class=\"card\"><h3>" + title_of(m) + "</h3>";
-                   out += "<div class=\"beside\">";
-                   if (m.labels.size() > most)
-                     out += "<p class=\"quiet\">" + counted(m.labels.size(), "class", "classes") +
-                            " are too many for a table.</p>";
-                   else
-                     out += heat_table(all, m);
-                   return out + "<div class=\"aside\"><h3>Most frequent mix-ups</h3>" + mix_up_list(all, m) +
-                          "</div></div></div>";
-                 }));
-}
-
 AISLE_API std::string roc_section(const report_scores& all) {
   constexpr std::size_t most = 150;  // as above
-  return section("roc", "ROC curves",
-                 "Each class against the rest: how many of its products are found (up) at the price of how "
-                 "many others (right). "
-                 "The area under a curve (AUC) is 1 for a perfect ranking, 0.5 for chance.",
-                 by_modality("roc", all, [&](const model_scores& m) {
+  return section(
+      "roc", "ROC curves",
+      "Each class against the rest: how many of its products are found (up) at the price of how "
+      "many others (right). "
+      "The area under a curve (AUC) is 1 for a perfect ranking, 0.5 for chance.",
+      details_if("Show the curves", by_modality("roc", all, [&](const model_scores& m) {
                    if (m.curves.empty()) return std::string();
                    const std::vector<std::size_t> drawn = weakest_curves(m, most);
                    std::string notes;
@@ -257,14 +200,15 @@ AISLE_API std::string roc_section(const report_scores& all) {
                             "</span><span>" + fixed(curve.auc, 3) + "</span></li>";
                    }
                    return out + "</ul></div></div>";
-                 }));
+                 })));
 }
 
 AISLE_API std::string training_section(const report_scores& all) {
-  return section("training", "How the networks learned",
-                 "Training stops when the loss on held-out training rows no longer falls; the network of the "
-                 "best epoch is kept.",
-                 by_modality("training", all, [&](const model_scores& m) {
+  return section(
+      "training", "How the networks learned",
+      "Training stops when the loss on held-out training rows no longer falls; the network of the "
+      "best epoch is kept.",
+      details_if("Show the curves", by_modality("training", all, [&](const model_scores& m) {
                    if (m.model->history.empty()) return std::string();
                    const bool validated = std::any_of(
                        m.model->history.begin(), m.model->history.end(), [](const epoch_record& e) {
@@ -280,7 +224,7 @@ AISLE_API std::string training_section(const report_scores& all) {
                      out += "<figure>" + accuracy_chart(*m.model) + "<figcaption class=\"key\"><span>" +
                             line_sample("line valid") + " validation accuracy</span></figcaption></figure>";
                    return out + "</div></div>";
-                 }));
+                 })));
 }
 
 }  // namespace detail::report

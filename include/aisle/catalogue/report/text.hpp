@@ -30,7 +30,7 @@ std::string grouped(std::int64_t value);
 std::string duration(double seconds);
 /// What became of the rows, in a sentence or two; reasons are passed through `escape`.
 std::string usage_text(const experiment_result& result, std::string (*escape)(std::string_view));
-/// "93.14 ± 0.42", or "93.14" without a deviation (one split).
+/// "93.1 ± 0.4", or "93.1" without a deviation (one split).
 std::string with_deviation(double mean, double deviation, bool several);
 std::string base64(std::string_view bytes);
 

@@ -120,7 +120,7 @@ AISLE_API std::string usage_text(const experiment_result& r, std::string (*escap
 }
 
 AISLE_API std::string with_deviation(double mean, double deviation, bool several) {
-  return several ? fixed(mean, 2) + " ± " + fixed(deviation, 2) : fixed(mean, 2);
+  return several ? fixed(mean, 1) + " ± " + fixed(deviation, 1) : fixed(mean, 1);
 }
 
 AISLE_API std::string base64(std::string_view bytes) { return encode_base64(bytes); }

@@ -1,0 +1,48 @@
+// aisle compare: what changed between two runs.
+
+#include "command.hpp"
+
+#include <doctest/doctest.h>
+
+#include <aisle/catalogue/report.hpp>
+#include <aisle/io/json.hpp>
+
+#include "catalogue/report_sample.hpp"
+
+TEST_CASE("compare tells what changed, as text and as JSON, and refuses what is not of one run") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  auto result = report_sample::make();
+  for (const char* folder : {"before", "after"}) std::filesystem::create_directory(work / folder);
+  aisle::save_result(result, work / "before/report.json");
+  for (auto& m : result.models)
+    if (m.chosen && m.modality == "multimodal") {
+      m.predicted = m.truth;
+      for (auto& s : m.splits) s.accuracy = 100;
+    }
+  aisle::save_result(result, work / "after/report.json");
+
+  const auto text = command::run(work, "compare before after --top 1");
+  CAPTURE(text.err);
+  CHECK(text.code == 0);
+  CHECK(command::has(text.out, "-> 100.0 (+"));
+  CHECK(command::has(text.out, "100 products tested in both"));
+  CHECK(command::has(text.out, "right before, wrong now: 0\n"));
+  CHECK(command::has(text.out, " more (--top, --json)"));
+  const auto o = command::run(work, "compare before after --json");
+  const aisle::json found = aisle::parse_json(o.out, "stdout");
+  CHECK(found["accuracy"].get<double>("after") == 100);
+  CHECK(found["better"].size() == 2);
+  CHECK(found["worse"].size() == 0);
+  CHECK(found["better"][0].get<std::string>("label_after") ==
+        found["better"][0].get<std::string>("said_after"));
+
+  CHECK(command::run(work, "compare before").code == 2);
+  CHECK(command::run(work, "compare before nowhere").code == 2);
+  // A metrics.json of another run beside it.
+  aisle::write_file(work / "after/metrics.json",
+                    "{\"models\": [], \"files\": {\"report.json\": \"" + std::string(64, '0') + "\"}}");
+  const auto mixed = command::run(work, "compare before after");
+  CHECK(mixed.code == 1);
+  CHECK(command::has(mixed.err, "report.json"));
+}
