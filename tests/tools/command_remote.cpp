@@ -118,7 +118,7 @@ TEST_CASE("what a model behind an address cannot do, and a dry run that asks nob
     CHECK(o.code == code);
     CHECK(has(o.err, what));
   };
-  fails("embed --data shop.csv --out v.npy --text-model openai:tiny", 2,
+  fails("embed --data shop.csv --out v.npy --text-model openai:tiny", 1,
         "OPENAI_API_KEY has to hold the server's API key");
   fails("embed --data shop.csv --out v.npy --text-model openai:", 2,
         "expected openai: and the name of a model");

@@ -74,6 +74,8 @@ std::string remote_embedder::about() const {
 remote_options remote_of(const common_options& o) {
   if (o.prompt && !o.prompt->empty())
     throw usage_error("--prompt " + *o.prompt + ": " + o.text_model + " has no prompts of its own");
+  if (o.text_model.ends_with(':'))
+    throw usage_error("'" + o.text_model + "': expected openai: and the name of a model");
   remote_options out;
   out.model = o.text_model;
   out.api_base = o.service.api_base;
