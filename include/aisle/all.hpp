@@ -40,6 +40,7 @@
 #include <aisle/image/decode.hpp>
 #include <aisle/image/encode.hpp>
 #include <aisle/image/resize.hpp>
+#include <aisle/io/base64.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/lines.hpp>
 #include <aisle/io/npy.hpp>

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 
 #include <chrono>
+#include <cstring>
 #include <thread>
 
 #include <aisle/base/ranges.hpp>
 #include <aisle/image/image_encoder.hpp>
+#include <aisle/io/base64.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/text/text_encoder.hpp>
@@ -316,6 +318,24 @@ TEST_CASE("static embeddings through embed and run, and other settings are anoth
   for (int i = 0; i < 600; ++i) words += "red ";
   const auto whole = command::run(work, "tokenize --text-model table", words + "\n");
   CHECK(aisle::parse_json(whole.out, "out").size() == 600);
+}
+
+TEST_CASE("embed: JSON lines with vectors in base64 hold the same floats") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  const std::string line = "embed --in - --out - --text-model tiny-bert ",
+                    row = "{\"id\":1,\"text\":\"blue shirts\"}\n";
+  const auto plain = command::run(work, line, row),
+             coded = command::run(work, line + "--vectors base64", row);
+  REQUIRE(plain.code == 0);
+  REQUIRE(coded.code == 0);
+  const auto numbers = floats(aisle::parse_json(plain.out, "out")["text_embedding"]);
+  const std::string bytes =
+      aisle::decode_base64(aisle::parse_json(coded.out, "out").get<std::string>("text_embedding")).value();
+  REQUIRE(bytes.size() == numbers.size() * sizeof(float));
+  CHECK(std::memcmp(bytes.data(), numbers.data(), bytes.size()) == 0);
+  CHECK(command::run(work, line + "--vectors base64 --format csv", row).code == 2);
 }
 
 TEST_CASE("embed: SIGTERM finishes the batch of a stream") {

@@ -69,8 +69,8 @@ TEST_CASE("embed by a model behind an address: into a file, and into a folder th
   // Another server, or other dimensions, are other vectors.
   CHECK(run(work, server, "good", "embed --data shop.csv --out kept --dimensions 4").code == 0);
   CHECK(server.requests("good").size() > asked);
-  for (const auto& [name, content] : command::files_of(work.path()))
-    if (name != "stdin") CHECK_MESSAGE(!has(content, command::secret), name);
+  for (const auto& file : command::files_of(work.path()))
+    if (file.first != "stdin") CHECK_MESSAGE(!has(file.second, command::secret), file.first);
 }
 
 TEST_CASE("run and predict learn from a model behind an address; shards of it resume") {

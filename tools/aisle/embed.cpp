@@ -170,6 +170,8 @@ int run(embed_command& o) {
     if (*model == "none") model->clear();  // as other subcommands call it
   if (o.common.text_model.empty() && o.common.image_model.empty())
     throw usage_error("expected --text-model, --image-model or both");
+  if (o.vectors == "base64" && format_of(o) != "jsonl")
+    throw usage_error("--vectors base64 is for JSON lines (--format jsonl)");
   if (o.dry_run && (!is_remote_model(o.common.text_model) || o.data.empty()))
     throw usage_error("--dry-run tells what a text model openai:NAME would cost of --data");
   const std::string format = format_of(o);
@@ -277,6 +279,11 @@ action setup(option_set app) {
       .type_name("N")
       .check(within(std::int64_t{1}, std::int64_t{1} << 24));
   app.add_flag("--resume", o->resume, "keep the parts of a shard that are there and go on behind them");
+  app.add_option(
+         "--vectors", o->vectors,
+         "vectors of JSON lines: lists of numbers, or little-endian float32 in base64, a quarter as long")
+      .check(one_of({"floats", "base64"}))
+      .capture_default_str();
   app.add_option("--batch", o->batch, "rows to work on at a time")
       .type_name("N")
       .check(within(std::int64_t{1}, std::int64_t{1} << 20))

@@ -26,6 +26,7 @@ std::unique_ptr<aisle::vector_sink> embed_job::make_sink(const std::string& path
                                            .text_model = model(by.text, o.common.text_model),
                                            .image_model = model(by.image, o.common.image_model),
                                            .kernel = aisle::select_table(o.common.engine()).name,
+                                           .base64 = o.vectors == "base64",
                                            .output = {.write = write_out, .flush = flush_out}};
   try {
     return aisle::make_sink(options);

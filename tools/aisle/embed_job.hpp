@@ -26,6 +26,7 @@ struct embed_command {
   std::int64_t part_rows = 0;  ///< 0: default_part_rows
   bool resume = false;
   bool dry_run = false;
+  std::string vectors = "floats";
   bool allow_outside = false;
   aisle::csv_write_options csv = {};
   aisle::catalogue_options columns;

@@ -35,6 +35,7 @@ aisle::json made_with(const embed_command& o, const std::string& format, const e
     }
   out["dimension"] = dimension;
   out["format"] = format;
+  out["vectors"] = o.vectors;
   out["part_rows"] = rows_of_part(o, job);
   out["html"] = o.columns.keep_html ? "kept" : "removed";
   out["limit"] = o.common.limit;

@@ -112,9 +112,9 @@ AISLE_API void json_rows::read(source_row& row) {
 }
 
 AISLE_API std::int64_t count_json_rows(const std::string& path) {
-  line_reader lines(path);
+  line_reader reader(path);
   std::int64_t rows = 0;
-  for (std::string line; lines.next(line);) rows += !detail::is_blank_line(line);
+  for (std::string line; reader.next(line);) rows += !detail::is_blank_line(line);
   return rows;
 }
 

@@ -51,6 +51,7 @@ struct vector_sink_options {
   std::int64_t text_dimension = 0, image_dimension = 0;  ///< 0: not asked for
   std::string text_model = {}, image_model = {},
               kernel = {};  ///< for formats that can say where vectors come from
+  bool base64 = false;      ///< of jsonl: a vector is a string, its float32 in little-endian order as base64
   text_output output = {};
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/catalogue/vector_sink.hpp>
+#include <aisle/io/base64.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/io/safetensors.hpp>
 
@@ -24,7 +26,7 @@ AISLE_API std::string id_text(const json& id) {
 
 class jsonl_sink : public vector_sink {
  public:
-  explicit jsonl_sink(const vector_sink_options& o) : output_(o.output) {
+  explicit jsonl_sink(const vector_sink_options& o) : output_(o.output), base64_(o.base64) {
     if (o.path != "-") file_.emplace(o.path);
   }
   void put(const embedded_row& r) override {
@@ -48,7 +50,14 @@ class jsonl_sink : public vector_sink {
  private:
   void add(std::string_view name, std::span<const float> values) {
     if (values.empty()) return;
-    text_ += ",\"" + std::string(name) + "\":[";
+    text_ += ",\"" + std::string(name) + "\":";
+    if (base64_) {
+      std::string bytes(values.size() * sizeof(float), '\0');
+      std::memcpy(bytes.data(), values.data(), bytes.size());
+      text_ += '"' + encode_base64(bytes) + '"';
+      return;
+    }
+    text_ += '[';
     char number[32];
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (i > 0) text_ += ',';
@@ -57,6 +66,7 @@ class jsonl_sink : public vector_sink {
     text_ += ']';
   }
   text_output output_;
+  bool base64_;
   std::optional<atomic_file> file_;
   std::string text_;
 };
@@ -141,10 +151,10 @@ class npy_sink : public vector_sink {
     vectors_.commit();
     ids_.commit();
     const std::string ids = vector_ids_path(to_), sums = vector_sums_path(to_);
-    std::string lines;
+    std::string list;
     for (const std::string& file : {to_, ids})
-      lines += sha256_of_file(staged(file)) + "  " + file_name(file) + "\n";
-    write_file(staged(sums), lines);
+      list += sha256_of_file(staged(file)) + "  " + file_name(file) + "\n";
+    write_file(staged(sums), list);
     for (const std::string& file : {ids, sums}) remove_file(follow_links(file));
     for (const std::string& file : {to_, sums, ids}) replace_file(staged(file), file);
   }

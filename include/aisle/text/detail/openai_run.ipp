@@ -70,7 +70,7 @@ class run {
   static constexpr std::size_t shortest_cut = 64;
   static constexpr int failures_in_a_row = 3;
 
-  [[noreturn]] void stop(const std::string& what) const { throw error(options_.server + ": " + what); }
+  [[noreturn]] void stop(const std::string& what) const { throw error{options_.server + ": " + what}; }
 
   // --- what is sent ---
 
