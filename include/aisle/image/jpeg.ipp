@@ -39,6 +39,7 @@ class jpeg_structure {
     for (;;) {
       const std::size_t from = at_;
       const unsigned marker = next_marker();
+      const std::size_t marker_at = at_ - 2;  // stray bytes before it are left out already
       if (marker == 0xD9) {
         check_every_component_was_scanned();
         end_ = at_;
@@ -49,7 +50,7 @@ class jpeg_structure {
         continue;
       }
       if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7)) {  // they have no content
-        leave_out(at_ - 2, at_);
+        leave_out(marker_at, at_);
         continue;
       }
       // Markers that are reserved: libjpeg ends there before it looks for a segment.
@@ -69,7 +70,7 @@ class jpeg_structure {
       if (marker == 0xC3 || (marker >= 0xC5 && marker <= 0xCF && marker != 0xC8 && marker != 0xCC))
         fail(marker >= 0xC9 ? "arithmetic coding is not supported" : "lossless coding is not supported");
       // Number of lines, and tables of arithmetic coding: libjpeg reads over both.
-      if (marker == 0xDC || marker == 0xCC) leave_out(from, at_);
+      if (marker == 0xDC || marker == 0xCC) leave_out(marker_at, at_);
       if (marker == 0xDA) {
         const std::uint64_t expected = scan(content);
         const std::size_t begin = at_;
