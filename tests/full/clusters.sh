@@ -33,7 +33,7 @@ same slurm
 
 # The command of the pods, with the volume and the number of pods as they are here.
 command=$(sed -n '/args:/,/resources:/p' "$top/examples/clusters/kubernetes.yaml" | sed '1,2d;$d' |
-  sed "s#/work/products.csv#$data#; s#/work/weights#$AISLE_WEIGHTS#; s#/work/parts#$work/kubernetes#; s#auto/16#auto/4#; s#--isa avx2#--isa $isa#")
+  sed "s#/catalogue/products.csv#$data#; s#/catalogue/weights#$AISLE_WEIGHTS#; s#/catalogue/parts#$work/kubernetes#; s#auto/16#auto/4#; s#--isa avx2#--isa $isa#")
 for index in 0 1 2 3; do quiet env JOB_COMPLETION_INDEX=$index sh -c "$command"; done
 quiet "$AISLE" merge "$work/kubernetes" --out "$work/kubernetes.npy"
 same kubernetes

@@ -216,7 +216,7 @@ job_vectors catalogue_job::embed(const aisle::catalogue& products, job_inputs in
                                    .threads = common.threads,
                                    .progress = bar.callback(),
                                    .on_warning = [](std::string_view what) { warn(what); }});
-    if (const std::string about = inputs.text_service->about(); !about.empty()) say(about);
+    tell_spent(inputs.text_service.get());
   }
   if (inputs.image_model)
     out.image = aisle::embed_images(

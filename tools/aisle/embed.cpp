@@ -63,7 +63,7 @@ int embed_folder(const embed_command& o, const aisle::catalogue& products) {
   if (service) {
     const aisle::embedding_table t = embed_texts(products, service, e);
     account(t, aisle::text_embeddings_path(o.out, t.model));
-    if (const std::string about = service->about(); !about.empty()) say(about);
+    tell_spent(service.get());
   }
   if (text) {
     e.model_path = o.common.model_path(o.common.text_model);
@@ -251,7 +251,7 @@ int run(embed_command& o) {
   if (j.vectors == 0) throw_nothing(path, j.rows);  // an output of an earlier call stays
   sink->finish();
   if (j.by.text) report_cut(j.cut, j.texts, j.by.text->max_tokens());
-  tell_spent(j);
+  tell_spent(j.by.text.get());
   return finish_rows(j.rows, j.skipped_count);
 }
 

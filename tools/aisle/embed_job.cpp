@@ -7,7 +7,6 @@
 #include <aisle/base/process.hpp>
 
 #include "catalogue_job.hpp"
-#include "remote_embedder.hpp"
 
 namespace aisle_command {
 
@@ -103,11 +102,6 @@ void report_cut(std::int64_t cut, std::int64_t texts, std::int64_t max_tokens) {
     warn(std::to_string(cut) + " of " + aisle::counted(texts, "text") +
          (texts == 1 ? " was cut" : " were cut") +
          (max_tokens > 0 ? " to " + aisle::counted(max_tokens, "token") : ""));
-}
-
-void tell_spent(const embed_job& job) {
-  if (const auto* service = dynamic_cast<const remote_embedder*>(job.by.text.get()))
-    if (const std::string about = service->about(); !about.empty()) say(about);
 }
 
 }  // namespace aisle_command

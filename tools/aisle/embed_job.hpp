@@ -23,7 +23,7 @@ struct embed_command {
   std::string data, in, out, format, skipped, image_root;
   std::string shard, shard_by = "range";
   std::int64_t batch = 256;
-  std::int64_t part_rows = 0;  ///< 0: default_part_rows
+  std::int64_t part_rows = 0;  ///< 0: as many as suit the models
   bool resume = false;
   bool dry_run = false;
   std::string vectors = "floats";
@@ -69,9 +69,6 @@ struct embed_job {
 int finish_rows(std::int64_t rows, std::int64_t skipped);
 /// Says how many texts were cut.
 void report_cut(std::int64_t cut, std::int64_t texts, std::int64_t max_tokens);
-
-/// Says what a service took for it.
-void tell_spent(const embed_job& job);
 
 /// --shard: one process's part of the work, into a folder that all of them share.
 int embed_shard(const embed_command& o, const std::string& format, embed_job& job, embed_input input);

@@ -12,6 +12,7 @@
 
 #include "catalogue_job.hpp"
 #include "embed_job.hpp"
+#include "remote_embedder.hpp"
 
 namespace aisle_command {
 
@@ -136,7 +137,7 @@ int embed_shard(const embed_command& o, const std::string& format, embed_job& jo
   say(folder + ": " + aisle::counted(job.rows, "row") + ", " + aisle::counted(parts.size(), "part") +
       (kept > 0 ? ", " + std::to_string(kept) + " of them from before" : std::string()));
   if (job.by.text) report_cut(job.cut, job.texts, job.by.text->max_tokens());
-  tell_spent(job);
+  tell_spent(job.by.text.get());
   return finish_rows(job.rows, job.skipped_count);
 }
 

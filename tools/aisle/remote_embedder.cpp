@@ -91,6 +91,11 @@ remote_options remote_of(const common_options& o) {
   return out;
 }
 
+void tell_spent(const aisle::embedder* texts) {
+  if (const auto* service = dynamic_cast<const remote_embedder*>(texts))
+    if (const std::string about = service->about(); !about.empty()) say(about);
+}
+
 void tell_estimate(const common_options& o, std::span<const std::string_view> texts) {
   remote_options how = remote_of(o);
   how.dry_run = true;

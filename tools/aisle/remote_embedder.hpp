@@ -43,6 +43,9 @@ class remote_embedder : public aisle::embedder {
 /// What the options of common::service say. Throws usage_error for a prompt.
 remote_options remote_of(const common_options& o);
 
+/// Says what a service took for it; of other embedders, and where nothing was asked for, nothing.
+void tell_spent(const aisle::embedder* texts);
+
 /// --dry-run: says what the texts of an input would cost.
 void tell_estimate(const common_options& o, std::span<const std::string_view> texts);
 
