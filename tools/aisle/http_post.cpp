@@ -1,14 +1,10 @@
 #include "http_post.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cmath>
-#include <cstdlib>
 #include <ctime>
 #include <utility>
-
-#include <curl/curl.h>
 
 #include <aisle/base/ascii.hpp>
 #include <aisle/base/counted.hpp>
@@ -16,6 +12,8 @@
 #include <aisle/base/process.hpp>
 #include <aisle/base/version.hpp>
 #include <aisle/io/json.hpp>
+
+#include "curl_transfers.hpp"
 
 namespace aisle_command {
 
@@ -31,44 +29,21 @@ std::string without_secret(std::string text, std::string_view secret) {
 }
 
 struct http_post::state {
-  struct transfer {
+  struct transfer : curl_transfer {
     state* owner = nullptr;
-    CURL* handle = nullptr;
     aisle::openai_request request;
     aisle::openai_answer answer;
     bool too_long = false;
-    std::array<char, CURL_ERROR_SIZE> reason{};
   };
 
-  explicit state(http_post_options o) : options(std::move(o)), multi(curl_multi_init()) {
-    if (multi == nullptr) throw aisle::error("libcurl cannot be started");
-    add_header("Content-Type: application/json");
-    add_header("Accept: application/json");
-    add_header("Expect:");  // no second round trip for bodies of more than a megabyte
-    if (!options.key.empty()) add_header("Authorization: Bearer " + options.key);
-    // This machine is reached without a proxy, whoever forgot to say so.
-    for (const char* name : {"no_proxy", "NO_PROXY"})
-      if (const char* set = std::getenv(name); set != nullptr && *set != '\0')
-        no_proxy += std::string(set) + ",";
-    no_proxy += "localhost,127.0.0.1,::1";
-  }
-  ~state() {
-    for (auto& t : running) {
-      curl_multi_remove_handle(multi, t->handle);
-      curl_easy_cleanup(t->handle);
-    }
-    for (auto& t : idle) curl_easy_cleanup(t->handle);
-    curl_multi_cleanup(multi);
-    curl_slist_free_all(headers);
+  explicit state(http_post_options o) : options(std::move(o)) {
+    headers.add("Content-Type: application/json");
+    headers.add("Accept: application/json");
+    headers.add("Expect:");  // no second round trip for bodies of more than a megabyte
+    if (!options.key.empty()) headers.add("Authorization: Bearer " + options.key);
   }
   state(const state&) = delete;
   state& operator=(const state&) = delete;
-
-  void add_header(const std::string& line) {
-    curl_slist* longer = curl_slist_append(headers, line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    headers = longer;
-  }
 
   // Nothing may be thrown through the C library.
   static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* self) noexcept {
@@ -112,33 +87,17 @@ struct http_post::state {
     return at < 0 ? std::string() : std::to_string(std::max<std::int64_t>(1, at - std::time(nullptr)));
   }
 
-  static long milliseconds(double seconds) {
-    return std::max(1L, static_cast<long>(std::ceil(std::min(seconds, 1e6) * 1000)));
-  }
-
   void set_up(transfer& t) {
     CURL* c = t.handle;
-    curl_easy_reset(c);  // connections stay
-    t.reason.fill('\0');
-    curl_easy_setopt(c, CURLOPT_URL, options.url.c_str());
-    curl_easy_setopt(c, CURLOPT_PRIVATE, &t);
-    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t.reason.data());
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_USERAGENT, "aisle/" AISLE_VERSION_STRING);
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers.list());
     curl_easy_setopt(c, CURLOPT_POSTFIELDS, t.request.body.data());
     curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(t.request.body.size()));
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
-#endif
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
     if (!options.certificates.empty()) curl_easy_setopt(c, CURLOPT_CAINFO, options.certificates.c_str());
-    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_timeout));
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, milliseconds(options.timeout));
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, curl_milliseconds(options.connect_timeout));
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, curl_milliseconds(options.timeout));
     curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(options.max_bytes));
     curl_easy_setopt(c, CURLOPT_NOPROXY, no_proxy.c_str());
     // A key that a file knows for this host would take the place of ours.
@@ -159,7 +118,7 @@ struct http_post::state {
       return out;
     }
     out.body.clear();
-    out.fault = without_secret(t.reason[0] != '\0' ? t.reason.data() : curl_easy_strerror(code), options.key);
+    out.fault = without_secret(t.words(code), options.key);
     switch (code) {
       case CURLE_FILESIZE_EXCEEDED:
       case CURLE_WRITE_ERROR:
@@ -181,16 +140,13 @@ struct http_post::state {
   }
 
   http_post_options options;
-  CURLM* multi;
-  curl_slist* headers = nullptr;
-  std::string no_proxy;
-  std::vector<std::unique_ptr<transfer>> running, idle;
+  curl_headers headers;
+  std::string no_proxy = hosts_without_proxy();
+  curl_transfers<transfer> transfers;
   bool out_of_memory = false;
 };
 
 http_post::http_post(const http_post_options& options) {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (started != CURLE_OK) throw aisle::error(std::string("libcurl: ") + curl_easy_strerror(started));
   if (!aisle::ascii::starts_without_case(options.url, "https://") &&
       !aisle::ascii::starts_without_case(options.url, "http://"))
     throw aisle::option_error(options.url + ": expected an address that begins with https:// or http://");
@@ -204,58 +160,30 @@ http_post::~http_post() = default;
 
 void http_post::start(aisle::openai_request request) {
   state& s = *state_;
-  std::unique_ptr<state::transfer> t;
-  if (!s.idle.empty()) {
-    t = std::move(s.idle.back());
-    s.idle.pop_back();
-  } else {
-    t = std::make_unique<state::transfer>();
-    t->owner = &s;
-    t->handle = curl_easy_init();
-    if (t->handle == nullptr) throw std::bad_alloc();
-  }
+  std::unique_ptr<state::transfer> t = s.transfers.take(s.options.url);
+  t->owner = &s;
   t->answer = {};
   t->answer.id = request.id;
   t->request = std::move(request);
   t->too_long = false;
   s.set_up(*t);
-  s.running.reserve(s.running.size() + 1);
-  if (const CURLMcode code = curl_multi_add_handle(s.multi, t->handle); code != CURLM_OK) {
-    curl_easy_cleanup(t->handle);
-    throw aisle::error(std::string("libcurl: ") + curl_multi_strerror(code));
-  }
-  s.running.push_back(std::move(t));
+  s.transfers.start(std::move(t));
 }
 
 std::vector<aisle::openai_answer> http_post::wait(double seconds) {
   state& s = *state_;
   std::vector<aisle::openai_answer> out;
   const auto collect = [&] {
-    int running = 0, left = 0;
-    if (const CURLMcode code = curl_multi_perform(s.multi, &running); code != CURLM_OK)
-      throw aisle::error(std::string("libcurl: ") + curl_multi_strerror(code));
-    if (s.out_of_memory) throw std::bad_alloc();
-    while (const CURLMsg* message = curl_multi_info_read(s.multi, &left)) {
-      if (message->msg != CURLMSG_DONE) continue;
-      const CURLcode code = message->data.result;
-      state::transfer* t = nullptr;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
-      if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
-      out.push_back(s.answer_of(*t, code));
-      curl_multi_remove_handle(s.multi, t->handle);
-      const auto at =
-          std::find_if(s.running.begin(), s.running.end(), [&](const auto& r) { return r.get() == t; });
-      t->request.body.clear();
-      s.idle.push_back(std::move(*at));
-      *at = std::move(s.running.back());
-      s.running.pop_back();
-    }
+    s.transfers.go_on(s.out_of_memory, [&](state::transfer& t, CURLcode code) {
+      out.push_back(s.answer_of(t, code));
+      t.request.body.clear();
+    });
   };
   const double until = aisle::steady_seconds() + seconds;
   for (collect(); out.empty(); collect()) {
     const double left = until - aisle::steady_seconds();
     if (left <= 0) break;
-    curl_multi_poll(s.multi, nullptr, 0, static_cast<int>(std::ceil(std::min(left, 1e3) * 1000)), nullptr);
+    s.transfers.wait(static_cast<int>(std::ceil(std::min(left, 1e3) * 1000)));
   }
   return out;
 }

@@ -1,13 +1,11 @@
 #include "transport.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <span>
 
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -18,6 +16,7 @@
 #include <aisle/io/file_kind.hpp>
 
 #include "command.hpp"
+#include "curl_transfers.hpp"
 
 namespace aisle_command {
 
@@ -45,9 +44,8 @@ std::string seconds_text(double seconds) {
 }  // namespace
 
 struct transport::state {
-  struct transfer {
+  struct transfer : curl_transfer {
     state* owner = nullptr;
-    CURL* handle = nullptr;
     std::size_t item = 0;
     std::string body;
     std::size_t idle = 0;  // bytes that were thrown away
@@ -55,7 +53,6 @@ struct transport::state {
     std::string fault;     // why it was given up
     bool told = false;     // whether it is a picture
     double began = 0, seconds = 0;
-    std::array<char, CURL_ERROR_SIZE> reason{};
     long status() const {
       long code = 0;
       curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &code);
@@ -63,23 +60,8 @@ struct transport::state {
     }
   };
 
-  explicit state(const transport_options& o) : options(o), multi(curl_multi_init()) {
-    if (multi == nullptr) throw aisle::error("libcurl cannot be started");
-    accept = curl_slist_append(nullptr, "Accept: image/jpeg, image/png;q=0.9, image/gif;q=0.8, */*;q=0.1");
-    // curl has its own list of hosts without a proxy; this machine is among them whoever forgot it.
-    for (const char* name : {"no_proxy", "NO_PROXY"})
-      if (const char* set = std::getenv(name); set != nullptr && *set != '\0')
-        no_proxy += std::string(set) + ",";
-    no_proxy += "localhost,127.0.0.1,::1";
-  }
-  ~state() {
-    for (auto& t : running) {
-      curl_multi_remove_handle(multi, t->handle);
-      curl_easy_cleanup(t->handle);
-    }
-    for (auto& t : idle) curl_easy_cleanup(t->handle);
-    curl_multi_cleanup(multi);
-    curl_slist_free_all(accept);
+  explicit state(const transport_options& o) : options(o) {
+    accept.add("Accept: image/jpeg, image/png;q=0.9, image/gif;q=0.8, */*;q=0.1");
   }
   state(const state&) = delete;
   state& operator=(const state&) = delete;
@@ -141,32 +123,20 @@ struct transport::state {
     return fault;
   }
 
+  /// Redirects are requests of their own, with their host's pace (download_queue).
   void set_up(transfer& t, const download_request& r) {
     CURL* c = t.handle;
-    curl_easy_reset(c);  // connections stay
-    t.reason.fill('\0');
-    curl_easy_setopt(c, CURLOPT_URL, r.url.c_str());
-    curl_easy_setopt(c, CURLOPT_PRIVATE, &t);
-    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t.reason.data());
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_USERAGENT,
                      options.user_agent.empty() ? "aisle/" AISLE_VERSION_STRING : options.user_agent.c_str());
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, accept);
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
-#endif
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, accept.list());
 #if LIBCURL_VERSION_NUM >= 0x075700
     // A name server that does not answer holds up its own request alone.
     curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
 #endif
-    // Redirects are requests of their own, with their host's pace (download_queue).
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.timeout));
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, curl_milliseconds(options.timeout));
     curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 100L);  // bytes a second
     curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, std::max(1L, std::lround(options.timeout)));
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, milliseconds(r.seconds));
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, curl_milliseconds(r.seconds));
     curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(options.max_bytes));
     // Behind a proxy only the proxy knows where a name leads.
     if (options.allow_private)
@@ -177,10 +147,6 @@ struct transport::state {
     curl_easy_setopt(c, CURLOPT_WRITEDATA, &t);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &t);
-  }
-
-  static long milliseconds(double seconds) {
-    return std::max(1L, static_cast<long>(std::ceil(std::min(seconds, 1e6) * 1000)));
   }
 
   download_answer answer_of(transfer& t, CURLcode code) {
@@ -214,7 +180,7 @@ struct transport::state {
   }
 
   void tell(download_answer& out, const transfer& t, CURLcode code) const {
-    out.fault = t.reason[0] != '\0' ? t.reason.data() : curl_easy_strerror(code);
+    out.fault = t.words(code);
     out.unreachable = out.status == 0;
     out.passing = true;
     switch (code) {
@@ -242,33 +208,20 @@ struct transport::state {
   }
 
   transport_options options;
-  CURLM* multi;
-  curl_slist* accept = nullptr;
-  std::string no_proxy;
-  std::vector<std::unique_ptr<transfer>> running, idle;
+  curl_headers accept;
+  std::string no_proxy = hosts_without_proxy();
+  curl_transfers<transfer> transfers;
   std::size_t held = 0;
   bool out_of_memory = false;
 };
 
-transport::transport(const transport_options& options) {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (started != CURLE_OK) throw aisle::error(std::string("libcurl: ") + curl_easy_strerror(started));
-  state_ = std::make_unique<state>(options);
-}
+transport::transport(const transport_options& options) : state_(std::make_unique<state>(options)) {}
 transport::~transport() = default;
 
 void transport::start(const download_request& request) {
   state& s = *state_;
-  std::unique_ptr<state::transfer> t;
-  if (!s.idle.empty()) {
-    t = std::move(s.idle.back());
-    s.idle.pop_back();
-  } else {
-    t = std::make_unique<state::transfer>();
-    t->owner = &s;
-    t->handle = curl_easy_init();
-    if (t->handle == nullptr) throw std::bad_alloc();
-  }
+  std::unique_ptr<state::transfer> t = s.transfers.take(request.url);
+  t->owner = &s;
   t->item = request.item;
   t->body.clear();
   t->idle = 0;
@@ -278,47 +231,26 @@ void transport::start(const download_request& request) {
   t->began = aisle::steady_seconds();
   t->seconds = request.seconds;
   s.set_up(*t, request);
-  if (const CURLMcode code = curl_multi_add_handle(s.multi, t->handle); code != CURLM_OK) {
-    curl_easy_cleanup(t->handle);
-    throw aisle::error(std::string("libcurl: ") + curl_multi_strerror(code));
-  }
-  s.running.push_back(std::move(t));
+  s.transfers.start(std::move(t));
 }
 
 std::vector<download_answer> transport::wait(int milliseconds) {
   state& s = *state_;
   std::vector<download_answer> out;
-  int running = 0;
   const auto collect = [&] {
-    if (const CURLMcode code = curl_multi_perform(s.multi, &running); code != CURLM_OK)
-      throw aisle::error(std::string("libcurl: ") + curl_multi_strerror(code));
-    if (s.out_of_memory) throw std::bad_alloc();
-    int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(s.multi, &left)) {
-      if (message->msg != CURLMSG_DONE) continue;
-      const CURLcode code = message->data.result;
-      state::transfer* t = nullptr;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
-      if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
-      out.push_back(s.answer_of(*t, code));
-      curl_multi_remove_handle(s.multi, t->handle);
-      const auto at =
-          std::find_if(s.running.begin(), s.running.end(), [&](const auto& r) { return r.get() == t; });
-      s.idle.push_back(std::move(*at));
-      *at = std::move(s.running.back());
-      s.running.pop_back();
-    }
+    s.transfers.go_on(s.out_of_memory,
+                      [&](state::transfer& t, CURLcode code) { out.push_back(s.answer_of(t, code)); });
   };
   collect();
   if (out.empty() && milliseconds > 0) {
-    curl_multi_poll(s.multi, nullptr, 0, milliseconds, nullptr);
+    s.transfers.wait(milliseconds);
     collect();
   }
   return out;
 }
 
-void transport::wake() { curl_multi_wakeup(state_->multi); }
-std::size_t transport::running() const noexcept { return state_->running.size(); }
+void transport::wake() { state_->transfers.wake(); }
+std::size_t transport::running() const noexcept { return state_->transfers.running(); }
 std::size_t transport::held_bytes() const noexcept { return state_->held; }
 
 }  // namespace aisle_command
