@@ -122,7 +122,7 @@ TEST_CASE("each rule of the layout notices what breaks it") {
 
 TEST_CASE("headers include only floors above their own, and heavy headers stand where they may" *
           doctest::skip(support::sanitized)) {
-  const std::string include = std::string(AISLE_SOURCE_FOLDER) + "/include/aisle";
+  const std::string include = std::string(AISLE_SOURCE_FOLDER "/include/aisle");
   int headers = 0;
   for (const std::string& path : files_below(include)) {
     ++headers;

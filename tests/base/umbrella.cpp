@@ -13,7 +13,7 @@
 namespace {
 
 namespace fs = std::filesystem;
-const std::string top = std::string(AISLE_SOURCE_FOLDER) + "/include/";
+const std::string top = std::string(AISLE_SOURCE_FOLDER "/include/");
 
 /// What `header` includes of ours, itself among them. Definitions (.ipp) are not part of aisle::compiled's
 /// headers and do not count.

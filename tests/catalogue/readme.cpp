@@ -67,7 +67,7 @@ std::string printed(Call call) {
 }  // namespace
 
 TEST_CASE("the README's examples are those that are compiled here") {
-  const std::string root = std::string(AISLE_SOURCE_FOLDER) + "/";
+  const std::string root = std::string(AISLE_SOURCE_FOLDER "/");
   const std::string page = aisle::read_file(root + "README.md"),
                     here = aisle::read_file(root + "tests/catalogue/readme.cpp");
   CHECK(between(here, "// README: first screen\n", "// README: end") ==
@@ -79,7 +79,7 @@ TEST_CASE("the README's examples are those that are compiled here") {
 TEST_CASE("the README's examples run") {
   const std::string weights = support::shared("weights");
   if (weights.empty() || !std::filesystem::exists(weights + "/efficientnet-lite0")) return;
-  const std::string folder = std::string(AISLE_SOURCE_FOLDER) + "/examples/catalogue/images/";
+  const std::string folder = std::string(AISLE_SOURCE_FOLDER "/examples/catalogue/images/");
   std::vector<std::string> titles, paths, categories;
   for (int i = 0; i < 10; ++i) {
     titles.push_back(i % 2 ? "a blue shirt" : "a coffee maker");

@@ -28,7 +28,7 @@ inline void say_skipped(const std::string& why) { std::cout << "skipped: " << wh
 /// empty, with one message, where it is absent. Tests that need it return early then.
 inline std::string shared(const std::string& path) {
   const char* set = std::getenv("AISLE_SHARED");
-  const std::string root = set ? set : std::string(AISLE_SOURCE_FOLDER) + "/../shared";
+  const std::string root = set ? set : std::string(AISLE_SOURCE_FOLDER "/../shared");
   const std::string full = root + "/" + path;
   if (std::filesystem::exists(full)) return full;
   say_skipped(full + " is absent");
@@ -37,7 +37,7 @@ inline std::string shared(const std::string& path) {
 
 /// Reference data that is part of the project: tests/data/PATH.
 inline std::string data(const std::string& path) {
-  return std::string(AISLE_SOURCE_FOLDER) + "/tests/data/" + path;
+  return std::string(AISLE_SOURCE_FOLDER "/tests/data/") + path;
 }
 
 /// A folder of its own for a test, removed at the end.

@@ -115,7 +115,7 @@ TEST_CASE("every code point in a cased model is treated as the reference does") 
 }
 
 TEST_CASE("the committed tables are what the generator writes") {
-  const std::string generator = std::string(AISLE_BINARY_FOLDER) + "/bin/make_unicode_tables";
+  const std::string generator = std::string(AISLE_BINARY_FOLDER "/bin/make_unicode_tables");
   if (!std::filesystem::exists(generator)) {
     support::say_skipped("built without the tools, there is no " + generator);
     return;
@@ -126,7 +126,7 @@ TEST_CASE("the committed tables are what the generator writes") {
       "'" + generator + "' '" + support::data("text/tables.tsv") + "' '" + written + "'";
   REQUIRE(std::system(command.c_str()) == 0);
   const std::string committed =
-      aisle::read_file(std::string(AISLE_SOURCE_FOLDER) + "/include/aisle/text/unicode_tables.hpp");
+      aisle::read_file(std::string(AISLE_SOURCE_FOLDER "/include/aisle/text/unicode_tables.hpp"));
   CHECK((aisle::read_file(written) == committed));
 }
 

@@ -62,7 +62,7 @@ TEST_CASE("marks are put in order and composed, each with the nearest letter") {
 }
 
 TEST_CASE("the committed tables of folding are what the generator writes") {
-  const std::string generator = std::string(AISLE_BINARY_FOLDER) + "/bin/make_fold_tables";
+  const std::string generator = std::string(AISLE_BINARY_FOLDER "/bin/make_fold_tables");
   if (!std::filesystem::exists(generator)) {
     support::say_skipped("built without the tools, there is no " + generator);
     return;
@@ -73,7 +73,7 @@ TEST_CASE("the committed tables of folding are what the generator writes") {
   REQUIRE(std::system(command.c_str()) == 0);
   for (const char* name : {"unicode_class_tables.hpp", "unicode_fold_tables.hpp"}) {
     CAPTURE(name);
-    const std::string committed = std::string(AISLE_SOURCE_FOLDER) + "/include/aisle/text/" + name;
+    const std::string committed = std::string(AISLE_SOURCE_FOLDER "/include/aisle/text/") + name;
     CHECK((aisle::read_file(folder / name) == aisle::read_file(committed)));
   }
 }

@@ -87,3 +87,21 @@ function(aisle_programs_of folder)
     aisle_add_program(${name} ${source} ${ARGN})
   endforeach()
 endfunction()
+
+# aisle_precompile(TARGET [HEADER...] [AS OTHER]): all.hpp and these headers are parsed once for TARGET, or were for
+# OTHER, which has the same compile options. What a source forgets to include is found where this is off.
+function(aisle_precompile name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "AS" "")
+  if(NOT AISLE_PRECOMPILE)
+    return()
+  endif()
+  # GCC 12 takes the characters of short std::strings for out of bounds there (its bug 105329 again).
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-stringop-overflow)
+  endif()
+  if(arg_AS)
+    target_precompile_headers(${name} REUSE_FROM ${arg_AS})
+  else()
+    target_precompile_headers(${name} PRIVATE ${arg_UNPARSED_ARGUMENTS} <aisle/all.hpp>)
+  endif()
+endfunction()
