@@ -144,8 +144,8 @@ AISLE_API void horizontal_pass(resize_axis& axis, const picture_part& from, std:
     pass.target = to + done * 3;
     pass.target_stride = columns * 3;
     pass.line_count = rows;
-    pass.column_begin = reads.begin - from.left;
-    pass.column_end = reads.end - from.left;
+    pass.begin = reads.begin - from.left;
+    pass.end = reads.end - from.left;
     scratch.resize(static_cast<std::size_t>(pass.scratch_bytes()));
     pass.scratch = scratch.data();
     resize_kernels_of(axis.table()).horizontal(pass);
@@ -156,6 +156,7 @@ AISLE_API void horizontal_pass(resize_axis& axis, const picture_part& from, std:
 /// Outputs [begin, begin + rows) of `bytes` bytes of each row.
 AISLE_API void vertical_pass(resize_axis& axis, const picture_part& from, std::int64_t begin,
                              std::int64_t rows, std::int64_t bytes, std::uint8_t* to) {
+  buffer<std::uint8_t> scratch;
   for (std::int64_t done = 0; done < rows;) {
     const std::int64_t count = std::min(axis.batch(), rows - done);
     kernels::resize_pass pass;
@@ -165,6 +166,11 @@ AISLE_API void vertical_pass(resize_axis& axis, const picture_part& from, std::i
     pass.target = to + done * bytes;
     pass.target_stride = bytes;
     pass.line_count = bytes;
+    const auto reads = axis.reads(begin + done, begin + done + count);
+    pass.begin = reads.begin - from.top;
+    pass.end = reads.end - from.top;
+    scratch.resize(static_cast<std::size_t>(pass.scratch_bytes()));
+    pass.scratch = scratch.data();
     resize_kernels_of(axis.table()).vertical(pass);
     done += count;
   }

@@ -118,6 +118,23 @@ inline bool fits(const product_shape&) noexcept { return detect_cpu().amx; }
 inline constexpr product_kernel<float> product = split::product<amx_tiles, costs::amx>("bf16x6", fits);
 }  // namespace amx
 AISLE_TARGET_END
+
+// The table avx512's, where the processor has dot products of bytes too.
+AISLE_TARGET_BEGIN("avx512vnni,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
+namespace vnni {
+#include <aisle/simd/vec_avx512.inl>
+#include <aisle/kernels/resize.inl>
+inline void horizontal(const resize_pass& p) noexcept {
+  if (!resize::horizontal<resize::quads<vec::size>>(p)) resize_horizontal_kernel(p);
+}
+inline void vertical(const resize_pass& p) noexcept {
+  if (!resize::vertical<resize::quads<vec::size>>(p)) resize_vertical_kernel(p);
+}
+struct rarely {
+  static constexpr resize_kernels resize = {.horizontal = horizontal, .vertical = vertical};
+};
+}  // namespace vnni
+AISLE_TARGET_END
 #endif
 
 #if AISLE_NEON
@@ -260,6 +277,12 @@ AISLE_API const winograd_kernels& winograd_kernels_of(const kernel_table& table)
       table, [](auto of) -> const auto& { return of.winograd; });
 }
 AISLE_API const resize_kernels& resize_kernels_of(const kernel_table& table) noexcept {
+#if AISLE_X86 && AISLE_ENABLE_AVX512
+  if (table.vectors == vectors::avx512 && detect_cpu().avx512_vnni) return vnni::rarely::resize;
+#endif
+  return plain_resize_kernels_of(table);
+}
+AISLE_API const resize_kernels& plain_resize_kernels_of(const kernel_table& table) noexcept {
   return detail::beside(
       table, [](auto of) -> const auto& { return of.resize; });
 }

@@ -12,7 +12,7 @@ namespace kernels {
 /// of coefficients[i * taps + t] (22 bit fixed point) times sample firsts[i] + t, plus half, shifted back and
 /// clipped.
 struct resize_pass {
-  /// Group size of both passes: 16 pixels, or 16 rows side by side.
+  /// Bytes of the output that are summed side by side in both passes: 16 pixels of a row, or of 16 rows.
   static constexpr std::int64_t group = 48;
 
   const std::uint8_t* source = nullptr;
@@ -24,11 +24,14 @@ struct resize_pass {
   std::int64_t count = 0;  ///< outputs along the axis: pixels of a row, or rows
   /// Horizontal: rows. Vertical: bytes of a row.
   std::int64_t line_count = 0;
-  /// Horizontal only: columns [column_begin, column_end) of the source are read.
-  std::int64_t column_begin = 0, column_end = 0;
-  std::uint8_t* scratch = nullptr;  ///< horizontal only: scratch_bytes() bytes
+  /// Samples [begin, end) of the axis are read: columns, or rows.
+  std::int64_t begin = 0, end = 0;
+  std::uint8_t* scratch = nullptr;  ///< scratch_bytes() bytes on a 64 byte boundary
 
-  std::int64_t scratch_bytes() const noexcept { return (column_end - column_begin) * group + 16; }
+  /// The samples of a group side by side, and the coefficients cut into digits: 12 bytes for 4 at most.
+  std::int64_t scratch_bytes() const noexcept {
+    return (end - begin + 8) * group + 64 + count * (taps * 4 + 32);
+  }
 };
 
 }  // namespace kernels

@@ -69,6 +69,8 @@ struct peak_kernels {
 const map_kernels& map_kernels_of(const kernel_table& table) noexcept;
 const winograd_kernels& winograd_kernels_of(const kernel_table& table) noexcept;
 const resize_kernels& resize_kernels_of(const kernel_table& table) noexcept;
+/// Those of the same vectors that do without what only newer processors of that kind have.
+const resize_kernels& plain_resize_kernels_of(const kernel_table& table) noexcept;
 const optimizer_kernels& optimizer_kernels_of(const kernel_table& table) noexcept;
 const peak_kernels& peak_kernels_of(const kernel_table& table) noexcept;
 

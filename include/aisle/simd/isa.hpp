@@ -11,6 +11,7 @@ struct cpu_features {
   bool avx2 = false;    ///< AVX2, FMA, F16C; ymm state enabled by the system
   bool avx512 = false;  ///< AVX-512 F, BW, DQ, VL; zmm state enabled by the system
   bool avx512_bf16 = false;
+  bool avx512_vnni = false;
   bool amx = false;  ///< AMX tiles with bf16, state enabled and granted to this process by the kernel
   bool neon = false;
 };

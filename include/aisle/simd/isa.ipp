@@ -35,6 +35,7 @@ AISLE_API cpu_features detect_features() {
   f.avx2 = ymm && fma && f16c && (b7 & (1u << 5));
   constexpr unsigned f_dq_bw_vl = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);
   f.avx512 = f.avx2 && zmm && (b7 & f_dq_bw_vl) == f_dq_bw_vl;
+  f.avx512_vnni = f.avx512 && (c7 & (1u << 11));
   unsigned a71 = 0, b71 = 0, c71 = 0, d71 = 0;
   if (a7 >= 1 && __get_cpuid_count(7, 1, &a71, &b71, &c71, &d71))
     f.avx512_bf16 = f.avx512 && (a71 & (1u << 5));
