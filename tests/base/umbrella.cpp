@@ -28,7 +28,7 @@ void collect(const std::string& header, std::set<std::string>& found) {
 bool is_part(const std::string& header) {
   static const std::regex parts(
       R"(aisle/(.*/detail/.*|base/(ascii|blanks|counted|held_file|ranges|stream)\.hpp|catalogue/report/.*|)"
-      R"(image/(bmp|gif|jpeg|picture_turn|png|webp)\.hpp|io/(content|delimiter|file_kind|gzip|inflate|json_records|)"
+      R"(image/(bmp|gif|jpeg|libjpeg|picture_turn|png|webp)\.hpp|io/(content|delimiter|file_kind|gzip|inflate|json_records|)"
       R"(nearest_name|pickle|torch_wrapping|utf8|zip)\.hpp|nn/cpu/.*|simd/.*|tensor/eigen\.hpp|)"
       R"(text/(unicode.*|case_fold|character_tables|html_entities)\.hpp))");
   return std::regex_match(header, parts);

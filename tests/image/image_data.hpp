@@ -26,12 +26,15 @@ inline std::string hash_of(const aisle::image& i) {
   return aisle::to_hex(aisle::fnv1a64::of({reinterpret_cast<const char*>(i.rgb().data()), i.rgb().size()}));
 }
 
-inline std::vector<aisle::json> rows(const std::string& name) {
+inline std::vector<aisle::json> rows_of(const std::string& path) {
   std::vector<aisle::json> out;
-  std::ifstream in(support::data("image/" + name));
+  std::ifstream in(path);
   for (std::string line; std::getline(in, line);)
-    if (!line.empty()) out.push_back(aisle::parse_json(line, name));
+    if (!line.empty()) out.push_back(aisle::parse_json(line, path));
   return out;
+}
+inline std::vector<aisle::json> rows(const std::string& name) {
+  return rows_of(support::data("image/" + name));
 }
 
 inline aisle::image decode(std::string_view bytes) {

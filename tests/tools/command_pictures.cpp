@@ -119,3 +119,33 @@ TEST_CASE("a picture model of which nothing is known needs --preset, and says so
   CHECK(other.code == 0);
   CHECK(has(other.err, "0 of them from before"));
 }
+
+TEST_CASE("--scaled-jpeg: other vectors of large JPEGs, which are not mixed with those of all pixels") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  aisle::image picture(1200, 800);
+  for (int y = 0; y < 800; ++y)
+    for (int x = 0; x < 1200; ++x)
+      for (int c = 0; c < 3; ++c)
+        picture.row(y)[static_cast<std::size_t>(3 * x + c)] =
+            static_cast<std::uint8_t>((x / 3 + y / (c + 2)) % 2 == 0 ? 40 * c : 255 - x / 6);
+  aisle::write_image(work / "large.jpg", picture);
+  aisle::write_file(work / "products.csv", "sku,image_path\n1,large.jpg\n");
+  const std::string embed = "embed --data products.csv --image-model resnet18 --text-model '' ";
+  const auto first = command::run(work, embed + "--out kept");
+  CAPTURE(first.err);
+  REQUIRE(first.code == 0);
+  CHECK(command::has(command::run(work, embed + "--out kept").err, "1 of them from before"));
+  const auto scaled = command::run(work, embed + "--scaled-jpeg --out kept");
+  if (scaled.code == 2) {
+    CHECK(command::has(scaled.err, "--scaled-jpeg needs libjpeg-turbo"));
+    support::say_skipped("the command was built without libjpeg-turbo");
+    return;
+  }
+  CHECK(scaled.code == 0);
+  CHECK(command::has(scaled.err, "0 of them from before"));
+  CHECK(command::run(work, embed + "--out all.jsonl").code == 0);
+  CHECK(command::run(work, embed + "--scaled-jpeg --out scaled.jsonl").code == 0);
+  CHECK(aisle::read_file(work / "all.jsonl") != aisle::read_file(work / "scaled.jsonl"));
+}

@@ -123,6 +123,7 @@ struct common_options {
   } service;                 ///< of a text model openai:NAME
   bool has_service = false;  ///< whether those are options here
   std::string preset;        ///< how pictures are prepared; empty: as the image model wants them
+  bool scaled_jpeg = false;  ///< preset::scaled_decoding
   std::string label;
   double test_size = 0.3;
   std::uint64_t seed = 42;

@@ -1,6 +1,7 @@
 #include "encoders.hpp"
 
 #include <aisle/base/file.hpp>
+#include <aisle/image/jpeg.hpp>
 
 #include "manifest.hpp"
 #include "remote_embedder.hpp"
@@ -52,11 +53,13 @@ std::string place_of(const common_options& o, const std::string& id) {
 }  // namespace
 
 std::optional<aisle::preset> chosen_preset(const common_options& o, const std::string& id) {
-  if (o.preset.empty() && aisle::preset_from_files(place_of(o, id))) return std::nullopt;
+  if (o.preset.empty() && !o.scaled_jpeg && aisle::preset_from_files(place_of(o, id))) return std::nullopt;
   return preset_of(o, id);
 }
 
-aisle::preset preset_of(const common_options& o, const std::string& id) {
+namespace {
+
+aisle::preset named_or_own_preset(const common_options& o, const std::string& id) {
   if (!o.preset.empty()) return aisle::find_preset(o.preset);
   const std::string place = place_of(o, id);
   if (auto own = aisle::preset_from_files(place)) return *own;
@@ -69,6 +72,17 @@ aisle::preset preset_of(const common_options& o, const std::string& id) {
       "nothing says how pictures are prepared for " + id + ": no files in " + folder +
       " do, and it is no image model of `aisle models`; --preset NAME says it (`aisle preprocess "
       "--help` lists the names)");
+}
+
+}  // namespace
+
+aisle::preset preset_of(const common_options& o, const std::string& id) {
+  aisle::preset p = named_or_own_preset(o, id);
+  p.scaled_decoding = o.scaled_jpeg;
+  if (p.scaled_decoding && aisle::detail::other_jpeg_decoder() == nullptr)
+    throw usage_error(
+        "--scaled-jpeg needs libjpeg-turbo, which this command was built without (Debian: libjpeg-dev)");
+  return p;
 }
 
 }  // namespace aisle_command

@@ -5,7 +5,7 @@
 #include <string>
 
 #include <aisle/base/ranges.hpp>
-#include <aisle/image/decode.hpp>
+#include <aisle/image/picture_turn.hpp>
 #include <aisle/image/preprocess.hpp>
 #include <aisle/io/npy.hpp>
 
@@ -33,8 +33,10 @@ int run(const options& o) {
   check_output_file("--out", o.out);
   const aisle::preset preset = preset_of(o.common, o.common.image_model);
   aisle::tensor t(aisle::dtype::f32, {3, preset.crop_height, preset.crop_width});
+  aisle::detail::picture_turn turn;
   const auto made =
-      aisle::preprocess(aisle::read_image(o.image), preset, aisle::tensor_layout::channels_first);
+      aisle::preprocess(aisle::detail::read_image(o.image, turn, {}, aisle::detail::demand_of(preset)),
+                        preset, aisle::tensor_layout::channels_first);
   aisle::ranges::copy(made.values(), t.data<float>().begin());
   aisle::write_npy(o.out, t);
   return exit_ok;

@@ -126,6 +126,27 @@ function(aisle_use_webp target)
   endif()
 endfunction()
 
+# libjpeg-turbo likewise (aisle/image/libjpeg.hpp): without it stb_image decodes JPEG, to the same pixels.
+# aisle_use_libjpeg(TARGET SOURCE...) links it where it is there, and defines AISLE_LIBJPEG for those sources.
+option(AISLE_LIBJPEG "Decode JPEG by libjpeg-turbo in the command and the tests where it is installed" ON)
+if(AISLE_LIBJPEG AND (AISLE_TOOLS OR AISLE_TESTS))
+  find_package(PkgConfig QUIET)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(aisle_libjpeg QUIET IMPORTED_TARGET libjpeg)
+  endif()
+  if(TARGET PkgConfig::aisle_libjpeg)
+    message(STATUS "aisle: libjpeg ${aisle_libjpeg_VERSION} is installed")
+  else()
+    message(STATUS "aisle: libjpeg-turbo is not installed; JPEG is decoded by stb_image")
+  endif()
+endif()
+function(aisle_use_libjpeg target)
+  if(TARGET PkgConfig::aisle_libjpeg)
+    target_link_libraries(${target} PRIVATE PkgConfig::aisle_libjpeg)
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS AISLE_LIBJPEG=1)
+  endif()
+endfunction()
+
 # HDF5 is for `aisle weights convert` alone, which reads the files of Keras with it, and its test.
 # aisle_use_hdf5(TARGET SOURCE...) links it where it is there, and defines AISLE_HDF5 for those sources.
 option(AISLE_HDF5 "Read the files of Keras in the command where HDF5 is installed" ON)

@@ -6,6 +6,7 @@
 #include <aisle/base/hash.hpp>
 #include <aisle/catalogue/detail/model_identity.hpp>
 #include <aisle/catalogue/embedder.hpp>
+#include <aisle/image/jpeg.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -115,6 +116,8 @@ AISLE_API picture_embedder::picture_embedder(embedder_options options)
       model_(options_, options_.model_path, "image") {
   options_.opened.reset();
   model_.add("preset", label_);
+  // Its pixels are not quite those of stb_image.
+  if (detail::other_jpeg_decoder() != nullptr) model_.add("jpeg", "libjpeg");
 }
 
 AISLE_API const image_encoder& picture_embedder::encoder() const {

@@ -72,13 +72,13 @@ AISLE_API void add_image_format(image_format format) {
 }
 
 AISLE_API image detail::decode_image(std::span<const std::byte> bytes, std::string_view where,
-                                     picture_turn& turn) {
+                                     picture_turn& turn, const size_demand& demand) {
   throw_if_interrupted();
   if (bytes.empty()) throw format_error(std::string(where), "an empty file, expected an image");
   if (stated_pixels(bytes) >= big_picture_pixels) turn.take();
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text.starts_with("\x89PNG\r\n\x1a\n")) return decode_png(bytes, where);
-  if (text.starts_with("\xff\xd8\xff")) return decode_jpeg(bytes, where);
+  if (text.starts_with("\xff\xd8\xff")) return decode_jpeg(bytes, where, demand);
   if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return decode_gif(bytes, where);
   if (text == "\xff\xd8") throw format_error(std::string(where), "JPEG: cut off after its first marker");
   if (text.starts_with("BM")) return decode_bmp(bytes, where);

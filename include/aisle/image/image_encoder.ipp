@@ -41,9 +41,10 @@ AISLE_API std::string preset_label(const preset& p) {
       text += std::to_string(std::bit_cast<std::uint64_t>(v)) + ' ';
     return text;
   };
+  const std::string name = p.name + (p.scaled_decoding ? ", scaled JPEG" : "");
   for (const preset& known : all_presets())
-    if (known.name == p.name && said(known) == said(p)) return p.name;
-  return p.name + " " + to_hex(fnv1a64::of(said(p)));
+    if (known.name == p.name && said(known) == said(p)) return name;
+  return name + " " + to_hex(fnv1a64::of(said(p)));
 }
 
 }  // namespace detail
@@ -56,6 +57,9 @@ AISLE_API image_encoder image_encoder::make(std::shared_ptr<const models::opened
   if (options.on_warning && !model->note.empty()) options.on_warning(where + ": " + model->note);
   image_encoder e;
   e.preset_ = options.preset ? *options.preset : detail::preset_for(where);
+  if (e.preset_.scaled_decoding && detail::other_jpeg_decoder() == nullptr)
+    throw option_error(
+        "decoding JPEG at a smaller scale needs libjpeg-turbo: use_libjpeg() of aisle/image/libjpeg.hpp");
   nn::network_options n;
   n.engine.table = &select_table(options.engine);
   if (options.winograd) n.engine.convolutions = nn::convolution_choice::winograd;
@@ -148,20 +152,22 @@ AISLE_API matrix<float> image_encoder::encode_files(std::span<const std::string>
                        const auto shown = [&](std::span<const std::byte> bytes) {
                          if (options.on_bytes) options.on_bytes(i, bytes);
                        };
-                       preprocess(detail::read_image(paths[static_cast<std::size_t>(i)], turn, shown),
+                       preprocess(detail::read_image(paths[static_cast<std::size_t>(i)], turn, shown,
+                                                     detail::demand_of(preset_)),
                                   preset_, out, at);
                      });
 }
 
 AISLE_API matrix<float> image_encoder::encode_bytes(std::span<const std::span<const std::byte>> files,
                                                     const image_encode_options& options) const {
-  return encode_each(static_cast<std::int64_t>(files.size()), preset_.crop_height, preset_.crop_width,
-                     options, [&](std::int64_t i, image_tensor& out, std::int64_t at) {
-                       detail::picture_turn turn;
-                       preprocess(detail::decode_image(files[static_cast<std::size_t>(i)],
-                                                       "picture " + std::to_string(i), turn),
-                                  preset_, out, at);
-                     });
+  return encode_each(
+      static_cast<std::int64_t>(files.size()), preset_.crop_height, preset_.crop_width, options,
+      [&](std::int64_t i, image_tensor& out, std::int64_t at) {
+        detail::picture_turn turn;
+        preprocess(detail::decode_image(files[static_cast<std::size_t>(i)], "picture " + std::to_string(i),
+                                        turn, detail::demand_of(preset_)),
+                   preset_, out, at);
+      });
 }
 
 AISLE_API matrix<float> image_encoder::encode(std::span<const image> pictures,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <climits>
 #include <cstdint>
 #include <cstring>
@@ -348,9 +349,21 @@ AISLE_API std::pair<std::size_t, std::size_t> stuffed_leftover(std::span<const s
   return {at - 2, end};
 }
 
+AISLE_API std::atomic<jpeg_decoder>& added_jpeg_decoder() noexcept {
+  static std::atomic<jpeg_decoder> decoder = nullptr;
+  return decoder;
+}
+AISLE_API void set_jpeg_decoder(jpeg_decoder decoder) noexcept { added_jpeg_decoder().store(decoder); }
+AISLE_API jpeg_decoder other_jpeg_decoder() noexcept { return added_jpeg_decoder().load(); }
+
 }  // namespace detail
 
 AISLE_API image decode_jpeg(std::span<const std::byte> bytes, std::string_view where) {
+  return detail::decode_jpeg(bytes, where, {});
+}
+
+AISLE_API image detail::decode_jpeg(std::span<const std::byte> bytes, std::string_view where,
+                                    const size_demand& demand) {
   detail::jpeg_structure structure(bytes, where);
   structure.walk();
   std::vector<std::byte> changed = structure.without_leftovers(bytes);
@@ -364,6 +377,10 @@ AISLE_API image decode_jpeg(std::span<const std::byte> bytes, std::string_view w
     bytes = changed;
   }
   if (bytes.size() > INT_MAX) throw format_error(std::string(where), "JPEG: more than 2 GB");
+  if (const jpeg_decoder other = other_jpeg_decoder()) {
+    const pixel_size size{static_cast<int>(structure.width()), static_cast<int>(structure.height())};
+    return other(bytes, size, demand ? demand(size) : pixel_size(), where);
+  }
 
   int width = 0, height = 0, channels = 0;
   detail::stb_pixels pixels(nullptr, stbi_image_free);

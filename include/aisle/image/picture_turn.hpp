@@ -9,6 +9,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/image/image.hpp>
+#include <aisle/image/jpeg.hpp>
 
 // Big pictures take their turns: threads that decode side by side would otherwise need the memory of the
 // largest picture each.
@@ -43,8 +44,10 @@ class picture_turn {
 };
 
 /// decode_image() and read_image() that keep the turn of a big picture for what is done with its pixels.
-image decode_image(std::span<const std::byte> bytes, std::string_view where, picture_turn& turn);
-image read_image(const std::string& path, picture_turn& turn, const bytes_callback& on_bytes = {});
+image decode_image(std::span<const std::byte> bytes, std::string_view where, picture_turn& turn,
+                   const size_demand& demand = {});
+image read_image(const std::string& path, picture_turn& turn, const bytes_callback& on_bytes = {},
+                 const size_demand& demand = {});
 
 }  // namespace detail
 

@@ -82,11 +82,12 @@ AISLE_API picture_turn::~picture_turn() {
   if (taken_) picture_turn_of.store(0);
 }
 
-AISLE_API image read_image(const std::string& path, picture_turn& turn, const bytes_callback& on_bytes) {
+AISLE_API image read_image(const std::string& path, picture_turn& turn, const bytes_callback& on_bytes,
+                           const size_demand& demand) {
   if (file_exists(path) && file_size(path) >= big_picture_bytes) turn.take();
   const std::string bytes = read_file(path, picture_file_limit, file_kinds::regular);
   if (on_bytes) on_bytes(std::as_bytes(std::span(bytes)));
-  return decode_image(std::as_bytes(std::span(bytes)), path, turn);
+  return decode_image(std::as_bytes(std::span(bytes)), path, turn, demand);
 }
 
 }  // namespace detail

@@ -5,6 +5,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/image/image.hpp>
 #include <aisle/image/image_tensor.hpp>
+#include <aisle/image/jpeg.hpp>
 #include <aisle/models/preset.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -20,6 +21,11 @@ image_tensor preprocess(const image_view& picture, const preset& p,
 /// The same as picture `at` of `out`, in its layout. Throws shape_error where `out` has pictures of another
 /// size, or fewer of them.
 void preprocess(const image_view& picture, const preset& p, image_tensor& out, std::int64_t at);
+
+namespace detail {
+/// What a preset needs of a picture's file: nothing but where it decodes at a smaller scale.
+size_demand demand_of(const preset& p);
+}  // namespace detail
 
 AISLE_NAMESPACE_END
 

@@ -19,20 +19,34 @@ AISLE_API std::int64_t crop_begin(std::int64_t size, std::int64_t crop, crop_off
   return rule == crop_offset::round_half_even && slack % 2 != 0 && half % 2 != 0 ? half + 1 : half;
 }
 
+/// What a preset resizes a picture of this size to.
+struct resized {
+  std::int64_t width, height;
+};
+AISLE_API resized resized_by(const preset& p, std::int64_t width, std::int64_t height) noexcept {
+  if (p.resize == resize_rule::squash) return {p.resize_width, p.resize_height};
+  if (p.resize != resize_rule::shortest_edge) return {width, height};
+  // the longer side is rounded down
+  const std::int64_t size = p.resize_width;
+  return {width <= height ? size : size * width / height, width <= height ? size * height / width : size};
+}
+
+AISLE_API size_demand demand_of(const preset& p) {
+  if (!p.scaled_decoding) return {};
+  return [p](pixel_size whole) {
+    const resized least = resized_by(p, whole.width, whole.height);
+    const auto within = [](std::int64_t need, int all) {
+      return static_cast<int>(std::min<std::int64_t>(need, all));
+    };
+    return pixel_size{within(least.width, whole.width), within(least.height, whole.height)};
+  };
+}
+
 }  // namespace detail
 
 AISLE_API image crop_for(const image_view& picture, const preset& p) {
   if (picture.empty()) throw shape_error("cannot preprocess an empty picture");
-  std::int64_t w = picture.width(), h = picture.height();
-  if (p.resize == resize_rule::squash) {
-    w = p.resize_width;
-    h = p.resize_height;
-  } else if (p.resize == resize_rule::shortest_edge) {
-    // the longer side is rounded down
-    const std::int64_t size = p.resize_width, width = w, height = h;
-    w = width <= height ? size : size * width / height;
-    h = width <= height ? size * height / width : size;
-  }
+  const auto [w, h] = detail::resized_by(p, picture.width(), picture.height());
   crop_box box{0, 0, static_cast<int>(std::min<std::int64_t>(w, p.crop_width)),
                static_cast<int>(std::min<std::int64_t>(h, p.crop_height))};
   box.left = detail::crop_begin(w, box.width, p.offset);

@@ -42,6 +42,9 @@ struct preset {
   channel_order order = channel_order::rgb;
   double scale = 1.0 / 255;
   std::array<double, 3> mean = {0, 0, 0}, std = {1, 1, 1};  ///< in the result's channel order
+  /// A large JPEG is decoded at 1/2, 1/4 or 1/8 of its size, down to what the resize makes of it: faster, and
+  /// not the reference's pixels. Needs use_libjpeg() (aisle/image/libjpeg.hpp).
+  bool scaled_decoding = false;
 };
 
 /// Every named preset.
