@@ -10,7 +10,6 @@
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
-#include <aisle/models/zoo.hpp>
 
 #include "encoders.hpp"
 #include "remote_embedder.hpp"
@@ -18,21 +17,6 @@
 namespace aisle_command {
 
 namespace {
-
-aisle::embedding_options embedding_options(const catalogue_job& job, const std::string& model,
-                                           std::shared_ptr<aisle::models::opened_model> opened,
-                                           std::optional<aisle::preset> preset, progress_bar& bar) {
-  return {.model_path = job.common.model_path(model),
-          .name = {},
-          .prompt = job.common.prompt,
-          .folder = job.embeddings,
-          .opened = std::move(opened),
-          .engine = job.common.engine(),
-          .preset = std::move(preset),
-          .threads = job.common.threads,
-          .progress = bar.callback(),
-          .on_warning = [](std::string_view what) { warn(what); }};
-}
 
 aisle::embedding_table vectors_of(const aisle::catalogue& products, const std::string& path,
                                   aisle::vector_kind kind) {
@@ -190,16 +174,13 @@ job_inputs catalogue_job::open_inputs(const aisle::catalogue& products) const {
   if (!text_vectors.empty()) {
     out.text = vectors_of(products, text_vectors, aisle::vector_kind::text);
   } else if (wants_texts(products, common.text_model)) {
-    if (is_remote_model(common.text_model))
-      out.text_service = std::make_shared<remote_embedder>(remote_of(common));
-    else
-      out.text_model = open_checked(common, true);
+    out.texts = open_text_embedder(common);
   }
   if (!image_vectors.empty())
     out.image = vectors_of(products, image_vectors, aisle::vector_kind::image);
   else if (wants_images(products, common.image_model))
-    out.image_model = open_checked(common, false);
-  if (out.image_model)
+    out.pictures = open_picture_embedder(common);
+  if (out.pictures)
     if (const std::string missing = aisle::missing_pictures(products); !missing.empty()) warn(missing);
   return out;
 }
@@ -207,21 +188,16 @@ job_inputs catalogue_job::open_inputs(const aisle::catalogue& products) const {
 job_vectors catalogue_job::embed(const aisle::catalogue& products, job_inputs inputs,
                                  progress_bar& bar) const {
   job_vectors out{std::move(inputs.text), std::move(inputs.image)};
-  if (inputs.text_model)
-    out.text = aisle::embed_texts(
-        products, embedding_options(*this, common.text_model, std::move(inputs.text_model), {}, bar));
-  if (inputs.text_service) {
-    out.text = aisle::embed_texts(products, inputs.text_service,
-                                  {.folder = embeddings,
-                                   .threads = common.threads,
-                                   .progress = bar.callback(),
-                                   .on_warning = [](std::string_view what) { warn(what); }});
-    tell_spent(inputs.text_service.get());
+  const aisle::embedding_options how{.folder = embeddings,
+                                     .threads = common.threads,
+                                     .progress = bar.callback(),
+                                     .on_warning = [](std::string_view what) { warn(what); }};
+  if (inputs.texts) {
+    out.text = aisle::embed_texts(products, inputs.texts, how);
+    tell_spent(inputs.texts.get());
+    inputs.texts.reset();  // the memory of its weights
   }
-  if (inputs.image_model)
-    out.image = aisle::embed_images(
-        products, embedding_options(*this, common.image_model, std::move(inputs.image_model),
-                                    chosen_preset(common, common.image_model), bar));
+  if (inputs.pictures) out.image = aisle::embed_images(products, inputs.pictures, how);
   return out;
 }
 

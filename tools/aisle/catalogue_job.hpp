@@ -7,10 +7,10 @@
 #include <vector>
 
 #include <aisle/catalogue/column_features.hpp>
+#include <aisle/catalogue/embedder.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/fusion.hpp>
 #include <aisle/catalogue/products.hpp>
-#include <aisle/models/zoo.hpp>
 
 #include "command.hpp"
 #include "early_checks.hpp"
@@ -21,12 +21,9 @@
 
 namespace aisle_command {
 
-class remote_embedder;
-
 /// What vectors are made with, or those that are made already.
 struct job_inputs {
-  std::shared_ptr<aisle::models::opened_model> text_model, image_model;
-  std::shared_ptr<const remote_embedder> text_service;
+  std::shared_ptr<const aisle::embedder> texts, pictures;
   std::optional<aisle::embedding_table> text, image;
 };
 

@@ -120,19 +120,6 @@ void check_named_models(const common_options& common) {
       common.model_path(*id);
 }
 
-std::shared_ptr<aisle::models::opened_model> open_checked(const common_options& common, bool text) {
-  const std::string& id = text ? common.text_model : common.image_model;
-  const std::string path = common.model_path(id);
-  std::shared_ptr<aisle::models::opened_model> model =
-      aisle::models::open_model(text ? aisle::sentence_model::read(path).transformer : path);
-  if (model->of->text != text)
-    throw aisle::option_error((text ? "--text-model: " : "--image-model: ") + path + " holds a model of " +
-                              (text ? "pictures (" : "text (") + std::string(model->of->name) +
-                              "), expected one of " + (text ? "text" : "pictures"));
-  if (!text) preset_of(common, id);  // throws where nothing says how it wants its pictures
-  return model;
-}
-
 void tell_odd_labels(const aisle::catalogue& products) {
   for (const std::string& line : aisle::describe(aisle::find_odd_labels(products)))
     warn(products.path + ": " + line);

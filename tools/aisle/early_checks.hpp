@@ -4,7 +4,6 @@
 #include <string>
 
 #include <aisle/catalogue/products.hpp>
-#include <aisle/models/zoo.hpp>
 
 #include "command.hpp"
 
@@ -22,10 +21,6 @@ void check_output_folder(const char* option, const std::string& path);
 void check_named_models(const common_options& common);
 /// "; did you mean all-MiniLM-L6-v2?" for the name of a model that is not there; empty where none is near it.
 std::string model_hint(const common_options& common, const std::string& id);
-/// Opens the model of --text-model or --image-model. Throws what models::open_model throws,
-/// aisle::option_error when it is not of the kind that the option wants, and what preset_of throws for one of
-/// pictures.
-std::shared_ptr<aisle::models::opened_model> open_checked(const common_options& common, bool text);
 
 /// Warns of classes that are likely one and of those that are named like missing values. `where`: the file.
 void tell_odd_labels(const aisle::catalogue& products);

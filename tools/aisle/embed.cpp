@@ -16,7 +16,6 @@
 #include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/row_source.hpp>
-#include <aisle/models/zoo.hpp>
 
 #include "catalogue_job.hpp"
 #include "command.hpp"
@@ -32,16 +31,8 @@ using namespace aisle_command;
 /// Into a folder: the files that `aisle run` keeps and reuses.
 int embed_folder(const embed_command& o, const aisle::catalogue& products) {
   progress_bar bar;
-  aisle::embedding_options e{.model_path = {},
-                             .name = {},
-                             .prompt = {},
-                             .folder = o.out,
-                             .opened = {},
-                             .engine = o.common.engine(),
-                             .preset = {},
-                             .threads = o.common.threads,
-                             .progress = bar.callback(),
-                             .on_warning = warn};
+  const aisle::embedding_options how{
+      .folder = o.out, .threads = o.common.threads, .progress = bar.callback(), .on_warning = warn};
   std::vector<aisle::skipped_row> skipped = products.problems;
   aisle::index_vector done;
   const auto account = [&](const aisle::embedding_table& t, const std::string& path) {
@@ -53,30 +44,17 @@ int embed_folder(const embed_command& o, const aisle::catalogue& products) {
         std::to_string(t.reused) + " of them from before");
   };
   // Both are looked at before the first of them works.
-  std::shared_ptr<aisle::models::opened_model> text, image;
-  std::shared_ptr<const remote_embedder> service;
-  if (is_remote_model(o.common.text_model))
-    service = std::make_shared<const remote_embedder>(remote_of(o.common));
-  else if (!o.common.text_model.empty())
-    text = open_checked(o.common, true);
-  if (!o.common.image_model.empty()) image = open_checked(o.common, false);
-  if (service) {
-    const aisle::embedding_table t = embed_texts(products, service, e);
+  std::shared_ptr<const aisle::embedder> texts, pictures;
+  if (!o.common.text_model.empty()) texts = open_text_embedder(o.common);
+  if (!o.common.image_model.empty()) pictures = open_picture_embedder(o.common);
+  if (texts) {
+    const aisle::embedding_table t = aisle::embed_texts(products, texts, how);
     account(t, aisle::text_embeddings_path(o.out, t.model));
-    tell_spent(service.get());
+    tell_spent(texts.get());
+    texts.reset();  // the memory of its weights
   }
-  if (text) {
-    e.model_path = o.common.model_path(o.common.text_model);
-    e.opened = std::move(text);
-    e.prompt = o.common.prompt;
-    const aisle::embedding_table t = embed_texts(products, e);
-    account(t, aisle::text_embeddings_path(o.out, t.model));
-  }
-  if (image) {
-    e.model_path = o.common.model_path(o.common.image_model);
-    e.opened = std::move(image);
-    e.preset = chosen_preset(o.common, o.common.image_model);
-    const aisle::embedding_table t = embed_images(products, e);
+  if (pictures) {
+    const aisle::embedding_table t = aisle::embed_images(products, pictures, how);
     account(t, aisle::image_embeddings_path(o.out, t.model));
   }
   add_left_out(skipped, products, done, !o.common.text_model.empty(), !o.common.image_model.empty(),

@@ -1,7 +1,12 @@
 #include "encoders.hpp"
 
+#include <optional>
+#include <utility>
+
 #include <aisle/base/file.hpp>
 #include <aisle/image/jpeg.hpp>
+#include <aisle/models/zoo.hpp>
+#include <aisle/text/sentence_model.hpp>
 
 #include "manifest.hpp"
 #include "remote_embedder.hpp"
@@ -52,11 +57,6 @@ std::string place_of(const common_options& o, const std::string& id) {
 
 }  // namespace
 
-std::optional<aisle::preset> chosen_preset(const common_options& o, const std::string& id) {
-  if (o.preset.empty() && !o.scaled_jpeg && aisle::preset_from_files(place_of(o, id))) return std::nullopt;
-  return preset_of(o, id);
-}
-
 namespace {
 
 aisle::preset named_or_own_preset(const common_options& o, const std::string& id) {
@@ -83,6 +83,46 @@ aisle::preset preset_of(const common_options& o, const std::string& id) {
     throw usage_error(
         "--scaled-jpeg needs libjpeg-turbo, which this command was built without (Debian: libjpeg-dev)");
   return p;
+}
+
+namespace {
+
+/// Opened once; what the option wants is checked.
+std::shared_ptr<aisle::models::opened_model> open_checked(const std::string& option, const std::string& path,
+                                                          const std::string& weights, bool text) {
+  std::shared_ptr<aisle::models::opened_model> model = aisle::models::open_model(weights);
+  if (model->of->text != text)
+    throw aisle::option_error(option + ": " + path + " holds a model of " + (text ? "pictures (" : "text (") +
+                              std::string(model->of->name) + "), expected one of " +
+                              (text ? "text" : "pictures"));
+  return model;
+}
+
+}  // namespace
+
+std::shared_ptr<const aisle::embedder> open_text_embedder(const common_options& o) {
+  if (is_remote_model(o.text_model)) return std::make_shared<remote_embedder>(remote_of(o));
+  const std::string path = o.model_path(o.text_model);
+  auto model = open_checked("--text-model", path, aisle::sentence_model::read(path).transformer, true);
+  return std::make_shared<aisle::text_embedder>(aisle::embedder_options{.model_path = path,
+                                                                        .engine = o.engine(),
+                                                                        .prompt = o.prompt,
+                                                                        .opened = std::move(model),
+                                                                        .on_warning = warn});
+}
+
+std::shared_ptr<const aisle::embedder> open_picture_embedder(const common_options& o) {
+  const std::string path = o.model_path(o.image_model);
+  auto model = open_checked("--image-model", path, path, false);
+  const aisle::preset preset = preset_of(o, o.image_model);  // throws where nothing says it
+  // Under its own name where the model's files say it.
+  const bool own = o.preset.empty() && !o.scaled_jpeg && aisle::preset_from_files(place_of(o, o.image_model));
+  return std::make_shared<aisle::picture_embedder>(
+      aisle::embedder_options{.model_path = path,
+                              .engine = o.engine(),
+                              .preset = own ? std::nullopt : std::optional(preset),
+                              .opened = std::move(model),
+                              .on_warning = warn});
 }
 
 }  // namespace aisle_command

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <aisle/catalogue/embedder.hpp>
@@ -17,7 +16,13 @@ namespace aisle_command {
 aisle::text_encoder load_text_encoder(const common_options& o);
 aisle::image_encoder load_image_encoder(const common_options& o);
 
-/// The embedders of a common option. `identify`: whether their identity() will be asked for.
+/// The embedders of a common option, what is wrong with it said; they load where a row needs them. That of
+/// texts may be a service. Throws what models::open_model throws, and aisle::option_error where the model is
+/// not of the kind that the option wants.
+std::shared_ptr<const aisle::embedder> open_text_embedder(const common_options& o);
+std::shared_ptr<const aisle::embedder> open_picture_embedder(const common_options& o);
+
+/// The same, loaded. `identify`: whether their identity() will be asked for.
 std::shared_ptr<const aisle::embedder> make_text_embedder(const common_options& o, bool identify);
 std::shared_ptr<const aisle::embedder> make_picture_embedder(const common_options& o, bool identify);
 
@@ -26,7 +31,5 @@ std::shared_ptr<const aisle::embedder> make_picture_embedder(const common_option
 aisle::preset preset_of(const common_options& o, const std::string& id);
 
 inline aisle::preset preset_of(const common_options& o) { return preset_of(o, o.image_model); }
-/// The same where --preset or the command's own knowledge decides; nothing where the model's files do.
-std::optional<aisle::preset> chosen_preset(const common_options& o, const std::string& id);
 
 }  // namespace aisle_command
