@@ -28,12 +28,13 @@ action setup(option_set app) {
       "Examples:\n"
       "  aisle bench infer --model resnet50 --batch 1 --threads 2 --per-layer\n"
       "  aisle bench text --model all-MiniLM-L6-v2 --length 128 --batch 32\n"
+      "  aisle bench images --images originals --repeats 5\n"
       "  aisle bench cold --model all-MiniLM-L6-v2\n"
       "  aisle bench train --learner rf --data features/fashion");
-  return app.add_nested({bench_infer, bench_text, bench_cold, bench_train, bench_tune});
+  return app.add_nested({bench_infer, bench_text, bench_images, bench_cold, bench_train, bench_tune});
 }
 
-const registration entry{{"bench", "time a workload: infer, text, cold, train; or tune", setup}};
+const registration entry{{"bench", "time a workload: infer, text, images, cold, train; or tune", setup}};
 
 }  // namespace
 
