@@ -111,13 +111,13 @@ class libjpeg_decoding {
 
 inline image decode_with_libjpeg(std::span<const std::byte> bytes, pixel_size size, pixel_size least,
                                  std::string_view where) {
-  const auto check = [&](const libjpeg_decoding& d, bool fine) {
+  const auto refuse_unless = [&](const libjpeg_decoding& d, bool fine) {
     if (fine) return;
     if (d.out_of_memory()) throw std::bad_alloc();  // no fault of the picture
     throw format_error(std::string(where), std::string("JPEG: ") + d.reason());
   };
   libjpeg_decoding decoding(bytes, least);
-  check(decoding, decoding.start());
+  refuse_unless(decoding, decoding.start());
   const bool whole = decoding.width() == size.width && decoding.height() == size.height;
   if (!whole && least.width == 0)
     throw format_error(std::string(where), "JPEG: its headers contradict each other about its size");
@@ -129,7 +129,7 @@ inline image decode_with_libjpeg(std::span<const std::byte> bytes, pixel_size si
     rows.push_back(inks
                        ? cmyk.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(out.width()) * 4
                        : out.row(y).data());
-  check(decoding, decoding.read(rows));
+  refuse_unless(decoding, decoding.read(rows));
   // Inverted inks, as Adobe writes them: each channel times black.
   std::uint8_t* to = out.rgb().data();
   for (std::size_t i = 0; i < cmyk.size(); i += 4)
