@@ -100,15 +100,18 @@ TEST_CASE("a row of the manifest that cannot be used stops that model alone") {
   aisle::write_file(
       work / "m.json",
       R"({"schema": 1, "models": [{"id": "bad", )" + source + R"(, "sha256": 5}]}]}, {"id": "../up", )" +
-          source + R"(}]}]}, {"id": 7, "sources": []}, {"id": "good", )" + source +
+          source + R"(}]}]}, {"id": 7, "sources": []}, {"id": "less", )" + source +
+          R"(, "size": -2}]}]}, {"id": "good", )" + source +
           R"(, "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}]}]}]})");
-  const auto all = command::run(work, "weights get good bad ../up --manifest m.json --weights w");
+  const auto all = command::run(work, "weights get good bad ../up less --manifest m.json --weights w");
   CAPTURE(all.err);
   CHECK(all.code == 1);
   CHECK(command::has(all.err, "models[0].sources[0].files[0].sha256: expected a string, found an integer"));
   CHECK(command::has(all.err, "models[1].id: expected a plain name of a folder"));
+  CHECK(command::has(all.err, "models[3].sources[0].files[0].size: expected bytes, found -2"));
   CHECK(aisle::read_file(work / "w/good/a.bin") == "abc");
   CHECK_FALSE(std::filesystem::exists(work / "up"));
+  CHECK_FALSE(std::filesystem::exists(work / "w/less"));
   const auto listed = command::run(work, "weights list --manifest m.json --weights w");
   CHECK(listed.code == 0);
   CHECK(command::has(listed.out, "good "));

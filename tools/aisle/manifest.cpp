@@ -21,6 +21,7 @@ manifest_file read_file_entry(const aisle::json& j) {
   if (!f.sha256.empty() &&
       (f.sha256.size() != 64 || f.sha256.find_first_not_of("0123456789abcdef") != std::string::npos))
     j.at("sha256").fail("expected 64 lower-case hexadecimal digits");
+  if (f.size < 0) j.at("size").fail("expected bytes, found " + std::to_string(f.size));
   return f;
 }
 
