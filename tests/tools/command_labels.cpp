@@ -5,6 +5,9 @@
 #include <doctest/doctest.h>
 
 #include <aisle/io/csv.hpp>
+#include <aisle/io/json.hpp>
+#include <aisle/learn/classification_report.hpp>
+#include <aisle/learn/significance.hpp>
 
 namespace {
 
@@ -253,4 +256,55 @@ TEST_CASE("evaluate treats both sides alike") {
     CHECK(has(o.err, "r.csv: 1 row ends before the last column, row 3 (line 5)"));
     CHECK(has(o.err, "1 row without a true label not judged"));
   }
+}
+
+TEST_CASE("evaluate says how far its scores can be trusted, and less far where rows are variants") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  std::string truth = "sku,family,kind\n", predictions = "sku,Prediction\n";
+  std::vector<std::string> labels, found;
+  for (int i = 0; i < 120; ++i) {
+    const std::string id = std::to_string(i), label = i % 3 == 0 ? "shoe" : "shirt";
+    // Six variants of a product are right or wrong together.
+    const bool wrong = i / 6 % 5 == 0;
+    truth += id + "," + (i < 60 ? "f" + std::to_string(i / 6) : "") + "," + label + "\n";
+    labels.push_back(label);
+    found.push_back(wrong ? (label == "shoe" ? "shirt" : "shoe") : label);
+    predictions += id + "," + found.back() + "\n";
+  }
+  aisle::write_file(work / "t.csv", truth);
+  aisle::write_file(work / "p.csv", predictions);
+  const std::string line = "evaluate p.csv --data t.csv --label kind ";
+  const auto interval_of = [&](const std::string& more, const char* which) {
+    const auto o = command::run(work, line + "--json " + more);
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    const aisle::json j = aisle::parse_json(o.out, "evaluate");
+    return std::pair(j.at(which)[0].as<double>(), j.at(which)[1].as<double>());
+  };
+  const auto accuracy = interval_of("", "accuracy_interval");
+  const aisle::interval wilson = aisle::wilson_interval(0.8, 120);
+  CHECK(accuracy.first == doctest::Approx(100 * wilson.low));
+  CHECK(accuracy.second == doctest::Approx(100 * wilson.high));
+  const aisle::interval f1 =
+      aisle::bootstrap_macro_f1(aisle::label_vector(labels), aisle::label_vector(found));
+  CHECK(interval_of("", "macro_f1_interval").first == doctest::Approx(100 * f1.low));
+  CHECK(interval_of("", "macro_f1_interval").second == doctest::Approx(100 * f1.high));
+
+  const auto grouped = interval_of("--group-column family", "accuracy_interval");
+  CHECK(grouped.first < accuracy.first - 1);
+  CHECK(grouped.second > accuracy.second + 1);
+  const auto grouped_f1 = interval_of("--group-column family", "macro_f1_interval");
+  CHECK(grouped_f1.second - grouped_f1.first > 100 * (f1.high - f1.low) + 1);
+
+  // The table on stdout stays what it was.
+  const auto table = command::run(work, line + "--group-column family");
+  CHECK(table.out ==
+        aisle::classification_report(aisle::label_vector(labels), aisle::label_vector(found), {.digits = 4}));
+  CHECK(command::has(table.err, "95 % intervals: accuracy "));
+  CHECK(command::has(table.err, "(of 70 groups)"));
+  const auto missing = command::run(work, line + "--group-column nothing");
+  CHECK(missing.code == 1);
+  CHECK(command::has(missing.err, "nothing"));
+  CHECK(command::run(work, "evaluate p.csv --group-column family").code == 2);
 }

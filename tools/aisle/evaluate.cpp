@@ -1,8 +1,13 @@
 // aisle evaluate: scores of predictions.
 
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
@@ -15,6 +20,7 @@
 #include <aisle/io/table.hpp>
 #include <aisle/learn/classification_report.hpp>
 #include <aisle/learn/metrics.hpp>
+#include <aisle/learn/significance.hpp>
 
 #include "catalogue_job.hpp"
 
@@ -23,7 +29,7 @@ namespace {
 using namespace aisle_command;
 
 struct options {
-  std::string predictions, data, id_column = "sku", label;
+  std::string predictions, data, id_column = "sku", label, group_column;
   aisle::label_treatment labels;
   aisle::catalogue_options table;  ///< how to read both files: its delimiter, encoding and cell limit
   bool as_json = false;
@@ -43,23 +49,33 @@ aisle::table_options tolerant(const aisle::catalogue_options& how, const std::st
 
 /// What is judged: a row of each.
 struct judged_rows {
-  std::vector<std::string> truth, predicted;
+  std::vector<std::string> truth, predicted, groups;  ///< groups: of --group-column, else empty
   std::int64_t without_label = 0, without_prediction = 0;
   std::vector<aisle::skipped_row> bad;
 };
 
-/// Calls `use(first, second)` with two columns of each good record, trimmed.
+/// A column, and what it is called in messages.
+struct named_column {
+  std::string name;
+  const char* role;
+};
+
+/// Calls `use(cells)` with these columns of each good record, trimmed.
 template <class Use>
-void each_pair(const aisle::catalogue_options& how, const std::string& path, const std::string& first,
-               const char* first_role, const std::string& second, const char* second_role,
-               std::vector<aisle::skipped_row>& bad, Use use) {
-  aisle::table_reader table(path, tolerant(how, path, {first, second}, bad));
+void each_record(const aisle::catalogue_options& how, const std::string& path,
+                 const std::vector<named_column>& columns, std::vector<aisle::skipped_row>& bad, Use use) {
+  std::vector<std::string> names;
+  for (const named_column& c : columns) names.push_back(c.name);
+  aisle::table_reader table(path, tolerant(how, path, names, bad));
   tell_format(path, table.format());
-  const std::size_t a = table.column(first, first_role), b = table.column(second, second_role);
+  std::vector<std::size_t> at;
+  for (const named_column& c : columns) at.push_back(table.column(c.name, c.role));
   aisle::short_rows padded;
+  std::vector<std::string> cells(columns.size());
   for (aisle::table_row row; table.next(row);) {
     padded.add(row);
-    use(std::string(aisle::trimmed(row.fields[a])), std::string(aisle::trimmed(row.fields[b])));
+    for (std::size_t i = 0; i < at.size(); ++i) cells[i] = std::string(aisle::trimmed(row.fields[at[i]]));
+    use(cells);
   }
   tell_padded(path, padded);
 }
@@ -96,20 +112,28 @@ void tell_again(const std::vector<std::string>& ids, const std::string& file, co
 /// Predictions joined to the labels of a catalogue by id.
 judged_rows join(const options& o) {
   judged_rows out;
-  std::unordered_map<std::string, std::string> known;
+  struct labelled {
+    std::string label, group;
+  };
+  std::unordered_map<std::string, labelled> known;
   std::vector<std::string> ids, their_ids, again;
-  each_pair(o.table, o.data, o.id_column, "id_column", o.label, "label_column", out.bad,
-            [&](std::string id, const std::string& label) {
-              const bool is_new = known.emplace(id, o.labels.apply(label)).second;
-              (is_new ? their_ids : again).push_back(std::move(id));
-            });
+  std::vector<named_column> columns = {{o.id_column, "id_column"}, {o.label, "label_column"}};
+  if (!o.group_column.empty()) columns.push_back({o.group_column, "group_column"});
+  each_record(o.table, o.data, columns, out.bad, [&](const std::vector<std::string>& cells) {
+    // An empty cell is a product of its own.
+    const bool alone = cells.size() < 3 || cells[2].empty();
+    const bool is_new =
+        known.emplace(cells[0], labelled{o.labels.apply(cells[1]), alone ? "\n" + cells[0] : cells[2]})
+            .second;
+    (is_new ? their_ids : again).push_back(cells[0]);
+  });
   tell_again(again, o.data, "the first row counts");
   std::vector<std::string> predicted;
-  each_pair(o.table, o.predictions, o.id_column, "id_column", "Prediction", "", out.bad,
-            [&](std::string id, std::string label) {
-              ids.push_back(std::move(id));
-              predicted.push_back(std::move(label));
-            });
+  each_record(o.table, o.predictions, {{o.id_column, "id_column"}, {"Prediction", ""}}, out.bad,
+              [&](const std::vector<std::string>& cells) {
+                ids.push_back(cells[0]);
+                predicted.push_back(cells[1]);
+              });
   again.clear();
   std::unordered_set<std::string> seen;
   for (const std::string& id : ids)
@@ -121,7 +145,7 @@ judged_rows join(const options& o) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto renamed = match.renamed.find(ids[i]);
     const auto found = known.find(renamed == match.renamed.end() ? ids[i] : renamed->second);
-    if (found == known.end() || found->second.empty()) {
+    if (found == known.end() || found->second.label.empty()) {
       if (out.without_label++ == 0) unknown = ids[i];
       continue;
     }
@@ -130,8 +154,9 @@ judged_rows join(const options& o) {
       ++out.without_prediction;
       continue;
     }
-    out.truth.push_back(found->second);
+    out.truth.push_back(found->second.label);
     out.predicted.push_back(label);
+    if (!o.group_column.empty()) out.groups.push_back(found->second.group);
   }
   if (out.without_label > 0)
     warn(aisle::counted(out.without_label, "prediction") + (out.without_label == 1 ? " has" : " have") +
@@ -142,16 +167,16 @@ judged_rows join(const options& o) {
 /// A results file: both columns in one table.
 judged_rows read_pairs(const options& o) {
   judged_rows out;
-  each_pair(o.table, o.predictions, "True Labels", "", "Predictions", "", out.bad,
-            [&](const std::string& truth, const std::string& predicted) {
-              std::string t = o.labels.apply(truth), p = o.labels.apply(predicted);
-              if (t.empty() || p.empty()) {
-                ++(t.empty() ? out.without_label : out.without_prediction);
-                return;
-              }
-              out.truth.push_back(std::move(t));
-              out.predicted.push_back(std::move(p));
-            });
+  each_record(o.table, o.predictions, {{"True Labels", ""}, {"Predictions", ""}}, out.bad,
+              [&](const std::vector<std::string>& cells) {
+                std::string t = o.labels.apply(cells[0]), p = o.labels.apply(cells[1]);
+                if (t.empty() || p.empty()) {
+                  ++(t.empty() ? out.without_label : out.without_prediction);
+                  return;
+                }
+                out.truth.push_back(std::move(t));
+                out.predicted.push_back(std::move(p));
+              });
   if (out.without_label > 0)
     warn(aisle::counted(out.without_label, "row") + " without a true label not judged");
   return out;
@@ -202,9 +227,39 @@ judged_rows read_checked(const options& o) {
   });
 }
 
+/// How far the scores of these rows can be trusted.
+struct intervals {
+  aisle::interval accuracy, macro_f1;
+  std::int64_t groups = 0;  ///< of --group-column, else 0
+};
+
+intervals intervals_of(const judged_rows& rows, const aisle::label_vector& truth,
+                       const aisle::label_vector& predicted) {
+  intervals out;
+  std::vector<std::int64_t> groups;
+  std::unordered_map<std::string, std::int64_t> numbers;
+  for (const std::string& g : rows.groups)
+    groups.push_back(numbers.emplace(g, static_cast<std::int64_t>(numbers.size())).first->second);
+  out.groups = static_cast<std::int64_t>(numbers.size());
+  auto count = static_cast<double>(rows.truth.size());
+  if (!groups.empty()) {
+    std::vector<std::uint8_t> right;
+    for (std::size_t i = 0; i < rows.truth.size(); ++i) right.push_back(rows.truth[i] == rows.predicted[i]);
+    count = aisle::effective_rows(right, groups);
+  }
+  out.accuracy = aisle::wilson_interval(aisle::accuracy(truth, predicted), count);
+  // Of many rows the interval is narrow, and fewer resamples tell where it ends.
+  const auto resamples =
+      static_cast<int>(std::clamp<std::size_t>(200'000'000 / rows.truth.size(), 100, 1000));
+  out.macro_f1 = aisle::bootstrap_macro_f1(truth, predicted, {.resamples = resamples, .groups = groups});
+  return out;
+}
+
 int evaluate(const options& o) {
   if (o.predictions.empty()) throw usage_error("expected a file of predictions");
   if (o.data.empty() != o.label.empty()) throw usage_error("--data and --label go together");
+  if (!o.group_column.empty() && o.data.empty())
+    throw usage_error("--group-column is a column of --data, which is not given");
   judged_rows rows = read_checked(o);
   tell_skipped(rows.bad, {});
   if (rows.without_prediction > 0)
@@ -217,10 +272,27 @@ int evaluate(const options& o) {
   const aisle::label_vector truth(rows.truth), predicted(rows.predicted);
   const bool complete = rows.without_label == 0 && rows.without_prediction == 0 && rows.bad.empty();
   const int code = complete ? exit_ok : exit_skipped;
+  const intervals trust = intervals_of(rows, truth, predicted);
+  const auto percent = [](double share) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%.1f", 100 * share);
+    return std::string(text);
+  };
   if (!o.as_json) {
     write_out(aisle::classification_report(truth, predicted, {.digits = 4}));
+    const auto between = [&](const aisle::interval& i) {
+      return percent(i.low) + " to " + percent(i.high) + " %";
+    };
+    say("95 % intervals: accuracy " + between(trust.accuracy) + ", macro F1 " + between(trust.macro_f1) +
+        (trust.groups > 0 ? " (of " + aisle::counted(trust.groups, "group") + ")" : ""));
     return code;
   }
+  const auto both = [](const aisle::interval& i) {
+    aisle::json out = aisle::json::array();
+    out.push_back(100 * i.low);
+    out.push_back(100 * i.high);
+    return out;
+  };
   const auto scores = aisle::precision_recall_f1(truth, predicted);
   aisle::json classes = aisle::json::array();
   for (std::size_t c = 0; c < scores.labels.size(); ++c)
@@ -232,7 +304,10 @@ int evaluate(const options& o) {
   const aisle::json out =
       aisle::json::object({{"rows", truth.size()},
                            {"accuracy", 100 * aisle::accuracy(truth, predicted)},
+                           {"accuracy_interval", both(trust.accuracy)},
                            {"macro_f1", 100 * scores.macro.f1},
+                           {"macro_f1_interval", both(trust.macro_f1)},
+                           {"groups", trust.groups > 0 ? aisle::json(trust.groups) : aisle::json()},
                            {"weighted_f1", 100 * scores.weighted.f1},
                            {"balanced_accuracy", 100 * aisle::balanced_accuracy(truth, predicted)},
                            {"classes", std::move(classes)}});
@@ -249,6 +324,10 @@ action setup(option_set app) {
       .type_name("FILE");
   app.add_option("--id-column", o->id_column, "column of the ids").type_name("COLUMN").capture_default_str();
   app.add_option("--label", o->label, "column of the true labels in --data").type_name("COLUMN");
+  app.add_option("--group-column", o->group_column,
+                 "column of --data of what variants of a product have in common: they tell less than as many "
+                 "products, and the intervals are wider")
+      .type_name("COLUMN");
   add_table_options(app, o->table);
   add_label_treatment(app, o->labels);
   app.add_flag("--json", o->as_json, "scores in % as one line of JSON instead of a table");
