@@ -12,7 +12,7 @@
 #include <aisle/image/resize.hpp>
 #include <aisle/io/csv.hpp>
 
-#include "command.hpp"
+#include "script_server.hpp"
 
 // aisle images, through the command, against a server with the faults of real ones.
 
@@ -23,46 +23,17 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Runs while it lives.
-class picture_server {
+class picture_server : public command::script_server {
  public:
-  explicit picture_server(const support::temporary_folder& work) : log_(work / "log") {
-    const std::string script = AISLE_SOURCE_FOLDER "/tests/tools/picture_server.py";
-    if (std::system("command -v python3 > /dev/null") != 0) {
-      support::say_skipped("python3 is not installed");
-      return;
-    }
-    const std::string line = "python3 '" + script + "' '" + log_ + "' > '" + (work / "port") +
-                             "' 2> /dev/null & echo $! > '" + (work / "pid") + "'";
-    if (std::system(line.c_str()) != 0) return;
-    pid_ = std::stoi(aisle::read_file(work / "pid"));
-    for (int i = 0; i < 1000 && port_.find('\n') == std::string::npos; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      port_ = command::written_so_far(work / "port");
-    }
-    port_ = port_.substr(0, port_.find('\n'));
-  }
-  ~picture_server() {
-    if (pid_ > 0) ::kill(pid_, SIGKILL);
-  }
-  picture_server(const picture_server&) = delete;
-  picture_server& operator=(const picture_server&) = delete;
+  explicit picture_server(const support::temporary_folder& work) : script_server(work, "picture_server.py") {}
 
-  bool is_up() const { return !port_.empty(); }
-  /// As another host.
-  std::string other_url(const std::string& path) const { return "http://localhost:" + port_ + "/" + path; }
-  std::string url(const std::string& path) const { return "http://127.0.0.1:" + port_ + "/" + path; }
   /// When each request for the path came.
   std::vector<double> requests(const std::string& path = {}) const {
     std::vector<double> out;
-    if (!aisle::file_exists(log_)) return out;
-    for (const std::string& line : command::lines_of(aisle::read_file(log_)))
+    for (const std::string& line : log())
       if (path.empty() || line.ends_with(" /" + path)) out.push_back(std::stod(line));
     return out;
   }
-
- private:
-  std::string log_, port_;
-  int pid_ = 0;
 };
 
 constexpr const char* quick =

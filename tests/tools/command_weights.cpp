@@ -1,14 +1,8 @@
 // aisle weights, against a local server with the faults of real ones.
 
-#include "command.hpp"
+#include "script_server.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <thread>
 
 #include <aisle/base/hash.hpp>
 #include <aisle/base/random.hpp>
@@ -18,48 +12,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// tests/tools/faulty_server.py over WORK/origin; logs its requests in WORK/log.
-class server {
+/// tests/tools/faulty_server.py over WORK/origin.
+class server : public command::script_server {
  public:
-  explicit server(const support::temporary_folder& work) : log_(work / "log") {
-    if (std::system("python3 -c '' 2> /dev/null") != 0) return;
-    aisle::write_file(log_, "");
-    const std::string script = AISLE_SOURCE_FOLDER "/tests/tools/faulty_server.py", root = work / "origin",
-                      port = work / "port";
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      const int out = ::open(port.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-      ::dup2(out, 1);
-      ::execlp("python3", "python3", script.c_str(), root.c_str(), log_.c_str(), nullptr);
-      ::_exit(127);
-    }
-    for (int i = 0; i < 200 && port_.find('\n') == std::string::npos; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      port_ = command::written_so_far(port);
-    }
-    while (!port_.empty() && port_.back() == '\n') port_.pop_back();
-  }
-  ~server() {
-    if (pid_ > 0) ::kill(pid_, SIGKILL);
-    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
-  }
-  server(const server&) = delete;
-  server& operator=(const server&) = delete;
-  bool running() const {
-    if (port_.empty()) support::say_skipped("python3 is absent");
-    return !port_.empty();
-  }
-  std::string url(const std::string& fault) const { return "http://127.0.0.1:" + port_ + "/" + fault; }
+  explicit server(const support::temporary_folder& work)
+      : script_server(work, "faulty_server.py", {work / "origin"}) {}
   /// Lines "FAULT FILE RANGE" since the last call.
   std::vector<std::string> requests() const {
-    const auto lines = command::lines_of(aisle::read_file(log_));
-    aisle::write_file(log_, "");
-    return lines;
+    const auto all = log();
+    forget_log();
+    return all;
   }
-
- private:
-  std::string log_, port_;
-  pid_t pid_ = -1;
 };
 
 std::string sha(const std::string& bytes) {
@@ -107,7 +70,7 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
       aisle::write_file(work / ("origin/" + std::string(name) + of), name);
   }
   const server web(work);
-  if (!web.running()) return;
+  if (!web.is_up()) return;
 
   const std::string local = "file://" + work.path() + "/origin";
   const aisle::json good = file("model.bin", sum, 300'001), unsized = file("model.bin", sum),
