@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 
@@ -10,17 +9,6 @@
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
-
-AISLE_API std::string sha256_of_open(const input_file& file) {
-  sha256 hash;
-  std::string piece;
-  for (std::uint64_t at = 0; at < file.size(); at += piece.size()) {
-    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::uint64_t{1} << 20, file.size() - at)));
-    file.read_at(at, std::as_writable_bytes(std::span(piece.data(), piece.size())));
-    hash.update(piece);
-  }
-  return hash.hex();
-}
 
 AISLE_API weights_identity::weights_identity(const state_dict& weights) {
   std::map<std::string, std::shared_ptr<const weight_file>> files;
@@ -33,7 +21,7 @@ AISLE_API weights_identity::weights_identity(const state_dict& weights) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const auto age =
         std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() - file->opened().changed_ns;
-    parts_.push_back({file, sha256_of_open(file->file()), age > 2'000'000'000});
+    parts_.push_back({file, sha256_of(file->file()), age > 2'000'000'000});
     if (file->file().stamp().modified_ns != file->opened().modified_ns ||
         file->file().stamp().size != file->opened().size)
       throw file_error(path, "has changed since it was opened");
@@ -53,7 +41,7 @@ AISLE_API json weights_identity::files() const {
 AISLE_API void weights_identity::require_unchanged() const {
   for (const part& p : parts_) {
     if (p.settled && p.file->file().stamp() == p.file->opened()) continue;
-    if (sha256_of_open(p.file->file()) != p.sha256)
+    if (sha256_of(p.file->file()) != p.sha256)
       throw file_error(p.file->file().path(), "has changed while the model was loaded from it");
   }
 }
