@@ -55,10 +55,6 @@ std::string place_of(const common_options& o, const std::string& id) {
   return aisle::folder_exists(folder) || !is_path ? folder : id;
 }
 
-}  // namespace
-
-namespace {
-
 aisle::preset named_or_own_preset(const common_options& o, const std::string& id) {
   if (!o.preset.empty()) return aisle::find_preset(o.preset);
   const std::string place = place_of(o, id);

@@ -105,47 +105,37 @@ function(aisle_need package target)
   set(aisle_packages ${aisle_packages} ${package} CACHE INTERNAL "")
 endfunction()
 
-# libwebp is for the command and the tests alone: other programs link it themselves (aisle/image/webp.hpp).
-# aisle_use_webp(TARGET SOURCE...) links it where it is there, and defines AISLE_WEBP for those sources.
-option(AISLE_WEBP "Read WebP in the command and the tests where libwebp is installed" ON)
-if(AISLE_WEBP AND (AISLE_TOOLS OR AISLE_TESTS))
+# Libraries that the command and the tests take where pkg-config finds them; other programs link them themselves.
+# aisle_want_picture_library(NAME DOC WITHOUT MODULE...) finds them as PkgConfig::aisle_NAME, unless AISLE_NAME is off.
+function(aisle_want_picture_library name doc without)
+  string(TOUPPER ${name} upper)
+  option(AISLE_${upper} ${doc} ON)
+  if(NOT AISLE_${upper} OR NOT (AISLE_TOOLS OR AISLE_TESTS))
+    return()
+  endif()
   find_package(PkgConfig QUIET)
   if(PkgConfig_FOUND)
-    pkg_check_modules(aisle_libwebp QUIET IMPORTED_TARGET libwebp libwebpdemux)
+    pkg_check_modules(aisle_${name} QUIET IMPORTED_TARGET ${ARGN})
   endif()
-  if(TARGET PkgConfig::aisle_libwebp)
-    message(STATUS "aisle: libwebp ${aisle_libwebp_libwebp_VERSION} is installed")
+  if(TARGET PkgConfig::aisle_${name})
+    # Of one module the version is the prefix's, of several each has its own.
+    message(STATUS "aisle: ${ARGV3} ${aisle_${name}_VERSION}${aisle_${name}_${ARGV3}_VERSION} is installed")
   else()
-    message(STATUS "aisle: libwebp is not installed; left out: WebP in the command and the tests")
-  endif()
-endif()
-function(aisle_use_webp target)
-  if(TARGET PkgConfig::aisle_libwebp)
-    target_link_libraries(${target} PRIVATE PkgConfig::aisle_libwebp)
-    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS AISLE_WEBP=1)
+    message(STATUS "aisle: ${ARGV3} is not installed; ${without}")
   endif()
 endfunction()
-
-# libjpeg-turbo likewise (aisle/image/libjpeg.hpp): without it stb_image decodes JPEG, to the same pixels.
-# aisle_use_libjpeg(TARGET SOURCE...) links it where it is there, and defines AISLE_LIBJPEG for those sources.
-option(AISLE_LIBJPEG "Decode JPEG by libjpeg-turbo in the command and the tests where it is installed" ON)
-if(AISLE_LIBJPEG AND (AISLE_TOOLS OR AISLE_TESTS))
-  find_package(PkgConfig QUIET)
-  if(PkgConfig_FOUND)
-    pkg_check_modules(aisle_libjpeg QUIET IMPORTED_TARGET libjpeg)
-  endif()
-  if(TARGET PkgConfig::aisle_libjpeg)
-    message(STATUS "aisle: libjpeg ${aisle_libjpeg_VERSION} is installed")
-  else()
-    message(STATUS "aisle: libjpeg-turbo is not installed; JPEG is decoded by stb_image")
-  endif()
-endif()
-function(aisle_use_libjpeg target)
-  if(TARGET PkgConfig::aisle_libjpeg)
-    target_link_libraries(${target} PRIVATE PkgConfig::aisle_libjpeg)
-    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS AISLE_LIBJPEG=1)
+# aisle_use_picture_library(NAME TARGET SOURCE...) links it where it is there, and defines AISLE_NAME for those sources.
+function(aisle_use_picture_library name target)
+  if(TARGET PkgConfig::aisle_${name})
+    string(TOUPPER ${name} upper)
+    target_link_libraries(${target} PRIVATE PkgConfig::aisle_${name})
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS AISLE_${upper}=1)
   endif()
 endfunction()
+aisle_want_picture_library(webp "Read WebP in the command and the tests where libwebp is installed"
+                           "left out: WebP in the command and the tests" libwebp libwebpdemux)
+aisle_want_picture_library(libjpeg "Decode JPEG by libjpeg-turbo in the command and the tests where it is installed"
+                           "JPEG is decoded by stb_image" libjpeg)
 
 # HDF5 is for `aisle weights convert` alone, which reads the files of Keras with it, and its test.
 # aisle_use_hdf5(TARGET SOURCE...) links it where it is there, and defines AISLE_HDF5 for those sources.

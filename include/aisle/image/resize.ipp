@@ -74,7 +74,8 @@ class resize_axis {
   /// Outputs whose coefficients are kept at a time: a very long axis costs megabytes, not gigabytes.
   std::int64_t batch() const noexcept { return std::max<std::int64_t>(1, (std::int64_t{1} << 20) / taps_); }
 
-  /// Points `pass` at the coefficients of outputs [begin, begin + count); sample numbers count from `origin`.
+  /// Points `pass` at the coefficients of outputs [begin, begin + count), and says which samples they read;
+  /// sample numbers count from `origin`.
   void plan(std::int64_t begin, std::int64_t count, std::int64_t origin, kernels::resize_pass& pass) {
     coefficients_.assign(static_cast<std::size_t>(count * taps_), 0);
     firsts_.resize(static_cast<std::size_t>(count));
@@ -104,6 +105,9 @@ class resize_axis {
     pass.lengths = lengths_.data();
     pass.taps = taps_;
     pass.count = count;
+    const range all = reads(begin, begin + count);
+    pass.begin = all.begin - origin;
+    pass.end = all.end - origin;
   }
 
  private:
@@ -138,14 +142,11 @@ AISLE_API void horizontal_pass(resize_axis& axis, const picture_part& from, std:
     const std::int64_t count = std::min(axis.batch(), columns - done);
     kernels::resize_pass pass;
     axis.plan(begin + done, count, from.left, pass);
-    const auto reads = axis.reads(begin + done, begin + done + count);
     pass.source = from.data;
     pass.source_stride = from.stride;
     pass.target = to + done * 3;
     pass.target_stride = columns * 3;
     pass.line_count = rows;
-    pass.begin = reads.begin - from.left;
-    pass.end = reads.end - from.left;
     scratch.resize(static_cast<std::size_t>(pass.scratch_bytes()));
     pass.scratch = scratch.data();
     resize_kernels_of(axis.table()).horizontal(pass);
@@ -166,9 +167,6 @@ AISLE_API void vertical_pass(resize_axis& axis, const picture_part& from, std::i
     pass.target = to + done * bytes;
     pass.target_stride = bytes;
     pass.line_count = bytes;
-    const auto reads = axis.reads(begin + done, begin + done + count);
-    pass.begin = reads.begin - from.top;
-    pass.end = reads.end - from.top;
     scratch.resize(static_cast<std::size_t>(pass.scratch_bytes()));
     pass.scratch = scratch.data();
     resize_kernels_of(axis.table()).vertical(pass);
