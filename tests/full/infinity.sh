@@ -3,12 +3,7 @@
 # `aisle embed` the vectors that aisle makes itself. Exits with 77 where there is no python3 with venv and pip, or pip
 # cannot install it. AISLE_INFINITY names a venv that has it.
 set -u
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-aisle=$top/build/bin/aisle
-shared=${AISLE_SHARED:-$top/../shared}
-model=$shared/weights/all-MiniLM-L6-v2
-[ -x "$aisle" ] || { echo "FAIL: $aisle was not built"; exit 1; }
-[ -d "$model" ] || { echo "skipped: $model is absent"; exit 77; }
+. "$(dirname "${BASH_SOURCE[0]}")/minilm.bash"
 work=$(mktemp -d)
 server=
 trap '[ -n "$server" ] && kill "$server" 2>/dev/null; rm -rf "$work"' EXIT

@@ -2,12 +2,7 @@
 # `aisle serve` as the official client of OpenAI and LangChain see it. Exits with 77 where there is no python3 with venv
 # and pip, or pip cannot install them.
 set -u
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-aisle=$top/build/bin/aisle
-shared=${AISLE_SHARED:-$top/../shared}
-model=$shared/weights/all-MiniLM-L6-v2
-[ -x "$aisle" ] || { echo "FAIL: $aisle was not built"; exit 1; }
-[ -d "$model" ] || { echo "skipped: $model is absent"; exit 77; }
+. "$(dirname "${BASH_SOURCE[0]}")/minilm.bash"
 "$aisle" serve --text-model none 2>&1 | grep -q 'built without cpp-httplib' &&
   { echo "skipped: built without cpp-httplib"; exit 77; }
 work=$(mktemp -d)
