@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -94,8 +95,8 @@ TEST_CASE("features per split") {
 }
 
 TEST_CASE("drawing goes on past constant features") {
-  // One feature in forty varies: a node that gave up after its six draws would mostly be a leaf.
-  aisle::matrix<float> x(40, 40, 1.f);
+  // One feature in 900 varies: a node that gave up after its thirty draws would mostly be a leaf.
+  aisle::matrix<float> x(40, 900, 1.f);
   std::vector<int> y;
   for (std::int64_t r = 0; r < 40; ++r) {
     x(r, 23) = static_cast<float>(r);
@@ -121,10 +122,9 @@ TEST_CASE("a row of weight 0 might as well not be there; weights act as repetiti
   CHECK(weighted.predict_proba(d.x) == copied.predict_proba(d.x));
 }
 
-TEST_CASE("every way of sorting a node's rows finds the same splits") {
-  // Above 65536 rows codes are wide; small nodes are sorted, large ones walk the order of all rows. A tree on
-  // many rows of few values passes through all of them, and its leaves say whether it found what separates
-  // the classes.
+TEST_CASE("every way of splitting a node finds what separates the classes") {
+  // A tree on many rows of few hundred values passes through all of them: large nodes are screened and split
+  // between bins, small ones between any two values.
   const std::int64_t rows = 70000;
   aisle::random_generator random(3);
   aisle::matrix<float> x(rows, 3);
@@ -134,37 +134,127 @@ TEST_CASE("every way of sorting a node's rows finds the same splits") {
     y.push_back((x(r, 0) > 17 && x(r, 0) <= 330) != (x(r, 2) > 200) ? 1 : 0);
   }
   const aisle::label_vector labels(y);
-  aisle::decision_tree<float> exact, binned{{.splits = aisle::tree_splits::histogram}};
+  aisle::decision_tree<float> exact{{.splits = aisle::tree_splits::exact}}, automatic,
+      binned{{.splits = aisle::tree_splits::histogram}};
   exact.fit(x, labels);
+  automatic.fit(x, labels);
   binned.fit(x, labels);
   CHECK(aisle::accuracy(labels, exact.predict(x)) == 1);
   CHECK(exact.leaves() < 40);
-  CHECK(aisle::accuracy(labels, binned.predict(x)) > 0.99);
+  CHECK(aisle::accuracy(labels, automatic.predict(x)) == 1);
+  CHECK(aisle::accuracy(labels, binned.predict(x)) == 1);
   std::vector<std::int64_t> few(3000);
   std::iota(few.begin(), few.end(), 0);
-  aisle::decision_tree<float> narrow;
+  aisle::decision_tree<float> narrow{{.splits = aisle::tree_splits::exact}};
   narrow.fit(x.rows(few), labels.rows(few));
   CHECK(aisle::accuracy(labels.rows(few), narrow.predict(x.rows(few))) == 1);
   CHECK(narrow.leaves() < 40);
 }
 
-TEST_CASE("histogram splits on few values are the exact ones") {
+TEST_CASE("on few values all ways of splitting grow the same trees") {
   const auto d = blobs::make({60, 60, 60}, 4, 4.0);
   auto x = d.x;
   for (std::int64_t i = 0; i < x.rows() * x.cols(); ++i) x.data()[i] = std::round(x.data()[i] * 4) / 4;
-  aisle::random_forest<float> exact{{.trees = 10}},
-      binned{{.trees = 10, .splits = aisle::tree_splits::histogram}};
+  aisle::random_forest<float> exact{{.trees = 10, .splits = aisle::tree_splits::exact}};
   exact.fit(x, d.labels);
-  binned.fit(x, d.labels);
-  // The same trees; thresholds may differ, as bins know of values between two rows of a node.
-  for (std::int64_t t = 0; t < 10; ++t) {
-    const auto a = exact.nodes(t), b = binned.nodes(t);
-    REQUIRE(a.size() == b.size());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      CHECK(a[i].feature == b[i].feature);
-      CHECK(a[i].next == b[i].next);
+  for (const auto splits : {aisle::tree_splits::automatic, aisle::tree_splits::histogram}) {
+    aisle::random_forest<float> other{{.trees = 10, .splits = splits}};
+    other.fit(x, d.labels);
+    for (std::int64_t t = 0; t < 10; ++t) {
+      const auto a = exact.nodes(t), b = other.nodes(t);
+      REQUIRE(a.size() == b.size());
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        CHECK(a[i].feature == b[i].feature);
+        CHECK(a[i].threshold == b[i].threshold);
+        CHECK(a[i].next == b[i].next);
+      }
     }
   }
+}
+
+TEST_CASE("a small node is split between any two values, a large one where bins say nothing") {
+  // The second feature tells 60 rows apart, the first divides these in the middle of one of its bins, which
+  // hold 39 values each.
+  const std::int64_t rows = 10000;
+  aisle::matrix<float> x(rows, 2, 0.0f);
+  std::vector<int> y(static_cast<std::size_t>(rows), 0);
+  for (std::int64_t r = 0; r < rows; ++r) x(r, 0) = static_cast<float>(r) / 7;
+  for (std::int64_t r = 4560; r < 4620; ++r) {
+    x(r, 1) = 1;
+    y[static_cast<std::size_t>(r)] = r < 4583 ? 1 : 2;
+  }
+  aisle::decision_tree<float> tree, binned{{.splits = aisle::tree_splits::histogram}};
+  tree.fit(x, aisle::label_vector(y));
+  binned.fit(x, aisle::label_vector(y));
+  CHECK(tree.leaves() == 3);
+  CHECK(binned.leaves() > 3);
+  CHECK(aisle::accuracy(aisle::label_vector(y), tree.predict(x)) == 1);
+  CHECK(aisle::accuracy(aisle::label_vector(y), binned.predict(x)) == 1);
+
+  // Of many rows a sample says where the bins lie; here no row that differs is in it, and all share one bin.
+  const std::int64_t many = 3 * 8192;
+  aisle::matrix<float> rare(many, 1);
+  std::vector<int> z(static_cast<std::size_t>(many), 0);
+  for (std::int64_t r = 1; r < many; r += 99) {
+    rare(r, 0) = 1;
+    z[static_cast<std::size_t>(r)] = 1;
+  }
+  for (const auto splits : {aisle::tree_splits::automatic, aisle::tree_splits::histogram}) {
+    aisle::decision_tree<float> of_rare{{.splits = splits}};
+    of_rare.fit(rare, aisle::label_vector(z));
+    CHECK(of_rare.leaves() == 2);
+    CHECK(of_rare.nodes()[0].threshold == 0.5);
+  }
+}
+
+TEST_CASE("screening keeps a feature of which the node's rows have few coarse bins") {
+  // Feature 0 tells class 0 apart, and of the others within the lowest fiftieth of its values.
+  const std::int64_t rows = 8000, features = 60;
+  aisle::random_generator random(5);
+  aisle::matrix<float> x(rows, features);
+  std::vector<int> y;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t f = 1; f < features; ++f) x(r, f) = static_cast<float>(random.normal());
+    x(r, 0) = static_cast<float>(random.uniform());
+    y.push_back(x(r, 0) > 0.02f ? 0 : x(r, 0) > 0.01f ? 1 : 2);
+  }
+  aisle::decision_tree<float> tree;
+  tree.fit(x, aisle::label_vector(y));
+  CHECK(tree.leaves() <= 6);
+  CHECK(tree.importances()[0] > 0.99);
+}
+
+TEST_CASE("weights of any size that are the same in proportion grow the same trees") {
+  const auto d = blobs::make({200, 200, 200}, 12, 2.5);
+  aisle::random_forest<float> plain{{.trees = 5}};
+  plain.fit(d.x, d.labels);
+  for (const double weight : {0x1p100, 0x1p-100}) {
+    aisle::random_forest<float> heavy{{.trees = 5}};
+    heavy.fit(d.x, d.labels, std::vector<double>(600, weight));
+    CHECK(heavy.predict_proba(d.x) == plain.predict_proba(d.x));
+  }
+}
+
+TEST_CASE("infinite and huge values have bins of their own") {
+  constexpr float inf = std::numeric_limits<float>::infinity(), most = std::numeric_limits<float>::max();
+  const float values[] = {-inf, -most, -1, 0, 1, most, inf};
+  const std::int64_t rows = 70 * 7;
+  aisle::matrix<float> x(rows, 2);
+  std::vector<int> y;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    x(r, 0) = values[r % 7];
+    // More values than bins, with infinities at both ends.
+    x(r, 1) = r < 7 ? -inf : r >= rows - 7 ? inf : most * (static_cast<float>(r) / 245 - 1);
+    y.push_back(static_cast<int>(r % 7));
+  }
+  aisle::decision_tree<float> one, other;
+  one.fit(x, aisle::label_vector(y));
+  CHECK(one.leaves() == 7);
+  CHECK(aisle::accuracy(aisle::label_vector(y), one.predict(x)) == 1);
+  for (std::int64_t r = 0; r < rows; ++r) y[static_cast<std::size_t>(r)] = r < 7 ? 0 : r < 200 ? 1 : 2;
+  other.fit(x, aisle::label_vector(y));
+  CHECK(other.importances()[1] > 0.9);
+  CHECK(aisle::accuracy(aisle::label_vector(y), other.predict(x)) == 1);
 }
 
 TEST_CASE("a forest is the mean of trees on bootstrap samples and scores rows they did not see") {

@@ -30,11 +30,14 @@ action setup(option_set app) {
       "  aisle bench text --model all-MiniLM-L6-v2 --length 128 --batch 32\n"
       "  aisle bench images --images originals --repeats 5\n"
       "  aisle bench cold --model all-MiniLM-L6-v2\n"
-      "  aisle bench train --learner rf --data features/fashion");
-  return app.add_nested({bench_infer, bench_text, bench_images, bench_cold, bench_train, bench_tune});
+      "  aisle bench train --learner rf --data features/fashion\n"
+      "  aisle bench project --method tsne --data features/fashion/X.npy");
+  return app.add_nested(
+      {bench_infer, bench_text, bench_images, bench_cold, bench_train, bench_project, bench_tune});
 }
 
-const registration entry{{"bench", "time a workload: infer, text, images, cold, train; or tune", setup}};
+const registration entry{
+    {"bench", "time a workload: infer, text, images, cold, train, project; or tune", setup}};
 
 }  // namespace
 

@@ -56,6 +56,7 @@ aisle::json bench_row(const std::string& workload, int threads, std::int64_t bat
 void print_row(const aisle::json& row);
 
 /// The subcommands of `aisle bench`, each in its own file.
-extern const subcommand bench_infer, bench_text, bench_images, bench_cold, bench_train, bench_tune;
+extern const subcommand bench_infer, bench_text, bench_images, bench_cold, bench_train, bench_project,
+    bench_tune;
 
 }  // namespace aisle_command

@@ -22,13 +22,15 @@ namespace {
 struct options : bench_options {
   std::string learner, data;
   std::int64_t trees = 200, epochs = 20;
-  bool histogram = false;
+  std::string splits = "automatic";
 };
 
 /// The settings of bench/peers/train.py.
 std::unique_ptr<aisle::classifier<float>> make_learner(const options& o) {
   const int threads = o.common.threads;
-  const auto splits = o.histogram ? aisle::tree_splits::histogram : aisle::tree_splits::exact;
+  const auto splits = o.splits == "exact"       ? aisle::tree_splits::exact
+                      : o.splits == "histogram" ? aisle::tree_splits::histogram
+                                                : aisle::tree_splits::automatic;
   if (o.learner == "rf")
     return std::make_unique<aisle::random_forest<float>>(
         aisle::forest_options{.trees = o.trees, .splits = splits, .seed = o.common.seed, .threads = threads});
@@ -79,8 +81,8 @@ int run(const options& o) {
       static_cast<double>(right) / static_cast<double>(std::max<std::int64_t>(predicted.size(), 1));
   const auto print = [&](const char* what, const std::vector<double>& times, std::int64_t items,
                          std::int64_t batch) {
-    aisle::json row = bench_row(workload + "-" + what, o.common.threads, batch, "f32", times, items,
-                                o.histogram ? "histogram" : "exact");
+    aisle::json row =
+        bench_row(workload + "-" + what, o.common.threads, batch, "f32", times, items, o.splits.c_str());
     row["accuracy"] = accuracy;
     row["rss_peak_mb"] = peak;
     if (o.learner == "rf") row["trees"] = o.trees;
@@ -105,7 +107,9 @@ action setup(option_set app) {
       .required();
   app.add_option("--trees", o->trees, "trees of the forest").capture_default_str();
   app.add_option("--epochs", o->epochs, "epochs of the MLP").capture_default_str();
-  app.add_flag("--histogram", o->histogram, "trees split on histograms instead of exact values");
+  app.add_option("--splits", o->splits, "where trees split: automatic, exact or histogram")
+      .capture_default_str()
+      .check(one_of({"automatic", "exact", "histogram"}));
   o->add(app, {common::threads, common::seed});
   return [o] { return run(*o); };
 }

@@ -9,6 +9,7 @@
 
 #include <aisle/base/counted.hpp>
 #include <aisle/learn/classifier.hpp>
+#include <aisle/learn/detail/best_splitter.hpp>
 #include <aisle/learn/detail/tree_grower.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -63,18 +64,12 @@ class features_per_split {
   double value_;
 };
 
-/// Where thresholds may lie.
-enum class tree_splits {
-  exact,     ///< between any two values
-  histogram  ///< between 256 bins of equal counts: faster and smaller for tens of thousands of rows
-};
-
 struct tree_options {
   std::int64_t max_depth = 0;  ///< 0: until the leaves are pure
   std::int64_t min_samples_split = 2;
   std::int64_t min_samples_leaf = 1;
   features_per_split max_features = features_per_split::all();
-  tree_splits splits = tree_splits::exact;
+  tree_splits splits = tree_splits::automatic;
   class_weights weights = {};
   std::uint64_t seed = 42;
   int threads = 0;  ///< 0: all the process may use
@@ -91,23 +86,17 @@ inline growth_limits limits_of(std::int64_t max_depth, std::int64_t min_split, s
   return {max_depth, min_split, min_leaf, per_split.of(features)};
 }
 
-/// Calls `use` with the feature table that fits the rows and the way of splitting.
-template <class T, class Use>
-void with_feature_table(matrix_view<const T> x, tree_splits splits, int threads, Use&& use) {
-  if (x.rows() > std::int64_t{0x7FFFFFFF} || x.cols() > std::int64_t{0x7FFFFFFF})
-    throw shape_error("a tree of more than 2^31 rows or features");
-  if (splits == tree_splits::histogram)
-    use(feature_table<T, std::uint8_t>::binned(x, 256, threads));
-  else if (x.rows() <= 65536)
-    use(feature_table<T, std::uint16_t>::ranked(x, threads));
-  else
-    use(feature_table<T, std::uint32_t>::ranked(x, threads));
+/// Rows and features are counted in 32 bits.
+inline void check_tree_size(std::int64_t rows, std::int64_t features) {
+  constexpr std::int64_t most = 0x7FFFFFFF;
+  if (rows > most || features > most) throw shape_error("a tree of more than 2^31 rows or features");
 }
 
 }  // namespace detail
 
 /// A classification tree: CART, Gini impurity, thresholds halfway between neighbouring values, choosing as
-/// scikit-learn's DecisionTreeClassifier does. Infinite features are allowed.
+/// scikit-learn's DecisionTreeClassifier does (of features with more than 256 values it takes any threshold
+/// only with exact splits). Infinite features are allowed. Beside the features, growing takes a byte a value.
 template <class T = float>
 class decision_tree final : public classifier<T> {
  public:
@@ -140,12 +129,15 @@ class decision_tree final : public classifier<T> {
     const auto limits = detail::limits_of(options_.max_depth, options_.min_samples_split,
                                           options_.min_samples_leaf, options_.max_features, data.x.cols());
     const auto row_weights = data.row_weights();
+    detail::check_tree_size(data.x.rows(), data.x.cols());
+    const detail::binned_features<T> table(data.x, options_.threads);
+    detail::tree_grower grower(
+        detail::best_splitter<T>(data.x, table, options_.min_samples_leaf, options_.splits), data.codes,
+        data.classes, data.x.cols(), limits);
+    std::vector<detail::feature_share> shares;
+    tree_ = grower.grow(row_weights, stream_seed(options_.seed, 0), shares);
     importances_.assign(static_cast<std::size_t>(data.x.cols()), 0.0);
-    detail::with_feature_table(data.x, options_.splits, options_.threads, [&](const auto& table) {
-      detail::tree_grower grower(data.x, table, std::span<const std::int32_t>(data.codes), data.classes,
-                                 limits);
-      tree_ = grower.grow(row_weights, stream_seed(options_.seed, 0), importances_);
-    });
+    for (const auto& s : shares) importances_[static_cast<std::size_t>(s.feature)] = s.share;
   }
 
   void probabilities(matrix_view<const T> x, matrix_view<T> out) const override {

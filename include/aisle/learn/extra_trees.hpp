@@ -29,7 +29,7 @@ struct extra_trees_options {
 /// random subset of the features, evenly between the least and the greatest value of its rows, and splits at
 /// the best of them, as scikit-learn's ExtraTreesClassifier does. The trees differ more than a random
 /// forest's. An infinite feature counts as the largest finite number of its sign.
-/// Memory as random_forest.
+/// Beside the features, growing takes a second copy of them.
 template <class T = float>
 class extra_trees final : public detail::forest<T> {
  public:
@@ -45,7 +45,7 @@ class extra_trees final : public detail::forest<T> {
                            .seed = options.seed,
                            .threads = options.threads,
                            .progress = options.progress},
-                          detail::tree_splitter::random) {}
+                          detail::tree_thresholds::drawn) {}
 
   std::string_view kind() const noexcept override { return "extra_trees"; }
   std::unique_ptr<classifier<T>> unfitted() const override {

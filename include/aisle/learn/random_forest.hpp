@@ -10,13 +10,12 @@ AISLE_NAMESPACE_BEGIN
 
 /// A random forest (Breiman 2001): trees grown on bootstrap samples, each node looking at a random subset of
 /// the features; a probability is the mean of the trees' leaf distributions, as in scikit-learn's
-/// RandomForestClassifier. Beside the features, growing takes 4 bytes a value (2 with histogram splits, 8
-/// above 65536 rows) once for all trees.
+/// RandomForestClassifier. Beside the features, growing takes a byte a value, once for all trees.
 template <class T = float>
 class random_forest final : public detail::forest<T> {
  public:
   explicit random_forest(forest_options options = {})
-      : detail::forest<T>(std::move(options), detail::tree_splitter::best) {}
+      : detail::forest<T>(std::move(options), detail::tree_thresholds::best) {}
 
   std::string_view kind() const noexcept override { return "random_forest"; }
   std::unique_ptr<classifier<T>> unfitted() const override {

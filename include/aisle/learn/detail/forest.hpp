@@ -14,6 +14,9 @@
 #include <aisle/base/random.hpp>
 #include <aisle/learn/classifier.hpp>
 #include <aisle/learn/decision_tree.hpp>
+#include <aisle/learn/detail/best_splitter.hpp>
+#include <aisle/learn/detail/drawn_splitter.hpp>
+#include <aisle/learn/detail/tree_grower.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -27,7 +30,7 @@ struct forest_options {
   bool bootstrap = true;
   /// Score the rows by the trees that did not see them: oob_score(). Asks for bootstrap.
   bool out_of_bag = false;
-  tree_splits splits = tree_splits::exact;
+  tree_splits splits = tree_splits::automatic;
   class_weights weights = {};
   std::uint64_t seed = 42;
   int threads = 0;                  ///< 0: all the process may use
@@ -35,6 +38,12 @@ struct forest_options {
 };
 
 namespace detail {
+
+/// How a forest's trees choose the threshold of a feature.
+enum class tree_thresholds {
+  best,  ///< of all the one that makes the purest sides
+  drawn  ///< one, evenly between the least and the greatest value
+};
 
 /// What random_forest and extra_trees are: trees of which each has one vote, a leaf's distribution.
 template <class T>
@@ -60,8 +69,8 @@ class forest : public classifier<T> {
   }
 
  protected:
-  forest(forest_options options, tree_splitter splitter)
-      : options_(std::move(options)), splitter_(splitter) {}
+  forest(forest_options options, tree_thresholds thresholds)
+      : options_(std::move(options)), thresholds_(thresholds) {}
 
   const forest_options& settings() const noexcept { return options_; }
 
@@ -77,21 +86,25 @@ class forest : public classifier<T> {
                          ", expected at least 1");
     if (options_.out_of_bag && !options_.bootstrap)
       throw option_error(std::string(this->kind()) + ": out_of_bag asks for bootstrap, which is off");
-    auto limits = limits_of(options_.max_depth, options_.min_samples_split, options_.min_samples_leaf,
-                            options_.max_features, data.x.cols());
-    limits.splitter = splitter_;
-    const auto row_weights = data.row_weights();
-    trees_.assign(static_cast<std::size_t>(options_.trees), {});
-    matrix<double> importances(options_.trees, data.x.cols());
-    with_feature_table(data.x, options_.splits, options_.threads,
-                       [&](const auto& table) { grow(data, table, limits, row_weights, importances); });
+    const auto limits = limits_of(options_.max_depth, options_.min_samples_split, options_.min_samples_leaf,
+                                  options_.max_features, data.x.cols());
+    check_tree_size(data.x.rows(), data.x.cols());
+    std::vector<std::vector<feature_share>> shares(static_cast<std::size_t>(options_.trees));
+    if (thresholds_ == tree_thresholds::drawn) {
+      const matrix<T> columns = columns_of(data.x, options_.threads);
+      grow(data, limits, shares, [&] { return drawn_splitter<T>(columns, options_.min_samples_leaf); });
+    } else {
+      const binned_features<T> table(data.x, options_.threads);
+      grow(data, limits, shares,
+           [&] { return best_splitter<T>(data.x, table, options_.min_samples_leaf, options_.splits); });
+    }
 
     importances_.assign(static_cast<std::size_t>(data.x.cols()), 0.0);
     double all = 0;
-    for (std::int64_t t = 0; t < importances.rows(); ++t)
-      for (std::size_t f = 0; f < importances_.size(); ++f) {
-        importances_[f] += importances(t, static_cast<std::int64_t>(f));
-        all += importances(t, static_cast<std::int64_t>(f));
+    for (const auto& tree : shares)
+      for (const auto& s : tree) {
+        importances_[static_cast<std::size_t>(s.feature)] += s.share;
+        all += s.share;
       }
     if (all > 0)
       for (double& v : importances_) v /= all;
@@ -136,11 +149,12 @@ class forest : public classifier<T> {
     return times;
   }
 
-  template <class Table>
-  void grow(const training_data& data, const Table& table, const growth_limits& limits,
-            const std::vector<double>& row_weights, matrix<double>& importances) {
-    using grower_type =
-        decltype(tree_grower(data.x, table, std::span<const std::int32_t>(data.codes), data.classes, limits));
+  template <class MakeSplitter>
+  void grow(const training_data& data, const growth_limits& limits,
+            std::vector<std::vector<feature_share>>& shares, const MakeSplitter& make_splitter) {
+    using grower_type = tree_grower<decltype(make_splitter())>;
+    const auto row_weights = data.row_weights();
+    trees_.assign(static_cast<std::size_t>(options_.trees), {});
     std::vector<std::unique_ptr<grower_type>> growers(
         static_cast<std::size_t>(thread_budget(options_.threads)));
     shared_progress progress(options_.progress,
@@ -148,17 +162,17 @@ class forest : public classifier<T> {
     parallel_for(options_.trees, options_.threads, [&](std::int64_t t, int worker) {
       auto& grower = growers[static_cast<std::size_t>(worker)];
       if (!grower)
-        grower = std::make_unique<grower_type>(data.x, table, std::span<const std::int32_t>(data.codes),
-                                               data.classes, limits);
+        grower =
+            std::make_unique<grower_type>(make_splitter(), data.codes, data.classes, data.x.cols(), limits);
+      const auto index = static_cast<std::size_t>(t);
       const std::uint64_t seed = stream_seed(options_.seed, static_cast<std::uint64_t>(t));
-      auto& tree = trees_[static_cast<std::size_t>(t)];
       if (options_.bootstrap) {
         random_generator random(seed);
         auto weights = draw(row_weights.size(), random);
         for (std::size_t r = 0; r < weights.size(); ++r) weights[r] *= row_weights[r];
-        tree = grower->grow(weights, random(), importances.row(t));
+        trees_[index] = grower->grow(weights, random(), shares[index]);
       } else {
-        tree = grower->grow(row_weights, seed, importances.row(t));
+        trees_[index] = grower->grow(row_weights, seed, shares[index]);
       }
       progress.add(1);
     });
@@ -196,7 +210,7 @@ class forest : public classifier<T> {
   }
 
   forest_options options_;
-  tree_splitter splitter_;
+  tree_thresholds thresholds_;
   std::vector<tree_model> trees_;
   std::vector<double> importances_;
   std::optional<double> oob_score_;
