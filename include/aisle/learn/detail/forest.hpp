@@ -113,7 +113,9 @@ class forest : public classifier<T> {
   }
 
   void probabilities(matrix_view<const T> x, matrix_view<T> out) const override {
-    constexpr std::int64_t block = 16;  // rows that go through a tree while it is in cache
+    // Rows that go through a tree while it is in cache.
+    const std::int64_t block =
+        std::clamp<std::int64_t>(x.rows() / (8 * thread_budget(options_.threads)), 16, 1024);
     const auto share = 1.0 / static_cast<double>(trees_.size());
     parallel_for((x.rows() + block - 1) / block, options_.threads, [&](std::int64_t b) {
       const std::int64_t first = b * block, count = std::min(block, x.rows() - first);
