@@ -533,3 +533,19 @@ TEST_CASE("a model file with a number that is not finite is refused, and which o
   }
   CHECK(tensors >= 6);
 }
+
+TEST_CASE("the first row that is no number is named, whichever thread finds one") {
+  aisle::matrix<float> x(6000, 600, 1.0f);
+  std::vector<int> y;
+  for (std::int64_t r = 0; r < x.rows(); ++r) y.push_back(static_cast<int>(r % 2));
+  x(5999, 0) = x(5000, 3) = x(4100, 599) = std::numeric_limits<float>::quiet_NaN();
+  const aisle::label_vector labels(y);
+  for (const int threads : {1, 2, 4})
+    for (int turn = 0; turn < 5; ++turn) {
+      aisle::random_forest<float> forest{{.trees = 1, .threads = threads}};
+      CHECK_THROWS_WITH_AS(forest.fit(x, labels), doctest::Contains("4100"), aisle::row_error);
+    }
+  x(5999, 0) = x(5000, 3) = x(4100, 599) = std::numeric_limits<float>::infinity();
+  aisle::logistic_regression<float> refuses;
+  CHECK_THROWS_WITH_AS(refuses.fit(x, labels), doctest::Contains("4100"), aisle::row_error);
+}

@@ -8,6 +8,23 @@
 
 #include "blobs.hpp"
 
+TEST_CASE_TEMPLATE("a row's probabilities are the same whatever rows stand beside it", T, float, double) {
+  const auto d = blobs::make<T>({900, 900, 900}, 21, 4.0);
+  for (const auto order : {aisle::mlp_order::relu_then_norm, aisle::mlp_order::norm_then_relu})
+    for (const bool batch_norm : {true, false}) {
+      aisle::mlp<T> learner{{.hidden = {24, 10}, .order = order, .batch_norm = batch_norm, .epochs = 2}};
+      learner.fit(d.x, d.labels);
+      const aisle::matrix<T> all = learner.predict_proba(d.x);
+      // Fewer rows than units, as many, and what a block of rows ends with.
+      for (const std::int64_t count : {1, 5, 23, 24, 25, 333})
+        for (const std::int64_t first : {std::int64_t{0}, std::int64_t{2040}, 2700 - count}) {
+          const auto part = learner.predict_proba(aisle::matrix_view<const T>(d.x).rows(first, count));
+          for (std::int64_t r = 0; r < count; ++r)
+            for (std::int64_t c = 0; c < 3; ++c) CHECK(part(r, c) == all(first + r, c));
+        }
+    }
+}
+
 TEST_CASE("gradients are what finite differences say, in both orders") {
   const auto d = blobs::make<double>({9, 8, 7}, 5, 2.0);
   std::vector<double> weights;

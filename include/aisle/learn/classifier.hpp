@@ -249,7 +249,7 @@ void classifier<T>::fit(const feature_view<T>& x, const label_vector& labels,
 
 template <class T>
 void classifier<T>::require_finite(const feature_view<T>& x) const {
-  detail::require_numbers("features", x.dense(), allows_infinity());
+  detail::require_numbers("features", x.dense(), allows_infinity(), threads());
   if (!x.sparse()) return;
   for (std::int64_t r = 0; r < x.rows(); ++r)
     if (!all_finite(x.sparse()->row(r).values))

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aisle/base/counted.hpp>
+#include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/base/random.hpp>
@@ -133,15 +134,19 @@ class mlp final : public classifier<T> {
 
   void probabilities(matrix_view<const T> x, matrix_view<T> out) const override {
     const auto logits = network_.logits(x, options_.threads);
-    for (std::int64_t r = 0; r < x.rows(); ++r) {
-      const auto from = logits.row(r);
-      const auto to = out.row(r);
-      const auto high = static_cast<double>(*std::max_element(from.begin(), from.end()));
-      double sum = 0;
-      for (const T v : from) sum += std::exp(static_cast<double>(v) - high);
-      for (std::size_t c = 0; c < to.size(); ++c)
-        to[c] = static_cast<T>(std::exp(static_cast<double>(from[c]) - high) / sum);
-    }
+    constexpr std::int64_t block = 64;
+    parallel_for((x.rows() + block - 1) / block, options_.threads, [&](std::int64_t b) {
+      std::vector<double> powers(static_cast<std::size_t>(logits.cols()));
+      for (std::int64_t r = b * block; r < std::min((b + 1) * block, x.rows()); ++r) {
+        const auto from = logits.row(r);
+        const auto to = out.row(r);
+        const auto high = static_cast<double>(*std::max_element(from.begin(), from.end()));
+        double sum = 0;
+        for (std::size_t c = 0; c < powers.size(); ++c)
+          sum += powers[c] = std::exp(static_cast<double>(from[c]) - high);
+        for (std::size_t c = 0; c < to.size(); ++c) to[c] = static_cast<T>(powers[c] / sum);
+      }
+    });
   }
 
   void write(detail::model_writer& out) const override {

@@ -176,18 +176,17 @@ class mlp_network {
       throw shape_error("rows of " + counted(x.cols(), "feature") + " for an mlp of " +
                         std::to_string(shape_.inputs));
     matrix<T> out(x.rows(), shape_.outputs);
-    constexpr std::int64_t block = 256;  // rows at a time: their activations stay in cache
-    matrix<T> current, next;
+    constexpr std::int64_t block = 2048;  // rows at a time: their activations take little memory
     for (std::int64_t first = 0; first < x.rows(); first += block) {
       throw_if_interrupted();
-      const auto rows = x.rows(first, std::min(block, x.rows() - first));
-      for (std::int64_t i = 0; i < layers(); ++i) {
-        linear(i, rows, i == 0 ? nullptr : &current, next, threads);
-        std::swap(current, next);
-        if (i + 1 < layers()) activate(i, current);
-      }
-      for (std::int64_t r = 0; r < rows.rows(); ++r)
-        for (std::int64_t c = 0; c < shape_.outputs; ++c) out(first + r, c) = current(c, r);
+      const std::int64_t count = std::min(block, x.rows() - first);
+      const auto rows = x.rows(first, count);
+      const auto to = matrix_view<T>(out).rows(first, count);
+      // The product packs its right operand: the smaller one. The bits are the same.
+      if (count < at(0).outputs)
+        evaluate_by_unit(rows, to, threads);
+      else
+        evaluate_by_row(rows, to, threads);
     }
     return out;
   }
@@ -217,6 +216,10 @@ class mlp_network {
     return {v.data() + l.weight, l.outputs, l.inputs};
   }
 
+  matrix_view<const T> weight_of(std::int64_t i) const {
+    return {parameters_.data() + at(i).weight, at(i).outputs, at(i).inputs};
+  }
+
   static void multiply(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
                        kernels::gemm_options<T> options, int threads) {
     const std::int64_t depth = options.transpose_a ? a.rows() : a.cols();
@@ -233,11 +236,10 @@ class mlp_network {
     const layer& l = at(i);
     const std::int64_t rows = before ? before->cols() : x.rows();
     resize(out, l.outputs, rows);
-    const matrix_view<const T> w{parameters_.data() + l.weight, l.outputs, l.inputs};
     if (before)
-      multiply(w, *before, out, {}, threads);
+      multiply(weight_of(i), *before, out, {}, threads);
     else
-      multiply(w, x, out, {.transpose_b = true}, threads);
+      multiply(weight_of(i), x, out, {.transpose_b = true}, threads);
     for (std::int64_t o = 0; o < l.outputs; ++o)
       for (T& v : out.row(o)) v += parameters_[static_cast<std::size_t>(l.bias + o)];
   }
@@ -292,26 +294,61 @@ class mlp_network {
     }
   }
 
-  void activate(std::int64_t i, matrix<T>& values) const {
-    const layer& l = at(i);
-    const bool relu_first = !l.normalised || shape_.order == mlp_order::relu_then_norm;
-    const auto parameter = [&](std::int64_t from, std::int64_t o) {
-      return parameters_[static_cast<std::size_t>(from + o)];
-    };
-    for (std::int64_t o = 0; o < l.outputs; ++o) {
-      T scale = 1, shift = 0;
-      if (l.normalised) {
-        scale = parameter(l.gamma, o) / std::sqrt(statistics_[static_cast<std::size_t>(l.variance + o)] +
-                                                  static_cast<T>(shape_.norm_epsilon));
-        shift = parameter(l.beta, o) - statistics_[static_cast<std::size_t>(l.mean + o)] * scale;
-      }
-      for (T& v : values.row(o)) {
-        if (relu_first) v = v > 0 ? v : T{0};
-        if (l.normalised) v = v * scale + shift;
-        if (!relu_first) v = v > 0 ? v : T{0};
-      }
+  void evaluate_by_unit(matrix_view<const T> x, matrix_view<T> out, int threads) const {
+    matrix<T> current, next;
+    for (std::int64_t i = 0; i < layers(); ++i) {
+      linear(i, x, i == 0 ? nullptr : &current, next, threads);
+      std::swap(current, next);
+      if (i + 1 == layers()) break;
+      const evaluated_layer hidden(*this, i);
+      for (std::int64_t o = 0; o < current.rows(); ++o)
+        for (T& v : current.row(o)) v = hidden.activate(v, static_cast<std::size_t>(o));
+    }
+    for (std::int64_t r = 0; r < out.rows(); ++r)
+      for (std::int64_t c = 0; c < out.cols(); ++c) out(r, c) = current(c, r);
+  }
+
+  void evaluate_by_row(matrix_view<const T> x, matrix_view<T> out, int threads) const {
+    matrix<T> current, next;
+    for (std::int64_t i = 0; i < layers(); ++i) {
+      const bool last = i + 1 == layers();
+      if (!last) resize(next, x.rows(), at(i).outputs);
+      const matrix_view<T> to = last ? out : matrix_view<T>(next);
+      multiply(i == 0 ? x : matrix_view<const T>(current), weight_of(i), to, {.transpose_b = true}, threads);
+      const T* bias = parameters_.data() + at(i).bias;
+      const evaluated_layer hidden(*this, i);
+      for (const auto row : to)
+        for (std::size_t o = 0; o < row.size(); ++o)
+          row[o] = last ? row[o] + bias[o] : hidden.activate(row[o] + bias[o], o);
+      std::swap(current, next);
     }
   }
+
+  /// A hidden layer's batch norm, as running statistics make it, and ReLU.
+  struct evaluated_layer {
+    bool relu_first, normalised;
+    std::vector<T> scale, shift;  // of each unit
+
+    evaluated_layer(const mlp_network& network, std::int64_t i) : normalised(network.at(i).normalised) {
+      const layer& l = network.at(i);
+      relu_first = !normalised || network.shape_.order == mlp_order::relu_then_norm;
+      for (std::int64_t o = 0; normalised && o < l.outputs; ++o) {
+        const auto of = [o](const buffer<T>& all, std::int64_t from) {
+          return all[static_cast<std::size_t>(from + o)];
+        };
+        scale.push_back(
+            of(network.parameters_, l.gamma) /
+            std::sqrt(of(network.statistics_, l.variance) + static_cast<T>(network.shape_.norm_epsilon)));
+        shift.push_back(of(network.parameters_, l.beta) - of(network.statistics_, l.mean) * scale.back());
+      }
+    }
+    T activate(T v, std::size_t unit) const {
+      if (relu_first) v = v > 0 ? v : T{0};
+      if (normalised) v = v * scale[unit] + shift[unit];
+      if (!relu_first) v = v > 0 ? v : T{0};
+      return v;
+    }
+  };
 
   /// Turns the derivative by a hidden layer's output into that by its linear layer's, and sets the gradients
   /// of gamma and beta.

@@ -55,9 +55,12 @@ constexpr bool all_finite(std::span<const T> values) noexcept {
 /// True when no value is NaN; infinities may be among them.
 template <class T>
 constexpr bool no_nan(std::span<const T> values) noexcept {
-  bool good = true;
-  for (const T& v : values) good &= !is_nan(v);
-  return good;
+  using bits = detail::bits_of<T>;
+  // What reaches the sign from magnitudes above infinity's alone.
+  constexpr bits rest = static_cast<bits>((~bits{0} >> 1) - detail::exponent_bits<T>);
+  bits carried = 0;
+  for (const T& v : values) carried |= static_cast<bits>(detail::magnitude_bits(v) + rest);
+  return (carried >> (8 * sizeof(T) - 1)) == 0;
 }
 
 AISLE_NAMESPACE_END

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
-#include <span>
 #include <string>
 
 #include <aisle/base/error.hpp>
+#include <aisle/base/parallel.hpp>
 #include <aisle/tensor/finite.hpp>
 #include <aisle/tensor/matrix.hpp>
 
@@ -19,15 +21,26 @@ inline std::string number_text(const double& v) {
 
 /// Throws row_error at the first NaN of `x` (or infinity, unless allowed); `what` says what x is.
 template <class T>
-void require_numbers(const std::string& what, matrix_view<const T> x, bool allow_infinity = false) {
-  for (std::int64_t r = 0; r < x.rows(); ++r) {
-    const auto row = x.row(r);
-    if (allow_infinity ? no_nan(row) : all_finite(row)) continue;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      if (is_finite(row[c]) || (allow_infinity && is_infinite(row[c]))) continue;
-      throw row_error(what, r, std::to_string(c),
-                      is_nan(row[c]) ? "NaN, expected a number" : "infinite, expected a finite number");
+void require_numbers(const std::string& what, matrix_view<const T> x, bool allow_infinity = false,
+                     int threads = 1) {
+  const std::int64_t block = 1 + (std::int64_t{1} << 20) / std::max<std::int64_t>(x.cols(), 1);  // rows
+  std::atomic<std::int64_t> bad{x.rows()};  // the first such row
+  parallel_for((x.rows() + block - 1) / block, x.rows() > block ? threads : 1, [&](std::int64_t b) {
+    for (std::int64_t r = b * block; r < std::min((b + 1) * block, bad.load(std::memory_order_relaxed));
+         ++r) {
+      const auto row = x.row(r);
+      if (allow_infinity ? no_nan(row) : all_finite(row)) continue;
+      for (std::int64_t known = bad; r < known && !bad.compare_exchange_weak(known, r);) {
+      }
+      return;
     }
+  });
+  if (bad == x.rows()) return;
+  const auto row = x.row(bad.load());
+  for (std::size_t c = 0; c < row.size(); ++c) {
+    if (is_finite(row[c]) || (allow_infinity && is_infinite(row[c]))) continue;
+    throw row_error(what, bad, std::to_string(c),
+                    is_nan(row[c]) ? "NaN, expected a number" : "infinite, expected a finite number");
   }
 }
 
