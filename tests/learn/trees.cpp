@@ -134,7 +134,7 @@ TEST_CASE("every way of splitting a node finds what separates the classes") {
     y.push_back((x(r, 0) > 17 && x(r, 0) <= 330) != (x(r, 2) > 200) ? 1 : 0);
   }
   const aisle::label_vector labels(y);
-  aisle::decision_tree<float> exact{{.splits = aisle::tree_splits::exact}}, automatic,
+  aisle::decision_tree<float> exact, automatic{{.splits = aisle::tree_splits::automatic}},
       binned{{.splits = aisle::tree_splits::histogram}};
   exact.fit(x, labels);
   automatic.fit(x, labels);
@@ -145,7 +145,7 @@ TEST_CASE("every way of splitting a node finds what separates the classes") {
   CHECK(aisle::accuracy(labels, binned.predict(x)) == 1);
   std::vector<std::int64_t> few(3000);
   std::iota(few.begin(), few.end(), 0);
-  aisle::decision_tree<float> narrow{{.splits = aisle::tree_splits::exact}};
+  aisle::decision_tree<float> narrow;
   narrow.fit(x.rows(few), labels.rows(few));
   CHECK(aisle::accuracy(labels.rows(few), narrow.predict(x.rows(few))) == 1);
   CHECK(narrow.leaves() < 40);
@@ -183,7 +183,8 @@ TEST_CASE("a small node is split between any two values, a large one where bins 
     x(r, 1) = 1;
     y[static_cast<std::size_t>(r)] = r < 4583 ? 1 : 2;
   }
-  aisle::decision_tree<float> tree, binned{{.splits = aisle::tree_splits::histogram}};
+  aisle::decision_tree<float> tree{{.splits = aisle::tree_splits::automatic}},
+      binned{{.splits = aisle::tree_splits::histogram}};
   tree.fit(x, aisle::label_vector(y));
   binned.fit(x, aisle::label_vector(y));
   CHECK(tree.leaves() == 3);
@@ -218,7 +219,7 @@ TEST_CASE("screening keeps a feature of which the node's rows have few coarse bi
     x(r, 0) = static_cast<float>(random.uniform());
     y.push_back(x(r, 0) > 0.02f ? 0 : x(r, 0) > 0.01f ? 1 : 2);
   }
-  aisle::decision_tree<float> tree;
+  aisle::decision_tree<float> tree{{.splits = aisle::tree_splits::automatic}};
   tree.fit(x, aisle::label_vector(y));
   CHECK(tree.leaves() <= 6);
   CHECK(tree.importances()[0] > 0.99);
@@ -247,7 +248,8 @@ TEST_CASE("infinite and huge values have bins of their own") {
     x(r, 1) = r < 7 ? -inf : r >= rows - 7 ? inf : most * (static_cast<float>(r) / 245 - 1);
     y.push_back(static_cast<int>(r % 7));
   }
-  aisle::decision_tree<float> one, other;
+  const aisle::tree_options automatic{.splits = aisle::tree_splits::automatic};
+  aisle::decision_tree<float> one{automatic}, other{automatic};
   one.fit(x, aisle::label_vector(y));
   CHECK(one.leaves() == 7);
   CHECK(aisle::accuracy(aisle::label_vector(y), one.predict(x)) == 1);

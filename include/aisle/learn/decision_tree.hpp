@@ -69,7 +69,7 @@ struct tree_options {
   std::int64_t min_samples_split = 2;
   std::int64_t min_samples_leaf = 1;
   features_per_split max_features = features_per_split::all();
-  tree_splits splits = tree_splits::automatic;
+  tree_splits splits = tree_splits::exact;
   class_weights weights = {};
   std::uint64_t seed = 42;
   int threads = 0;  ///< 0: all the process may use
@@ -95,8 +95,8 @@ inline void check_tree_size(std::int64_t rows, std::int64_t features) {
 }  // namespace detail
 
 /// A classification tree: CART, Gini impurity, thresholds halfway between neighbouring values, choosing as
-/// scikit-learn's DecisionTreeClassifier does (of features with more than 256 values it takes any threshold
-/// only with exact splits). Infinite features are allowed. Beside the features, growing takes a byte a value.
+/// scikit-learn's DecisionTreeClassifier does. Infinite features are allowed. Beside the features, growing
+/// takes a byte a value.
 template <class T = float>
 class decision_tree final : public classifier<T> {
  public:

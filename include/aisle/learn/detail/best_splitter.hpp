@@ -54,7 +54,9 @@ class best_splitter {
     sides_.resize(count);
     left_.resize(node.totals.size());
     exact_ = splits_ == tree_splits::exact || (splits_ == tree_splits::automatic && count <= exact_rows);
-    screens_ = splits_ == tree_splits::automatic && count > most_unscreened;
+    // With as many classes as rows the weights by class would cost more than sorting.
+    screens_ =
+        splits_ == tree_splits::automatic && count > most_unscreened && node.totals.size() <= count / 2;
     if (screens_) begin_screening();
   }
 

@@ -12,6 +12,7 @@
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/tensor/buffer.hpp>
+#include <aisle/tensor/finite.hpp>
 #include <aisle/tensor/matrix.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -132,7 +133,8 @@ class binned_features {
       // Cells of equal width say between which edges a value is.
       low_ = highest_[0];
       const T width = code > 0 ? highest_[code - 1] - low_ : T{0};
-      scale_ = width > 0 ? T{cells} / width : T{0};
+      scale_ = is_finite(low_) && is_finite(width) && width > 0 ? T{cells} / width : T{0};
+      if (!is_finite(scale_)) scale_ = 0;
       std::fill_n(first_, cells + 1, std::uint16_t{0});
       for (std::size_t c = 0; c < code; ++c) ++first_[cell_of(highest_[c]) + 1];
       for (std::size_t c = 1; c <= cells; ++c)
@@ -159,8 +161,9 @@ class binned_features {
    private:
     static constexpr std::size_t cells = 1024;
 
-    /// Rises with the value. Not a number (infinite edges) is in the first cell, as is all else then.
+    /// Rises with the value. Without a scale (edges too far apart, or too close) there is one cell.
     std::size_t cell_of(T v) const noexcept {
+      if (scale_ == 0) return 0;
       const T at = (v - low_) * scale_;
       return at > 0 ? static_cast<std::size_t>(at < T{cells - 1} ? at : T{cells - 1}) : 0;
     }
