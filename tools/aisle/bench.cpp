@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <aisle/base/parallel.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/simd/isa.hpp>
 
 namespace aisle_command {
@@ -65,5 +66,7 @@ void print_row(const aisle::json& row) {
   write_out(row.dump() + "\n");
   flush_out();
 }
+
+double peak_mb() { return static_cast<double>(aisle::peak_resident_bytes() / 1024) / 1024.0; }
 
 }  // namespace aisle_command

@@ -54,6 +54,8 @@ aisle::json bench_row(const std::string& workload, int threads, std::int64_t bat
                       const std::string& precision, const std::vector<double>& seconds, std::int64_t items,
                       const std::string& kernel);
 void print_row(const aisle::json& row);
+/// The highest resident memory since reset_peak_resident(), in MB as the peers' scripts count them.
+double peak_mb();
 
 /// The subcommands of `aisle bench`, each in its own file.
 extern const subcommand bench_infer, bench_text, bench_images, bench_cold, bench_train, bench_project,

@@ -45,7 +45,7 @@ int run(const options& o) {
     row["kl"] = found.kl_divergence;
     if (!o.points.empty()) aisle::write_npy<double>(o.points, found.points);
   }
-  row["rss_peak_mb"] = static_cast<double>(aisle::peak_resident_bytes() / 1024) / 1024.0;
+  row["rss_peak_mb"] = peak_mb();
   print_row(row);
   return exit_ok;
 }

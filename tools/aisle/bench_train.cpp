@@ -71,7 +71,7 @@ int run(const options& o) {
     learner = make_learner(o);
     learner->fit(x, y);
   });
-  const double peak = static_cast<double>(aisle::peak_resident_bytes() / 1024) / 1024.0;
+  const double peak = peak_mb();
   const auto predict_times = time_calls(o, [&] { (void)learner->predict(x_test); });
   // Labels are compared by name: a class may be missing on either side.
   const auto predicted = learner->predict(x_test);
@@ -82,7 +82,7 @@ int run(const options& o) {
   const auto print = [&](const char* what, const std::vector<double>& times, std::int64_t items,
                          std::int64_t batch) {
     aisle::json row =
-        bench_row(workload + "-" + what, o.common.threads, batch, "f32", times, items, o.splits.c_str());
+        bench_row(workload + "-" + what, o.common.threads, batch, "f32", times, items, o.splits);
     row["accuracy"] = accuracy;
     row["rss_peak_mb"] = peak;
     if (o.learner == "rf") row["trees"] = o.trees;

@@ -212,12 +212,9 @@ class mlp_network {
   static std::span<T> part(std::vector<T, aligned_allocator<T>>& v, std::int64_t from, std::int64_t count) {
     return std::span<T>(v).subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(count));
   }
-  static matrix_view<T> weight_in(std::vector<T, aligned_allocator<T>>& v, const layer& l) {
-    return {v.data() + l.weight, l.outputs, l.inputs};
-  }
-
-  matrix_view<const T> weight_of(std::int64_t i) const {
-    return {parameters_.data() + at(i).weight, at(i).outputs, at(i).inputs};
+  /// Of parameters or gradients, which may be const.
+  static auto weight_in(auto& of, const layer& l) {
+    return matrix_view(of.data() + l.weight, l.outputs, l.inputs);
   }
 
   static void multiply(matrix_view<const T> a, matrix_view<const T> b, matrix_view<T> c,
@@ -237,9 +234,9 @@ class mlp_network {
     const std::int64_t rows = before ? before->cols() : x.rows();
     resize(out, l.outputs, rows);
     if (before)
-      multiply(weight_of(i), *before, out, {}, threads);
+      multiply(weight_in(parameters_, l), *before, out, {}, threads);
     else
-      multiply(weight_of(i), x, out, {.transpose_b = true}, threads);
+      multiply(weight_in(parameters_, l), x, out, {.transpose_b = true}, threads);
     for (std::int64_t o = 0; o < l.outputs; ++o)
       for (T& v : out.row(o)) v += parameters_[static_cast<std::size_t>(l.bias + o)];
   }
@@ -314,7 +311,8 @@ class mlp_network {
       const bool last = i + 1 == layers();
       if (!last) resize(next, x.rows(), at(i).outputs);
       const matrix_view<T> to = last ? out : matrix_view<T>(next);
-      multiply(i == 0 ? x : matrix_view<const T>(current), weight_of(i), to, {.transpose_b = true}, threads);
+      multiply(i == 0 ? x : matrix_view<const T>(current), weight_in(parameters_, at(i)), to,
+               {.transpose_b = true}, threads);
       const T* bias = parameters_.data() + at(i).bias;
       const evaluated_layer hidden(*this, i);
       for (const auto row : to)

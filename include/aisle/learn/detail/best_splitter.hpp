@@ -21,7 +21,7 @@ AISLE_NAMESPACE_BEGIN
 /// Where thresholds may lie: between any two values of a node's rows, or between 256 bins of equal counts,
 /// which is faster.
 enum class tree_splits {
-  automatic,  ///< any two values in nodes of up to 64 rows, bins in larger ones
+  automatic,  ///< any two values in nodes of up to 64 rows, bins in larger ones, whose features are screened
   exact,      ///< any two values
   histogram   ///< bins
 };
@@ -72,13 +72,12 @@ class best_splitter {
   bool look(std::span<const std::int32_t> features, random_generator&, split& best) {
     bool varied = false;
     if (screens_) {
-      for (std::size_t at = features.size(); at > 0;) {
+      while (!features.empty()) {
         throw_if_interrupted();
-        if (at > 2) prefetch(features[at - 3]);
-        if (at > 3) prefetch(features[at - 4]);
-        const std::int32_t two[] = {features[at - 1], features[at > 1 ? at - 2 : at - 1]};
-        varied |= at > 1 ? screen<2>(two) : screen<1>(two);
-        at -= std::min<std::size_t>(at, 2);
+        const auto now = features.last(std::min<std::size_t>(features.size(), 2));
+        features = features.first(features.size() - now.size());
+        for (const auto next : features.last(std::min<std::size_t>(features.size(), 2))) prefetch(next);
+        varied |= now.size() == 2 ? screen<2>(now) : screen<1>(now);
       }
       return varied;
     }
@@ -176,7 +175,7 @@ class best_splitter {
 
   /// Features together, as they share a walk over the rows.
   template <std::size_t Count>
-  bool screen(const std::int32_t* features) {
+  bool screen(std::span<const std::int32_t> features) {
     const std::size_t count = node_->rows.size(), stride = stride_, table = coarse_bins_ * stride;
     weights_.assign(Count * table, 0.0f);
     const std::uint8_t* codes[Count];
@@ -192,7 +191,7 @@ class best_splitter {
         weights[f * table + (std::size_t{codes[f][row]} >> shift) * stride + m.class_code] += m.weight;
     }
     bool varied = false;
-    for (std::size_t f = 0; f < Count; ++f) varied |= look_at_weights(weights + f * table, features[f]);
+    for (std::size_t f = Count; f-- > 0;) varied |= look_at_weights(weights + f * table, features[f]);
     return varied;
   }
 
@@ -203,13 +202,10 @@ class best_splitter {
     float best = -1, before = 0;
     int occupied = 0;
     for (std::size_t bin = 0; bin < coarse_bins_; ++bin) {
-      const auto [squares, cross, weight] = move_left(weights + bin * stride_);
-      occupied += weight != before;
-      before = weight;
-      const float right = light_weight_ - weight;
-      const float numerator = squares * right + (light_square_sum_ - 2 * cross + squares) * weight;
-      const float denominator = weight * right;
-      if (right > least_right && numerator > best * denominator) best = numerator / denominator;
+      const left_sums<float> side = move_left(weights + bin * stride_);
+      occupied += side.weight != before;
+      before = side.weight;
+      side.improves(light_weight_, light_square_sum_, least_right, best);
     }
     // Bins that say little of the feature: it is not left out for that.
     if (occupied < 4 && !table_.few_values(feature)) best = std::numeric_limits<float>::max();
@@ -217,11 +213,8 @@ class best_splitter {
     return occupied > 1;
   }
 
-  struct light_side {
-    float squares, cross, weight;
-  };
   /// A bin's rows go to the left side.
-  light_side move_left(const float* bin) noexcept {
+  left_sums<float> move_left(const float* bin) noexcept {
     float squares[lanes] = {}, cross[lanes] = {}, weight[lanes] = {};
     const float* totals = light_totals_.data();
     float* left = light_left_.data();
@@ -233,8 +226,8 @@ class best_splitter {
       for (std::size_t k = 0; k < lanes; ++k) weight[k] += l[k];
       for (std::size_t k = 0; k < lanes; ++k) left[c + k] = l[k];
     }
-    return {(squares[0] + squares[1]) + (squares[2] + squares[3]),
-            (cross[0] + cross[1]) + (cross[2] + cross[3]), (weight[0] + weight[1]) + (weight[2] + weight[3])};
+    const auto sum = [](const float(&v)[lanes]) { return (v[0] + v[1]) + (v[2] + v[3]); };
+    return {sum(weight), sum(squares), sum(cross)};
   }
 
   /// Among the most promising features, in the order in which they were looked at.

@@ -58,7 +58,6 @@ class binned_features {
     });
   }
 
-  std::int64_t rows() const noexcept { return rows_; }
   const std::uint8_t* codes(std::int64_t feature) const noexcept { return codes_.data() + feature * rows_; }
   /// Rows of one bin have one value.
   bool one_value_a_bin(std::int64_t feature) const noexcept {

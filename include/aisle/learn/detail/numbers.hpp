@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include <aisle/base/error.hpp>
@@ -23,24 +24,22 @@ inline std::string number_text(const double& v) {
 template <class T>
 void require_numbers(const std::string& what, matrix_view<const T> x, bool allow_infinity = false,
                      int threads = 1) {
+  const auto good = [&](std::span<const T> row) { return allow_infinity ? no_nan(row) : all_finite(row); };
   const std::int64_t block = 1 + (std::int64_t{1} << 20) / std::max<std::int64_t>(x.cols(), 1);  // rows
-  std::atomic<std::int64_t> bad{x.rows()};  // the first such row
+  std::atomic<bool> all_good{true};
   parallel_for((x.rows() + block - 1) / block, x.rows() > block ? threads : 1, [&](std::int64_t b) {
-    for (std::int64_t r = b * block; r < std::min((b + 1) * block, bad.load(std::memory_order_relaxed));
-         ++r) {
-      const auto row = x.row(r);
-      if (allow_infinity ? no_nan(row) : all_finite(row)) continue;
-      for (std::int64_t known = bad; r < known && !bad.compare_exchange_weak(known, r);) {
-      }
-      return;
-    }
+    const std::int64_t end = std::min((b + 1) * block, x.rows());
+    for (std::int64_t r = b * block; r < end && all_good; ++r)
+      if (!good(x.row(r))) all_good = false;
   });
-  if (bad == x.rows()) return;
-  const auto row = x.row(bad.load());
-  for (std::size_t c = 0; c < row.size(); ++c) {
-    if (is_finite(row[c]) || (allow_infinity && is_infinite(row[c]))) continue;
-    throw row_error(what, bad, std::to_string(c),
-                    is_nan(row[c]) ? "NaN, expected a number" : "infinite, expected a finite number");
+  for (std::int64_t r = 0; r < x.rows() && !all_good; ++r) {
+    const auto row = x.row(r);
+    if (good(row)) continue;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      if (is_finite(row[c]) || (allow_infinity && is_infinite(row[c]))) continue;
+      throw row_error(what, r, std::to_string(c),
+                      is_nan(row[c]) ? "NaN, expected a number" : "infinite, expected a finite number");
+    }
   }
 }
 

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -63,11 +61,27 @@ struct tree_node_rows {
   std::vector<std::int32_t> local_;
 };
 
-/// Sums over the rows left of a threshold as it moves to the right: what the Gini impurity asks for.
-struct left_side {
-  double weight = 0;
-  double squares = 0;  ///< of the classes' weights
-  double cross = 0;    ///< sum over classes of left weight times total
+/// Sums over the rows left of a threshold: what the Gini impurity asks for.
+template <class Real>
+struct left_sums {
+  Real weight = 0;
+  Real squares = 0;  ///< of the classes' weights
+  Real cross = 0;    ///< sum over classes of left weight times total
+
+  /// Whether a threshold here leaves more than `least_right` on the right and makes purer sides than `best`,
+  /// which becomes what it is then: the sum of squared class weights over the weight, left plus right.
+  bool improves(Real all, Real square_sum, Real least_right, Real& best) const noexcept {
+    const Real right = all - weight, right_squares = square_sum - 2 * cross + squares;
+    // squares / weight + right_squares / right > best, without the two divisions
+    const Real numerator = squares * right + right_squares * weight, denominator = weight * right;
+    if (!(numerator > best * denominator && denominator > 0 && right > least_right)) return false;
+    best = numerator / denominator;
+    return true;
+  }
+};
+
+/// The same as the threshold moves to the right, row by row.
+struct left_side : left_sums<double> {
   std::size_t rows = 0;
 
   /// `left`: weight of each class on the left.
@@ -80,17 +94,8 @@ struct left_side {
     ++rows;
   }
 
-  /// Whether a threshold here makes purer sides than `best`, which becomes what it is then: the sum of
-  /// squared class weights over the weight, left plus right.
   bool improves(const tree_node_rows& node, double& best) const noexcept {
-    const double right_weight = node.weight - weight;
-    const double right_squares = node.square_sum - 2 * cross + squares;
-    // squares / weight + right_squares / right_weight > best, without the two divisions
-    const double numerator = squares * right_weight + right_squares * weight;
-    const double denominator = weight * right_weight;
-    if (!(numerator > best * denominator && denominator > 0)) return false;
-    best = numerator / denominator;
-    return true;
+    return left_sums::improves(node.weight, node.square_sum, 0, best);
   }
 };
 
