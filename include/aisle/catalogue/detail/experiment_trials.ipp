@@ -76,10 +76,14 @@ AISLE_API void trial_runner::run(std::string_view phase, std::vector<trial>& tri
 
 AISLE_API feature_set<float> learn(trial& t, const recipe& how, const modality& m, const index_vector& rows,
                                    std::uint64_t seed, int threads) {
-  const modality_rows train = m.data.select(rows);
   t.how = how;
-  t.features = product_features::fit(train, how, threads);
-  feature_set<float> x = t.features.transform(train);
+  feature_set<float> x;
+  {
+    const modality_rows train =
+        m.data.select(rows);  // a copy, as large as x: gone before the fit makes its own
+    t.features = product_features::fit(train, how, threads);
+    x = t.features.transform(train);
+  }
   const auto start = std::chrono::steady_clock::now();
   t.fitted = make_learner(
       how, {.blocks = t.features.blocks(), .groups = m.groups_of(rows), .seed = seed, .threads = threads});
