@@ -176,10 +176,18 @@ TEST_CASE("JSON rows: ids of any kind, errors in their place, an answer before t
   CHECK(command::lines_of(as_csv.out).size() == 3);
   CHECK(command::lines_of(as_csv.out)[0].starts_with("id,text_1,"));
 
-  // A process that waits for each answer before it sends the next row.
+  // Of a stream every row is answered, whatever becomes of it: there is none in nothing.
+  const auto nothing = command::run(work, "embed --in - --out - --text-model tiny-bert");
+  CHECK(nothing.code == 0);
+  CHECK(nothing.out.empty());
+  const auto only_bad = command::run(work, "embed --in - --out - --text-model tiny-bert", "{\"id\":1}\n");
+  CHECK(only_bad.code == 3);
+  CHECK(command::lines_of(only_bad.out).size() == 1);
+
+  // A process that waits for each answer before it sends the next row, behind which it leaves a blank line.
   const std::string line = "cd '" + work.path() + "' && rm -f go && mkfifo go && '" + command::program() +
                            "' embed --in - --text-model tiny-bert --out - < go | { exec 3> go; "
-                           "echo '{\"id\":1,\"text\":\"a\"}' >&3; read -r one; echo "
+                           "printf '{\"id\":1,\"text\":\"a\"}\\n\\n' >&3; read -r one; echo "
                            "'{\"id\":2,\"text\":\"b\"}' >&3; read -r two; exec 3>&-; "
                            "echo \"$one\" > answers; echo \"$two\" >> answers; }";
   REQUIRE(std::system(("timeout 60 bash -c '" +
@@ -373,4 +381,38 @@ TEST_CASE("embed: SIGTERM finishes the batch of a stream") {
     CHECK(finished % batch == 0);
   }
   CHECK(finished >= 2 * batch);
+}
+
+TEST_CASE("embed: a reader that is slow gets whole lines, also of a process that is told to end") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  std::string input;
+  for (int i = 0; i < 600; ++i) input += "{\"id\":" + std::to_string(i) + ",\"text\":\"blue red shirts\"}\n";
+  aisle::write_file(work / "rows.jsonl", input);
+  const auto all = command::run(work, "embed --in rows.jsonl --text-model tiny-bert --out -").out;
+  REQUIRE(all.size() > 200'000);  // several times what a pipe holds
+  for (const bool blocking : {true, false}) {
+    CAPTURE(blocking);
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    if (!blocking) REQUIRE(::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+    const int null = ::open("/dev/null", O_RDWR);
+    const pid_t child = command::start(
+        work, {"embed", "--in", "rows.jsonl", "--text-model", "tiny-bert", "--batch", "600", "--out", "-"},
+        null, null, command::program(), ends[1]);
+    ::close(ends[1]);
+    ::close(null);
+    std::string got(1, '\0');
+    REQUIRE(::read(ends[0], got.data(), 1) == 1);  // it writes, and soon waits for its reader
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    ::kill(child, SIGTERM);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    char some[4096];
+    for (ssize_t n; (n = ::read(ends[0], some, sizeof some)) > 0;)
+      got.append(some, static_cast<std::size_t>(n));
+    ::close(ends[0]);
+    command::wait_for(child);
+    CHECK(got == all);
+  }
 }

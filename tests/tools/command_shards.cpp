@@ -123,6 +123,11 @@ TEST_CASE("a shard goes on behind the parts there are, and refuses those that we
   refused("--part-rows 5", "part_rows is 4 there, 5 here");
   refused("--part-rows 4 --text-columns sku", "text_columns");
   refused("--part-rows 4 --isa generic --precision f32-fma", "text.");
+  refused("--part-rows 4 --encoding latin-1", "encoding is recognised there, latin-1 here");
+  refused("--part-rows 4 --delimiter ,", "delimiter");
+  refused("--part-rows 4 --max-cell 20", "max_cell");
+  refused("--part-rows 4 --shard-by id-hash",
+          "the rows are divided by their order there, by a hash of the id here");
   const std::string weights = work / "weights/tiny-bert/model.safetensors";
   std::string bytes = aisle::read_file(weights);
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
@@ -224,9 +229,26 @@ TEST_CASE("which shard it is comes from the option or from what started the proc
         "JOB_COMPLETION_INDEX=x");
   CHECK_FALSE(fs::exists(work / "parts"));
   CHECK(embed("--out slurm --shard auto",
-              "SLURM_ARRAY_TASK_ID=6 SLURM_ARRAY_TASK_MIN=5 SLURM_ARRAY_TASK_COUNT=2")
+              "SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=1 SLURM_ARRAY_TASK_COUNT=2")
             .code == 0);
   CHECK(fs::exists(work / "slurm/shard-00001-of-00002/part-00000.json"));
+  // A task of four that is submitted again, alone: it is the third of four, or nobody knows of how many.
+  const std::string again =
+      "SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_MIN=2 SLURM_ARRAY_TASK_MAX=2 SLURM_ARRAY_TASK_COUNT=1";
+  CHECK(embed("--out again --shard auto/4", again).code == 0);
+  CHECK(fs::exists(work / "again/shard-00002-of-00004/part-00000.json"));
+  wrong("--out again --shard auto",
+        "SLURM_ARRAY_TASK_ID goes from 2 to 2 in 1 task, expected all from 0 on (--array=0-0); of a part of "
+        "them "
+        "--shard auto/N",
+        again);
+  wrong("--out again --shard auto", "goes from 0 to 8 in 5 tasks",
+        "SLURM_ARRAY_TASK_ID=8 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=8 SLURM_ARRAY_TASK_COUNT=5");
+  // A folder holds one division.
+  const auto mixed = embed("--out again --shard 0/1");
+  CHECK(mixed.code == 1);
+  CHECK(has(mixed.err, "again: has shard 2 of 4, expected shards of 1, or another folder"));
+  CHECK_FALSE(fs::exists(work / "again/shard-00000-of-00001"));
   CHECK(embed("--out kubernetes --shard auto/4", "JOB_COMPLETION_INDEX=3").code == 0);
   CHECK(fs::exists(work / "kubernetes/shard-00003-of-00004/part-00000.json"));
   // Not into the folder that the rows come from.

@@ -1,5 +1,8 @@
 #include "command.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -89,17 +92,54 @@ void say(std::string_view text) {
 
 void warn(std::string_view text) { say("warning: " + std::string(text)); }
 
+namespace {
+
+/// What stdout has not got yet. Not stdio's buffer: where a signal arrives while a reader is slow, stdio
+/// gives up within a line, and nobody can tell how much it has written.
+struct pending_output {
+  static constexpr std::size_t capacity = std::size_t{1} << 16;
+  std::string bytes;
+
+  /// Everything, or throws closed_output, interrupted_error, file_error. A SIGTERM that is held waits.
+  void write() {
+    std::string_view left = bytes;
+    while (!left.empty()) {
+      const ssize_t n = ::write(STDOUT_FILENO, left.data(), left.size());
+      if (n >= 0) {
+        left.remove_prefix(static_cast<std::size_t>(n));
+        continue;
+      }
+      const int code = errno;
+      if (code == EINTR && !aisle::interrupted()) continue;
+      if (code == EAGAIN || code == EWOULDBLOCK) {  // somebody made it non-blocking
+        pollfd ready{STDOUT_FILENO, POLLOUT, 0};
+        ::poll(&ready, 1, -1);
+        if (!aisle::interrupted()) continue;
+      }
+      bytes.clear();
+      if (code == EPIPE) throw closed_output();
+      check_interrupt();
+      throw aisle::file_error("stdout", std::strerror(code));
+    }
+    bytes.clear();
+  }
+  /// Of a command that fails: what it had found goes out all the same.
+  ~pending_output() {
+    try {
+      write();
+    } catch (...) {
+    }
+  }
+} pending;
+
+}  // namespace
+
 void write_out(std::string_view data) {
-  if (std::fwrite(data.data(), 1, data.size(), stdout) == data.size()) return;
-  if (errno == EPIPE) throw closed_output();
-  throw aisle::file_error("stdout", std::strerror(errno));
+  pending.bytes += data;
+  if (pending.bytes.size() >= pending.capacity) pending.write();
 }
 
-void flush_out() {
-  if (std::fflush(stdout) == 0) return;
-  if (errno == EPIPE) throw closed_output();
-  throw aisle::file_error("stdout", std::strerror(errno));
-}
+void flush_out() { pending.write(); }
 
 std::string human_bytes(double bytes) {
   const char* units[] = {"B", "kB", "MB", "GB", "TB"};

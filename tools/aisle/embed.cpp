@@ -87,7 +87,7 @@ std::string format_of(const embed_command& o) {
 /// --shard auto: the number that Slurm, Kubernetes or MPI gave this process, and of how many.
 std::string shard_of_environment(const std::string& text) {
   const auto variable = [](const char* name) -> std::optional<std::int64_t> {
-    const char* value = std::getenv(name);
+    const char* value = name == nullptr ? nullptr : std::getenv(name);
     if (value == nullptr) return std::nullopt;
     std::int64_t n = 0;
     const char* end = value + std::strlen(value);
@@ -97,24 +97,32 @@ std::string shard_of_environment(const std::string& text) {
     return n;
   };
   struct scheduler {
-    const char *index, *first, *count;
+    const char *index, *count, *first, *last;
   };
   std::string looked_for;
-  for (const scheduler& s :
-       {scheduler{"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"},
-        scheduler{"JOB_COMPLETION_INDEX", nullptr, "JOB_COMPLETIONS"},
-        scheduler{"OMPI_COMM_WORLD_RANK", nullptr, "OMPI_COMM_WORLD_SIZE"},
-        scheduler{"SLURM_PROCID", nullptr, "SLURM_NTASKS"}}) {
+  for (const scheduler& s : {scheduler{"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT",
+                                       "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_MAX"},
+                             scheduler{"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", nullptr, nullptr},
+                             scheduler{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", nullptr, nullptr},
+                             scheduler{"SLURM_PROCID", "SLURM_NTASKS", nullptr, nullptr}}) {
     looked_for += (looked_for.empty() ? "" : ", ") + std::string(s.index);
     const auto index = variable(s.index);
     if (!index) continue;
-    const auto first = s.first ? variable(s.first) : std::optional<std::int64_t>();
-    const std::string own = std::to_string(*index - first.value_or(0));
+    const std::string own = std::to_string(*index);
     if (text != "auto") return own + text.substr(4);  // auto/16
     const auto count = variable(s.count);
     if (!count)
       throw usage_error("--shard auto: " + std::string(s.index) + " is set, " + s.count +
                         " is not: --shard auto/N says how many there are");
+    // An array that begins elsewhere or leaves tasks out may be a part of another one, submitted again.
+    const auto first = variable(s.first), last = variable(s.last);
+    if (first.value_or(0) != 0 || last.value_or(*count - 1) != *count - 1)
+      throw usage_error("--shard auto: " + std::string(s.index) + " goes from " +
+                        std::to_string(first.value_or(0)) + " to " +
+                        std::to_string(last.value_or(*count - 1)) + " in " + aisle::counted(*count, "task") +
+                        ", expected all from 0 on (--array=0-" + std::to_string(*count - 1) +
+                        "); of a part of them --shard auto/N says how many shards " +
+                        "there are, of which it takes number " + own);
     return own + "/" + std::to_string(*count);
   }
   throw usage_error("--shard auto: none of " + looked_for + " is set; --shard I/N says which it is");
@@ -220,13 +228,14 @@ int run(embed_command& o) {
   const auto sink = j.make_sink(o.out, format, input.header);
   const std::string path = input.rows->path();
   j.total = input.rows->total();
-  while (!j.step(*input.rows, *sink, o.batch).rows.empty()) {
+  while (!j.step(*input.rows, *sink, j.batch()).rows.empty()) {
   }
   j.tell_rest();
   std::optional<aisle::folder_lock> turn;
   if (format == "npy" || !o.skipped.empty()) turn = wait_for_turn(o.out);
   if (!o.skipped.empty()) aisle::write_skipped(o.skipped, j.skipped, o.csv);
-  if (j.vectors == 0) throw_nothing(path, j.rows);  // an output of an earlier call stays
+  // An output of an earlier call stays. Of a stream all there is has been answered: nothing in, nothing out.
+  if (j.vectors == 0 && o.out != "-") throw_nothing(path, j.rows);
   sink->finish();
   if (j.by.text) report_cut(j.cut, j.texts, j.by.text->max_tokens());
   tell_spent(j.by.text.get());
@@ -262,10 +271,11 @@ action setup(option_set app) {
          "vectors of JSON lines: lists of numbers, or little-endian float32 in base64, a quarter as long")
       .check(one_of({"floats", "base64"}))
       .capture_default_str();
-  app.add_option("--batch", o->batch, "rows to work on at a time")
+  app.add_option(
+         "--batch", o->batch,
+         "rows to work on at a time (default: 256; 16384 of texts for static embeddings or a service)")
       .type_name("N")
-      .check(within(std::int64_t{1}, std::int64_t{1} << 20))
-      .capture_default_str();
+      .check(within(std::int64_t{1}, std::int64_t{1} << 20));
   app.add_option("--id-column", o->columns.id_column, "column of the ids")
       .type_name("COLUMN")
       .capture_default_str();

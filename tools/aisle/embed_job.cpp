@@ -34,6 +34,12 @@ std::unique_ptr<aisle::vector_sink> embed_job::make_sink(const std::string& path
   }
 }
 
+std::int64_t embed_job::batch() const {
+  if (o.batch > 0) return o.batch;
+  // Pictures take so long that no more of them stand in one batch because of their texts.
+  return by.image ? by.image->contents_at_once() : by.text->contents_at_once();
+}
+
 aisle::embedded_batch embed_job::step(aisle::row_source& input, aisle::vector_sink& sink, std::int64_t most) {
   check_interrupt();
   std::vector<aisle::source_row> next = input.next(static_cast<std::size_t>(most));

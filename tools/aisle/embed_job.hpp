@@ -22,7 +22,7 @@ struct embed_command {
   common_options common;
   std::string data, in, out, format, skipped, image_root;
   std::string shard, shard_by = "range";
-  std::int64_t batch = 256;
+  std::int64_t batch = 0;      ///< 0: as many as suit the models
   std::int64_t part_rows = 0;  ///< 0: as many as suit the models
   bool resume = false;
   bool dry_run = false;
@@ -50,6 +50,8 @@ struct embed_job {
   std::int64_t skipped_count = 0;
   std::size_t told = 0;  ///< of `skipped`
 
+  /// Rows of a batch.
+  std::int64_t batch() const;
   std::int64_t kinds() const { return (by.text != nullptr) + (by.image != nullptr); }
   /// A sink of --format for these embedders, at `path`.
   std::unique_ptr<aisle::vector_sink> make_sink(const std::string& path, const std::string& format,

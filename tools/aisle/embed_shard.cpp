@@ -45,6 +45,13 @@ aisle::json made_with(const embed_command& o, const std::string& format, const e
     out["text_columns"] = aisle::json::array_of(o.columns.text_columns);
     out["image_column"] = o.columns.image_column;
     out["csv_safe"] = o.csv.spreadsheet_safe;
+    out["delimiter"] = o.columns.delimiter == 0 ? "recognised" : std::string(1, o.columns.delimiter);
+    out["encoding"] = o.columns.encoding.empty() ? "recognised" : o.columns.encoding;
+    out["max_cell"] = o.columns.cell_limit;
+  }
+  if (job.by.image) {
+    out["image_root"] = o.image_root;
+    out["allow_outside"] = o.allow_outside;
   }
   return out;
 }
@@ -73,7 +80,7 @@ aisle::vector_part make_part(const embed_command& o, const std::string& format, 
   const auto sink = job.make_sink(stem + "." + format, format, header);
   const std::size_t skipped_before = job.skipped.size();
   for (const std::int64_t whole = rows_of_part(o, job); part.rows < whole;) {
-    const aisle::embedded_batch batch = job.step(rows, *sink, std::min(o.batch, whole - part.rows));
+    const aisle::embedded_batch batch = job.step(rows, *sink, std::min(job.batch(), whole - part.rows));
     if (batch.rows.empty()) break;
     note_records(batch, format, part);
     part.rows += static_cast<std::int64_t>(batch.rows.size());
@@ -102,6 +109,7 @@ int embed_shard(const embed_command& o, const std::string& format, embed_job& jo
                                                   {"bytes", aisle::file_size(path)},
                                                   {"sha256", aisle::detail::sha256_of_file(path)},
                                                   {"rows", total}});
+  aisle::expect_division(o.out, shard);
   aisle::make_folders(folder);
   const auto turn = wait_for_folder(folder);
   if (!o.resume && aisle::file_exists(aisle::part_stem(o.out, shard, 0) + ".json"))

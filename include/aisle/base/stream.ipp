@@ -33,7 +33,10 @@ AISLE_API std::size_t input_stream::read(std::span<char> out) {
   for (;;) {
     const ssize_t n = ::read(handle_, out.data(), out.size());
     if (n >= 0) return static_cast<std::size_t>(n);
-    if (errno != EINTR) throw file_error(path_, std::strerror(errno));
+    if (errno == EAGAIN || errno == EWOULDBLOCK)  // somebody made it non-blocking
+      ready(-1);
+    else if (errno != EINTR)
+      throw file_error(path_, std::strerror(errno));
     if (interrupted()) return 0;
   }
 }

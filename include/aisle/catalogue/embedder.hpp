@@ -74,6 +74,8 @@ class embedder {
   virtual std::int64_t dimension() const = 0;
   /// Longer texts are cut to this many tokens; 0: unknown.
   virtual std::int64_t max_tokens() const { return 0; }
+  /// How many contents one encode() should get: with fewer it is slower for each.
+  virtual std::int64_t contents_at_once() const noexcept { return 256; }
   /// Contents that cannot be done are named in `errors`; what is no content's fault is thrown.
   virtual embedded encode(std::span<const embeddable> contents, const embed_options& options = {}) const = 0;
 };
@@ -136,6 +138,10 @@ class text_embedder : public embedder {
   const json& identity() const override { return model_.identity(); }
   std::int64_t dimension() const override { return encoder().dimension(); }
   std::int64_t max_tokens() const override { return encoder().max_tokens(); }
+  /// More of static embeddings: one takes some microseconds, no more than it takes to hand out work.
+  std::int64_t contents_at_once() const noexcept override {
+    return sentence_.kind == sentence_model::reader::transformer ? 256 : 16'384;
+  }
   AISLE_API embedded encode(std::span<const embeddable> contents,
                             const embed_options& options = {}) const override;
   const text_encoder& encoder() const;

@@ -75,7 +75,7 @@ class json_rows : public row_source {
   const std::string& path() const override { return lines_.path(); }
 
  private:
-  bool next_line();
+  bool next_line(bool waits);
   void read(source_row& row);
   line_reader lines_;
   picture_finder pictures_;

@@ -66,22 +66,21 @@ AISLE_API bool is_blank_line(const std::string& line) {
 }
 }  // namespace detail
 
-/// That of the next row.
-AISLE_API bool json_rows::next_line() {
+/// That of the next row. Blank lines count as nothing: with `waits` false, false where only they are there.
+AISLE_API bool json_rows::next_line(bool waits) {
   if (limit_ > 0 && rows_ >= limit_) return false;
-  while (lines_.next(line_))
+  while ((waits || lines_.ready()) && lines_.next(line_))
     if (!detail::is_blank_line(line_)) return true;
   return false;
 }
 
 AISLE_API void json_rows::skip(std::int64_t count) {
-  for (; count > 0 && next_line(); --count) ++rows_;
+  for (; count > 0 && next_line(true); --count) ++rows_;
 }
 
 AISLE_API std::vector<source_row> json_rows::next(std::size_t count) {
   std::vector<source_row> out;
-  while (out.size() < count && (out.empty() || lines_.ready())) {
-    if (!next_line()) break;
+  while (out.size() < count && next_line(out.empty())) {
     source_row row;
     row.row = rows_++;
     row.line = lines_.number();

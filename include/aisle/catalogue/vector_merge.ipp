@@ -198,7 +198,6 @@ AISLE_API void merge_by_rows(const part_set& parts, merged_file& out, const std:
   }
 }
 
-/// The shards of a folder by their names; throws where they are of two divisions.
 AISLE_API std::vector<shard_selection> find_shards(const std::string& folder) {
   std::vector<shard_selection> out;
   for (const std::string& name : folder_entries(folder)) {

@@ -100,6 +100,10 @@ vector_part read_part(const std::string& path);
 /// What is wrong with a part's files; empty: they are what its manifest says.
 std::string fault_of(const vector_part& part);
 
+/// Throws option_error where the folder has shards of another number of them: parts of two divisions in one
+/// folder belong to nothing.
+void expect_division(const std::string& folder, const shard_selection& shard);
+
 /// The parts of a shard that are there and whole, from the first on; what killed processes left beside them
 /// is deleted, and so are parts from the first on that is not what its manifest says, of which `warning` is
 /// told. Belongs under the shard folder's lock. Throws option_error where a part was made with other
@@ -112,6 +116,8 @@ std::vector<vector_part> resume_shard(const std::string& folder, const shard_sel
 /// does not count.
 std::string first_difference(const json& a, const json& b);
 namespace detail {
+/// The shards of a folder by their names. Throws format_error where they are of two divisions.
+std::vector<shard_selection> find_shards(const std::string& folder);
 /// "text.kernel is avx2 there, avx512 here".
 std::string tell_difference(const std::string& path, const json& there, const json& here);
 }  // namespace detail

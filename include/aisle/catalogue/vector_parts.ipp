@@ -272,6 +272,14 @@ AISLE_API void clear_shard(const std::string& folder, std::int64_t number) {
 
 }  // namespace detail
 
+AISLE_API void expect_division(const std::string& folder, const shard_selection& shard) {
+  if (!folder_exists(folder)) return;
+  for (const shard_selection& other : detail::find_shards(folder))
+    if (other.count != shard.count)
+      throw option_error(folder + ": has " + describe(other) + ", expected shards of " +
+                         std::to_string(shard.count) + ", or another folder");
+}
+
 AISLE_API std::vector<vector_part> resume_shard(const std::string& folder, const shard_selection& shard,
                                                 const json& made_with, const json& input,
                                                 const warning_callback& warning) {
@@ -297,6 +305,12 @@ AISLE_API std::vector<vector_part> resume_shard(const std::string& folder, const
       if (const std::string what = first_difference(*there, *here); !what.empty())
         throw option_error(path + ": was made otherwise: " + detail::tell_difference(what, *there, *here) +
                            "; expected the same, or another folder");
+    if (part.shard.by != shard.by)
+      throw option_error(path + ": was made otherwise: the rows are divided by " +
+                         (shard.by == shard_selection::division::range
+                              ? "a hash of the id there, in their order here"
+                              : "their order there, by a hash of the id here") +
+                         "; expected the same, or another folder");
     if (!(part.shard == shard) || part.number != number)
       throw format_error(path, "says it is part " + std::to_string(part.number) + " of " +
                                    describe(part.shard) + ", expected part " + std::to_string(number) +
