@@ -10,7 +10,8 @@ shift $(($# < 4 ? $# : 4))
 aisle=${AISLE:-aisle} model=${AISLE_MODEL:-all-MiniLM-L6-v2}
 # One thread a process; exit code 3 says that some rows had nothing to embed.
 seq 0 $((shards - 1)) |
-  parallel --retries 3 --halt soon,fail=1 "$@" \
-    "$aisle embed --data $data --text-model $model --shard {}/$shards --resume --out $parts --threads 1 || test \$? = 3"
+  parallel --retries 3 --halt soon,fail=1 --wd "$PWD" --env AISLE_WEIGHTS --env AISLE_ISA "$@" \
+    "$(printf '%q ' "$aisle" embed --data "$data" --text-model "$model" --out "$parts" --resume --threads 1) \
+     --shard {}/$shards || test \$? = 3"
 "$aisle" verify "$parts"
 "$aisle" merge "$parts" --out "$out" || [ $? = 3 ]

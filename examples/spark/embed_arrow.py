@@ -47,21 +47,27 @@ def embed(batches):
     # Fed by a thread of its own: rows come back while others are still on their way.
     feeder = threading.Thread(target=feed)
     feeder.start()
-    rows = []
-    for line in process.stdout:
-        row = json.loads(line)
-        rows.append({"sku": row["id"], "embedding": row.get("text_embedding"), "error": row.get("error")})
-        if len(rows) == rows_of_batch:
+    try:
+        rows = []
+        for line in process.stdout:
+            row = json.loads(line)
+            rows.append({"sku": row["id"], "embedding": row.get("text_embedding"), "error": row.get("error")})
+            if len(rows) == rows_of_batch:
+                yield pa.RecordBatch.from_pylist(rows, schema=schema)
+                rows = []
+        code = process.wait()
+        feeder.join()
+        # 3: some rows have errors. Who ends early leaves the feeder with a broken pipe, which says less.
+        if code not in (0, 3):
+            raise RuntimeError(f"aisle embed ended with exit code {code}")
+        if failure:
+            raise failure[0]
+        if rows:
             yield pa.RecordBatch.from_pylist(rows, schema=schema)
-            rows = []
-    feeder.join()
-    code = process.wait()
-    if failure:
-        raise failure[0]
-    if code not in (0, 3):  # 3: some rows have errors
-        raise RuntimeError(f"aisle embed ended with exit code {code}")
-    if rows:
-        yield pa.RecordBatch.from_pylist(rows, schema=schema)
+    finally:  # also where nobody asks for the rest (a limit)
+        process.kill()
+        process.wait()
+        feeder.join()
 
 
 products.repartition(max(2, spark.sparkContext.defaultParallelism)).mapInArrow(

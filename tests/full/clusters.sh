@@ -24,10 +24,13 @@ same() {
 }
 quiet "$AISLE" embed --data "$data" --text-model all-MiniLM-L6-v2 --out "$work/one.npy"
 
-for task in 7 5 6; do  # in any order; --array=5-7
-  quiet env SLURM_ARRAY_TASK_ID=$task SLURM_ARRAY_TASK_MIN=5 SLURM_ARRAY_TASK_COUNT=3 SLURM_CPUS_PER_TASK=1 \
-    bash "$top/examples/clusters/slurm.sh" "$data" "$work/slurm"
+# In any order; --array=0-2, of which the last is submitted alone.
+for task in 1 0; do
+  quiet env SLURM_ARRAY_TASK_ID=$task SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=2 SLURM_ARRAY_TASK_COUNT=3 \
+    SLURM_CPUS_PER_TASK=1 bash "$top/examples/clusters/slurm.sh" "$data" "$work/slurm"
 done
+quiet env AISLE_SHARDS=3 SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_MIN=2 SLURM_ARRAY_TASK_MAX=2 \
+  SLURM_ARRAY_TASK_COUNT=1 SLURM_CPUS_PER_TASK=1 bash "$top/examples/clusters/slurm.sh" "$data" "$work/slurm"
 quiet "$AISLE" merge "$work/slurm" --out "$work/slurm.npy"
 same slurm
 
@@ -39,7 +42,7 @@ quiet "$AISLE" merge "$work/kubernetes" --out "$work/kubernetes.npy"
 same kubernetes
 
 if parallel --version 2>/dev/null | grep -q GNU; then
-  quiet bash "$top/examples/clusters/parallel.sh" "$data" "$work/parallel" "$work/parallel.npy" 3
+  quiet bash "$top/examples/clusters/parallel.sh" "$data" "$work/in parallel" "$work/parallel.npy" 3
   same parallel
 else
   echo "skipped: GNU parallel is not installed"

@@ -9,6 +9,7 @@
 
 #include <aisle/base/hash.hpp>
 #include <aisle/image/decode.hpp>
+#include <aisle/image/encode.hpp>
 #include <aisle/image/resize.hpp>
 #include <aisle/io/csv.hpp>
 
@@ -187,13 +188,22 @@ TEST_CASE("images: a later run gets what is missing, and what failed with --retr
   write("page/3");
   CHECK(images(work, std::string(" --size 100") + quick).code == 3);
   CHECK_FALSE(aisle::file_exists(work / "out/3.jpg"));
-  // Files that no status tells of are taken as they are, if they are pictures of that size.
+  // Files that no status tells of are taken as they are, if they are pictures of that size; others are
+  // somebody's own, and stay.
   aisle::remove_file(work / "out/status.csv");
   aisle::write_file(work / "out/2.jpg", "no picture");
   const std::size_t before = server.requests().size();
   CHECK(images(work, std::string(" --size 100") + quick).code == 3);
-  CHECK(server.requests().size() == before + 3);  // 2, and the two pages
-  CHECK(status_of(work / "out/status.csv").at("2").at("status") == "ok");
+  CHECK(server.requests().size() == before + 2);  // the two pages
+  CHECK(status_of(work / "out/status.csv").at("2").at("status") == "failed");
+  CHECK(has(status_of(work / "out/status.csv").at("2").at("error"), "2.jpg is in the way, "));
+  CHECK(aisle::read_file(work / "out/2.jpg") == "no picture");
+  const std::string own = aisle::encode_png(aisle::image(30, 20));
+  aisle::write_file(work / "out/2.jpg", own);
+  CHECK(images(work, std::string(" --retry-failed --size 100") + quick).code == 3);
+  CHECK(has(status_of(work / "out/status.csv").at("2").at("error"),
+            "in the way, a picture of 30 x 20, and no"));
+  CHECK(aisle::read_file(work / "out/2.jpg") == own);
   // A folder of somebody else.
   aisle::write_file(work / "out/status.csv", "a,b\n");
   const auto foreign = images(work, quick);
@@ -282,6 +292,10 @@ TEST_CASE("images: nobody on this machine or a private network is asked unless t
                      "http_proxy=http://127.0.0.1" + port)
             .code == 1);
   CHECK(server.requests().empty());
+  // What a limit of ours refused is asked for by a later run that has another limit.
+  aisle::write_file(work / "a.csv", "sku,image_path\n1,http://127.0.0.1" + port + "good/1\n");
+  CHECK(images(work, quick).code == 0);
+  CHECK(server.requests("good/1").size() == 1);
 }
 
 TEST_CASE("images: an interrupted or killed run is gone on with where it stopped") {

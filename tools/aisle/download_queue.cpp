@@ -146,8 +146,9 @@ std::optional<download_queue::ending> download_queue::take(download_answer answe
   h.pace.ended();
   d.spent += answer.seconds;
   if (answer.unreachable) {
-    if (h.pace.unreachable())
-      give_host_up(h, "not asked, as " + h.name + " gave no answer 16 times in a row: " + answer.fault);
+    if (h.pace.unreachable(now))
+      give_host_up(h, "not asked, as " + h.name + " gave no answer for " + in_seconds(patience_with_silence) +
+                          ": " + answer.fault);
   } else if (answer.status != 0) {
     h.pace.answered();
   }

@@ -197,7 +197,7 @@ class fetcher {
     const std::string bytes = aisle::read_file(path, aisle::picture_file_limit, aisle::file_kinds::regular);
     const aisle::image picture = aisle::decode_image(std::string_view(bytes), path);
     if (!options_.any_form && !options_.form.fits(picture.width(), picture.height())) {
-      r.fault = "of another size";
+      r.fault = "a picture of " + std::to_string(picture.width()) + " x " + std::to_string(picture.height());
       return;
     }
     r.there = t.there;
@@ -274,10 +274,11 @@ class fetcher {
     picture_task& t = plan_.tasks[r.task];
     if (began_[r.task] < 0) began_[r.task] = r.began;
     if (r.fault.empty()) return succeed(r);
-    if (!t.there.empty() && !r.downloaded) {
-      t.there.clear();
-      return hand_out(r.task);
-    }
+    // Somebody else's, as far as anyone can tell: it is not written over.
+    if (!t.there.empty() && !r.downloaded)
+      return fail(r.task,
+                  t.there + " is in the way, " + r.fault +
+                      ", and no status.csv tells of it: expected another --out, or that it is removed");
     if (!r.downloaded) return fail(r.task, r.fault);
     if (auto ended = queue_.reject(item_of_[r.task], r.fault, r.may_be_cut, aisle::steady_seconds()))
       end(std::move(*ended));

@@ -36,6 +36,10 @@ bool is_name_of(const std::string& file, const std::string& id) {
                      [&](const char* ending) { return file == name + ending; });
 }
 
+/// Whether it was a limit of ours that refused a picture, of which the message names the option: it may be
+/// another one today.
+bool by_a_limit(const picture_status& s) { return s.error.find("(--") != std::string::npos; }
+
 /// What earlier runs left: rows by id, and names of files.
 struct earlier {
   std::unordered_map<std::string, picture_status> rows;
@@ -178,7 +182,8 @@ class planner {
       else
         plan_.old_files[i] = b->file;
       if (b->status != "ok") there = unknown_file_of(s.id);
-      if (b->status == "failed" && same && there.empty() && !options_.retry_failed) return take_over();
+      if (b->status == "failed" && same && there.empty() && !options_.retry_failed && !by_a_limit(*b))
+        return take_over();
     } else {
       there = unknown_file_of(s.id);
     }

@@ -30,6 +30,9 @@ double backoff_seconds(double first, int again, double most, double chance) noex
 bool is_passing_status(long status) noexcept;
 bool is_redirect_status(long status) noexcept;
 
+/// Seconds without any answer after which a host may be given up.
+inline constexpr double patience_with_silence = 20;
+
 /// When one host may be asked. All times are of one clock, in seconds.
 class host_pace {
  public:
@@ -53,13 +56,17 @@ class host_pace {
   /// How often in a row it has asked for less.
   int complaints() const noexcept { return complaints_; }
 
-  /// It could not be reached; true once that has happened so often without an answer that it is given up.
-  bool unreachable() noexcept { return ++unreachable_ >= 16; }
+  /// It could not be reached; true once that has happened so often and for so long, without an answer, that
+  /// it is given up: many requests of one moment fail together when a server begins anew.
+  bool unreachable(double now) noexcept {
+    if (unreachable_++ == 0) unreachable_since_ = now;
+    return unreachable_ >= 16 && now - unreachable_since_ >= patience_with_silence;
+  }
   void answered() noexcept { unreachable_ = 0; }
 
  private:
   int running_ = 0, unreachable_ = 0, complaints_ = 0;
-  double next_ = 0, interval_ = 0;
+  double next_ = 0, interval_ = 0, unreachable_since_ = 0;
   double counted_from_ = 0, slowed_at_ = -1;  ///< since when `counted_` requests began; when it was slowed
   std::int64_t counted_ = 0;
 };
