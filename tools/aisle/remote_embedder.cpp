@@ -16,6 +16,10 @@ remote_embedder::remote_embedder(remote_options options)
                                    {"service", options_.api_base},
                                    {"dimensions", options_.dimensions},
                                    {"too_long", cuts ? "cut" : "refuse"}});
+  // What is cut to another length is another vector; and which texts have one differs by it. What was made by
+  // the usual limit, before this was told, stays known.
+  if (options_.max_text_tokens != remote_options{}.max_text_tokens)
+    identity_["max_text_tokens"] = options_.max_text_tokens;
   // Pipelines tell models by this; what a server runs behind a name nobody can tell.
   aisle::sha256 hash;
   hash.update(options_.model + " " + std::to_string(options_.dimensions));
