@@ -52,12 +52,13 @@ struct openai_options {
   enum class long_text : std::uint8_t { cut, refuse } when_too_long = long_text::cut;
   // Of what is sent. Tokens are estimated: of ASCII text a token for each 6 letters of a word or less, each 3
   // digits and each 3 marks, of others a token for 3 bytes where characters have two and for 2 bytes where
-  // they have more. English is met within 2 %, others within a third, which is added to be careful. No text
-  // has more tokens than bytes in UTF-8, as byte-pair encodings, as all of OpenAI's are, never make more.
+  // they have more. English is met within about 2 %, other languages between a third less and a half more;
+  // the half is added to be careful. No text has more tokens than bytes in UTF-8, as byte-pair encodings, as
+  // all of OpenAI's are, never make more.
   std::int64_t max_inputs = 2'048;            ///< texts a request
   std::int64_t max_request_tokens = 300'000;  ///< by the careful estimate
-  /// What the model takes of a text. One that is more by a third, by the estimate, is too long. One that may
-  /// be more is sent whole and alone: it is too long where the server refuses it.
+  /// What the model takes of a text. One that has more by a half, by the estimate, is too long. One that may
+  /// have more is sent whole and alone: it is too long where the server refuses it.
   std::int64_t max_text_tokens = 8'192;
   int concurrency = 4;           ///< requests on their way at a time
   int tries = 7;                 ///< of a request, the first included

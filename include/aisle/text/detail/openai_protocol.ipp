@@ -261,10 +261,10 @@ AISLE_API std::int64_t approximate_tokens(std::string_view text) {
 
 AISLE_API std::int64_t careful_tokens(std::string_view text) {
   const std::int64_t about = approximate_tokens(text);
-  return std::min(static_cast<std::int64_t>(text.size()), about + (about + 2) / 3);
+  return std::min(static_cast<std::int64_t>(text.size()), about + (about + 1) / 2);
 }
 
-AISLE_API std::int64_t clearly_more_than(std::int64_t tokens) { return tokens + tokens / 3 + 1; }
+AISLE_API std::int64_t clearly_more_than(std::int64_t tokens) { return tokens + tokens / 2 + 1; }
 
 AISLE_API std::string_view cut_to_tokens(std::string_view text, std::int64_t tokens) {
   if (approximate_tokens(text) <= tokens) return text;
