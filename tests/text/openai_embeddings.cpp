@@ -304,7 +304,7 @@ TEST_CASE("openai: what the server finds too long is cut to the share of its tok
   };
   texts = numbered(600);
   texts[0] = std::string(1000, 'b');
-  const auto got = s.encode(texts, {.max_inputs = 100});
+  const auto got = s.encode(texts, {.max_inputs = 100, .concurrency = 1});
   CHECK(got.truncated == 1);
   CHECK(s.requests.back()["input"].size() > 60);
   CHECK(s.requests.back().get<std::string>("encoding_format") == "base64");
