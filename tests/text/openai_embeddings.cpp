@@ -12,6 +12,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/io/base64.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/utf8.hpp>
 #include <aisle/text/detail/openai_protocol.hpp>
 #include <aisle/text/openai_embeddings.hpp>
 
@@ -110,6 +111,13 @@ std::vector<std::string> numbered(std::size_t count, const std::string& begin = 
   return out;
 }
 
+/// So many words of four letters.
+std::string words(std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += "word ";
+  return out;
+}
+
 void check_rows(const aisle::openai_vectors& got, const std::vector<std::string>& texts,
                 const std::vector<std::size_t>& without = {}) {
   REQUIRE(got.vectors.rows() == static_cast<std::int64_t>(texts.size()));
@@ -167,8 +175,8 @@ TEST_CASE("openai: rows come by their index, from several requests at a time, wi
   std::int64_t told = 0;
   const auto got =
       s.encode(texts, {.max_inputs = 50,
-                       .max_request_tokens = 300,
-                       .max_text_tokens = 300,
+                       .max_request_tokens = 200,
+                       .max_text_tokens = 200,
                        .concurrency = 3,
                        .progress = [&](const aisle::progress_event& e) { told = e.done; },
                        .on_vector = [&](std::size_t i, std::span<const float>) { seen.push_back(i); }});
@@ -183,8 +191,12 @@ TEST_CASE("openai: rows come by their index, from several requests at a time, wi
   std::int64_t tokens = 0;
   for (const json& r : s.requests) {
     std::size_t bytes = 0;
-    for (const json& t : r["input"].elements()) bytes += t.as<std::string>().size();
-    CHECK(bytes <= 300);
+    std::int64_t estimated = 0;
+    for (const json& t : r["input"].elements()) {
+      bytes += t.as<std::string>().size();
+      estimated += aisle::detail::openai::careful_tokens(t.as<std::string>());
+    }
+    CHECK(estimated <= 200);
     CHECK(r["input"].size() <= 50);
     sent += r["input"].size();
     tokens += static_cast<std::int64_t>(bytes);
@@ -196,7 +208,7 @@ TEST_CASE("openai: rows come by their index, from several requests at a time, wi
   CHECK(s.encode({"", " "}).errors.size() == 2);
 }
 
-TEST_CASE("openai: no request has more than 2,048 texts and no text more than 8,192 bytes") {
+TEST_CASE("openai: no request has more than 2,048 texts, nor more than 300,000 tokens by the estimate") {
   server s;
   auto texts = numbered(5000, "");
   const auto got = s.encode(texts, {.concurrency = 1});
@@ -205,17 +217,107 @@ TEST_CASE("openai: no request has more than 2,048 texts and no text more than 8,
   for (const json& r : s.requests) most = std::max(most, r["input"].size());
   CHECK(most == 2048);
 
+  // Words of four letters and a blank: a token each, by all tokenizers of OpenAI's.
   server t;
-  std::string longer(8191, 'a');
-  longer += "\xc3\xa9zzz";  // the cut would go through a character
-  const auto cut = t.encode({longer, "b"});
-  CHECK(cut.truncated == 1);
-  CHECK(t.requests[0].at("input").at(std::size_t{0}).as<std::string>() == std::string(8191, 'a'));
-  const auto refused = t.encode({longer, "b"}, {.when_too_long = aisle::openai_options::long_text::refuse});
-  REQUIRE(refused.errors.size() == 1);
-  CHECK(refused.errors[0].text == 0);
-  CHECK(has(refused.errors[0].reason, "more than 8192 tokens"));
-  CHECK(refused.vectors(1, 0) == 1);
+  texts = numbered(400, words(1500) + "text ");
+  check_rows(t.encode(texts, {.concurrency = 1}), texts);
+  for (const json& r : t.requests) CHECK(r["input"].size() * 1500 <= 300'000);
+  CHECK(t.requests.size() <= 5);  // 300 million bytes are not 300 million tokens
+}
+
+TEST_CASE("openai: a text is too long by its tokens, not by its bytes") {
+  using long_text = aisle::openai_options::long_text;
+  const auto cjk = [](std::size_t count) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) out += "\xe6\x97\xa5";
+    return out;
+  };
+  const std::vector<std::string> fit = {words(2000), cjk(3000), "b"};  // 10,000 and 9,000 bytes
+  for (const long_text how : {long_text::cut, long_text::refuse}) {
+    server s;
+    const auto got = s.encode(fit, {.when_too_long = how});
+    check_rows(got, fit);
+    CHECK(got.truncated == 0);
+    CHECK(s.requests.size() == 1);
+  }
+  // What is clearly too long is not sent as it is.
+  const std::vector<std::string> long_ones = {"b", words(20'000), cjk(20'000)};
+  server s;
+  auto got = s.encode(long_ones);
+  CHECK(got.errors.empty());
+  CHECK(got.truncated == 2);
+  for (const json& r : s.requests)
+    for (const json& sent : r["input"].elements()) {
+      const auto text = sent.as<std::string>();
+      CHECK(aisle::find_invalid_utf8(text) == std::string_view::npos);
+      CHECK((text == "b" || (text.size() > 8192 && aisle::detail::openai::approximate_tokens(text) <= 8192)));
+    }
+  got = s.encode(long_ones, {.when_too_long = long_text::refuse});
+  check_rows(got, long_ones, {1, 2});
+  CHECK(has(got.errors[0].reason, "a text of about 20000 tokens by an estimate, more than 8192"));
+  // One character stays at least.
+  got = s.encode({"\xf0\x9f\x91\x95\xf0\x9f\x91\x95"}, {.max_text_tokens = 1});
+  check_rows(got, {"\xf0\x9f\x91\x95"});
+}
+
+TEST_CASE("openai: what the server finds too long is cut to the share of its tokens, or step by step") {
+  // A token is two bytes here: the estimate, a token a word, is far too low.
+  const std::string longer = "a" + words(6200);
+  std::vector<std::string> texts = numbered(200);
+  texts[0] = longer;
+  for (const std::string wording : {"openai", "vllm", "silent", "unknown"}) {
+    CAPTURE(wording);
+    server s;
+    s.fault = [&](const json& request, openai_answer& a) {
+      for (const json& t : request["input"].elements()) {
+        const std::size_t tokens = t.as<std::string>().size() / 2;
+        if (tokens <= 8192) continue;
+        if (wording == "openai")
+          refuse(a, 400,
+                 "This model's maximum context length is 8192 tokens, however you requested " +
+                     std::to_string(tokens) + " tokens (" + std::to_string(tokens) +
+                     " in your prompt; 0 for the completion). Please reduce your prompt.");
+        else if (wording == "vllm")
+          refuse(a, 413, "max 8,192 tokens; given: " + std::to_string(tokens) + " tokens");
+        else
+          refuse(a, 422, wording == "silent" ? "too many tokens" : "zu lang");
+      }
+    };
+    const auto got = s.encode(texts);
+    CHECK(got.errors.empty());
+    CHECK(got.truncated == 1);
+    const auto kept = static_cast<std::size_t>(got.vectors(0, 0));
+    CHECK(kept <= 2 * 8192);
+    CHECK(kept >= (wording == "openai" || wording == "vllm" ? 2 * 8000u : 8192u));
+    CHECK(s.requests.size() <= 6);
+    CHECK(s.requests[1]["input"].size() == 167);  // the others are sent as if it were not there
+    CHECK(s.requests.back().get<std::string>("encoding_format") == "base64");
+    const auto refused = s.encode(texts, {.when_too_long = aisle::openai_options::long_text::refuse});
+    check_rows(refused, texts, {0});
+    CHECK(has(refused.errors[0].reason, "refused (4"));
+  }
+  // One cut does not make the requests that follow smaller, nor ones of numbers.
+  server s;
+  s.fault = [&](const json& request, openai_answer& a) {
+    for (const json& t : request["input"].elements())
+      if (t.as<std::string>().size() > 600) refuse(a, 400, "maximum context length is 512 tokens");
+  };
+  texts = numbered(600);
+  texts[0] = std::string(1000, 'b');
+  const auto got = s.encode(texts, {.max_inputs = 100, .concurrency = 1});
+  CHECK(got.truncated == 1);
+  CHECK(s.requests.back()["input"].size() > 60);
+  CHECK(s.requests.back().get<std::string>("encoding_format") == "base64");
+  CHECK(s.requests.size() < 20);
+}
+
+TEST_CASE("openai: many texts that are refused as too long are no reason to give up") {
+  server s;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 40; ++i) texts.push_back(words(7000) + std::to_string(i));
+  s.fault = [&](const json&, openai_answer& a) { refuse(a, 400, "maximum context length is 8192 tokens"); };
+  const auto got = s.encode(texts, {.when_too_long = aisle::openai_options::long_text::refuse});
+  CHECK(got.errors.size() == 40);
 }
 
 TEST_CASE(
@@ -227,8 +329,9 @@ TEST_CASE(
   };
   for (const one& c :
        {one{429, "1500", "9", 1.5, 1.7}, one{429, "", "20", 20, 20.2}, one{503, "", "60", 60, 60.2},
-        one{503, "", "61", 0.37, 0.7}, one{500, "", "soon", 0.37, 0.7}, one{408, "", "", 0.37, 0.7},
-        one{409, "", "-1", 0.37, 0.7}, one{0, "", "", 0.37, 0.7}}) {
+        one{503, "", "61", 60, 60.2}, one{503, "", "1e3", 60, 60.2}, one{429, "70000", "", 60, 60.2},
+        one{500, "", "soon", 0.37, 0.7}, one{408, "", "", 0.37, 0.7}, one{409, "", "-1", 0.37, 0.7},
+        one{0, "", "", 0.37, 0.7}}) {
     CAPTURE(c.status);
     CAPTURE(c.seconds);
     server s;
@@ -354,6 +457,38 @@ TEST_CASE("openai: servers without base64 are asked for numbers, in requests tha
     std::size_t base64 = 0;
     for (const json& r : s.requests) base64 += r.get("encoding_format", "") == "base64";
     CHECK(base64 == 1);
+  }
+}
+
+TEST_CASE("openai: servers whose base64 is none are asked for numbers, once") {
+  const auto texts = numbered(200);
+  for (const std::string text : {"AAA", "AAAAgD8", "AAAAgD8=AAA=", "?"}) {
+    CAPTURE(text);
+    for (const bool for_good : {true, false}) {
+      server s;
+      s.fault = [&](const json& request, openai_answer& a) {
+        const bool base64 = request.get("encoding_format", "") == "base64";
+        a = server::good(request, false);
+        if (!base64 && for_good) return;
+        json answer = aisle::parse_json(a.body, "answer"), data = json::array();
+        for (json item : answer.at("data").elements()) {
+          item["embedding"] = text;
+          data.push_back(item);
+        }
+        answer["data"] = data;
+        a.body = answer.dump();
+      };
+      if (!for_good) {
+        CHECK(has(message_of([&] { s.encode(texts); }), "base64"));
+        CHECK(s.requests.size() <= 10);
+        continue;
+      }
+      check_rows(s.encode(texts), texts);
+      std::size_t base64 = 0;
+      for (const json& r : s.requests) base64 += r.get("encoding_format", "") == "base64";
+      CHECK(base64 == 1);
+      CHECK(s.times.back() < 0.3);  // nothing was waited for
+    }
   }
 }
 
@@ -508,6 +643,20 @@ TEST_CASE("openai: what it would cost is counted without asking") {
   CHECK(e.most_tokens == 12 + 3 + 5 + 19);
   CHECK(e.tokens >= 10);
   CHECK(e.tokens <= e.most_tokens);
+  CHECK(e.too_long == 0);
+  const std::string fits = words(8000), may_fit = words(8500), longer = words(30'000), blanks(1 << 20, ' ');
+  const std::string_view long_ones[] = {fits, may_fit, longer};
+  const auto l = client.estimate(long_ones);
+  CHECK(l.texts == 3);
+  CHECK(l.tokens == 8000 + 8500 + 8192);
+  CHECK(l.too_long == 2);
+  CHECK(l.requests == 3);
+  CHECK(l.most_tokens == 5 * (8000 + 8500 + 8192));
+  const auto refused =
+      aisle::openai_embeddings({.model = "m", .when_too_long = aisle::openai_options::long_text::refuse})
+          .estimate(long_ones);
+  CHECK(refused.texts == 2);
+  CHECK(aisle::detail::openai::approximate_tokens(blanks) > 8192);
   // cl100k_base has as many.
   CHECK(aisle::detail::openai::approximate_tokens("a red shirt 12345") == 6);
   CHECK_THROWS_AS(aisle::openai_embeddings({}), aisle::option_error);

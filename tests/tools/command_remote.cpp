@@ -69,6 +69,18 @@ TEST_CASE("embed by a model behind an address: into a file, and into a folder th
   // Another server, or other dimensions, are other vectors.
   CHECK(run(work, server, "good", "embed --data shop.csv --out kept --dimensions 4").code == 0);
   CHECK(server.requests("good").size() > asked);
+  // So are those of texts that were cut elsewhere, of a text of its own at least.
+  for (const std::string limit : {"4", "5", "8192"}) {
+    const std::size_t before = server.requests("good").size();
+    o = run(work, server, "good", "embed --data shop.csv --out cut --max-text-tokens " + limit);
+    CAPTURE(limit);
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    CHECK(server.requests("good").size() > before);
+    CHECK(has(o.err, " were cut to " + limit + " tokens (--max-text-tokens)") == (limit != "8192"));
+  }
+  o = run(work, server, "good", "embed --data shop.csv --out cut");
+  CHECK(has(o.err, "24 rows, 24 of them from before"));
   for (const auto& file : command::files_of(work.path()))
     if (file.first != "stdin") CHECK_MESSAGE(!has(file.second, command::secret), file.first);
 }
@@ -104,6 +116,16 @@ TEST_CASE("run and predict learn from a model behind an address; shards of it re
   CHECK(has(o.err, "3 parts, 3 of them from before"));
   CHECK(run(work, server, "floats", "embed --data shop.csv --shard 0/1 --part-rows 10 --out parts --resume")
             .code == 1);
+  // Nor do parts of texts that were cut elsewhere.
+  CHECK(run(work, server, "good",
+            "embed --data shop.csv --shard 0/1 --part-rows 10 --out parts --resume --max-text-tokens 4")
+            .code == 1);
+  CHECK(run(work, server, "good",
+            "embed --data shop.csv --shard 0/1 --part-rows 10 --out cut --max-text-tokens 4")
+            .code == 0);
+  CHECK(
+      run(work, server, "good", "embed --data shop.csv --shard 0/1 --part-rows 10 --out cut --resume").code ==
+      1);
 }
 
 TEST_CASE("what a model behind an address cannot do, and a dry run that asks nobody") {

@@ -84,7 +84,8 @@ TEST_CASE("remote embeddings: vectors by several requests at a time, with what t
   CHECK(dry.vectors.rows() == 0);
   CHECK(dry.estimate.texts == 5000);
   CHECK(dry.estimate.requests <= 4);
-  CHECK(has(dry.about, "5000 texts to send, about "));
+  CHECK(has(dry.about, "5000 texts to send, about " + std::to_string(dry.estimate.tokens) +
+                           " tokens by an estimate, no more than "));
   CHECK(has(dry.about, "no more than " + std::to_string(dry.estimate.most_tokens)));
 }
 
@@ -140,8 +141,16 @@ TEST_CASE("remote embeddings: one bad row does not cost the others") {
   l.on_warning = [&](std::string_view w) { warned += w; };
   check_rows(embed(texts, l), shorter);
   CHECK(has(warned, "1 of 300 texts was cut"));
+  CHECK(has(warned, "to what " + l.api_base + "embeddings takes"));
   l.when_too_long = aisle::openai_options::long_text::refuse;
   check_rows(embed(texts, l), texts, {200});
+  // Of few tokens, though of many bytes: whole.
+  for (int i = 0; i < 2000; ++i) texts[199] += "word ";
+  warned.clear();
+  l = server.options("good");
+  l.on_warning = [&](std::string_view w) { warned += w; };
+  check_rows(embed(texts, l), texts);
+  CHECK(warned.empty());
 }
 
 TEST_CASE("remote embeddings: the key is sent to the one address and told to nobody") {

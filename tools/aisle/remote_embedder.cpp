@@ -10,12 +10,17 @@ namespace aisle_command {
 
 remote_embedder::remote_embedder(remote_options options)
     : options_(std::move(options)), dimension_(options_.dimensions) {
-  const bool cuts = options_.when_too_long == aisle::openai_options::long_text::cut;
+  // What is cut to another length is another vector; and which texts have one differs by it, too. What was
+  // made with the usual limit, before this was told, stays known. A member that is always there, as who
+  // compares does not miss one.
+  std::string too_long = options_.when_too_long == aisle::openai_options::long_text::cut ? "cut" : "refuse";
+  if (options_.max_text_tokens != remote_options{}.max_text_tokens)
+    too_long += ", " + aisle::counted(options_.max_text_tokens, "token");
   identity_ = aisle::json::object({{"kind", "text"},
                                    {"model", options_.model},
                                    {"service", options_.api_base},
                                    {"dimensions", options_.dimensions},
-                                   {"too_long", cuts ? "cut" : "refuse"}});
+                                   {"too_long", too_long}});
   // Pipelines tell models by this; what a server runs behind a name nobody can tell.
   aisle::sha256 hash;
   hash.update(options_.model + " " + std::to_string(options_.dimensions));

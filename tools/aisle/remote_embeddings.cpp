@@ -58,9 +58,9 @@ std::string about(const remote_options& o, const remote_vectors& v) {
   if (!o.dry_run) return spent(o, v.tokens, v.requests);
   const aisle::openai_estimate& e = v.estimate;
   return aisle::counted(e.texts, "text") + " to send, about " + aisle::counted(e.tokens, "token") +
-         ", no more than " + std::to_string(e.most_tokens) +
+         " by an estimate, no more than " + std::to_string(e.most_tokens) +
          (o.price > 0 ? ": about " + cost(e.tokens) + ", no more than " + cost(e.most_tokens) : "") +
-         (e.too_long > 0 ? "; " + aisle::counted(e.too_long, "text") + " may be too long" : "");
+         (e.too_long > 0 ? "; " + aisle::counted(e.too_long, "text") + " may be too long by it" : "");
 }
 
 }  // namespace
@@ -106,7 +106,9 @@ remote_vectors embed_remotely(std::span<const std::string_view> texts, const rem
   for (auto& e : out.errors) e.reason = without_secret(std::move(e.reason), key);
   if (out.truncated > 0 && options.on_warning)
     options.on_warning(std::to_string(out.truncated) + " of " + aisle::counted(texts.size(), "text") +
-                       (out.truncated == 1 ? " was" : " were") + " cut, as " + url + " takes no longer ones");
+                       (out.truncated == 1 ? " was" : " were") + " cut to " +
+                       std::to_string(options.max_text_tokens) + " tokens (--max-text-tokens), or to what " +
+                       url + " takes");
   out.about = about(options, out);
   return out;
 }

@@ -50,10 +50,15 @@ struct openai_options {
   std::int64_t dimensions = 0;        ///< to be asked for; 0: the model's own
   /// What becomes of a text that is longer than a model takes: its beginning is sent, or it gets an error.
   enum class long_text : std::uint8_t { cut, refuse } when_too_long = long_text::cut;
-  // Of what is sent. A text counts as as many tokens as it has bytes in UTF-8: byte-pair encodings, as all of
-  // OpenAI's are, have no more.
-  std::int64_t max_inputs = 2'048;  ///< texts a request
-  std::int64_t max_request_tokens = 300'000;
+  // Of what is sent. Tokens are estimated: of ASCII text a token for each 6 letters of a word or less, each 3
+  // digits and each 3 marks, of others a token for 3 bytes where characters have two and for 2 bytes where
+  // they have more. English is met within about 2 %, other languages between a third less and a half more;
+  // the half is added to be careful. No text has more tokens than bytes in UTF-8, as byte-pair encodings, as
+  // all of OpenAI's are, never make more.
+  std::int64_t max_inputs = 2'048;            ///< texts a request
+  std::int64_t max_request_tokens = 300'000;  ///< by the careful estimate
+  /// What the model takes of a text. One that has more by a half, by the estimate, is too long. One that may
+  /// have more is sent whole and alone: it is too long where the server refuses it.
   std::int64_t max_text_tokens = 8'192;
   int concurrency = 4;           ///< requests on their way at a time
   int tries = 7;                 ///< of a request, the first included
@@ -78,20 +83,22 @@ struct openai_vectors {
   std::int64_t requests = 0;
 };
 
-/// What texts would cost, without asking anybody.
+/// What texts would cost, without asking anybody: an estimate, see openai_options.
 struct openai_estimate {
   std::int64_t texts = 0;        ///< with something in them; equal ones count once, as they are sent once
   std::int64_t tokens = 0;       ///< about
-  std::int64_t most_tokens = 0;  ///< no more
-  std::int64_t too_long = 0;     ///< texts that are or may be longer than a model takes
-  std::int64_t requests = 0;     ///< at least
+  std::int64_t most_tokens = 0;  ///< no more: bytes
+  std::int64_t too_long = 0;     ///< texts that are about longer than the model takes
+  std::int64_t requests = 0;     ///< about
 };
 
 /// The client. Equal texts are sent once. The first request is small and alone, so that a wrong key, model or
 /// dimension costs nothing. 408, 409, 429, 5xx and broken connections are tried again: after what
-/// `retry-after-ms` or `retry-after` say, up to a minute, otherwise after 0.5 s, doubled up to 8 s, less by
+/// `retry-after-ms` or `retry-after` say, at most a minute, otherwise after 0.5 s, doubled up to 8 s, less by
 /// chance up to a quarter. A request that is refused (400, 413, 422) is halved until the texts at fault stand
-/// alone. Vectors come as base64, or as numbers from servers that know no base64. Immutable.
+/// alone. One that is too long is asked for again, cut to the share of its tokens that the server says it
+/// takes, or step by step to as many bytes as the model takes tokens, and less. Vectors come as base64, or as
+/// numbers from servers that know no base64 or give none that can be read. Immutable.
 class openai_embeddings {
  public:
   /// Throws option_error for limits below 1 and a model without a name.

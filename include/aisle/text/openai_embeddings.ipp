@@ -35,25 +35,25 @@ AISLE_API openai_vectors openai_embeddings::encode(std::span<const std::string_v
 }
 
 AISLE_API openai_estimate openai_embeddings::estimate(std::span<const std::string_view> texts) const {
-  const detail::openai::sent_texts sent(texts);
+  detail::openai::sent_texts sent(texts);
   openai_estimate out;
+  for (const std::string_view text : sent.texts)
+    out.too_long += detail::openai::approximate_tokens(text) > options_.max_text_tokens;
+  sent.keep_short(options_.max_text_tokens, options_.when_too_long == openai_options::long_text::cut);
   std::int64_t inputs = 0, tokens = 0;
-  for (std::string_view text : sent.texts) {
-    if (static_cast<std::int64_t>(text.size()) > options_.max_text_tokens) {
-      ++out.too_long;
-      if (options_.when_too_long == openai_options::long_text::refuse) continue;
-      text = detail::openai::cut_text(text, static_cast<std::size_t>(options_.max_text_tokens));
-    }
-    const auto most = static_cast<std::int64_t>(text.size());
+  for (std::size_t i = 0; i < sent.texts.size(); ++i) {
+    const std::string_view text = sent.texts[i];
+    const std::int64_t careful = detail::openai::careful_tokens(text);
     ++out.texts;
     out.tokens += detail::openai::approximate_tokens(text);
-    out.most_tokens += most;
-    if (inputs == 0 || inputs == options_.max_inputs || tokens + most > options_.max_request_tokens) {
+    out.most_tokens += static_cast<std::int64_t>(text.size());
+    if (inputs == 0 || inputs == options_.max_inputs || tokens + careful > options_.max_request_tokens ||
+        i >= sent.alone_from) {
       ++out.requests;
       inputs = tokens = 0;
     }
     ++inputs;
-    tokens += most;
+    tokens += careful;
   }
   return out;
 }

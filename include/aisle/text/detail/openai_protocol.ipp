@@ -57,8 +57,13 @@ AISLE_API std::vector<float> vector_of(const json& embedding, vector_format& for
   std::vector<float> out;
   if (embedding.is_string()) {
     const auto bytes = decode_base64(embedding.as<std::string_view>());
-    if (!bytes || bytes->empty() || bytes->size() % 4 != 0)
-      embedding.fail("expected numbers of single precision in base64");
+    if (!bytes || bytes->empty() || bytes->size() % 4 != 0) {
+      try {
+        embedding.fail("expected numbers of single precision in base64");
+      } catch (const format_error& e) {
+        throw base64_error(e);
+      }
+    }
     out.resize(bytes->size() / 4);
     for (std::size_t i = 0; i < out.size(); ++i) {
       std::uint32_t bits = 0;  // little-endian, whatever this machine is
@@ -158,6 +163,34 @@ AISLE_API bool is_too_long(int status, const fault& f) {
   return false;
 }
 
+AISLE_API told_tokens read_tokens(const fault& f) {
+  told_tokens out;
+  const std::string& text = f.message;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!ascii::is_digit(text[i])) continue;
+    // "gpt-4" and "0.5" are no counts.
+    const bool is_part = i > 0 && (text[i - 1] == '.' || text[i - 1] == '-' || ascii::is_letter(text[i - 1]));
+    std::int64_t value = 0;
+    for (; i < text.size(); ++i) {
+      if (ascii::is_digit(text[i])) {
+        constexpr std::int64_t largest = std::int64_t{1} << 40;
+        value = std::min(largest, value * 10 + (text[i] - '0'));
+      } else if (!(text[i] == ',' && i + 1 < text.size() && ascii::is_digit(text[i + 1]))) {
+        break;
+      }
+    }
+    if (is_part || value == 0) continue;
+    if (out.most == 0) {
+      // Not the first number that there is: a status may come before it.
+      if (ascii::starts_without_case(std::string_view(text).substr(i), " token")) out.most = value;
+    } else if (value > out.most) {
+      out.asked = value;
+      break;
+    }
+  }
+  return out;
+}
+
 AISLE_API double retry_delay(std::string_view after_ms, std::string_view after, int tries, double chance) {
   constexpr double longest = 60;
   const auto header = [](std::string_view text, double scale) {
@@ -167,7 +200,7 @@ AISLE_API double retry_delay(std::string_view after_ms, std::string_view after, 
     return error == std::errc() && stop == end && is_finite(value) ? value * scale : -1.0;
   };
   for (const double said : {header(after_ms, 0.001), header(after, 1)})
-    if (said > 0 && said <= longest) return said;
+    if (said > 0) return std::min(said, longest);
   return std::min(8.0, 0.5 * static_cast<double>(1 << std::clamp(tries - 1, 0, 10))) * (1 - 0.25 * chance);
 }
 
@@ -207,9 +240,10 @@ AISLE_API std::int64_t approximate_tokens(std::string_view text) {
         tokens += (length + 2) / 3 + (begin > 0 && text[begin - 1] == ' ');
         break;
       case kind::space:
+        tokens += length / 32;  // one belongs to the word behind it, and long runs are few
         break;
       case kind::line_end:
-        tokens += 1;
+        tokens += 1 + length / 32;
         break;
       case kind::mark:
         tokens += (length + 2) / 3;
@@ -223,6 +257,27 @@ AISLE_API std::int64_t approximate_tokens(std::string_view text) {
     }
   }
   return tokens;
+}
+
+AISLE_API std::int64_t careful_tokens(std::string_view text) {
+  const std::int64_t about = approximate_tokens(text);
+  return std::min(static_cast<std::int64_t>(text.size()), about + (about + 1) / 2);
+}
+
+AISLE_API std::int64_t clearly_more_than(std::int64_t tokens) { return tokens + tokens / 2 + 1; }
+
+AISLE_API std::string_view cut_to_tokens(std::string_view text, std::int64_t tokens) {
+  if (approximate_tokens(text) <= tokens) return text;
+  std::size_t fits = 0, too_many = text.size();
+  while (fits + 1 < too_many) {
+    const std::size_t middle = fits + (too_many - fits) / 2;
+    (approximate_tokens(cut_text(text, middle)) <= tokens ? fits : too_many) = middle;
+  }
+  const std::string_view out = cut_text(text, fits);
+  if (!out.empty()) return out;
+  std::size_t character = 1;
+  while (character < text.size() && (static_cast<unsigned char>(text[character]) & 0xC0) == 0x80) ++character;
+  return text.substr(0, character);
 }
 
 }  // namespace detail::openai

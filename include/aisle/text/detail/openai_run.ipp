@@ -66,8 +66,6 @@ class run {
   /// Numbers of an answer that is no base64: each takes 40 bytes while it is read.
   static constexpr std::size_t most_numbers = 1'000'000;
   static constexpr std::int64_t refused_at_first = 32;
-  /// Bytes: who takes no more is not asked for vectors of less.
-  static constexpr std::size_t shortest_cut = 64;
   static constexpr int failures_in_a_row = 3;
 
   [[noreturn]] void stop(const std::string& what) const { throw error{options_.server + ": " + what}; }
@@ -77,9 +75,9 @@ class run {
   void leave_out() {
     for (const std::size_t i : sent_.empty) fail_text(i, "an empty text");
     const bool cut = options_.when_too_long == openai_options::long_text::cut;
-    for (const std::size_t i : sent_.keep_short(static_cast<std::size_t>(options_.max_text_tokens), cut))
-      fail_text(i, "a text that may be more than " + counted(options_.max_text_tokens, "token") +
-                       ", as it has more bytes");
+    for (const sent_texts::long_text& t : sent_.keep_short(options_.max_text_tokens, cut))
+      fail_text(t.text, "a text of about " + counted(t.tokens, "token") + " by an estimate, more than " +
+                            std::to_string(options_.max_text_tokens));
     tell_progress();
   }
 
@@ -96,11 +94,11 @@ class run {
 
   batch next_batch() {
     batch out;
-    std::size_t tokens = 0;
+    std::int64_t tokens = 0;
     const std::size_t most = most_inputs();
     while (next_ < sent_.texts.size() && out.texts.size() < most) {
-      tokens += sent_.texts[next_].size();
-      if (!out.texts.empty() && tokens > static_cast<std::size_t>(options_.max_request_tokens)) break;
+      tokens += careful_tokens(sent_.texts[next_]);
+      if (!out.texts.empty() && (tokens > options_.max_request_tokens || next_ >= sent_.alone_from)) break;
       out.texts.push_back(next_++);
     }
     return out;
@@ -167,6 +165,9 @@ class run {
               throw format_error(options_.server, "a vector of " + counted(row.size(), "number") +
                                                       ", expected " + std::to_string(dimension_) +
                                                       " as before");
+      } catch (const base64_error&) {
+        if (floats_) return fail(std::move(b), a, "vectors that are no base64");
+        return as_floats_from_now_on(std::move(b));
       } catch (const format_error& e) {
         std::string what = e.what();
         if (a.body.find_first_not_of(" \t\r\n") != std::string::npos &&
@@ -251,35 +252,42 @@ class run {
     halve(b, queue_end::back, false);
   }
 
+  void as_floats_from_now_on(batch b) {
+    floats_ = true;
+    b.tries = 0;
+    ready_.push_front(std::move(b));
+  }
+
   /// The server does not want this.
   void refuse(batch b, int status, const fault& f) {
     const std::string what = "refused (" + std::to_string(status) + "): " + f.message;
     const bool of_format = f.speaks_of("encoding_format") || f.speaks_of("base64");
-    if (of_format && !floats_ && !b.as_floats) {
-      floats_ = true;
-      b.tries = 0;
-      ready_.push_front(std::move(b));
-      return;
-    }
+    if (of_format && !floats_ && !b.as_floats) return as_floats_from_now_on(std::move(b));
     if (f.param == "model" || f.param == "dimensions" ||
         (options_.dimensions > 0 && (f.speaks_of("dimensions") || f.speaks_of("matryoshka"))))
       stop(what);
-    if (accepted_ == 0 && !floats_ && !b.as_floats && status != 413) {
+    const bool too_long = is_too_long(status, f);
+    if (accepted_ == 0 && !floats_ && !b.as_floats && !too_long) {
       b.as_floats = true;
       ready_.push_front(std::move(b));
       return;
     }
     if (b.texts.size() > 1) return halve(b, queue_end::front, true);
     const std::size_t i = b.texts[0];
-    if (is_too_long(status, f) && options_.when_too_long == openai_options::long_text::cut &&
-        sent_.texts[i].size() / 2 >= shortest_cut) {
-      sent_.texts[i] = cut_text(sent_.texts[i], sent_.texts[i].size() / 2);
-      sent_.cut[i] = true;
-      b.tries = 0;
-      ready_.push_front(std::move(b));
-      return;
-    }
-    if (accepted_ == 0 && ++refused_ >= refused_at_first)
+    const bool may_be_too_long =
+        i >= sent_.alone_from && !surely_fits(sent_.texts[i], options_.max_text_tokens);
+    if ((too_long || may_be_too_long) && options_.when_too_long == openai_options::long_text::cut)
+      if (const std::string_view less =
+              shorter_text(sent_.texts[i], options_.max_text_tokens, read_tokens(f));
+          !less.empty()) {
+        sent_.texts[i] = less;
+        sent_.cut[i] = true;
+        batch again;  // what it was half of was not too large: this text was too long
+        again.texts.push_back(i);
+        ready_.push_front(std::move(again));
+        return;
+      }
+    if (accepted_ == 0 && !(too_long && may_be_too_long) && ++refused_ >= refused_at_first)
       stop(counted(refused_, "text") + " refused and none taken; the last: " + what);
     fail_batch(b, what);
   }

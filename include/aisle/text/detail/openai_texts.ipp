@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -30,24 +31,66 @@ AISLE_API sent_texts::sent_texts(std::span<const std::string_view> all) {
   cut.resize(texts.size());
 }
 
-AISLE_API std::vector<std::size_t> sent_texts::keep_short(std::size_t bytes, bool cut_long) {
-  std::vector<std::size_t> refused;
-  std::size_t kept = 0;
+AISLE_API std::vector<sent_texts::long_text> sent_texts::keep_short(std::int64_t tokens, bool cut_long) {
+  std::vector<long_text> refused;
+  std::vector<std::string_view> kept;
+  std::vector<std::vector<std::size_t>> of_kept;
+  std::vector<std::size_t> uncertain;
+  const auto keep = [&](std::size_t i) {
+    kept.push_back(texts[i]);
+    of_kept.push_back(std::move(whose[i]));
+  };
+  std::vector<bool> was_cut;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const bool is_long = texts[i].size() > bytes;
-    if (is_long && !cut_long) {
-      refused.insert(refused.end(), whose[i].begin(), whose[i].end());
+    if (careful_tokens(texts[i]) <= tokens) {
+      keep(i);
+      was_cut.push_back(false);
       continue;
     }
-    texts[kept] = cut_text(texts[i], bytes);
-    cut[kept] = is_long;
-    if (kept != i) whose[kept] = std::move(whose[i]);
-    ++kept;
+    const std::int64_t about = approximate_tokens(texts[i]);
+    if (about >= clearly_more_than(tokens)) {
+      if (!cut_long) {
+        for (const std::size_t text : whose[i]) refused.push_back({text, about});
+        continue;
+      }
+      texts[i] = cut_to_tokens(texts[i], tokens);
+      cut[i] = true;
+    }
+    uncertain.push_back(i);
   }
-  texts.resize(kept);
-  whose.resize(kept);
-  cut.resize(kept);
+  alone_from = kept.size();
+  for (const std::size_t i : uncertain) {
+    keep(i);
+    was_cut.push_back(cut[i]);
+  }
+  texts = std::move(kept);
+  whose = std::move(of_kept);
+  cut = std::move(was_cut);
   return refused;
+}
+
+AISLE_API bool surely_fits(std::string_view text, std::int64_t most_tokens) {
+  return static_cast<std::int64_t>(text.size()) <= most_tokens;
+}
+
+AISLE_API std::string_view shorter_text(std::string_view text, std::int64_t most_tokens,
+                                        const told_tokens& told) {
+  constexpr std::size_t shortest = 64;  // bytes: who takes no more is not asked for vectors of less
+  const std::size_t size = text.size();
+  const auto bytes = static_cast<std::int64_t>(size);
+  const bool fits = surely_fits(text, most_tokens);
+  std::size_t next = 0;
+  // What is more than its bytes is no count of this text's tokens; a few are the model's own.
+  if (told.asked > told.most && told.asked <= bytes + 16) {
+    // A little less: tokens are not spread evenly.
+    next = static_cast<std::size_t>(static_cast<double>(size) * 63 / 64 * static_cast<double>(told.most) /
+                                    static_cast<double>(told.asked));
+    if (told.most < bytes) next = std::max(next, static_cast<std::size_t>(told.most));
+  } else {
+    next = fits ? size / 2 : std::max(size / 4 * 3, static_cast<std::size_t>(most_tokens));
+  }
+  if (next < shortest && fits) return {};
+  return cut_text(text, std::min(next, size - 1));
 }
 
 }  // namespace detail::openai
