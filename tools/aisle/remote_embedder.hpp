@@ -27,6 +27,8 @@ class remote_embedder : public aisle::embedder {
   const aisle::json& identity() const override { return identity_; }
   /// Asks the server with a text of one letter where nobody has said it and no vector has come yet.
   std::int64_t dimension() const override;
+  /// So many that several requests of their greatest size are on their way together.
+  std::int64_t contents_at_once() const noexcept override { return 16'384; }
   aisle::embedded encode(std::span<const aisle::embeddable> contents,
                          const aisle::embed_options& options = {}) const override;
   /// "1,234 tokens in 3 requests, which cost 0.02"; empty where nothing was asked for.

@@ -163,7 +163,8 @@ AISLE_API void embedding_job::embed_in_steps(std::span<const std::size_t> fresh,
   std::size_t step = fresh.size();
   if (keeps_files()) {
     checkpoint_.emplace(csv_path_, key_, layout_.header);
-    step = 8 * static_cast<std::size_t>(std::max(1, thread_budget(options_.threads)));
+    step = static_cast<std::size_t>(std::max<std::int64_t>(8 * std::max(1, thread_budget(options_.threads)),
+                                                           model_->contents_at_once() / 8));
   }
   flushed_ = clock::now();
   std::vector<std::size_t> failed;
