@@ -272,10 +272,13 @@ TEST_CASE("loading") {
     // A tokenizer.json of these parts; the pre-tokenizer's type is the only one.
     const auto put = [&](const std::string& model, const std::string& normalizer,
                          const std::string& pre_tokenizer = R"({"type": "BertPreTokenizer"})") {
-      aisle::write_file(whole, R"({"normalizer": )" + normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer +
-                                   R"(, "added_tokens": [{"id": 2, "content": "[SEP]"},
+      aisle::write_file(
+          whole,
+          R"({"normalizer": )" + normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer +
+              R"(, "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 1], "sep": ["[SEP]", 2]},
+                                   "added_tokens": [{"id": 2, "content": "[SEP]"},
                                    {"id": 4, "content": "[MASK]"}], "model": )" +
-                                   model + "}");
+              model + "}");
     };
     const auto refused = [&](const std::string& what) {
       return has(message_of<aisle::option_error>([&] { aisle::wordpiece::load(folder.path()); }), what);

@@ -21,11 +21,11 @@ using namespace aisle_command;
 struct options {
   common_options common;
   bool json = false, pairs = false;
-  std::string offsets, cut = "longest-first", side = "right";
+  std::string offsets, cut = "longest-first", side;
   std::int64_t max_tokens = 0;
 
   /// More than the ids of texts as the encoder reads them.
-  bool is_detailed() const { return pairs || !offsets.empty() || cut != "longest-first" || side != "right"; }
+  bool is_detailed() const { return pairs || !offsets.empty() || cut != "longest-first" || !side.empty(); }
 };
 
 /// What the encoder of the same folder would cut at.
@@ -82,13 +82,13 @@ std::string list_of(const std::vector<std::int32_t>& values) {
 /// {"ids":[…],"type_ids":[…],"offsets":[[0,4],…]}
 void tokenize_in_detail(const aisle::wordpiece& tokenizer, const options& o, std::int64_t max_tokens,
                         item& i) {
-  const aisle::wordpiece_encode_options how{.max_length = max_tokens,
-                                            .cut = o.cut == "none"         ? aisle::truncation::none
-                                                   : o.cut == "only-first" ? aisle::truncation::only_first
-                                                   : o.cut == "only-second"
-                                                       ? aisle::truncation::only_second
-                                                       : aisle::truncation::longest_first,
-                                            .keep_end = o.side == "left"};
+  const aisle::wordpiece_encode_options how{
+      .max_length = max_tokens,
+      .cut = o.cut == "none"          ? aisle::truncation::none
+             : o.cut == "only-first"  ? aisle::truncation::only_first
+             : o.cut == "only-second" ? aisle::truncation::only_second
+                                      : aisle::truncation::longest_first,
+      .keep_end = o.side.empty() ? tokenizer.keeps_end() : o.side == "left"};
   const auto e = o.pairs ? tokenizer.encode_pair(i.text, i.second, how) : tokenizer.encode_spans(i.text, how);
   i.cut = e.full_length > static_cast<std::int64_t>(e.ids.size());
   i.out = "{\"ids\":" + list_of(e.ids) + ",\"type_ids\":" + list_of(e.types);
@@ -96,7 +96,7 @@ void tokenize_in_detail(const aisle::wordpiece& tokenizer, const options& o, std
     i.out += ",\"offsets\":[";
     character_counter first(i.text), second(i.second);
     for (std::size_t k = 0; k < e.spans.size(); ++k) {
-      character_counter& counter = e.types[k] == 0 ? first : second;
+      character_counter& counter = e.texts[k] == 1 ? second : first;
       const auto place = [&](std::size_t byte) {
         return std::to_string(o.offsets == "bytes" ? byte : counter.at(byte));
       };
@@ -193,9 +193,9 @@ action setup(option_set app) {
   app.add_option("--truncation", o->cut, "what is cut where there are more ids than --max-tokens")
       .check(one_of({"longest-first", "only-first", "only-second", "none"}))
       .capture_default_str();
-  app.add_option("--truncation-side", o->side, "the end of a text that is cut")
-      .check(one_of({"right", "left"}))
-      .capture_default_str();
+  app.add_option("--truncation-side", o->side,
+                 "the end of a text that is cut (default: the model's, mostly right)")
+      .check(one_of({"right", "left"}));
   o->common.add(app, {common::threads, common::limit});
   app.footer(
       "Reads lines from stdin and writes a JSON array of ids for each, in order. Only the tokenizer's files "

@@ -277,6 +277,8 @@ AISLE_API wordpiece sentence_model::load_tokenizer() const {
   tokenizer_files files = tokenizer_files::read(transformer);
   for (const auto& [name, value] : tokenizer_settings.members()) files.config[name] = value;
   tokenizer_description d = describe_tokenizer(files);
+  if (d.first.empty() && d.last.empty())
+    throw option_error(d.where + ": no post_processor, and a transformer cannot read a text without tokens");
   if (do_lower_case) d.normalizer.lower_first();
   return wordpiece(d);
 }

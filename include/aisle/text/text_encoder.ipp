@@ -112,7 +112,8 @@ AISLE_API void text_encoder::read_limits(const models::opened_model& model,
 
 AISLE_API std::int64_t text_encoder::prompt_tokens(std::string_view prompt) const {
   if (prompt.empty() || sentence_->pooling.include_prompt) return 0;
-  return static_cast<std::int64_t>(tokenizer_->encode(prompt, max_tokens_).ids.size()) - 1;  // [SEP]
+  return static_cast<std::int64_t>(tokenizer_->encode(prompt, max_tokens_).ids.size()) -
+         (tokenizer_->sep_id() >= 0);
 }
 
 AISLE_API tokenized_texts text_encoder::tokenize_views(std::span<const std::string_view> texts,

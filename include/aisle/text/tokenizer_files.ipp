@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include <aisle/base/counted.hpp>
@@ -11,6 +10,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/text/tokenizer_files.hpp>
+#include <aisle/text/unicode.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -82,38 +82,108 @@ AISLE_API void refuse_unless(bool good, const json& at, const std::string& what)
   if (!good) throw option_error(at.where() + ": " + what);
 }
 
+/// A step of the pipeline, null for none; a sequence of one is that one.
+AISLE_API const json* only_step(const json* step, const char* members) {
+  while (step != nullptr && !step->is_null() && step->get<std::string>("type") == "Sequence" &&
+         step->at(members).elements().size() == 1)
+    step = &step->at(members)[0];
+  return step == nullptr || step->is_null() ? nullptr : step;
+}
+
 /// Throws option_error unless a tokenizer.json describes BERT's tokenizer but for its normalizer: the same
 /// vocabulary behind words split in another way gives other ids.
 AISLE_API void check_kind(const json& tokenizer) {
   // Files from before the model's type was written have WordPiece for the only one with a "##".
-  const json& model = tokenizer.at("model");
-  if (const std::string type = model.get("type", "WordPiece"); type != "WordPiece")
+  if (const std::string type = tokenizer.at("model").get("type", "WordPiece"); type != "WordPiece")
     throw option_error(tokenizer.where() + ": a tokenizer of type " + type + ", expected WordPiece");
-  refuse_unless(model.get("continuing_subword_prefix", "##") == "##", model, "expected the prefix \"##\"");
-  const json* step = tokenizer.find("pre_tokenizer");
-  const std::string type = step == nullptr || step->is_null() ? "none" : step->get<std::string>("type");
+  const json* step = only_step(tokenizer.find("pre_tokenizer"), "pretokenizers");
+  const std::string type = step == nullptr ? "none" : step->get<std::string>("type");
   if (type != "BertPreTokenizer")
     throw option_error(tokenizer.where() + ": pre_tokenizer is " + type + ", expected BertPreTokenizer");
 }
 
-/// What a tokenizer.json puts around a text: {first, last}, empty where it has no post-processor. Throws
-/// option_error for anything but one token before and one behind.
-AISLE_API std::pair<std::string, std::string> around_text(const json& tokenizer) {
-  const json* p = tokenizer.find("post_processor");
-  if (p == nullptr || p->is_null()) return {};
+/// What the "##" of a model is. Throws option_error for one that a word may begin with: the reference finds
+/// the same token in both places.
+AISLE_API std::string continuation_of(const json& model) {
+  const std::string prefix = model.get("continuing_subword_prefix", "##");
+  bool apart = prefix.empty();
+  for (std::size_t at = 0; at < prefix.size();) {
+    const decoded_character c = decode_utf8(prefix, at);
+    at += c.size;
+    apart = apart || is_white_space(c.code) ||
+            normalize_character(c.code, false).role == character_role::punctuation;
+  }
+  refuse_unless(
+      apart, model,
+      "the continuing_subword_prefix \"" + prefix + "\" has no punctuation, expected one like \"##\"");
+  return prefix;
+}
+
+AISLE_API template_part read_template_part(const json& part) {
+  if (const json* sequence = part.find("Sequence")) {
+    const auto id = sequence->get<std::string>("id");
+    if (id != "A" && id != "B") sequence->fail("expected the sequence A or B");
+    return {.text = id == "B", .type = sequence->get<std::int32_t>("type_id", 0)};
+  }
+  const json& token = part.at("SpecialToken");
+  template_part out{.token = token.get<std::string>("id"), .type = token.get<std::int32_t>("type_id", 0)};
+  if (out.token.empty()) token.fail("a token without a name");
+  return out;
+}
+
+/// What a tokenizer.json puts around texts into `d`: nothing where it has no post-processor. Throws
+/// option_error for what is not built in.
+AISLE_API void read_around(const json& tokenizer, tokenizer_description& d) {
+  d.first.clear();
+  d.last.clear();
+  const json* p = only_step(tokenizer.find("post_processor"), "processors");
+  if (p == nullptr) return;
   const auto type = p->get<std::string>("type");
-  if (type == "BertProcessing") return {p->at("cls")[0].as<std::string>(), p->at("sep")[0].as<std::string>()};
+  if (type == "BertProcessing") {
+    for (const auto& [key, name] : {std::pair{"cls", &d.first}, {"sep", &d.last}}) {
+      *name = p->at(key)[0].as<std::string>();
+      d.stated_ids.emplace_back(*name, p->at(key)[1].as<std::int32_t>());
+    }
+    return;
+  }
   refuse_unless(type == "TemplateProcessing", *p,
                 "the post-processor " + type + " is not built in, expected [CLS], the text, [SEP]");
-  const auto single = p->at("single").elements();
-  const char* const expected[] = {"SpecialToken", "Sequence", "SpecialToken"};
-  bool good = single.size() == 3;
-  for (std::size_t i = 0; good && i < 3; ++i) {
-    const json* part = single[i].find(expected[i]);
-    good = part != nullptr && part->get<std::int64_t>("type_id", 0) == 0;
+  const json* tokens = p->find("special_tokens");
+  const auto parts_of = [&](const json& list) {
+    std::vector<template_part> parts;
+    for (const json& element : list.elements()) {
+      template_part part = read_template_part(element);
+      if (const json* token = tokens == nullptr ? nullptr : tokens->find(part.token); token != nullptr) {
+        const json& ids = token->at("ids");
+        refuse_unless(ids.elements().size() == 1, ids, "expected one id for a token of the template");
+        if (const json* names = token->find("tokens"); names != nullptr && names->elements().size() == 1)
+          part.token = (*names)[0].as<std::string>();
+        d.stated_ids.emplace_back(part.token, ids[0].as<std::int32_t>());
+      }
+      parts.push_back(std::move(part));
+    }
+    return parts;
+  };
+  const json& one = p->at("single");
+  const std::vector<template_part> single = parts_of(one);
+  std::size_t at = 0;
+  if (at < single.size() && !single[at].token.empty()) d.first = single[at++].token;
+  const bool has_text = at < single.size() && single[at].token.empty() && single[at].text == 0;
+  if (++at < single.size() && !single[at].token.empty()) d.last = single[at++].token;
+  refuse_unless(has_text && at == single.size() &&
+                    ranges::all_of(single, [](const template_part& part) { return part.type == 0; }),
+                one, "expected [CLS], the text, [SEP], all of type 0, either token may be missing");
+  if (const json* pair = p->find("pair"); pair != nullptr && !pair->is_null()) {
+    d.pair = parts_of(*pair);
+    std::array<int, 2> texts{};
+    for (const template_part& part : d.pair)
+      if (part.token.empty()) ++texts[static_cast<std::size_t>(part.text)];
+    refuse_unless(texts == std::array{1, 1}, *pair, "expected both texts once");
   }
-  refuse_unless(good, p->at("single"), "expected [CLS], the text, [SEP], all of type 0");
-  return {single[0]["SpecialToken"].get<std::string>("id"), single[2]["SpecialToken"].get<std::string>("id")};
+}
+
+AISLE_API bool puts_around(const json& tokenizer) {
+  return only_step(tokenizer.find("post_processor"), "processors") != nullptr;
 }
 
 AISLE_API bool is_named_special(std::string_view key) noexcept {
@@ -124,12 +194,14 @@ AISLE_API bool is_named_special(std::string_view key) noexcept {
 /// then special tokens that have a name, then further ones.
 class added_token_collector {
  public:
-  added_token_collector(const tokenizer_files& files, bool bert) : files_(files) {
+  /// `usual`: the class has BERT's names for tokens that no file names. `whole_file`: it reads tokenizer.json
+  /// as it is.
+  added_token_collector(const tokenizer_files& files, bool usual, bool whole_file) : files_(files) {
     // In the order in which those are added that no file lists.
     for (const char* key :
          {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"})
       named_.emplace_back(key, json());
-    if (bert) {
+    if (usual) {
       usual_ = {{"unk_token", "[UNK]"},
                 {"sep_token", "[SEP]"},
                 {"pad_token", "[PAD]"},
@@ -150,7 +222,7 @@ class added_token_collector {
       read_old();
       read_further_old(files.special_tokens_map);
     }
-    if (!bert && files.tokenizer.contains("added_tokens"))
+    if (whole_file && files.tokenizer.contains("added_tokens"))
       for (const json& t : files.tokenizer["added_tokens"].elements())
         put_added(tokens_, added_token_of(t, false));
     for (auto& [id, t] : by_id_) put_added(tokens_, t);
@@ -283,38 +355,59 @@ AISLE_API tokenizer_description describe_tokenizer(const tokenizer_files& files)
   if (type.ends_with("Fast")) type.resize(type.size() - 4);
   if (type.empty())
     type = files.of_model || !config.is_null() || !has_json ? "BertTokenizer" : "TokenizersBackend";
-  constexpr std::string_view like_bert[] = {"BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"};
-  const bool bert = ranges::find(like_bert, type) != std::end(like_bert);
-  if (!bert && type != "PreTrainedTokenizer" && type != "TokenizersBackend")
+  // BertTokenizer by other names.
+  constexpr std::string_view like_bert[] = {"BertTokenizer",
+                                            "DistilBertTokenizer",
+                                            "ElectraTokenizer",
+                                            "MobileBertTokenizer",
+                                            "SqueezeBertTokenizer",
+                                            "LayoutLMTokenizer",
+                                            "DPRContextEncoderTokenizer",
+                                            "DPRQuestionEncoderTokenizer",
+                                            "LxmertTokenizer"};
+  const bool bert = ranges::find(like_bert, type) != std::end(like_bert),
+             // BERT's tokens around all that tokenizer.json says.
+      framed = type == "ConvBertTokenizer" && has_json;
+  if (type == "ConvBertTokenizer" && !has_json) type = "BertTokenizer";
+  if (!bert && !framed && type != "BertTokenizer" && type != "PreTrainedTokenizer" &&
+      type != "TokenizersBackend")
     throw option_error((config.is_null() ? files.where : config.where()) + ": tokenizer_class is " + type +
                        ", expected BertTokenizer or PreTrainedTokenizerFast");
   if (config.contains("auto_map"))
     throw option_error(config.where() + ": a tokenizer of its own code (auto_map) is not supported");
-  if (!bert && !has_json)
+  if (!bert && !has_json && type != "BertTokenizer")
     throw option_error(files.where + ": the tokenizer_class " + type + " needs a tokenizer.json");
-  for (const auto& [key, section] :
-       {std::pair{"padding_side", "padding"}, {"truncation_side", "truncation"}}) {
-    std::string side = setting(key, "");
-    if (const json* s = files.tokenizer.find(section); side.empty() && s != nullptr && s->is_object())
-      side = s->get("direction", "");
-    if (side == "left" || side == "Left")
-      throw option_error(files.where + ": " + key + " is left, expected right");
-  }
 
   tokenizer_description d;
-  std::pair<std::string, std::string> around;
+  // Padding takes no part. The side is what is cut.
+  std::string side = setting("truncation_side", "");
+  if (const json* s = files.tokenizer.find("truncation"); side.empty() && s != nullptr && s->is_object())
+    side = s->get("direction", "");
+  d.keep_end = side == "left" || side == "Left";
   if (has_json) {
     d.where = files.tokenizer.where();
     detail::check_kind(files.tokenizer);
-    around = detail::around_text(files.tokenizer);
+    detail::read_around(files.tokenizer, d);
     d.vocabulary = detail::vocabulary_of(files.tokenizer["model"]);
   } else {
     d.where = files.where;
     d.vocabulary = files.vocabulary;
   }
   d.match_special_tokens = !setting("split_special_tokens", false);
-  detail::added_token_collector added(files, bert);
-  if (bert) {
+  const bool by_class = bert || type == "BertTokenizer";
+  detail::added_token_collector added(files, by_class || framed, !by_class);
+  if (by_class || framed) {
+    // Pairs are the class's whatever the file says. Of a text, transformers 4 obeyed the file, 5 the class.
+    if (has_json && detail::puts_around(files.tokenizer) &&
+        (d.first != added.named("cls_token") || d.last != added.named("sep_token")))
+      throw option_error(d.where + ": post_processor puts other tokens around texts than BertTokenizer, " +
+                         added.named("cls_token") + " text " + added.named("sep_token"));
+    d.first = added.named("cls_token");
+    d.last = added.named("sep_token");
+    d.pair.clear();
+    d.stated_ids.clear();
+  }
+  if (by_class) {
     character_rules rules{.space_cjk = setting("tokenize_chinese_chars", true),
                           .lower_case = setting("do_lower_case", true)};
     rules.strip_accents = setting("strip_accents", rules.lower_case);
@@ -322,18 +415,16 @@ AISLE_API tokenizer_description describe_tokenizer(const tokenizer_files& files)
       throw option_error(config.where() + ": strip_accents without do_lower_case is not supported");
     d.normalizer = rules;
     d.unknown = added.named("unk_token");
-    d.first = added.named("cls_token");
-    d.last = added.named("sep_token");
+    if (has_json)
+      detail::refuse_unless(detail::continuation_of(files.tokenizer["model"]) == d.continuation,
+                            files.tokenizer["model"], "expected the prefix \"##\" of BertTokenizer");
   } else {
     const json* normalizer = files.tokenizer.find("normalizer");
     d.normalizer = text_normalizer::from_json(normalizer == nullptr ? json() : *normalizer);
     const json& model = files.tokenizer["model"];
     d.unknown = model.get("unk_token", "[UNK]");
     d.max_input_chars_per_word = model.get("max_input_chars_per_word", d.max_input_chars_per_word);
-    std::tie(d.first, d.last) = around;
-    if (d.first.empty() && files.of_model)
-      throw option_error(d.where + ": no post_processor, expected [CLS], the text, [SEP]");
-    if (d.first.empty()) d.first = "[CLS]", d.last = "[SEP]";
+    d.continuation = detail::continuation_of(model);
   }
   d.padding = added.named("pad_token");
   d.mask = added.named("mask_token");
@@ -349,6 +440,7 @@ AISLE_API tokenizer_description describe_bare_tokenizer(json tokenizer) {
   tokenizer_description d = describe_tokenizer(files);
   d.first.clear();
   d.last.clear();
+  d.pair.clear();
   return d;
 }
 

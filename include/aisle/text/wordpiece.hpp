@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,8 @@ enum class truncation {
 struct wordpiece_encode_options {
   std::int64_t max_length = 512;  ///< ids, [CLS] and [SEP] among them
   truncation cut = truncation::longest_first;
-  bool keep_end = false;  ///< cut at the beginning of a text, not at its end
+  /// Cut at the beginning of a text, not at its end; none: as the tokenizer's files say (truncation_side).
+  std::optional<bool> keep_end{};
 };
 
 /// A text's bytes [begin, end).
@@ -70,9 +72,10 @@ class wordpiece {
                      std::string_view where = "vocabulary");
   explicit wordpiece(const tokenizer_description& description);
 
-  /// Appends [CLS], the pieces of `text` and [SEP] to `out`, cut to `max_length` ids (at least 2) by dropping
-  /// pieces from the end. Returns the length before that. Memory does not grow with the text, unless added
-  /// tokens are looked for in the normalised text or the normalizer is not BERT's alone.
+  /// Appends [CLS], the pieces of `text` and [SEP] to `out`, cut to `max_length` ids (at least
+  /// those around it) by dropping pieces from the end, or from the beginning where keeps_end(). Returns the
+  /// length before that. Memory does not grow with the text, unless added tokens are looked for in the
+  /// normalised text the normalizer is not BERT's alone, or keeps_end().
   std::int64_t encode(std::string_view text, std::int64_t max_length, std::vector<std::int32_t>& out) const;
   encoding encode(std::string_view text, std::int64_t max_length = 256) const {
     encoding e;
@@ -84,14 +87,16 @@ class wordpiece {
   struct spanned_encoding {
     std::vector<std::int32_t> ids;
     std::vector<byte_span> spans;     ///< of [CLS] and [SEP] {0, 0}
-    std::vector<std::int32_t> types;  ///< 0, and 1 for the second text of a pair with its [SEP]
+    std::vector<std::int32_t> types;  ///< 0, and of pairs what their template says
+    std::vector<std::int32_t> texts;  ///< 0 or 1: the text that it is of; -1: neither
     std::int64_t full_length = 0;     ///< ids that there would be without a limit
   };
   /// The ids of encode() with their places. Several times slower. Throws option_error for a limit that leaves
   /// no room for what stands around a text, and where truncation::only_second (of a pair the text named) has
   /// too little to give.
   spanned_encoding encode_spans(std::string_view text, const wordpiece_encode_options& options = {}) const;
-  /// [CLS] first [SEP] second [SEP]: what cross encoders read.
+  /// [CLS] first [SEP] second [SEP], the latter two of type 1, or what the tokenizer's files say that a pair
+  /// becomes: what cross encoders read.
   spanned_encoding encode_pair(std::string_view first, std::string_view second,
                                const wordpiece_encode_options& options = {}) const;
 
@@ -108,12 +113,19 @@ class wordpiece {
   std::int32_t find(std::string_view token) const noexcept;
   std::int32_t cls_id() const noexcept { return cls_; }  ///< -1 when nothing is put before a text
   std::int32_t sep_id() const noexcept { return sep_; }  ///< -1 when nothing is put behind it
+  /// Whether what is too long loses its beginning.
+  bool keeps_end() const noexcept { return keep_end_; }
   std::int32_t unk_id() const noexcept { return unk_; }
   std::int32_t pad_id() const noexcept { return pad_; }    ///< -1 when the vocabulary has none
   std::int32_t mask_id() const noexcept { return mask_; }  ///< -1 when the vocabulary has none
 
  private:
   struct writer;
+  struct pair_part {
+    std::int32_t id = -1;  ///< -1: `text` is meant
+    int text = 0;
+    std::int32_t type = 0;
+  };
   /// Normalises and splits in one pass.
   void write_text(std::string_view text, writer& w) const;
   /// All pieces of a text, nothing around them.
@@ -131,6 +143,8 @@ class wordpiece {
   text_normalizer normalizer_;
   added_token_matcher raw_, normalized_;
   std::int32_t unk_ = -1, cls_ = -1, sep_ = -1, pad_ = -1, mask_ = -1;
+  std::vector<pair_part> pair_;
+  bool keep_end_ = false;
   bool in_one_pass_ = true;  ///< BERT's normalizer, and no token to find behind it
   /// What to do with each ASCII character: 0 drop, 1 space, 2 punctuation, else the character to append.
   std::array<char, 128> ascii_{};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <aisle/base/error.hpp>
@@ -89,11 +90,12 @@ AISLE_API wordpiece::wordpiece(const std::vector<std::string>& vocabulary, wordp
     : wordpiece(detail::describe_vocabulary(vocabulary, options, where)) {}
 
 AISLE_API wordpiece::wordpiece(const tokenizer_description& description)
-    : vocabulary_(description.vocabulary, description.where),
+    : vocabulary_(description.vocabulary, description.where, description.continuation),
       options_{.lower_case = true,
                .match_special_tokens = description.match_special_tokens,
                .max_input_chars_per_word = description.max_input_chars_per_word},
-      normalizer_(description.normalizer) {
+      normalizer_(description.normalizer),
+      keep_end_(description.keep_end) {
   static_assert(4 * 255 <= wordpiece_vocabulary::max_word_bytes);
   if (options_.max_input_chars_per_word < 1 || options_.max_input_chars_per_word > 255)
     throw option_error("max_input_chars_per_word is " + std::to_string(options_.max_input_chars_per_word) +
@@ -122,6 +124,23 @@ AISLE_API wordpiece::wordpiece(const tokenizer_description& description)
        {std::pair{description.unknown, unk_}, {description.first, cls_}, {description.last, sep_}})
     if (id < 0 && (!name.empty() || name == description.unknown))
       throw format_error(description.where, "lacks the token " + name);
+
+  for (const auto& [name, id] : description.stated_ids)
+    if (find(name) != id)
+      throw option_error(description.where + ": the post_processor gives " + name + " the id " +
+                         std::to_string(id) + ", the vocabulary " + std::to_string(find(name)));
+  for (const template_part& part : description.pair) {
+    if (!part.token.empty() && find(part.token) < 0)
+      throw format_error(description.where, "lacks the token " + part.token);
+    pair_.push_back({part.token.empty() ? -1 : find(part.token), part.text, part.type});
+  }
+  if (pair_.empty()) {
+    if (cls_ >= 0) pair_.push_back({.id = cls_});
+    pair_.push_back({.text = 0});
+    if (sep_ >= 0) pair_.push_back({.id = sep_});
+    pair_.push_back({.text = 1, .type = 1});
+    if (sep_ >= 0) pair_.push_back({.id = sep_, .type = 1});
+  }
 
   const character_rules* rules = normalizer_.rules();
   options_.lower_case = rules == nullptr || rules->lower_case;
@@ -197,7 +216,8 @@ AISLE_API std::int64_t wordpiece::encode(std::string_view text, std::int64_t max
     throw option_error("max_length is " + std::to_string(max_length) + ", expected at least " +
                        std::to_string(around) + " for [CLS] and [SEP]");
   if (cls_ >= 0) out.push_back(cls_);
-  writer w(*this, out, max_length - around);
+  const std::size_t before = out.size();
+  writer w(*this, out, keep_end_ ? std::numeric_limits<std::int64_t>::max() : max_length - around);
   raw_.split(text, [&](const added_token_matcher::part& p) {
     if (p.id >= 0) return w.put(p.id);
     if (in_one_pass_) return write_text(p.text, w);
@@ -208,6 +228,10 @@ AISLE_API std::int64_t wordpiece::encode(std::string_view text, std::int64_t max
         write_normalized(q.text, w);
     });
   });
+  if (keep_end_ && w.length > max_length - around) {
+    const auto begin = out.begin() + static_cast<std::ptrdiff_t>(before);
+    out.erase(begin, begin + static_cast<std::ptrdiff_t>(w.length - (max_length - around)));
+  }
   if (sep_ >= 0) out.push_back(sep_);
   return w.length + around;
 }

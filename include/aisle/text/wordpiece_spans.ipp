@@ -43,10 +43,11 @@ AISLE_API std::pair<std::int64_t, std::int64_t> share_room(std::int64_t first, s
 }
 
 AISLE_API void append_encoding(wordpiece::spanned_encoding& out, const wordpiece::spanned_encoding& part,
-                               std::int32_t type) {
+                               std::int32_t type, std::int32_t text) {
   out.ids.insert(out.ids.end(), part.ids.begin(), part.ids.end());
   out.spans.insert(out.spans.end(), part.spans.begin(), part.spans.end());
   out.types.resize(out.ids.size(), type);
+  out.texts.resize(out.ids.size(), text);
 }
 
 AISLE_API void append_special(wordpiece::spanned_encoding& out, std::int32_t id, std::int32_t type) {
@@ -54,6 +55,7 @@ AISLE_API void append_special(wordpiece::spanned_encoding& out, std::int32_t id,
   out.ids.push_back(id);
   out.spans.push_back({});
   out.types.push_back(type);
+  out.texts.push_back(-1);
 }
 
 }  // namespace detail
@@ -137,10 +139,10 @@ AISLE_API wordpiece::spanned_encoding wordpiece::encode_spans(std::string_view t
                          std::to_string(around) + " for [CLS] and [SEP]");
     if (room > 0 && n > room && options.cut == truncation::only_second)
       throw option_error("truncation only_second cuts the second text of a pair, and there is one text");
-    detail::cut_pieces(pieces, room, options.keep_end);
+    detail::cut_pieces(pieces, room, options.keep_end.value_or(keep_end_));
   }
   detail::append_special(out, cls_, 0);
-  detail::append_encoding(out, pieces, 0);
+  detail::append_encoding(out, pieces, 0, 0);
   detail::append_special(out, sep_, 0);
   out.full_length = n + around;
   return out;
@@ -148,7 +150,7 @@ AISLE_API wordpiece::spanned_encoding wordpiece::encode_spans(std::string_view t
 
 AISLE_API wordpiece::spanned_encoding wordpiece::encode_pair(std::string_view first, std::string_view second,
                                                              const wordpiece_encode_options& options) const {
-  const std::int64_t around = (cls_ >= 0) + 2 * (sep_ >= 0), room = options.max_length - around;
+  const std::int64_t around = static_cast<std::int64_t>(pair_.size()) - 2, room = options.max_length - around;
   spanned_encoding a, b, out;
   collect(first, a);
   collect(second, b);
@@ -156,7 +158,7 @@ AISLE_API wordpiece::spanned_encoding wordpiece::encode_pair(std::string_view fi
   if (options.cut != truncation::none) {
     if (room < 0)
       throw option_error("max_length is " + std::to_string(options.max_length) + ", expected at least " +
-                         std::to_string(around) + " for [CLS] and [SEP] twice");
+                         std::to_string(around) + " for what stands around a pair");
     auto [keep_a, keep_b] = detail::share_room(n, m, room);
     if (options.cut == truncation::only_first) keep_a = room - m, keep_b = m;
     if (options.cut == truncation::only_second) keep_a = n, keep_b = room - n;
@@ -168,15 +170,17 @@ AISLE_API wordpiece::spanned_encoding wordpiece::encode_pair(std::string_view fi
                            " pieces: cutting the " +
                            (options.cut == truncation::only_first ? "first" : "second") +
                            " alone leaves no room in " + std::to_string(options.max_length) + " ids");
-      detail::cut_pieces(a, keep_a, options.keep_end);
-      detail::cut_pieces(b, keep_b, options.keep_end);
+      const bool keep_end = options.keep_end.value_or(keep_end_);
+      detail::cut_pieces(a, keep_a, keep_end);
+      detail::cut_pieces(b, keep_b, keep_end);
     }
   }
-  detail::append_special(out, cls_, 0);
-  detail::append_encoding(out, a, 0);
-  detail::append_special(out, sep_, 0);
-  detail::append_encoding(out, b, 1);
-  detail::append_special(out, sep_, 1);
+  for (const pair_part& part : pair_) {
+    if (part.id >= 0)
+      detail::append_special(out, part.id, part.type);
+    else
+      detail::append_encoding(out, part.text == 0 ? a : b, part.type, part.text);
+  }
   out.full_length = n + m + around;
   return out;
 }

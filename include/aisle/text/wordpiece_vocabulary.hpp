@@ -12,7 +12,8 @@
 AISLE_NAMESPACE_BEGIN
 
 /// The tokens of a WordPiece model by id and by text, built to find the longest token at the start of a
-/// word's rest. Tokens that continue a word are written with "##" before them, as in vocab.txt.
+/// word's rest. Tokens that continue a word are written with "##" (or what stands for
+/// it) before them, as in vocab.txt.
 class wordpiece_vocabulary {
  public:
   struct match {
@@ -24,8 +25,9 @@ class wordpiece_vocabulary {
 
   wordpiece_vocabulary() = default;
   /// Ids are the positions. `where` names the source in errors: format_error for an empty token, one given
-  /// twice, or one that is not UTF-8.
-  wordpiece_vocabulary(const std::vector<std::string>& tokens, std::string_view where);
+  /// twice, or one that is not UTF-8. With an empty `continuation` the same tokens begin and continue a word.
+  wordpiece_vocabulary(const std::vector<std::string>& tokens, std::string_view where,
+                       std::string_view continuation = "##");
 
   std::int64_t size() const noexcept { return static_cast<std::int64_t>(ends_.size()); }
   /// The token's text, "##" included. Throws option_error when there is no such id.
@@ -42,12 +44,13 @@ class wordpiece_vocabulary {
     std::uint32_t tag = 0;  ///< low half of the hash
     std::int32_t id = -1;
   };
-  static bool continues_word(std::string_view token) noexcept;
+  bool continues_word(std::string_view token) const noexcept;
   static std::uint64_t seed(bool continues) noexcept;
   static std::uint64_t extend(std::uint64_t hash, char byte) noexcept;
   std::string_view stored(std::int32_t id) const noexcept;
   std::int32_t probe(std::uint64_t hash, std::string_view text, bool continues) const noexcept;
 
+  std::string continuation_ = "##";
   std::string texts_;                     ///< all tokens end to end
   std::vector<std::uint32_t> ends_;       ///< where each one ends in texts_
   std::vector<slot> slots_;               ///< open addressing, a power of two, at most half full

@@ -20,8 +20,8 @@ inline std::uint64_t wordpiece_vocabulary::extend(std::uint64_t hash, char byte)
 }
 
 // "##" alone is a token that starts a word: nothing would remain of it as a continuation.
-inline bool wordpiece_vocabulary::continues_word(std::string_view token) noexcept {
-  return token.size() > 2 && token[0] == '#' && token[1] == '#';
+inline bool wordpiece_vocabulary::continues_word(std::string_view token) const noexcept {
+  return !continuation_.empty() && token.size() > continuation_.size() && token.starts_with(continuation_);
 }
 
 inline std::string_view wordpiece_vocabulary::stored(std::int32_t id) const noexcept {
@@ -39,13 +39,14 @@ inline std::int32_t wordpiece_vocabulary::probe(std::uint64_t hash, std::string_
     if (s.tag != tag) continue;
     std::string_view token = stored(s.id);
     if (continues_word(token) != continues) continue;
-    if (continues) token.remove_prefix(2);
+    if (continues) token.remove_prefix(continuation_.size());
     if (token == text) return s.id;
   }
 }
 
 AISLE_API wordpiece_vocabulary::wordpiece_vocabulary(const std::vector<std::string>& tokens,
-                                                     std::string_view where) {
+                                                     std::string_view where, std::string_view continuation)
+    : continuation_(continuation) {
   const auto fail = [&](std::size_t id, const std::string& what) {
     throw format_error(std::string(where), "token " + std::to_string(id) + " " + what);
   };
@@ -69,7 +70,7 @@ AISLE_API wordpiece_vocabulary::wordpiece_vocabulary(const std::vector<std::stri
     ends_.push_back(static_cast<std::uint32_t>(texts_.size()));
 
     const bool continues = continues_word(token);
-    const std::string_view text = std::string_view(token).substr(continues ? 2 : 0);
+    const std::string_view text = std::string_view(token).substr(continues ? continuation_.size() : 0);
     longest_[continues] = std::max(longest_[continues], text.size());
     std::uint64_t hash = seed(continues);
     for (const char c : text) hash = extend(hash, c);
@@ -89,7 +90,7 @@ AISLE_API std::string_view wordpiece_vocabulary::token(std::int64_t id) const {
 AISLE_API std::int32_t wordpiece_vocabulary::find(std::string_view token) const noexcept {
   if (slots_.empty()) return -1;
   const bool continues = continues_word(token);
-  if (continues) token.remove_prefix(2);
+  if (continues) token.remove_prefix(continuation_.size());
   std::uint64_t hash = seed(continues);
   for (const char c : token) hash = extend(hash, c);
   return probe(hash, token, continues);
@@ -98,6 +99,7 @@ AISLE_API std::int32_t wordpiece_vocabulary::find(std::string_view token) const 
 AISLE_API wordpiece_vocabulary::match wordpiece_vocabulary::longest_match(std::string_view text,
                                                                           bool continues) const noexcept {
   if (slots_.empty()) return {-1, 0};
+  continues = continues && !continuation_.empty();
   std::array<std::uint64_t, max_word_bytes> hashes;
   const std::size_t longest = std::min({text.size(), longest_[continues], max_word_bytes});
   std::uint64_t hash = seed(continues);
