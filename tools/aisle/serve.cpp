@@ -1,16 +1,22 @@
 // aisle serve: OpenAI's embeddings interface for a text model of ours.
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,14 +50,19 @@ struct options {
 // --- signals: the first ends what was accepted, the second everything
 
 volatile std::sig_atomic_t signals = 0;
+int signal_pipe[2] = {-1, -1};
 
 void on_signal(int) {
   if (signals > 0) std::_Exit(exit_interrupted);
   signals = 1;
+  const int before = errno;
+  if (::write(signal_pipe[1], "s", 1) < 0) errno = before;
 }
 
 /// In the place of main()'s handler, which ends what is under way.
 void drain_on_signals() {
+  if (::pipe2(signal_pipe, O_CLOEXEC) != 0)
+    throw aisle::error(std::string("cannot wait for signals: ") + std::strerror(errno));
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
@@ -62,6 +73,26 @@ void drain_on_signals() {
       ::sigaction(number, &action, nullptr);
   }
 }
+
+/// Waits for the signal while it lives, whatever the model is at.
+class signal_watch {
+ public:
+  explicit signal_watch(std::function<void()> then)
+      : thread_([then = std::move(then)] {
+          char what = 0;
+          while (::read(signal_pipe[0], &what, 1) < 0 && errno == EINTR) {
+          }
+          if (what == 's') then();
+        }) {}
+  ~signal_watch() {
+    if (::write(signal_pipe[1], "e", 1) == 1 || signals > 0) thread_.join();
+  }
+  signal_watch(const signal_watch&) = delete;
+  signal_watch& operator=(const signal_watch&) = delete;
+
+ private:
+  std::thread thread_;
+};
 
 /// OpenMP's threads wait for work at full speed for milliseconds, in the way of those that speak with
 /// clients: of eight clients with a text each the model then took four times as long, on two cores that
@@ -155,6 +186,8 @@ class service {
     if (r.too_large)
       throw request_error(
           413, "a request of more than " + aisle::counted(options_.http.max_body, "byte") + " (--max-body)");
+    if (r.content_type.starts_with("multipart/"))
+      throw request_error(415, "Content-Type: expected application/json, found " + r.content_type);
     embeddings_request request = read_embeddings_request(r.body, model_);
     batch_queue::token_lists lists = std::move(request.ids);
     if (!request.texts.empty()) {
@@ -258,14 +291,15 @@ int run(options& o) {
   write_out(url + "\n");
   flush_out();
 
-  bool stopped = false;
-  s.run([&] {
-    if (signals > 0 && !std::exchange(stopped, true)) {
+  std::atomic<bool> stopped = false;
+  {
+    const signal_watch watch([&] {
+      stopped = true;
       say("stopping: what was asked for is answered, a second signal ends it at once");
       server.stop();
-    }
-    return !server.ended();
-  });
+    });
+    s.run([&] { return !server.ended(); });
+  }
   if (!stopped) throw aisle::error(url + ": listening failed");
   say("stopped");
   return exit_ok;
@@ -329,10 +363,14 @@ action setup(option_set app) {
       "GET  /health          200 while it answers\n"
       "GET  /metrics         counters for Prometheus\n"
       "The address goes to stdout once it answers. SIGTERM, SIGINT and SIGHUP stop it: it takes no more "
-      "connections, "
-      "answers\nwhat was asked for, and ends with exit code 0 within five seconds after that; a second "
-      "signal ends it at "
-      "once.\n"
+      "connections "
+      "from\nthen on, answers what was asked for, cuts off who has not asked within five seconds, and ends "
+      "with "
+      "exit "
+      "code 0; a\nsecond signal ends it at once. A request has 5 seconds for its headers and 30 for all of "
+      "it, "
+      "with one more "
+      "for\neach 64 KiB.\n"
       "\n"
       "Examples:\n"
       "  aisle serve --text-model all-MiniLM-L6-v2 --port 8080\n"
