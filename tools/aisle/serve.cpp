@@ -1,14 +1,10 @@
 // aisle serve: OpenAI's embeddings interface for a text model of ours.
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <functional>
@@ -16,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,6 +28,7 @@
 #include "serve_http.hpp"
 #include "serve_interface.hpp"
 #include "serve_metrics.hpp"
+#include "serve_signals.hpp"
 
 namespace {
 
@@ -45,53 +41,6 @@ struct options {
   std::string model_name, key_variable, when_too_long = "cut";
   std::int64_t max_inputs = 2048, max_body = std::int64_t{16} << 20, connections = 256;
   bool matryoshka = false;
-};
-
-// --- signals: the first ends what was accepted, the second everything
-
-volatile std::sig_atomic_t signals = 0;
-int signal_pipe[2] = {-1, -1};
-
-void on_signal(int) {
-  if (signals > 0) std::_Exit(exit_interrupted);
-  signals = 1;
-  const int before = errno;
-  if (::write(signal_pipe[1], "s", 1) < 0) errno = before;
-}
-
-/// In the place of main()'s handler, which ends what is under way.
-void drain_on_signals() {
-  if (::pipe2(signal_pipe, O_CLOEXEC) != 0)
-    throw aisle::error(std::string("cannot wait for signals: ") + std::strerror(errno));
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART;
-  ::sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction before {};
-    if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
-      ::sigaction(number, &action, nullptr);
-  }
-}
-
-/// Waits for the signal while it lives, whatever the model is at.
-class signal_watch {
- public:
-  explicit signal_watch(std::function<void()> then)
-      : thread_([then = std::move(then)] {
-          char what = 0;
-          while (::read(signal_pipe[0], &what, 1) < 0 && errno == EINTR) {
-          }
-          if (what == 's') then();
-        }) {}
-  ~signal_watch() {
-    if (::write(signal_pipe[1], "e", 1) == 1 || signals > 0) thread_.join();
-  }
-  signal_watch(const signal_watch&) = delete;
-  signal_watch& operator=(const signal_watch&) = delete;
-
- private:
-  std::thread thread_;
 };
 
 /// OpenMP's threads wait for work at full speed for milliseconds, in the way of those that speak with
@@ -362,15 +311,10 @@ action setup(option_set app) {
       "GET  /v1/models       the model\n"
       "GET  /health          200 while it answers\n"
       "GET  /metrics         counters for Prometheus\n"
-      "The address goes to stdout once it answers. SIGTERM, SIGINT and SIGHUP stop it: it takes no more "
-      "connections "
-      "from\nthen on, answers what was asked for, cuts off who has not asked within five seconds, and ends "
-      "with "
-      "exit "
-      "code 0; a\nsecond signal ends it at once. A request has 5 seconds for its headers and 30 for all of "
-      "it, "
-      "with one more "
-      "for\neach 64 KiB.\n"
+      "The address goes to stdout once it answers. SIGTERM, SIGINT and SIGHUP stop it: it takes no more\n"
+      "connections from then on, answers what was asked for, cuts off who has not asked within five\n"
+      "seconds, and ends with exit code 0; a second signal ends it at once. A request has 5 seconds for its\n"
+      "headers and 30 for all of it, with one more for each 64 KiB.\n"
       "\n"
       "Examples:\n"
       "  aisle serve --text-model all-MiniLM-L6-v2 --port 8080\n"

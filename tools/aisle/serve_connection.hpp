@@ -15,8 +15,8 @@ struct connection_limits {
   double head = 5;                                 ///< seconds for its headers, from its first byte on
   double request = 30, answer = 30;                ///< seconds for each as a whole, and
   double bytes_per_second = 64 << 10;              ///< one more for so many bytes that have passed
-  double drain = 5;                                ///< seconds for either once the server is stopping
-  double linger = 2;                               ///< seconds for a client to take the last answer
+  double drain = 4;                                ///< seconds for either once the server is stopping, and
+  double linger = 1;                               ///< for a client to take the last answer: five in all
   std::size_t head_bytes = 64 << 10;               ///< of a request's headers
   std::size_t late_bytes = std::size_t{16} << 20;  ///< that have come already when the time is over
 };

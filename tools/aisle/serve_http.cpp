@@ -11,10 +11,7 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <condition_variable>
 #include <cstring>
-#include <deque>
-#include <mutex>
 #include <thread>
 
 #include <httplib.h>
@@ -23,6 +20,7 @@
 
 #include "serve_connection.hpp"
 #include "serve_interface.hpp"
+#include "serve_threads.hpp"
 
 namespace aisle_command {
 
@@ -34,54 +32,19 @@ constexpr std::size_t most_passed_over = std::size_t{1} << 30;
 /// parameter it does not know the type.
 constexpr const char* plain_json = "application/json; charset=utf-8";
 
-/// A thread a connection, begun when it is needed: most of them wait for their clients or for the model.
 class connection_threads : public httplib::TaskQueue {
  public:
-  explicit connection_threads(std::size_t most) : most_(most) {}
-
-  void enqueue(std::function<void()> task) override {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
-    if (tasks_.size() > idle_ && threads_.size() < most_) try {
-        threads_.emplace_back([this] { serve(); });
-      } catch (const std::system_error&) {
-        if (threads_.empty()) throw;  // else those that there are do it
-      }
-    changed_.notify_one();
+  explicit connection_threads(std::size_t most) : threads_(most) {}
+  // It says in later versions that it took the task.
+  using taken = decltype(std::declval<httplib::TaskQueue&>().enqueue(std::function<void()>()));
+  taken enqueue(std::function<void()> task) override {
+    threads_.add(std::move(task));
+    return static_cast<taken>(true);
   }
-
-  void shutdown() override {
-    {
-      const std::lock_guard lock(mutex_);
-      ended_ = true;
-    }
-    changed_.notify_all();
-    for (std::thread& t : threads_) t.join();
-  }
+  void shutdown() override { threads_.end(); }
 
  private:
-  void serve() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      ++idle_;
-      changed_.wait(lock, [&] { return ended_ || !tasks_.empty(); });
-      --idle_;
-      if (tasks_.empty()) return;
-      const std::function<void()> task = std::move(tasks_.front());
-      tasks_.pop_front();
-      lock.unlock();
-      task();
-      lock.lock();
-    }
-  }
-
-  const std::size_t most_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> tasks_;
-  std::vector<std::thread> threads_;
-  std::size_t idle_ = 0;
-  bool ended_ = false;
+  thread_a_task threads_;
 };
 
 void put(httplib::Response& to, http_answer answer) {
