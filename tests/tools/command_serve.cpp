@@ -144,12 +144,30 @@ TEST_CASE("serve with a key, with shorter vectors, and with too much to do") {
   CHECK(has(unset.err, "AISLE_TEST_NOT_SET has to hold the key"));
 }
 
-TEST_CASE("serve answers what was asked for before SIGTERM and ends well") {
+TEST_CASE("serve takes no body for a request, and answers requests that come together in turn") {
   const support::temporary_folder work;
   if (!ready(work)) return;
   served server(work);
-  server.ask("drain " + std::to_string(server.pid()));
-  CHECK(server.wait() == 0);
-  CHECK(has(server.messages(), "stopping"));
-  CHECK(has(server.messages(), "stopped"));
+  server.ask("in_step");
+  CHECK(server.stop(SIGTERM) == 0);
+}
+
+TEST_CASE("serve gives clients a time for a whole request, so that others are served") {
+  const support::temporary_folder work;
+  if (!ready(work)) return;
+  const served server(work, {"--connections", "4"});
+  server.ask("crowded");
+}
+
+TEST_CASE("serve answers what was asked for before SIGTERM and ends well") {
+  const support::temporary_folder work;
+  if (!ready(work)) return;
+  for (const char* scenario : {"drain", "drain_the_slow", "drain_the_busy"}) {
+    CAPTURE(scenario);
+    served server(work);
+    server.ask(std::string(scenario) + " " + std::to_string(server.pid()));
+    CHECK(server.wait() == 0);
+    CHECK(has(server.messages(), "stopping"));
+    CHECK(has(server.messages(), "stopped"));
+  }
 }

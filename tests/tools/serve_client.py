@@ -4,11 +4,13 @@ import base64
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import struct
 import sys
 import threading
+import time
 import urllib.parse
 
 url, scenario = sys.argv[1:3]
@@ -250,6 +252,108 @@ def shortened():
     assert vectors(embed("blue shirt", dimensions=len(whole))) == vectors(embed("blue shirt"))
 
 
+def connected():
+    return socket.create_connection(host.split(":"), 60)
+
+
+def answers(raw):
+    """Status, headers and content of all that comes until the server ends the connection."""
+    got = []
+    file = raw.makefile("rb")
+    while True:
+        line = file.readline()
+        if not line:
+            return got
+        headers = http.client.parse_headers(file)
+        got.append((int(line.split()[1]), headers, file.read(int(headers["Content-Length"]))))
+
+
+def post(body, *headers, method="POST", path="/v1/embeddings"):
+    lines = [f"{method} {path} HTTP/1.1", "Host: a", *headers]
+    if not any(h.startswith(("Content-Length", "Transfer-Encoding")) for h in headers):
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+one_text = json.dumps({"model": model, "input": "blue shirt"}).encode()
+last_one = b"GET /v1/models HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+def in_step():
+    """What is a body for one is no request for the other; requests that come together are answered in turn."""
+    def statuses(data):
+        raw = connected()
+        raw.sendall(data)
+        got = answers(raw)
+        assert got[-1][1]["Connection"] == "close", (data[:60], got)
+        assert all("Connection" not in headers for _, headers, _ in got[:-1]), got
+        return [status for status, _, _ in got]
+
+    # Three at a time, one of them another one's; and a body that comes with the next request.
+    assert statuses(post(one_text) * 3 + last_one) == [200] * 4
+    assert statuses(post(one_text) + b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n" + post(b"{") + last_one) == [200, 200, 400, 200]
+    # A body that nobody reads is the connection's end.
+    hidden = b"x" * 9000 + b"\r\n\r\n" + last_one * 300
+    for method, status in (("GET", 200), ("HEAD", 200), ("OPTIONS", 405), ("TRACE", 405), ("CONNECT", 405)):
+        if method != "HEAD":
+            assert statuses(post(hidden, method=method, path="/health") + last_one) == [status], method
+            chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(hidden), hidden)
+            assert statuses(post(chunks, "Transfer-Encoding: chunked", method=method, path="/health")) == [status], method
+    # One that is read is not: of a form, too, and where there is nothing to be had.
+    form = "Content-Type: multipart/form-data; boundary=x"
+    assert statuses(post(hidden, form) + last_one) == [415, 200]
+    assert statuses(post(hidden, path="/x") + last_one) == [404, 200]
+    assert statuses(post(hidden, method="DELETE", path="/x") + last_one) == [404, 200]
+    status, content, _ = ask("POST", "/v1/embeddings", hidden, Content_Type="multipart/form-data; boundary=x")
+    assert status == 415 and "application/json" in json.loads(content)["error"]["message"], content
+    # Where a body ends is said once, or the request refused at once.
+    for length in ("-5", "99999999999999999999999", "abc", "+5", "5, 5", "0x5", "5\r\nContent-Length: 6",
+                   "5\r\nTransfer-Encoding: chunked"):
+        assert statuses(post(b"0\r\n\r\n" + last_one, "Content-Length: " + length)) == [400], length
+    assert statuses(post(b"", "Content-Length: 5000000000000")) == [413]
+    assert statuses(post(b"", "Expect: 100-continue", "Content-Length: -5")) == [400]
+    assert statuses(post(b"0\r\n\r\n" + last_one, "Transfer-Encoding: gzip, chunked")) == [501]
+    assert statuses(post(last_one, "Content-Length : %d" % len(last_one), "Content-Length: 0")) == [400]
+    assert statuses(b"GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 70\nX: b\r\n\r\n" + last_one) == [400]
+    assert statuses(b"GET /health HTTP/1.1\r\n" + b"X: aaaaaaaaaaaaaa\r\n" * 5000 + b"\r\n" + last_one) == [431]
+    for method in ("FOO", "get", "PROPFIND"):
+        assert statuses(post(b"", method=method)) == [501], method
+    assert statuses(b"GET /health HTTP/1.0\r\n\r\n" + last_one) == [200]
+    assert statuses(b"GET /health HTTP/1.1\r\nConnection: Close\r\n\r\n" + last_one) == [200]
+    # Ranges are of no use here.
+    plain = ask("POST", "/v1/embeddings", one_text)[1]
+    for ranges in ("0-3", "0-99999", ",".join(["0-"] * 100)):
+        status, content, answer = ask("POST", "/v1/embeddings", one_text, Range="bytes=" + ranges)
+        assert status == 200 and content == plain, (ranges, status, len(content))
+    assert ask("HEAD", "/health")[2].getheader("Accept-Ranges") is None
+
+
+def crowded():
+    """All connections are taken by clients that do not come to their point: they are answered or cut off, and others served."""
+    slow = [connected() for _ in range(4)]
+    for raw in slow:
+        raw.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n")
+    stop = threading.Event()
+
+    def drip():
+        while not stop.wait(0.5):
+            for raw in slow:
+                try:
+                    raw.sendall(b"X: y\r\n")
+                except OSError:
+                    pass
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        assert ask("GET", "/health")[0] == 200
+        for raw in slow:
+            assert [status for status, _, _ in answers(raw)] == [408]
+    finally:
+        stop.set()
+        thread.join()
+
+
 def drain(pid):
     """SIGTERM in the middle of a request: it is answered; then nobody is."""
     body = json.dumps({"model": model, "input": ["blue shirt"] * 100}).encode()
@@ -269,6 +373,52 @@ def drain(pid):
     answer.begin()
     assert answer.status == 200, answer.status
     assert len(json.loads(answer.read())["data"]) == 100
+
+
+
+def drain_the_slow(pid):
+    """SIGTERM beside a client that sends a byte now and then, and others that wait: they are cut off."""
+    idle = http.client.HTTPConnection(host, timeout=60)
+    assert ask("GET", "/health", connection=idle)[0] == 200
+    silent, half, drip = connected(), connected(), connected()
+    half.sendall(post(b"abc", "Content-Length: 1000"))
+    drip.sendall(post(b"", "Expect: 100-continue", "Content-Length: 100000"))
+    assert drip.recv(100).startswith(b"HTTP/1.1 100")
+    os.kill(int(pid), signal.SIGTERM)
+    sent = 0
+    while sent < 100000:
+        try:
+            drip.sendall(b" ")
+        except OSError:
+            break
+        sent += 1
+        time.sleep(0.01)
+    assert sent < 100000, "all was taken"
+    assert [status for status, _, _ in answers(half)] == [408]
+    assert silent.recv(1) == b"" and idle.sock.recv(1) == b""
+
+
+def drain_the_busy(pid):
+    """SIGTERM while the model works for long: nobody is let in from then on, and what was asked for is answered."""
+    body = json.dumps({"model": model, "input": ["blue red cotton shirts a b c . " * 60] * 2000, "encoding_format": "base64"}).encode()
+    raw = connected()
+    raw.sendall(post(body) + post(one_text))  # and one that waits behind it
+    while b"aisle_queue_requests 1\n" not in ask("GET", "/metrics")[1]:
+        assert not select.select([raw], [], [], 0)[0], "answered before it was seen"
+    got = []
+    reader = threading.Thread(target=lambda: got.extend(answers(raw)))
+    reader.start()
+    os.kill(int(pid), signal.SIGTERM)
+    refused = False
+    while not got and not refused:
+        try:
+            connected().close()
+        except OSError:
+            refused = True
+    assert refused and not got, "clients were let in until all was answered"
+    reader.join()
+    assert [status for status, _, _ in got] == [200, 200], [status for status, _, _ in got]
+    assert len(json.loads(got[0][2])["data"]) == 2000
 
 
 globals()[scenario](*sys.argv[3:])

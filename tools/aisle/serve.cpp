@@ -3,10 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
+#include <atomic>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@
 #include "serve_http.hpp"
 #include "serve_interface.hpp"
 #include "serve_metrics.hpp"
+#include "serve_signals.hpp"
 
 namespace {
 
@@ -40,28 +42,6 @@ struct options {
   std::int64_t max_inputs = 2048, max_body = std::int64_t{16} << 20, connections = 256;
   bool matryoshka = false;
 };
-
-// --- signals: the first ends what was accepted, the second everything
-
-volatile std::sig_atomic_t signals = 0;
-
-void on_signal(int) {
-  if (signals > 0) std::_Exit(exit_interrupted);
-  signals = 1;
-}
-
-/// In the place of main()'s handler, which ends what is under way.
-void drain_on_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART;
-  ::sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction before {};
-    if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
-      ::sigaction(number, &action, nullptr);
-  }
-}
 
 /// OpenMP's threads wait for work at full speed for milliseconds, in the way of those that speak with
 /// clients: of eight clients with a text each the model then took four times as long, on two cores that
@@ -155,6 +135,8 @@ class service {
     if (r.too_large)
       throw request_error(
           413, "a request of more than " + aisle::counted(options_.http.max_body, "byte") + " (--max-body)");
+    if (r.content_type.starts_with("multipart/"))
+      throw request_error(415, "Content-Type: expected application/json, found " + r.content_type);
     embeddings_request request = read_embeddings_request(r.body, model_);
     batch_queue::token_lists lists = std::move(request.ids);
     if (!request.texts.empty()) {
@@ -258,14 +240,15 @@ int run(options& o) {
   write_out(url + "\n");
   flush_out();
 
-  bool stopped = false;
-  s.run([&] {
-    if (signals > 0 && !std::exchange(stopped, true)) {
+  std::atomic<bool> stopped = false;
+  {
+    const signal_watch watch([&] {
+      stopped = true;
       say("stopping: what was asked for is answered, a second signal ends it at once");
       server.stop();
-    }
-    return !server.ended();
-  });
+    });
+    s.run([&] { return !server.ended(); });
+  }
   if (!stopped) throw aisle::error(url + ": listening failed");
   say("stopped");
   return exit_ok;
@@ -328,11 +311,10 @@ action setup(option_set app) {
       "GET  /v1/models       the model\n"
       "GET  /health          200 while it answers\n"
       "GET  /metrics         counters for Prometheus\n"
-      "The address goes to stdout once it answers. SIGTERM, SIGINT and SIGHUP stop it: it takes no more "
-      "connections, "
-      "answers\nwhat was asked for, and ends with exit code 0 within five seconds after that; a second "
-      "signal ends it at "
-      "once.\n"
+      "The address goes to stdout once it answers. SIGTERM, SIGINT and SIGHUP stop it: it takes no more\n"
+      "connections from then on, answers what was asked for, cuts off who has not asked within five\n"
+      "seconds, and ends with exit code 0; a second signal ends it at once. A request has 5 seconds for its\n"
+      "headers and 30 for all of it, with one more for each 64 KiB.\n"
       "\n"
       "Examples:\n"
       "  aisle serve --text-model all-MiniLM-L6-v2 --port 8080\n"

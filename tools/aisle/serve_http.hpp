@@ -20,7 +20,8 @@ struct http_server_options {
 
 struct http_request {
   std::string method, path, authorization, body;
-  bool too_large = false;  ///< the body is more than max_body, and left out
+  std::string content_type;  ///< in small letters
+  bool too_large = false;    ///< the body is more than max_body, and left out
 };
 
 struct http_answer {
@@ -47,7 +48,8 @@ class http_server {
 
   int port() const noexcept;
   void start();
-  /// Takes no more connections; what was asked for before is answered. Returns at once.
+  /// Takes no more connections; what was asked for before is answered, and who has not asked within five
+  /// seconds is cut off. Returns at once; may be called again.
   void stop();
   /// That all is answered after stop(), and every connection closed.
   bool ended() const noexcept;
