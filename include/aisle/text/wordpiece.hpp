@@ -72,10 +72,10 @@ class wordpiece {
                      std::string_view where = "vocabulary");
   explicit wordpiece(const tokenizer_description& description);
 
-  /// Appends [CLS], the pieces of `text` and [SEP] to `out`, cut to `max_length` ids (at least
-  /// those around it) by dropping pieces from the end, or from the beginning where keeps_end(). Returns the
-  /// length before that. Memory does not grow with the text, unless added tokens are looked for in the
-  /// normalised text the normalizer is not BERT's alone, or keeps_end().
+  /// Appends [CLS], the pieces of `text` and [SEP] to `out`, cut to `max_length` ids (at least those around
+  /// it) by dropping pieces from the end, or from the beginning where keeps_end(). Returns the length before
+  /// that. Memory does not grow with the text, unless added tokens are looked for in the normalised text, the
+  /// normalizer is not BERT's alone, or keeps_end().
   std::int64_t encode(std::string_view text, std::int64_t max_length, std::vector<std::int32_t>& out) const;
   encoding encode(std::string_view text, std::int64_t max_length = 256) const {
     encoding e;
