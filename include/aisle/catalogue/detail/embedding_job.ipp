@@ -164,7 +164,7 @@ AISLE_API void embedding_job::embed_in_steps(std::span<const std::size_t> fresh,
   if (keeps_files()) {
     checkpoint_.emplace(csv_path_, key_, layout_.header);
     step = static_cast<std::size_t>(std::max<std::int64_t>(8 * std::max(1, thread_budget(options_.threads)),
-                                                           model_->contents_at_once() / 8));
+                                                           model_->contents_at_once() / 64));
   }
   flushed_ = clock::now();
   std::vector<std::size_t> failed;
