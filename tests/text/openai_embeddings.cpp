@@ -1,9 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <bit>
-#include <deque>
-#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -16,133 +13,11 @@
 #include <aisle/text/detail/openai_protocol.hpp>
 #include <aisle/text/openai_embeddings.hpp>
 
-// The client of OpenAI's embeddings interface against a server that is a function, on a clock that is a
-// number.
+#include "openai_server.hpp"
 
-namespace {
+// The client of OpenAI's embeddings interface: requests, answers and every fault of a server.
 
-using aisle::json;
-using aisle::openai_answer;
-
-/// What the server makes of a text.
-std::vector<float> vector_of(std::string_view text) {
-  float sum = 0;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    sum += static_cast<float>(i % 9 + 1) * static_cast<float>(static_cast<unsigned char>(text[i]));
-  return {static_cast<float>(text.size()), sum, -0.1f};
-}
-
-json embedding_of(const std::vector<float>& values, bool base64) {
-  if (!base64) return json::array_of(values);
-  std::string bytes;
-  for (const float v : values)
-    for (int k = 0; k < 4; ++k) bytes += static_cast<char>(std::bit_cast<std::uint32_t>(v) >> (8 * k) & 255);
-  return aisle::encode_base64(bytes);
-}
-
-struct server {
-  double now = 0;
-  std::size_t running = 0, most_running = 0;
-  std::vector<json> requests{};
-  std::vector<double> times{};
-  std::deque<openai_answer> answers{};
-  /// Changes or replaces a good answer.
-  std::function<void(const json& request, openai_answer& answer)> fault{};
-
-  static openai_answer good(const json& request, bool base64) {
-    json data = json::array();
-    std::int64_t tokens = 0;
-    for (std::size_t i = 0; i < request["input"].size(); ++i) {
-      const auto text = request["input"][i].as<std::string>();
-      tokens += static_cast<std::int64_t>(text.size());
-      data.push_back(json::object(
-          {{"object", "embedding"}, {"index", i}, {"embedding", embedding_of(vector_of(text), base64)}}));
-    }
-    openai_answer out;
-    out.status = 200;
-    out.body = json::object({{"data", data}, {"usage", json::object({{"total_tokens", tokens}})}}).dump();
-    return out;
-  }
-
-  aisle::openai_transport transport() {
-    return {[this](aisle::openai_request r) {
-              const json request = aisle::parse_json(r.body, "request");
-              requests.push_back(request);
-              times.push_back(now);
-              openai_answer a = good(request, request.get("encoding_format", "float") == "base64");
-              if (fault) fault(request, a);
-              a.id = r.id;
-              answers.push_back(a);
-              most_running = std::max(most_running, ++running);
-            },
-            [this](double seconds) {
-              // The last comes first: nobody may rely on their order.
-              std::vector<openai_answer> out;
-              if (answers.empty()) {
-                now += seconds;
-              } else {
-                now += 0.01;
-                out.push_back(answers.back());
-                answers.pop_back();
-                --running;
-              }
-              return out;
-            },
-            [this] { return now; }};
-  }
-  aisle::openai_vectors encode(const std::vector<std::string>& texts, aisle::openai_options o = {}) {
-    if (o.model.empty()) o.model = "m";
-    o.server = "here";
-    const std::vector<std::string_view> views(texts.begin(), texts.end());
-    return aisle::openai_embeddings(o).encode(views, transport());
-  }
-};
-
-void refuse(openai_answer& a, int status, const std::string& message, const std::string& param = "") {
-  a.status = status;
-  a.body =
-      json::object({{"error", json::object({{"message", message}, {"param", param}, {"code", nullptr}})}})
-          .dump();
-}
-
-std::vector<std::string> numbered(std::size_t count, const std::string& begin = "text ") {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < count; ++i) out.push_back(begin + std::to_string(i));
-  return out;
-}
-
-/// So many words of four letters.
-std::string words(std::size_t count) {
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i) out += "word ";
-  return out;
-}
-
-void check_rows(const aisle::openai_vectors& got, const std::vector<std::string>& texts,
-                const std::vector<std::size_t>& without = {}) {
-  REQUIRE(got.vectors.rows() == static_cast<std::int64_t>(texts.size()));
-  std::vector<std::size_t> failed;
-  for (const auto& e : got.errors) failed.push_back(e.text);
-  CHECK(failed == without);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto row = got.vectors.row(i);
-    const bool has = std::find(without.begin(), without.end(), i) == without.end();
-    const std::vector<float> expected = has ? vector_of(texts[i]) : std::vector<float>(row.size());
-    CHECK_MESSAGE(std::equal(row.begin(), row.end(), expected.begin(), expected.end()), "text " << i);
-  }
-}
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const aisle::error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
+using namespace openai_test;
 
 TEST_CASE("openai: base64 is read back as it was written, and what is none is told") {
   for (std::size_t n = 0; n < 20; ++n) {
@@ -206,118 +81,6 @@ TEST_CASE("openai: rows come by their index, from several requests at a time, wi
   CHECK(s.requests[0]["input"].size() == 32);  // small and alone
   CHECK(s.encode({}).vectors.rows() == 0);
   CHECK(s.encode({"", " "}).errors.size() == 2);
-}
-
-TEST_CASE("openai: no request has more than 2,048 texts, nor more than 300,000 tokens by the estimate") {
-  server s;
-  auto texts = numbered(5000, "");
-  const auto got = s.encode(texts, {.concurrency = 1});
-  check_rows(got, texts);
-  std::size_t most = 0;
-  for (const json& r : s.requests) most = std::max(most, r["input"].size());
-  CHECK(most == 2048);
-
-  // Words of four letters and a blank: a token each, by all tokenizers of OpenAI's.
-  server t;
-  texts = numbered(400, words(1500) + "text ");
-  check_rows(t.encode(texts, {.concurrency = 1}), texts);
-  for (const json& r : t.requests) CHECK(r["input"].size() * 1500 <= 300'000);
-  CHECK(t.requests.size() <= 5);  // 300 million bytes are not 300 million tokens
-}
-
-TEST_CASE("openai: a text is too long by its tokens, not by its bytes") {
-  using long_text = aisle::openai_options::long_text;
-  const auto cjk = [](std::size_t count) {
-    std::string out;
-    for (std::size_t i = 0; i < count; ++i) out += "\xe6\x97\xa5";
-    return out;
-  };
-  const std::vector<std::string> fit = {words(2000), cjk(3000), "b"};  // 10,000 and 9,000 bytes
-  for (const long_text how : {long_text::cut, long_text::refuse}) {
-    server s;
-    const auto got = s.encode(fit, {.when_too_long = how});
-    check_rows(got, fit);
-    CHECK(got.truncated == 0);
-    CHECK(s.requests.size() == 1);
-  }
-  // What is clearly too long is not sent as it is.
-  const std::vector<std::string> long_ones = {"b", words(20'000), cjk(20'000)};
-  server s;
-  auto got = s.encode(long_ones);
-  CHECK(got.errors.empty());
-  CHECK(got.truncated == 2);
-  for (const json& r : s.requests)
-    for (const json& sent : r["input"].elements()) {
-      const auto text = sent.as<std::string>();
-      CHECK(aisle::find_invalid_utf8(text) == std::string_view::npos);
-      CHECK((text == "b" || (text.size() > 8192 && aisle::detail::openai::approximate_tokens(text) <= 8192)));
-    }
-  got = s.encode(long_ones, {.when_too_long = long_text::refuse});
-  check_rows(got, long_ones, {1, 2});
-  CHECK(has(got.errors[0].reason, "a text of about 20000 tokens by an estimate, more than 8192"));
-  // One character stays at least.
-  got = s.encode({"\xf0\x9f\x91\x95\xf0\x9f\x91\x95"}, {.max_text_tokens = 1});
-  check_rows(got, {"\xf0\x9f\x91\x95"});
-}
-
-TEST_CASE("openai: what the server finds too long is cut to the share of its tokens, or step by step") {
-  // A token is two bytes here: the estimate, a token a word, is far too low.
-  const std::string longer = "a" + words(6200);
-  std::vector<std::string> texts = numbered(200);
-  texts[0] = longer;
-  for (const std::string wording : {"openai", "vllm", "silent", "unknown"}) {
-    CAPTURE(wording);
-    server s;
-    s.fault = [&](const json& request, openai_answer& a) {
-      for (const json& t : request["input"].elements()) {
-        const std::size_t tokens = t.as<std::string>().size() / 2;
-        if (tokens <= 8192) continue;
-        if (wording == "openai")
-          refuse(a, 400,
-                 "This model's maximum context length is 8192 tokens, however you requested " +
-                     std::to_string(tokens) + " tokens (" + std::to_string(tokens) +
-                     " in your prompt; 0 for the completion). Please reduce your prompt.");
-        else if (wording == "vllm")
-          refuse(a, 413, "max 8,192 tokens; given: " + std::to_string(tokens) + " tokens");
-        else
-          refuse(a, 422, wording == "silent" ? "too many tokens" : "zu lang");
-      }
-    };
-    const auto got = s.encode(texts);
-    CHECK(got.errors.empty());
-    CHECK(got.truncated == 1);
-    const auto kept = static_cast<std::size_t>(got.vectors(0, 0));
-    CHECK(kept <= 2 * 8192);
-    CHECK(kept >= (wording == "openai" || wording == "vllm" ? 2 * 8000u : 8192u));
-    CHECK(s.requests.size() <= 6);
-    CHECK(s.requests[1]["input"].size() == 167);  // the others are sent as if it were not there
-    CHECK(s.requests.back().get<std::string>("encoding_format") == "base64");
-    const auto refused = s.encode(texts, {.when_too_long = aisle::openai_options::long_text::refuse});
-    check_rows(refused, texts, {0});
-    CHECK(has(refused.errors[0].reason, "refused (4"));
-  }
-  // One cut does not make the requests that follow smaller, nor ones of numbers.
-  server s;
-  s.fault = [&](const json& request, openai_answer& a) {
-    for (const json& t : request["input"].elements())
-      if (t.as<std::string>().size() > 600) refuse(a, 400, "maximum context length is 512 tokens");
-  };
-  texts = numbered(600);
-  texts[0] = std::string(1000, 'b');
-  const auto got = s.encode(texts, {.max_inputs = 100, .concurrency = 1});
-  CHECK(got.truncated == 1);
-  CHECK(s.requests.back()["input"].size() > 60);
-  CHECK(s.requests.back().get<std::string>("encoding_format") == "base64");
-  CHECK(s.requests.size() < 20);
-}
-
-TEST_CASE("openai: many texts that are refused as too long are no reason to give up") {
-  server s;
-  std::vector<std::string> texts;
-  for (int i = 0; i < 40; ++i) texts.push_back(words(7000) + std::to_string(i));
-  s.fault = [&](const json&, openai_answer& a) { refuse(a, 400, "maximum context length is 8192 tokens"); };
-  const auto got = s.encode(texts, {.when_too_long = aisle::openai_options::long_text::refuse});
-  CHECK(got.errors.size() == 40);
 }
 
 TEST_CASE(
@@ -411,22 +174,6 @@ TEST_CASE("openai: a refused row costs the others nothing") {
     check_rows(first, {"text 77", "a", "b"}, {0});
     CHECK(s.requests.back().get<std::string>("encoding_format") == "base64");
   }
-}
-
-TEST_CASE("openai: a text that the server finds too long is halved until it fits") {
-  server s;
-  s.fault = [](const json& request, openai_answer& a) {
-    for (const json& t : request["input"].elements())
-      if (t.as<std::string>().size() > 600)
-        refuse(a, 400, "This model's maximum context length is 512 tokens");
-  };
-  const std::vector<std::string> texts = {"a", std::string(2000, 'b'), "c"};
-  auto got = s.encode(texts);
-  check_rows(got, {"a", std::string(500, 'b'), "c"});
-  CHECK(got.truncated == 1);
-  got = s.encode(texts, {.when_too_long = aisle::openai_options::long_text::refuse});
-  check_rows(got, texts, {1});
-  CHECK(has(got.errors[0].reason, "maximum context length"));
 }
 
 TEST_CASE("openai: the size that a server takes is learnt") {

@@ -161,7 +161,7 @@ class fetcher {
     r.url = j.url;
     r.downloaded = j.downloaded;
     try {
-      if (!t.there.empty() && !j.downloaded) {
+      if (!t.there.empty()) {
         look_at(t, r);
         return r;
       }
@@ -271,11 +271,11 @@ class fetcher {
   }
 
   void settle(const result& r) {
-    picture_task& t = plan_.tasks[r.task];
+    const picture_task& t = plan_.tasks[r.task];
     if (began_[r.task] < 0) began_[r.task] = r.began;
     if (r.fault.empty()) return succeed(r);
     // Somebody else's, as far as anyone can tell: it is not written over.
-    if (!t.there.empty() && !r.downloaded)
+    if (!t.there.empty())
       return fail(r.task,
                   t.there + " is in the way, " + r.fault +
                       ", and no status.csv tells of it: expected another --out, or that it is removed");

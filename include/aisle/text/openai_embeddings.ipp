@@ -40,21 +40,13 @@ AISLE_API openai_estimate openai_embeddings::estimate(std::span<const std::strin
   for (const std::string_view text : sent.texts)
     out.too_long += detail::openai::approximate_tokens(text) > options_.max_text_tokens;
   sent.keep_short(options_.max_text_tokens, options_.when_too_long == openai_options::long_text::cut);
-  std::int64_t inputs = 0, tokens = 0;
-  for (std::size_t i = 0; i < sent.texts.size(); ++i) {
-    const std::string_view text = sent.texts[i];
-    const std::int64_t careful = detail::openai::careful_tokens(text);
+  for (const std::string_view text : sent.texts) {
     ++out.texts;
     out.tokens += detail::openai::approximate_tokens(text);
     out.most_tokens += static_cast<std::int64_t>(text.size());
-    if (inputs == 0 || inputs == options_.max_inputs || tokens + careful > options_.max_request_tokens ||
-        i >= sent.alone_from) {
-      ++out.requests;
-      inputs = tokens = 0;
-    }
-    ++inputs;
-    tokens += careful;
   }
+  for (std::size_t at = 0; at < sent.texts.size(); ++out.requests)
+    at = sent.end_of_request(at, static_cast<std::size_t>(options_.max_inputs), options_.max_request_tokens);
   return out;
 }
 

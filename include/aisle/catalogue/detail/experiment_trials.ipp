@@ -79,8 +79,8 @@ AISLE_API feature_set<float> learn(trial& t, const recipe& how, const modality& 
   t.how = how;
   feature_set<float> x;
   {
-    const modality_rows train =
-        m.data.select(rows);  // a copy, as large as x: gone before the fit makes its own
+    // A copy, as large as x: gone before the fit makes its own.
+    const modality_rows train = m.data.select(rows);
     t.features = product_features::fit(train, how, threads);
     x = t.features.transform(train);
   }

@@ -94,13 +94,8 @@ class run {
 
   batch next_batch() {
     batch out;
-    std::int64_t tokens = 0;
-    const std::size_t most = most_inputs();
-    while (next_ < sent_.texts.size() && out.texts.size() < most) {
-      tokens += careful_tokens(sent_.texts[next_]);
-      if (!out.texts.empty() && (tokens > options_.max_request_tokens || next_ >= sent_.alone_from)) break;
-      out.texts.push_back(next_++);
-    }
+    const std::size_t end = sent_.end_of_request(next_, most_inputs(), options_.max_request_tokens);
+    while (next_ < end) out.texts.push_back(next_++);
     return out;
   }
 

@@ -34,6 +34,9 @@ struct sent_texts {
     std::int64_t tokens = 0;
   };
   std::vector<long_text> keep_short(std::int64_t tokens, bool cut_long);
+  /// Where a request that begins with text `first` ends: behind at most so many texts and tokens, by the
+  /// careful estimate, but behind one text at least.
+  std::size_t end_of_request(std::size_t first, std::size_t most_texts, std::int64_t most_tokens) const;
 
  private:
   std::vector<std::string> made_valid_;

@@ -36,15 +36,15 @@ AISLE_API std::vector<sent_texts::long_text> sent_texts::keep_short(std::int64_t
   std::vector<std::string_view> kept;
   std::vector<std::vector<std::size_t>> of_kept;
   std::vector<std::size_t> uncertain;
+  std::vector<bool> was_cut;
   const auto keep = [&](std::size_t i) {
     kept.push_back(texts[i]);
     of_kept.push_back(std::move(whose[i]));
+    was_cut.push_back(cut[i]);
   };
-  std::vector<bool> was_cut;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (careful_tokens(texts[i]) <= tokens) {
       keep(i);
-      was_cut.push_back(false);
       continue;
     }
     const std::int64_t about = approximate_tokens(texts[i]);
@@ -59,14 +59,21 @@ AISLE_API std::vector<sent_texts::long_text> sent_texts::keep_short(std::int64_t
     uncertain.push_back(i);
   }
   alone_from = kept.size();
-  for (const std::size_t i : uncertain) {
-    keep(i);
-    was_cut.push_back(cut[i]);
-  }
+  for (const std::size_t i : uncertain) keep(i);
   texts = std::move(kept);
   whose = std::move(of_kept);
   cut = std::move(was_cut);
   return refused;
+}
+
+AISLE_API std::size_t sent_texts::end_of_request(std::size_t first, std::size_t most_texts,
+                                                 std::int64_t most_tokens) const {
+  std::size_t end = first;
+  for (std::int64_t tokens = 0; end < texts.size() && end - first < most_texts; ++end) {
+    tokens += careful_tokens(texts[end]);
+    if (end > first && (tokens > most_tokens || end >= alone_from)) break;
+  }
+  return end;
 }
 
 AISLE_API bool surely_fits(std::string_view text, std::int64_t most_tokens) {
