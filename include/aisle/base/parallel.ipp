@@ -2,11 +2,13 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdlib>
@@ -250,54 +252,63 @@ class pool_state {
 inline const pool_state& forks = pool_state::get();
 #endif
 
+/// Returns when the system no longer counts the thread, which it does a while after it was joined: on a busy
+/// machine for as long as others run before it. At most a second.
+AISLE_API void await_uncounted(long thread_id) noexcept {
+  const auto counted = [&] { return ::syscall(SYS_tgkill, ::getpid(), thread_id, 0) == 0; };
+  for (int tries = 0; tries < 100 && counted(); ++tries) std::this_thread::yield();
+  for (int tries = 0; tries < 1000 && counted(); ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 /// How many of `wanted` threads the system gives at one time, found by starting them.
 AISLE_API int threads_to_be_had(int wanted) noexcept {
-  const auto threads_now = [] {
-    struct ::stat tasks {};
-    return ::stat("/proc/self/task", &tasks) == 0 ? tasks.st_nlink : 0;
-  };
-  const auto before = threads_now();
   std::mutex gate;
   std::vector<std::thread> started;
+  std::vector<long> ids;
   {
     const std::lock_guard closed(gate);
     try {
       started.reserve(static_cast<std::size_t>(wanted));
+      ids.reserve(static_cast<std::size_t>(wanted));
       while (static_cast<int>(started.size()) < wanted)
-        started.emplace_back([&gate] { const std::lock_guard wait(gate); });
+        started.emplace_back([&] {
+          const std::lock_guard wait(gate);
+          ids.push_back(::syscall(SYS_gettid));
+        });
     } catch (const std::exception&) {
     }
   }
   for (std::thread& t : started) t.join();
-  // The system counts a thread a while after it was joined.
-  for (int tries = 0; tries < 1000 && threads_now() > before; ++tries) std::this_thread::yield();
+  for (const long id : ids) await_uncounted(id);
   return static_cast<int>(started.size());
 }
 
 /// The team that OpenMP can be asked for: its runtimes end the process where a thread cannot be started. Each
-/// calling thread has a team of its own there, and so is asked for once, when its team grows.
+/// calling thread has a team of its own there, so that it asks first where its team grows.
 AISLE_API int openmp_team(int threads) noexcept {
-  static thread_local int granted = 1, limit = std::numeric_limits<int>::max();
-  if (threads > granted && granted < limit) {
-    const int had = 1 + threads_to_be_had(threads - 1);
-    if (had < threads) limit = had;
-    granted = std::max(granted, had);
+  static thread_local int team = 1, limit = std::numeric_limits<int>::max();
+  threads = std::min(threads, limit);
+  if (threads > team) {
+    const int had = team + threads_to_be_had(threads - team);
+    if (had < threads) limit = threads = had;
   }
-  return std::min(threads, limit);
+  return team = threads;
 }
 
 AISLE_API void run_parallel(std::int64_t count, int threads, parallel_body body) {
   threads = thread_budget(threads);
   if (count <= 0) return;
-  if (in_parallel_region()) threads = 1;
-  if (threads > count) threads = static_cast<int>(count);
-  parallel_region region(count, body);
-  if (threads <= 1) {
+  const int workers = in_parallel_region() ? 1 : static_cast<int>(std::min<std::int64_t>(threads, count));
+  parallel_region region(count, workers, body);
+  if (workers <= 1) {
     region.work(0);
   } else if (const openmp_backend* const omp = find_openmp(); omp && !pool_state::get().forked()) {
+    // The whole team for a short loop too: GCC's runtime ends the threads that a smaller one leaves out, and
+    // starts others for the next.
     omp->run(region, openmp_team(threads));
   } else {
-    pool_state::get().run(region, threads);
+    pool_state::get().run(region, workers);
   }
   region.rethrow();
 }

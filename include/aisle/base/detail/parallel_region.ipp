@@ -13,9 +13,11 @@ namespace detail {
 /// One parallel loop: indices are handed out one by one, so uneven bodies balance themselves.
 class parallel_region {
  public:
-  parallel_region(std::int64_t count, parallel_body body) : count_(count), body_(body) {}
+  parallel_region(std::int64_t count, int workers, parallel_body body)
+      : count_(count), workers_(workers), body_(body) {}
 
   void work(int worker) noexcept {
+    if (worker >= workers_) return;
     for (std::int64_t i = next_.fetch_add(1, std::memory_order_relaxed); i < count_;
          i = next_.fetch_add(1, std::memory_order_relaxed)) {
       try {
@@ -29,13 +31,14 @@ class parallel_region {
   void rethrow() const {
     if (failure_) std::rethrow_exception(failure_);
   }
-  int next_worker() noexcept { return workers_.fetch_add(1, std::memory_order_relaxed); }
+  int next_worker() noexcept { return joined_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   const std::int64_t count_;
+  const int workers_;
   const parallel_body body_;
   std::atomic<std::int64_t> next_{0};
-  std::atomic<int> workers_{1};  // 0 is the caller
+  std::atomic<int> joined_{1};  // 0 is the caller
   std::atomic<bool> failed_{false};
   std::exception_ptr failure_;
 };
