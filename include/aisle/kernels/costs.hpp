@@ -49,7 +49,7 @@ inline constexpr vector_costs generic{.tile = {.one = 8.4, .two = 12.2, .three =
                                       .winograd = {.input = 48.6, .output = 31.9}};
 inline constexpr vector_costs avx2{.tile = {.one = 8.9, .two = 12.4, .three = 0, .once = 70},
                                    .winograd = {.input = 24, .output = 10.6}};
-inline constexpr vector_costs avx512{.tile = {.one = 10.3, .two = 20.8, .three = 28.7, .once = 50},
+inline constexpr vector_costs avx512{.tile = {.one = 10.3, .two = 17.0, .three = 24.7, .once = 50},
                                      .winograd = {.input = 20.9, .output = 8.8}};
 inline constexpr vector_costs neon{.tile = avx512.tile, .winograd = generic.winograd};
 inline constexpr split_cost amx{.tile = 1550, .values = 830};

@@ -63,25 +63,45 @@ inline void depthwise_kernel(const window_block& b) noexcept {
     }
 }
 
+/// V vectors of channels from `x` on; all but a last one alone are full, which has n.
+template <int V, class Start, class Step, class End>
+AISLE_ALWAYS_INLINE void pool_channels(const window_block& b, const window_range& r, const float* x, float* y,
+                                       int n, Start start, Step step, End end) {
+  vec acc[V];
+  AISLE_UNROLL(8)
+  for (int v = 0; v < V; ++v) acc[v] = start();
+  for (std::int64_t ky = r.ky0; ky < r.ky1; ++ky)
+    for (std::int64_t kx = r.kx0; kx < r.kx1; ++kx) {
+      const float* at = x + ((r.y0 + ky) * b.w + r.x0 + kx) * b.x_stride;
+      if (V == 1 && n < vec::size) {
+        acc[0] = step(acc[0], vec::load_n(at, n));
+      } else {
+        AISLE_UNROLL(8)
+        for (int v = 0; v < V; ++v) acc[v] = step(acc[v], vec::load(at + v * vec::size));
+      }
+    }
+  AISLE_UNROLL(8)
+  for (int v = 0; v < V; ++v) {
+    if (V == 1 && n < vec::size)
+      end(acc[v], r).store_n(y, n);
+    else
+      end(acc[v], r).store(y + v * vec::size);
+  }
+}
+
 template <class Start, class Step, class End>
 AISLE_ALWAYS_INLINE void pool_windows(const window_block& b, Start start, Step step, End end) {
+  constexpr int V = 4;
   for (std::int64_t oy = b.row_begin; oy < b.row_end; ++oy)
     for (std::int64_t ox = 0; ox < b.out_w; ++ox) {
       const window_range r = clip_window(b, oy, ox);
       float* y = b.y + (oy * b.out_w + ox) * b.y_stride;
-      for (std::int64_t c = 0; c < b.channels; c += vec::size) {
+      std::int64_t c = 0;
+      for (; c + V * vec::size <= b.channels; c += V * vec::size)
+        pool_channels<V>(b, r, b.x + c, y + c, vec::size, start, step, end);
+      for (; c < b.channels; c += vec::size) {
         const int n = b.channels - c < vec::size ? static_cast<int>(b.channels - c) : vec::size;
-        vec acc = start();
-        for (std::int64_t ky = r.ky0; ky < r.ky1; ++ky)
-          for (std::int64_t kx = r.kx0; kx < r.kx1; ++kx) {
-            const float* x = b.x + ((r.y0 + ky) * b.w + r.x0 + kx) * b.x_stride + c;
-            acc = step(acc, n == vec::size ? vec::load(x) : vec::load_n(x, n));
-          }
-        acc = end(acc, r);
-        if (n == vec::size)
-          acc.store(y + c);
-        else
-          acc.store_n(y + c, n);
+        pool_channels<1>(b, r, b.x + c, y + c, n, start, step, end);
       }
     }
 }
