@@ -10,23 +10,23 @@ AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// One parallel loop: indices are handed out one by one, so uneven bodies balance themselves.
+/// One parallel loop. Each worker takes its own share of the indices in order, so that it finds in its cache
+/// what it left there in the loop before, and then what is left of the others' shares, one by one, so that
+/// uneven bodies balance themselves.
 class parallel_region {
  public:
   parallel_region(std::int64_t count, int workers, parallel_body body)
-      : count_(count), workers_(workers), body_(body) {}
+      : workers_(workers), shares_(workers < most_shares ? workers : most_shares), body_(body) {
+    for (std::int64_t s = 0; s < shares_; ++s) {
+      share_[s].next = part(count, s);
+      share_[s].end = part(count, s + 1);
+    }
+  }
 
   void work(int worker) noexcept {
     if (worker >= workers_) return;
-    for (std::int64_t i = next_.fetch_add(1, std::memory_order_relaxed); i < count_;
-         i = next_.fetch_add(1, std::memory_order_relaxed)) {
-      try {
-        body_.call(body_.context, i, worker);
-      } catch (...) {
-        if (!failed_.exchange(true)) failure_ = std::current_exception();
-        next_.store(count_, std::memory_order_relaxed);
-      }
-    }
+    const int own = static_cast<int>(std::int64_t{worker} * shares_ / workers_);
+    for (int s = 0; s < shares_; ++s) work_on(share_[(own + s) % shares_], worker);
   }
   void rethrow() const {
     if (failure_) std::rethrow_exception(failure_);
@@ -34,10 +34,33 @@ class parallel_region {
   int next_worker() noexcept { return joined_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
-  const std::int64_t count_;
-  const int workers_;
+  static constexpr int most_shares = 16;
+  struct alignas(64) share {  // a line of the cache each
+    std::atomic<std::int64_t> next{0};
+    std::int64_t end = 0;
+  };
+
+  /// The first index of share `s`, without products that overflow.
+  std::int64_t part(std::int64_t count, std::int64_t s) const noexcept {
+    return count / shares_ * s + count % shares_ * s / shares_;
+  }
+
+  void work_on(share& of, int worker) noexcept {
+    if (of.next.load(std::memory_order_relaxed) >= of.end) return;
+    for (std::int64_t i = of.next.fetch_add(1, std::memory_order_relaxed);
+         i < of.end && !failed_.load(std::memory_order_relaxed);
+         i = of.next.fetch_add(1, std::memory_order_relaxed)) {
+      try {
+        body_.call(body_.context, i, worker);
+      } catch (...) {
+        if (!failed_.exchange(true)) failure_ = std::current_exception();
+      }
+    }
+  }
+
+  const int workers_, shares_;
   const parallel_body body_;
-  std::atomic<std::int64_t> next_{0};
+  share share_[most_shares];
   std::atomic<int> joined_{1};  // 0 is the caller
   std::atomic<bool> failed_{false};
   std::exception_ptr failure_;
