@@ -13,38 +13,66 @@ AISLE_ALWAYS_INLINE window_range clip_window(const window_block& b, std::int64_t
   return r;
 }
 
-/// P neighbouring outputs share each weight they load. All of their columns must lie inside the map.
+/// P neighbouring outputs share each weight they load, V vectors of channels from `c` on at a time; a vector
+/// that is alone may have but n of them. All of the outputs' columns must lie inside the map.
+template <int P, int V, bool Whole>
+AISLE_ALWAYS_INLINE void depthwise_tile(const window_block& b, float* y, const window_range& r,
+                                        std::int64_t c, int n) {
+  static_assert(Whole || V == 1);
+  const auto load = [n](const float* p) {
+    if constexpr (Whole)
+      return vec::load(p);
+    else
+      return vec::load_n(p, n);
+  };
+  const std::int64_t step = b.stride * b.x_stride;
+  vec acc[P][V];
+  AISLE_UNROLL(8)
+  for (int v = 0; v < V; ++v) {
+    const vec bias = b.bias ? load(b.bias + c + v * vec::size) : vec::zero();
+    AISLE_UNROLL(8)
+    for (int p = 0; p < P; ++p) acc[p][v] = bias;
+  }
+  for (std::int64_t ky = r.ky0; ky < r.ky1; ++ky) {
+    const float* x = b.x + ((r.y0 + ky) * b.w + r.x0 + r.kx0) * b.x_stride + c;
+    const float* w = b.weights + (ky * b.kernel_w + r.kx0) * b.channels + c;
+    for (std::int64_t kx = r.kx0; kx < r.kx1; ++kx, x += b.x_stride, w += b.channels) {
+      vec weight[V];
+      AISLE_UNROLL(8)
+      for (int v = 0; v < V; ++v) weight[v] = load(w + v * vec::size);
+      AISLE_UNROLL(8)
+      for (int p = 0; p < P; ++p) {
+        const float* at = x + p * step;
+        AISLE_UNROLL(8)
+        for (int v = 0; v < V; ++v) acc[p][v] = fma(weight[v], load(at + v * vec::size), acc[p][v]);
+      }
+    }
+  }
+  AISLE_UNROLL(8)
+  for (int p = 0; p < P; ++p) {
+    AISLE_UNROLL(8)
+    for (int v = 0; v < V; ++v) {
+      const vec out = activate(acc[p][v], b.act);
+      if constexpr (Whole)
+        out.store(y + p * b.y_stride + c + v * vec::size);
+      else
+        out.store_n(y + p * b.y_stride + c, n);
+    }
+  }
+}
+
 template <int P>
 AISLE_ALWAYS_INLINE void depthwise_pixels(const window_block& b, std::int64_t oy, std::int64_t ox,
                                           const window_range& r) {
   float* y = b.y + (oy * b.out_w + ox) * b.y_stride;
-  const std::int64_t step = b.stride * b.x_stride;
-  for (std::int64_t c = 0; c < b.channels; c += vec::size) {
-    const int n = b.channels - c < vec::size ? static_cast<int>(b.channels - c) : vec::size;
-    const auto load = [n](const float* p) { return n == vec::size ? vec::load(p) : vec::load_n(p, n); };
-    vec acc[P];
-    const vec bias = b.bias ? load(b.bias + c) : vec::zero();
-    AISLE_UNROLL(8)
-    for (int p = 0; p < P; ++p) acc[p] = bias;
-    for (std::int64_t ky = r.ky0; ky < r.ky1; ++ky) {
-      const float* x = b.x + ((r.y0 + ky) * b.w + r.x0) * b.x_stride + c;
-      const float* w = b.weights + ky * b.kernel_w * b.channels + c;
-      for (std::int64_t kx = r.kx0; kx < r.kx1; ++kx) {
-        const vec weight = load(w + kx * b.channels);
-        const float* at = x + kx * b.x_stride;
-        AISLE_UNROLL(8)
-        for (int p = 0; p < P; ++p) acc[p] = fma(weight, load(at + p * step), acc[p]);
-      }
-    }
-    AISLE_UNROLL(8)
-    for (int p = 0; p < P; ++p) {
-      const vec v = activate(acc[p], b.act);
-      if (n == vec::size)
-        v.store(y + p * b.y_stride + c);
-      else
-        v.store_n(y + p * b.y_stride + c, n);
-    }
+  std::int64_t c = 0;
+  for (; c + 2 * vec::size <= b.channels; c += 2 * vec::size)
+    depthwise_tile<P, 2, true>(b, y, r, c, vec::size);
+  if (c + vec::size <= b.channels) {
+    depthwise_tile<P, 1, true>(b, y, r, c, vec::size);
+    c += vec::size;
   }
+  if (c < b.channels) depthwise_tile<P, 1, false>(b, y, r, c, static_cast<int>(b.channels - c));
 }
 
 inline void depthwise_kernel(const window_block& b) noexcept {
