@@ -81,6 +81,21 @@ TEST_CASE("NaN goes through activations and is not hidden by a maximum") {
   });
 }
 
+TEST_CASE("softmax gives no subnormal numbers, which are slow to multiply, and hides no NaN") {
+  each_table([](const auto& t) {
+    for (const std::int64_t n : {3, 15, 49, 64}) {
+      std::vector<float> x(static_cast<std::size_t>(n));
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] = i < 2 ? 0.5f : -85.0f - static_cast<float>(i);
+      t.softmax(x.data(), 1, n);
+      CHECK(x[1] == 0.5f);
+      for (const float v : x) CHECK((v == 0 || v >= std::numeric_limits<float>::min()));
+      x.back() = std::numeric_limits<float>::quiet_NaN();
+      t.softmax(x.data(), 1, n);
+      for (const float v : x) CHECK(std::isnan(v));
+    }
+  });
+}
+
 TEST_CASE("softmax of rows of every length sums to one and survives large values") {
   each_table([](const auto& t) {
     for (std::int64_t n = 1; n <= 67; ++n) {
