@@ -14,6 +14,8 @@
 //   - the first exception thrown by the body reaches the caller, the remaining indices are abandoned;
 //   - a process that forked goes on working (the child never waits for threads it did not inherit);
 //   - a plugin that is unloaded leaves no thread behind; destructors of other globals may still run loops;
+//   - a worker begins with its own share of the indices, the same part of every loop: what it wrote is in its
+//   cache when the next loop reads it; then it takes what is left of the others' shares;
 //   - no thread is pinned.
 
 AISLE_NAMESPACE_BEGIN
