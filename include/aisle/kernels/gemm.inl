@@ -42,13 +42,16 @@ inline void gemm_pack(const pack_block<typename V::scalar>& p) noexcept {
 /// the processor's own prefetchers start anew with each panel.
 struct prefetch_stream {
   const std::byte* at;
-  std::int64_t step;  ///< 64, or 0 when all lines have been asked for
+  std::int64_t step;  ///< bytes further for each k, at most 64
 
-  /// What strip number `strip` of one that takes `count` values of k asks for of `bytes` bytes.
+  /// What strip number `strip` of `strips`, each of `count` values of k, asks for of `bytes` bytes: its part,
+  /// as memory that is asked for in bursts comes later than what is computed with.
   static AISLE_ALWAYS_INLINE prefetch_stream of_strip(const std::byte* next, std::int64_t bytes,
-                                                      std::int64_t strip, std::int64_t count) {
-    const std::int64_t from = strip * count * 64;
-    return from < bytes ? prefetch_stream{next + from, 64} : prefetch_stream{next, 0};
+                                                      std::int64_t strip, std::int64_t strips,
+                                                      std::int64_t count) {
+    const std::int64_t ks = strips * count;
+    const std::int64_t even = ks > 0 ? (bytes + ks - 1) / ks : 0, step = even < 64 ? even : 64;
+    return {next + strip * count * step, step};
   }
 };
 
@@ -195,7 +198,8 @@ AISLE_NOINLINE inline void gemm_panel_strips(const gemm_block<typename V::scalar
   const std::int64_t count = (pass.last_run - pass.first_run) * (pass.k_end - pass.k_begin),
                      bytes = count * N * static_cast<std::int64_t>(sizeof(V));
   std::int64_t row = g.row_begin, strip = 0;
-  const auto ahead = [&] { return prefetch_stream::of_strip(next, bytes, strip++, count); };
+  const std::int64_t strips = (g.row_end - g.row_begin + M - 1) / M;
+  const auto ahead = [&] { return prefetch_stream::of_strip(next, bytes, strip++, strips, count); };
   for (; g.row_end - row > M / 2; row += M) gemm_strip<V, M, N>(g, pass, row, col, ahead());
   if (g.row_end - row > 1)
     gemm_strip<V, M / 2, N>(g, pass, row, col, ahead());
