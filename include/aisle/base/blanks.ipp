@@ -48,8 +48,12 @@ inline constexpr std::string_view invisible[] = {"\xe2\x80\x8b",
                                                  "\xe3\x80\x80"};
 inline constexpr std::span<const std::string_view> white_space = std::span(invisible).subspan(6);
 
+/// What is neither a blank nor the first or last byte of one.
+constexpr bool is_printable_ascii(char c) noexcept { return c > ' ' && c < '\x7f'; }
+
 /// Bytes of the one that `text` begins with; 0: none.
 AISLE_API std::size_t size_at_start(std::string_view text, std::span<const std::string_view> which) noexcept {
+  if (text.empty() || is_printable_ascii(text.front())) return 0;
   const auto found =
       std::find_if(which.begin(), which.end(), [&](std::string_view c) { return text.starts_with(c); });
   return found == which.end() ? 0 : found->size();
@@ -59,7 +63,7 @@ AISLE_API std::string_view without_ends(std::string_view text,
                                         std::span<const std::string_view> which) noexcept {
   while (const std::size_t size = size_at_start(text, which)) text.remove_prefix(size);
   const auto ends_so = [&](std::string_view c) { return text.ends_with(c); };
-  for (auto c = which.begin(); c != which.end();) {
+  for (auto c = which.begin(); c != which.end() && !text.empty() && !is_printable_ascii(text.back());) {
     c = std::find_if(which.begin(), which.end(), ends_so);
     if (c != which.end()) text.remove_suffix(c->size());
   }

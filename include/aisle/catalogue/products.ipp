@@ -110,7 +110,7 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   out.header = table.header();
 
   picture_finder pictures(parent_folder(path), options.image_root, options.allow_outside);
-  std::unordered_map<std::string, std::string> seen;  // ids, and the names of their rows
+  std::unordered_map<std::string, std::pair<std::int64_t, std::int64_t>> seen;  // ids; their rows and lines
   for (table_row row; table.next(row);) {
     if (options.limit > 0 && row.row >= options.limit) break;
     out.data_rows = std::max(out.data_rows, row.row + 1);
@@ -123,9 +123,10 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
       out.problems.push_back(out.problem(p, out.options.id_column, "empty id"));
       continue;
     }
-    if (const auto [first, is_new] = seen.emplace(p.id, row_name(p.row, p.line)); !is_new) {
+    if (const auto [first, is_new] = seen.try_emplace(p.id, p.row, p.line); !is_new) {
       out.problems.push_back(
-          out.problem(p, out.options.id_column, "duplicate id, already in " + first->second));
+          out.problem(p, out.options.id_column,
+                      "duplicate id, already in " + row_name(first->second.first, first->second.second)));
       continue;
     }
     for (const std::size_t c : columns.text) {

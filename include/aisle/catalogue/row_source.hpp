@@ -48,13 +48,17 @@ class catalogue_rows : public row_source {
   explicit catalogue_rows(catalogue products);
   AISLE_API std::vector<source_row> next(std::size_t count) override;
   AISLE_API void skip(std::int64_t count) override;
-  std::int64_t total() const override { return static_cast<std::int64_t>(rows_.size()); }
+  std::int64_t total() const override {
+    return static_cast<std::int64_t>(products_.products.size() + products_.problems.size());
+  }
   const std::string& path() const override { return products_.path; }
 
  private:
+  source_row take_next();
+  bool product_is_next() const;
+
   catalogue products_;
-  std::vector<source_row> rows_;
-  std::size_t at_ = 0;
+  std::size_t product_ = 0, problem_ = 0;  ///< the next of each
 };
 
 struct json_rows_options {

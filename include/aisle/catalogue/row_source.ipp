@@ -20,38 +20,51 @@ AISLE_API void row_source::skip(std::int64_t count) {
 }
 
 AISLE_API catalogue_rows::catalogue_rows(catalogue products) : products_(std::move(products)) {
-  for (const product& p : products_.products)
-    rows_.push_back({.row = p.row,
-                     .line = p.line,
-                     .id = p.id,
-                     .text = p.text,
-                     .image = p.image_path,
-                     .error = {},
-                     .image_problem = p.image_problem,
-                     .fields = &p.fields});
-  for (const skipped_row& p : products_.problems)
-    rows_.push_back({.row = p.row,
-                     .line = p.line,
-                     .id = p.id.empty() ? json() : json(p.id),
-                     .text = {},
-                     .image = {},
-                     .error = (p.column.empty() ? std::string() : "column " + p.column + ": ") + p.reason,
-                     .image_problem = {}});
-  std::stable_sort(rows_.begin(), rows_.end(),
-                   [](const source_row& a, const source_row& b) { return a.row < b.row; });
+  std::stable_sort(products_.problems.begin(), products_.problems.end(),
+                   [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
+}
+
+AISLE_API bool catalogue_rows::product_is_next() const {
+  const auto& products = products_.products;
+  const auto& problems = products_.problems;
+  if (product_ == products.size() || problem_ == problems.size()) return product_ < products.size();
+  return products[product_].row <= problems[problem_].row;
+}
+
+AISLE_API source_row catalogue_rows::take_next() {
+  if (product_is_next()) {
+    product& p = products_.products[product_++];
+    return {.row = p.row,
+            .line = p.line,
+            .id = json(std::move(p.id)),
+            .text = std::move(p.text),
+            .image = std::move(p.image_path),
+            .error = {},
+            .image_problem = std::move(p.image_problem),
+            .fields = &p.fields};
+  }
+  skipped_row& p = products_.problems[problem_++];
+  return {.row = p.row,
+          .line = p.line,
+          .id = p.id.empty() ? json() : json(std::move(p.id)),
+          .text = {},
+          .image = {},
+          .error = (p.column.empty() ? std::string() : "column " + p.column + ": ") + p.reason,
+          .image_problem = {}};
 }
 
 AISLE_API std::vector<source_row> catalogue_rows::next(std::size_t count) {
-  const std::size_t end = at_ + std::min(count, rows_.size() - at_);
-  std::vector<source_row> out(rows_.begin() + static_cast<std::ptrdiff_t>(at_),
-                              rows_.begin() + static_cast<std::ptrdiff_t>(end));
-  at_ = end;
+  std::vector<source_row> out;
+  const std::size_t left = static_cast<std::size_t>(total()) - product_ - problem_;
+  out.reserve(std::min(count, left));
+  while (out.size() < std::min(count, left)) out.push_back(take_next());
   return out;
 }
 
 AISLE_API void catalogue_rows::skip(std::int64_t count) {
-  at_ +=
-      static_cast<std::size_t>(std::clamp<std::int64_t>(count, 0, total() - static_cast<std::int64_t>(at_)));
+  for (std::int64_t left = total() - static_cast<std::int64_t>(product_ + problem_); count > 0 && left > 0;
+       --count, --left)
+    ++(product_is_next() ? product_ : problem_);
 }
 
 AISLE_API json_rows::json_rows(const std::string& path, const json_rows_options& options)
