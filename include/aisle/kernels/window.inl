@@ -19,17 +19,17 @@ template <int P, int V, bool Whole>
 AISLE_ALWAYS_INLINE void depthwise_tile(const window_block& b, float* y, const window_range& r,
                                         std::int64_t c, int n) {
   static_assert(Whole || V == 1);
-  const auto load = [n](const float* p) {
+  const auto load = [](const float* p, [[maybe_unused]] int size) {
     if constexpr (Whole)
       return vec::load(p);
     else
-      return vec::load_n(p, n);
+      return vec::load_n(p, size);
   };
   const std::int64_t step = b.stride * b.x_stride;
   vec acc[P][V];
   AISLE_UNROLL(8)
   for (int v = 0; v < V; ++v) {
-    const vec bias = b.bias ? load(b.bias + c + v * vec::size) : vec::zero();
+    const vec bias = b.bias ? load(b.bias + c + v * vec::size, n) : vec::zero();
     AISLE_UNROLL(8)
     for (int p = 0; p < P; ++p) acc[p][v] = bias;
   }
@@ -39,12 +39,12 @@ AISLE_ALWAYS_INLINE void depthwise_tile(const window_block& b, float* y, const w
     for (std::int64_t kx = r.kx0; kx < r.kx1; ++kx, x += b.x_stride, w += b.channels) {
       vec weight[V];
       AISLE_UNROLL(8)
-      for (int v = 0; v < V; ++v) weight[v] = load(w + v * vec::size);
+      for (int v = 0; v < V; ++v) weight[v] = load(w + v * vec::size, n);
       AISLE_UNROLL(8)
       for (int p = 0; p < P; ++p) {
         const float* at = x + p * step;
         AISLE_UNROLL(8)
-        for (int v = 0; v < V; ++v) acc[p][v] = fma(weight[v], load(at + v * vec::size), acc[p][v]);
+        for (int v = 0; v < V; ++v) acc[p][v] = fma(weight[v], load(at + v * vec::size, n), acc[p][v]);
       }
     }
   }
