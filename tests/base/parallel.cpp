@@ -2,7 +2,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -13,17 +15,33 @@
 #include <aisle/base/process.hpp>
 
 TEST_CASE("every index runs exactly once, whatever the thread count") {
-  for (const int threads : {0, 1, 2, 3, 7})
-    for (const std::int64_t n : {0, 1, 2, 3, 1000}) {
+  for (const int threads : {0, 1, 2, 3, 7, 40})
+    for (const std::int64_t n : {0, 1, 2, 3, 33, 1000}) {
       std::vector<std::atomic<int>> seen(static_cast<std::size_t>(n));
       std::atomic<bool> worker_ok{true};
       aisle::parallel_for(n, threads, [&](std::int64_t i, int worker) {
         ++seen[static_cast<std::size_t>(i)];
-        if (worker < 0 || worker >= aisle::thread_budget(threads)) worker_ok = false;
+        if (worker < 0 || worker >= std::min<std::int64_t>(aisle::thread_budget(threads), n))
+          worker_ok = false;
       });
       for (const auto& count : seen) CHECK(count == 1);
       CHECK(worker_ok);
     }
+}
+
+TEST_CASE("a worker begins with its own share of a loop, and the same in each") {
+  for (int round = 0; round < 3; ++round) {
+    std::atomic<std::int64_t> first[2] = {-1, -1};
+    aisle::parallel_for(1000, 2, [&](std::int64_t i, int worker) {
+      std::int64_t none = -1;
+      if (!first[worker].compare_exchange_strong(none, i)) return;
+      // Until the other began too, or there is no other.
+      for (int ms = 0; ms < 5000 && first[1 - worker] < 0; ++ms)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    });
+    CHECK(first[0] == 0);
+    if (first[1] >= 0) CHECK(first[1] == 500);
+  }
 }
 
 TEST_CASE("the first exception reaches the caller and the loop stays usable") {
