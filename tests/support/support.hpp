@@ -40,6 +40,17 @@ inline std::string data(const std::string& path) {
   return std::string(AISLE_SOURCE_FOLDER "/tests/data/") + path;
 }
 
+/// The message of what a call throws as Error.
+template <class Error, class Call>
+std::string message_of(Call&& call) {
+  try {
+    call();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "nothing was thrown";
+}
+
 /// A folder of its own for a test, removed at the end.
 class temporary_folder {
  public:

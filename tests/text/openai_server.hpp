@@ -16,6 +16,9 @@
 #include <aisle/io/json.hpp>
 #include <aisle/text/openai_embeddings.hpp>
 
+#include "support/openai_rows.hpp"
+#include "support/support.hpp"
+
 // A server of OpenAI's embeddings interface that is a function, on a clock that is a number.
 
 namespace openai_test {
@@ -119,26 +122,10 @@ inline std::string words(std::size_t count) {
 
 inline void check_rows(const aisle::openai_vectors& got, const std::vector<std::string>& texts,
                        const std::vector<std::size_t>& without = {}) {
-  REQUIRE(got.vectors.rows() == static_cast<std::int64_t>(texts.size()));
-  std::vector<std::size_t> failed;
-  for (const auto& e : got.errors) failed.push_back(e.text);
-  CHECK(failed == without);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto row = got.vectors.row(i);
-    const bool has = std::find(without.begin(), without.end(), i) == without.end();
-    const std::vector<float> expected = has ? vector_of(texts[i]) : std::vector<float>(row.size());
-    CHECK_MESSAGE(std::equal(row.begin(), row.end(), expected.begin(), expected.end()), "text " << i);
-  }
+  support::check_rows(got, texts, without, [](const std::string& text) { return vector_of(text); });
 }
 
-inline std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const aisle::error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
+inline std::string message_of(const std::function<void()>& f) { return support::message_of<aisle::error>(f); }
 inline bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

@@ -16,6 +16,7 @@
 
 namespace {
 
+using support::message_of;
 using ids = std::vector<std::int32_t>;
 
 const std::vector<std::string>& small_vocabulary() {
@@ -58,16 +59,6 @@ std::vector<std::string> without(std::string_view token) {
   std::vector<std::string> tokens = small_vocabulary();
   std::erase(tokens, token);
   return tokens;
-}
-
-template <class Error, class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "(not thrown)";
 }
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }

@@ -12,6 +12,7 @@
 #include <aisle/base/process.hpp>
 
 #include "embeddings_server.hpp"
+#include "support/openai_rows.hpp"
 
 // Text models behind an address, against a server with the faults of real ones.
 
@@ -30,16 +31,7 @@ aisle_command::remote_vectors embed(const std::vector<std::string>& texts,
 
 void check_rows(const aisle_command::remote_vectors& got, const std::vector<std::string>& texts,
                 const std::vector<std::size_t>& without = {}) {
-  REQUIRE(got.vectors.rows() == static_cast<std::int64_t>(texts.size()));
-  std::vector<std::size_t> failed;
-  for (const auto& e : got.errors) failed.push_back(e.text);
-  CHECK(failed == without);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (std::find(without.begin(), without.end(), i) != without.end()) continue;
-    const auto row = got.vectors.row(i);
-    const auto expected = vector_of(texts[i]);
-    CHECK_MESSAGE(std::equal(row.begin(), row.end(), expected.begin(), expected.end()), "text " << i);
-  }
+  support::check_rows(got, texts, without, [](const std::string& text) { return vector_of(text); });
 }
 
 std::vector<std::string> numbered(std::size_t count) {
@@ -48,14 +40,7 @@ std::vector<std::string> numbered(std::size_t count) {
   return out;
 }
 
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const aisle::error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
+std::string message_of(const std::function<void()>& f) { return support::message_of<aisle::error>(f); }
 
 }  // namespace
 
