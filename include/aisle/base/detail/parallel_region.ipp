@@ -46,10 +46,9 @@ class parallel_region {
   }
 
   void work_on(share& of, int worker) noexcept {
-    if (of.next.load(std::memory_order_relaxed) >= of.end) return;
-    for (std::int64_t i = of.next.fetch_add(1, std::memory_order_relaxed);
-         i < of.end && !failed_.load(std::memory_order_relaxed);
-         i = of.next.fetch_add(1, std::memory_order_relaxed)) {
+    while (!failed_.load(std::memory_order_relaxed) && of.next.load(std::memory_order_relaxed) < of.end) {
+      const std::int64_t i = of.next.fetch_add(1, std::memory_order_relaxed);
+      if (i >= of.end) return;
       try {
         body_.call(body_.context, i, worker);
       } catch (...) {
