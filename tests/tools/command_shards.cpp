@@ -8,6 +8,9 @@
 #include <filesystem>
 
 #include <aisle/catalogue/vector_parts.hpp>
+#include <aisle/io/npy.hpp>
+
+#include "embeddings_server.hpp"
 
 namespace {
 
@@ -259,6 +262,41 @@ TEST_CASE("which shard it is comes from the option or from what started the proc
                               "--shard 0/1 --out parts --format jsonl --resume");
   CHECK(o.code == 2);
   CHECK(has(o.err, "which is read; expected another folder"));
+}
+
+TEST_CASE("SIGTERM ends a shard's part with its batch: the rows are there, and the next process goes on") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const command::embeddings_server server(work);
+  if (!server.is_up()) return;
+  std::string csv = "sku,name\n";
+  for (int i = 0; i < 60; ++i) csv += std::to_string(i) + ",blue shirt " + std::to_string(i) + "\n";
+  aisle::write_file(work / "shop.csv", csv);
+  const auto line = [&](const std::string& how) {
+    return "embed --data shop.csv --batch 10 --shard 0/1 --resume --out parts --text-model openai:tiny "
+           "--dimensions 4 --api-key-variable AISLE_TEST_KEY --api-base " +
+           server.base(how);
+  };
+
+  // The service sends it while the third batch waits for its answer.
+  const int null = ::open("/dev/null", O_RDWR);
+  const pid_t child = command::start(
+      work, {"-c", "echo $$ >pid; exec \"$0\" " + line("end-3"), command::program()}, null, null, "/bin/sh");
+  ::close(null);
+  CHECK(command::wait_for(child) == 130);
+  const aisle::vector_part part = aisle::read_part(work / "parts/shard-00000-of-00001/part-00000.json");
+  CHECK(part.rows == 30);
+  CHECK_FALSE(part.last);
+  CHECK(server.requests("end-3").size() == 3);
+
+  REQUIRE(command::run(work, line("end-3")).code == 0);
+  CHECK(server.requests("end-3").size() == 6);  // none is asked for again
+  CHECK(command::run(work, "verify parts").code == 0);
+  REQUIRE(command::run(work, "merge parts --out all.npy").code == 0);
+  const auto all = aisle::read_npy_matrix<float>(work / "all.npy");
+  REQUIRE(all.rows() == 60);
+  for (const int i : {0, 29, 30, 59})
+    CHECK(all.row(i)[1] == command::vector_of("blue shirt " + std::to_string(i))[1]);
 }
 
 TEST_CASE("of two processes with one shard the second finds the first one's parts") {

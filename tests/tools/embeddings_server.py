@@ -9,13 +9,16 @@ text "bad"), infinite (the same, as numbers), floats (numbers whatever was asked
 (400 where the text "bad" is among them), crash (500 where it is), long-N (400 for texts of more than N bytes), batch-N
 (413 for more than N texts), slow (2 s), silent (30 s), short (states less than there is), page (200 and HTML), denied
 (401, with the key in the message), elsewhere (307 to /good), big (an answer without an end), quota (429,
-insufficient_quota), width (vectors of two lengths).
+insufficient_quota), width (vectors of two lengths), end-N (the Nth request is good, but for a SIGTERM before the answer
+to the process that the file "pid" beside LOG names).
 
 The vector of a text: its bytes in UTF-8, their sum, -0.1, and `dimensions` (0 unless asked for).
 """
 import base64
 import http.server
 import json
+import os
+import signal
 import socketserver
 import struct
 import sys
@@ -129,6 +132,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             if name in ("slow", "silent") and again:
                 time.sleep(2 if name == "slow" else 30)
+            if name == "end" and count == often:
+                os.kill(int(open(os.path.join(os.path.dirname(log), "pid")).read()), signal.SIGTERM)
             self.note(200)
             self.answer(200, body)
 

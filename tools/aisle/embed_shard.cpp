@@ -8,6 +8,7 @@
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/base/process.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 
 #include "catalogue_job.hpp"
@@ -18,7 +19,7 @@ namespace aisle_command {
 
 namespace {
 
-/// Some minutes of work at most, as a process that is killed loses the part that it works on.
+/// Some minutes of work at most, as a process that is killed at once loses the part that it works on.
 std::int64_t rows_of_part(const embed_command& o, const embed_job& job) {
   if (o.part_rows > 0) return o.part_rows;
   return job.by.image ? 2'048 : 16'384;
@@ -79,7 +80,9 @@ aisle::vector_part make_part(const embed_command& o, const std::string& format, 
   const std::string stem = aisle::part_stem(o.out, part.shard, part.number);
   const auto sink = job.make_sink(stem + "." + format, format, header);
   const std::size_t skipped_before = job.skipped.size();
-  for (const std::int64_t whole = rows_of_part(o, job); part.rows < whole;) {
+  const aisle::termination_hold until_written;  // SIGTERM: the part ends with the batch that is at work
+  for (const std::int64_t whole = rows_of_part(o, job);
+       part.rows < whole && !until_written.is_waited_for();) {
     const aisle::embedded_batch batch = job.step(rows, *sink, std::min(job.batch(), whole - part.rows));
     if (batch.rows.empty()) break;
     note_records(batch, format, part);

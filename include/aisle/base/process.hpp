@@ -66,6 +66,8 @@ class termination_hold {
   ~termination_hold();
   termination_hold(const termination_hold&) = delete;
   termination_hold& operator=(const termination_hold&) = delete;
+  /// Whether a SIGTERM waits for it: for work in several steps that can be finished earlier.
+  bool is_waited_for() const noexcept;
 };
 /// Opens /dev/null in the place of stdin, stdout and stderr where they are closed, so that no file that is
 /// opened later takes their number and messages with it. Reading such a stdin and writing such a stdout fail.

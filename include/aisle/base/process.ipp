@@ -189,6 +189,8 @@ AISLE_API termination_hold::~termination_hold() {
     detail::begin_interruption();
 }
 
+AISLE_API bool termination_hold::is_waited_for() const noexcept { return detail::termination_waits != 0; }
+
 AISLE_API bool interrupted() noexcept { return detail::interrupt_flag != 0; }
 
 AISLE_API void open_closed_streams() {
