@@ -253,7 +253,7 @@ TEST_CASE("one modality alone, and the splits of a file") {
   const auto o =
       command::run(work,
                    "run --data products.csv --label class_id --out out --text-model tiny-bert "
-                   "--image-model none --split s.json --fusion concat --learners logistic_regression");
+                   "--image-model '' --split s.json --fusion concat --learners logistic_regression");
   CAPTURE(o.err);
   CHECK(o.code == 3);
   CHECK(aisle::read_csv(work / "out/text_results.csv").rows.size() == 4);

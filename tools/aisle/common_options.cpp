@@ -36,12 +36,12 @@ validator whole_number(std::uint64_t most) {
 void common_options::add(option_set app, std::initializer_list<common> which) {
   for (const common c : which) switch (c) {
       case common::text_model:
-        text_model_option =
-            app.add_option(
-                   "--text-model", text_model,
-                   "text model: an id of `aisle models`, or a folder; openai:NAME where there is --api-base")
-                .type_name("ID")
-                .capture_default_str();
+        text_model_option = app.add_option("--text-model", text_model,
+                                           "text model: an id of `aisle models`, a folder, or none; "
+                                           "openai:NAME where there is --api-base")
+                                .type_name("ID")
+                                .capture_default_str();
+        if (!text_model.empty()) text_model_option.where_empty("none");
         break;
       case common::prompt:
         app.add_option(
@@ -85,10 +85,12 @@ void common_options::add(option_set app, std::initializer_list<common> which) {
             .check(within(0.0, 1e6));
         break;
       case common::image_model:
-        image_model_option = app.add_option("--image-model", image_model,
-                                            "image model: an id of `aisle models`, a folder or a weight file")
-                                 .type_name("ID")
-                                 .capture_default_str();
+        image_model_option =
+            app.add_option("--image-model", image_model,
+                           "image model: an id of `aisle models`, a folder, a weight file, or none")
+                .type_name("ID")
+                .capture_default_str();
+        if (!image_model.empty()) image_model_option.where_empty("none");
         break;
       case common::preset:
         app.add_option("--preset", preset,

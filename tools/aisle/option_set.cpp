@@ -50,6 +50,10 @@ option option::type_name(const std::string& name) { return option(of_->type_name
 option option::capture_default_str() { return option(of_->capture_default_str()); }
 option option::default_str(const std::string& text) { return option(of_->default_str(text)); }
 option option::check(const validator& what) { return option(of_->check(*what.of_)); }
+option option::where_empty(const std::string& value) {
+  return option(of_->transform([value](const std::string& given) { return given.empty() ? value : given; },
+                               "", "where empty"));
+}
 option option::each(const std::function<void(const std::string&)>& f) { return option(of_->each(f)); }
 option option::delimiter(char separator) { return option(of_->delimiter(separator)); }
 option option::envname(const std::string& name) { return option(of_->envname(name)); }

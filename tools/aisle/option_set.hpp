@@ -58,6 +58,8 @@ class option {
   option capture_default_str();
   option default_str(const std::string& text);
   option check(const validator& what);
+  /// What an empty value is taken for.
+  option where_empty(const std::string& value);
   /// Calls `f` with each value that passed the checks before.
   option each(const std::function<void(const std::string&)>& f);
   /// Between the values of a list.
