@@ -86,6 +86,8 @@ TEST_CASE("images: every fault of a server ends with its row, told in status.csv
       {"to-file", "redirected to file:///etc/passwd, expected a URL of http or https"},
       {"busy-9", "the server answered 429 (3 tries)"},
       {"away", "the server answered 503 (3 tries)"},
+      {"bomb", "a packed answer: holds more than"},
+      {"torn", "a packed answer: gzip"},
       {"leave-not", "the server answered 418"}};
   std::string csv = "sku,image_path\n";
   for (const auto& [name, text] : faults)
@@ -93,7 +95,8 @@ TEST_CASE("images: every fault of a server ends with its row, told in status.csv
            (name == "busy-9" ? server.other_url(name + "/x")
                              : server.url(name == "leave-not" ? "teapot/x" : name + "/x")) +
            "\n";
-  const std::vector<std::string> good = {"good", "cut-once", "moved", "hops-5", "away-once", "busy-1"};
+  const std::vector<std::string> good = {"good",      "cut-once", "moved",   "hops-5",
+                                         "away-once", "busy-1",   "proxied", "packed"};
   for (const std::string& name : good) csv += name + "," + server.url(name + "/x") + "\n";
   csv += "several," + server.url("page/1") + " | " + server.url("html/2") + "|" + server.url("good/3") + "\n";
   csv += "odd/id," + server.url("good/4") + "\nftp,ftp://x.example/1.jpg\nnone,\ngood,again\n";
@@ -118,7 +121,8 @@ TEST_CASE("images: every fault of a server ends with its row, told in status.csv
   CHECK(status.at("").at("status") == "skipped");
   CHECK(has(status.at("").at("error"), "duplicate id"));
   std::set<std::string> files = {"status.csv"};
-  for (std::string id : {"good", "cut-once", "moved", "hops-5", "away-once", "busy-1", "several", "odd/id"}) {
+  for (std::string id : {"good", "cut-once", "moved", "hops-5", "away-once", "busy-1", "proxied", "packed",
+                         "several", "odd/id"}) {
     CAPTURE(id);
     const auto& row = status.at(id);
     CHECK(row.at("status") == "ok");

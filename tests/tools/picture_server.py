@@ -6,8 +6,10 @@ after half, no length stated), html (as image/jpeg), page (404 and a page), endl
 s), drip (4 kB a second), silent (accepts, says nothing), reset (closes at once), loop (redirects to itself), hops-N (N
 redirects, then good), to-file, moved (to good), busy-N (429 with Retry-After 1 the first N times), busy (429 always),
 away (503 always), away-once, leave (429, Retry-After 100000), teapot (418), big (8 MB of a picture), empty, limited
-(429 where more than 10 requests come in a second).
+(429 where more than 10 requests come in a second), proxied (203), packed (gzip, as Content-Encoding says), bomb (gzip of
+8 MB), torn (half of what was packed).
 """
+import gzip
 import http.server
 import socketserver
 import sys
@@ -124,6 +126,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if not full:
                     recent.append(now)
             self.answer(429 if full else 200, b"" if full else picture)
+        elif fault == "proxied":
+            self.answer(203, picture)
+        elif fault in ("packed", "torn", "bomb"):
+            packed = gzip.compress(picture + b"\0" * (8 << 20) if fault == "bomb" else picture)
+            self.answer(200, packed[:len(packed) // 2] if fault == "torn" else packed, Content_Encoding="gzip")
         elif fault == "big":
             self.answer(200, picture + b"\0" * (8 << 20))
         else:

@@ -169,7 +169,7 @@ std::optional<download_queue::ending> download_queue::take(download_answer answe
     enqueue(answer.item);
     return std::nullopt;
   }
-  if (answer.status == 200) {
+  if (has_picture(answer.status)) {
     h.pace.served();
     return end(answer.item, std::move(answer.body));
   }

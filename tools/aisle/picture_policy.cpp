@@ -145,6 +145,8 @@ bool is_redirect_status(long status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+bool has_picture(long status) noexcept { return status == 200 || status == 203; }
+
 void host_pace::began(double now) noexcept {
   ++running_;
   if (counted_++ == 0) counted_from_ = now;

@@ -29,6 +29,8 @@ double backoff_seconds(double first, int again, double most, double chance) noex
 /// Whether another try may be answered better than by this HTTP status.
 bool is_passing_status(long status) noexcept;
 bool is_redirect_status(long status) noexcept;
+/// Whether what was asked for comes with this HTTP status: 200, and 203 of a proxy that made it smaller.
+bool has_picture(long status) noexcept;
 
 /// Seconds without any answer after which a host may be given up.
 inline constexpr double patience_with_silence = 20;

@@ -14,6 +14,7 @@
 #include <aisle/base/process.hpp>
 #include <aisle/base/version.hpp>
 #include <aisle/io/file_kind.hpp>
+#include <aisle/io/gzip.hpp>
 
 #include "command.hpp"
 #include "curl_transfers.hpp"
@@ -34,6 +35,8 @@ std::string not_picture(std::string_view bytes) {
   if (kind.is == aisle::file_class::picture) return {};
   return kind.name.empty() ? "no picture of any known kind" : "no picture but " + std::string(kind.name);
 }
+
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 std::string seconds_text(double seconds) {
   char text[32];
@@ -69,7 +72,7 @@ struct transport::state {
   static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* self) {
     auto& t = *static_cast<transfer*>(self);
     const std::size_t n = size * count;
-    if (t.status() != 200) {
+    if (!has_picture(t.status())) {
       t.idle += n;
       return t.idle <= idle_bytes ? n : 0;
     }
@@ -80,7 +83,7 @@ struct transport::state {
     try {
       t.body.append(data, n);
       t.owner->held += n;
-      if (!t.told && t.body.size() >= telling_bytes) {
+      if (!t.told && t.body.size() >= telling_bytes && !aisle::is_gzip(bytes_of(t.body))) {
         t.fault = t.owner->fault_of_body(t);
         t.told = true;
       }
@@ -121,6 +124,18 @@ struct transport::state {
     if (!fault.empty() && curl_easy_getinfo(t.handle, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type)
       fault += " (" + std::string(type).substr(0, 60) + ")";
     return fault;
+  }
+
+  /// Some stores send what was put into them packed so, whatever was asked for. Returns what is wrong.
+  std::string unpack(transfer& t) const {
+    if (!aisle::is_gzip(bytes_of(t.body))) return {};
+    try {
+      t.body =
+          aisle::gunzip(bytes_of(t.body), "a packed answer", static_cast<std::uint64_t>(options.max_bytes));
+      return {};
+    } catch (const aisle::error& e) {
+      return e.what();
+    }
   }
 
   /// Redirects are requests of their own, with their host's pace (download_queue).
@@ -166,11 +181,13 @@ struct transport::state {
       curl_easy_getinfo(t.handle, CURLINFO_REDIRECT_URL, &location);
       out.retry_after = static_cast<double>(wait);
       if (location != nullptr) out.location = location;
-      if (out.status == 200 && t.body.empty()) {
+      if (!has_picture(out.status)) {
+      } else if (t.body.empty()) {
         out.fault = "an empty answer";
         out.passing = true;
-      } else if (out.status == 200 && !t.told) {
-        out.fault = fault_of_body(t);
+      } else if (!t.told) {
+        out.fault = unpack(t);
+        if (out.fault.empty()) out.fault = fault_of_body(t);
       }
       out.body = std::move(t.body);
     } else {
