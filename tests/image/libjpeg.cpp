@@ -20,7 +20,10 @@ namespace {
 /// libjpeg-turbo for one test; the others are about stb_image.
 struct with_libjpeg {
   with_libjpeg() { aisle::use_libjpeg(); }
-  ~with_libjpeg() { aisle::detail::set_jpeg_decoder(nullptr); }
+  ~with_libjpeg() {
+    aisle::detail::set_jpeg_decoder(nullptr);
+    aisle::detail::set_jpeg_encoder(nullptr);
+  }
 };
 
 /// Calls f(row, bytes) for every JPEG whose pixels in Pillow are known.
@@ -86,6 +89,29 @@ TEST_CASE("JPEG by libjpeg-turbo: what stb_image refuses is refused") {
     }
   }
   CHECK(refused > 0);
+}
+
+TEST_CASE("JPEG written by libjpeg-turbo is the file that Pillow writes") {
+  struct {
+    int width, height, quality;
+    const char* sha256;  // by Pillow 13.0
+  } const cases[] = {{224, 224, 75, "7b5f5d0dc26bb31205f9278b5adb2e7ce858f59a86da9ebf7af2703fa7f8a61b"},
+                     {64, 48, 95, "0fa03bd4e31a24a335184776629111038df5353157bfea963d499ba1e2b0f819"},
+                     {37, 19, 30, "bf0406515158d441c6755e6aad6e840fe12a06b5af82be09ce17dba59a3eeff7"}};
+  for (const auto& c : cases) {
+    const aisle::image picture = smooth(c.width, c.height);
+    const std::string before = aisle::encode_jpeg(picture, {.quality = c.quality});
+    const with_libjpeg on;
+    const std::string bytes = aisle::encode_jpeg(picture, {.quality = c.quality});
+    CHECK(aisle::to_hex(aisle::sha256::of(bytes)) == c.sha256);
+    CHECK(before != bytes);
+    // Rows with a gap between them.
+    aisle::image wide(c.width + 5, c.height);
+    for (int y = 0; y < c.height; ++y)
+      std::copy(picture.row(y).begin(), picture.row(y).end(), wide.row(y).begin());
+    const aisle::image_view part(wide.rgb(), c.width, c.height, static_cast<std::size_t>(wide.width()) * 3);
+    CHECK(aisle::encode_jpeg(part, {.quality = c.quality}) == bytes);
+  }
 }
 
 TEST_CASE("scaled decoding: as small as the preset allows, and never without libjpeg-turbo") {

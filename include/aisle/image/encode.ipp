@@ -3,6 +3,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/image/detail/stb.ipp>
 
+#include <atomic>
 #include <climits>
 
 #include <aisle/base/ascii.hpp>
@@ -23,6 +24,12 @@ AISLE_API void check_encodable(const image_view& picture, int largest) {
                       std::to_string(picture.height()) + " pixels");
 }
 
+AISLE_API std::atomic<jpeg_encoder>& added_jpeg_encoder() noexcept {
+  static std::atomic<jpeg_encoder> encoder = nullptr;
+  return encoder;
+}
+AISLE_API void set_jpeg_encoder(jpeg_encoder encoder) noexcept { added_jpeg_encoder().store(encoder); }
+
 }  // namespace detail
 
 AISLE_API std::string encode_png(const image_view& picture) {
@@ -40,6 +47,8 @@ AISLE_API std::string encode_jpeg(const image_view& picture, const jpeg_options&
   detail::check_encodable(picture, 65535);
   if (options.quality < 1 || options.quality > 100)
     throw option_error("a JPEG quality of " + std::to_string(options.quality) + ", expected 1 to 100");
+  if (const detail::jpeg_encoder other = detail::added_jpeg_encoder().load())
+    return other(picture, options.quality);
   image copy;  // stb_image_write's JPEG knows no stride
   const bool gaps = picture.stride() != static_cast<std::size_t>(picture.width()) * 3;
   if (gaps) copy = image(picture);

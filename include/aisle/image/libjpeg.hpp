@@ -7,6 +7,7 @@
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 #include <span>
 #include <string>
@@ -18,27 +19,54 @@
 #include <jerror.h>
 
 #include <aisle/image/decode.hpp>
+#include <aisle/image/encode.hpp>
 #include <aisle/image/jpeg.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// One decoding. libjpeg leaves by longjmp, so everything that has a destructor lives here.
-class libjpeg_decoding {
- public:
-  libjpeg_decoding(std::span<const std::byte> bytes, pixel_size least) : least_(least), bytes_(bytes) {
-    info_.err = jpeg_std_error(&errors_.base);
-    errors_.base.error_exit = [](j_common_ptr info) {
-      auto* self = reinterpret_cast<error_state*>(info->err);
+/// Where libjpeg reports to: it leaves by longjmp.
+struct libjpeg_errors {
+  jpeg_error_mgr base{};
+  std::jmp_buf back{};
+  char reason[JMSG_LENGTH_MAX]{};
+  bool no_memory = false;
+
+  jpeg_error_mgr* begin() {
+    jpeg_std_error(&base);
+    base.error_exit = [](j_common_ptr info) {
+      auto* self = reinterpret_cast<libjpeg_errors*>(info->err);
       self->keep(info);
       std::longjmp(self->back, 1);
     };
-    errors_.base.emit_message = [](j_common_ptr info, int level) {
-      auto* self = reinterpret_cast<error_state*>(info->err);
+    base.emit_message = [](j_common_ptr info, int level) {
+      auto* self = reinterpret_cast<libjpeg_errors*>(info->err);
       if (level < 0 && !harmless(info->err->msg_code)) self->keep(info);
     };
-    errors_.base.output_message = [](j_common_ptr) {};
+    base.output_message = [](j_common_ptr) {};
+    return &base;
+  }
+
+ private:
+  void keep(j_common_ptr info) {
+    if (reason[0] != '\0') return;
+    no_memory = info->err->msg_code == JERR_OUT_OF_MEMORY;
+    info->err->format_message(info, reason);
+  }
+  /// Bytes too many or too few before a marker, as stb_image takes them too, and what is about names of
+  /// colours.
+  static bool harmless(int code) noexcept {
+    return code == JWRN_EXTRANEOUS_DATA || code == JWRN_HIT_MARKER || code == JWRN_ADOBE_XFORM ||
+           code == JWRN_JFIF_MAJOR;
+  }
+};
+
+/// One decoding; everything that has a destructor lives here.
+class libjpeg_decoding {
+ public:
+  libjpeg_decoding(std::span<const std::byte> bytes, pixel_size least) : least_(least), bytes_(bytes) {
+    info_.err = errors_.begin();
   }
   ~libjpeg_decoding() { jpeg_destroy_decompress(&info_); }
   libjpeg_decoding(const libjpeg_decoding&) = delete;
@@ -82,26 +110,7 @@ class libjpeg_decoding {
   const char* reason() const noexcept { return errors_.reason; }
 
  private:
-  struct error_state {
-    jpeg_error_mgr base;
-    std::jmp_buf back;
-    char reason[JMSG_LENGTH_MAX];
-    bool no_memory;
-
-    void keep(j_common_ptr info) {
-      if (reason[0] != '\0') return;
-      no_memory = info->err->msg_code == JERR_OUT_OF_MEMORY;
-      info->err->format_message(info, reason);
-    }
-  };
-  /// Bytes too many or too few before a marker, as stb_image takes them too, and what is about names of
-  /// colours.
-  static bool harmless(int code) noexcept {
-    return code == JWRN_EXTRANEOUS_DATA || code == JWRN_HIT_MARKER || code == JWRN_ADOBE_XFORM ||
-           code == JWRN_JFIF_MAJOR;
-  }
-
-  error_state errors_{};
+  libjpeg_errors errors_;
   jpeg_decompress_struct info_{};
   pixel_size least_;
   std::span<const std::byte> bytes_;
@@ -138,11 +147,67 @@ inline image decode_with_libjpeg(std::span<const std::byte> bytes, pixel_size si
   return out;
 }
 
+/// One encoding, with Pillow's settings.
+class libjpeg_encoding {
+ public:
+  libjpeg_encoding() { info_.err = errors_.begin(); }
+  ~libjpeg_encoding() {
+    jpeg_destroy_compress(&info_);
+    std::free(out_);
+  }
+  libjpeg_encoding(const libjpeg_encoding&) = delete;
+  libjpeg_encoding& operator=(const libjpeg_encoding&) = delete;
+
+  /// False where it failed: reason().
+  bool write(int width, int height, int quality, std::span<unsigned char*> rows) {
+    if (setjmp(errors_.back) != 0) return false;  // NOLINT
+    jpeg_create_compress(&info_);
+    jpeg_mem_dest(&info_, &out_, &size_);
+    info_.image_width = static_cast<JDIMENSION>(width);
+    info_.image_height = static_cast<JDIMENSION>(height);
+    info_.input_components = 3;
+    info_.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&info_);
+    jpeg_set_quality(&info_, quality, TRUE);
+    jpeg_start_compress(&info_, TRUE);
+    while (info_.next_scanline < info_.image_height)
+      jpeg_write_scanlines(&info_, rows.data() + info_.next_scanline,
+                           info_.image_height - info_.next_scanline);
+    jpeg_finish_compress(&info_);
+    return errors_.reason[0] == '\0';
+  }
+  std::string bytes() const { return {reinterpret_cast<const char*>(out_), size_}; }
+  bool out_of_memory() const noexcept { return errors_.no_memory; }
+  const char* reason() const noexcept { return errors_.reason; }
+
+ private:
+  libjpeg_errors errors_;
+  jpeg_compress_struct info_{};
+  unsigned char* out_ = nullptr;
+  unsigned long size_ = 0;
+};
+
+inline std::string encode_with_libjpeg(const image_view& picture, int quality) {
+  std::vector<unsigned char*> rows;
+  for (int y = 0; y < picture.height(); ++y)
+    rows.push_back(const_cast<unsigned char*>(picture.row(y).data()));  // which are only read
+  libjpeg_encoding encoding;
+  if (!encoding.write(picture.width(), picture.height(), quality, rows)) {
+    if (encoding.out_of_memory()) throw std::bad_alloc();
+    throw error(std::string("JPEG encoding failed: ") + encoding.reason());
+  }
+  return encoding.bytes();
+}
+
 }  // namespace detail
 
 /// From now on this program decodes JPEG by libjpeg-turbo: Pillow's pixels, two to three times as fast, and
-/// preset::scaled_decoding is there. A file's structure is checked as without it.
-inline void use_libjpeg() { detail::set_jpeg_decoder(detail::decode_with_libjpeg); }
+/// preset::scaled_decoding is there. A file's structure is checked as without it. It encodes by it, too: the
+/// bytes that Pillow writes.
+inline void use_libjpeg() {
+  detail::set_jpeg_decoder(detail::decode_with_libjpeg);
+  detail::set_jpeg_encoder(detail::encode_with_libjpeg);
+}
 
 AISLE_NAMESPACE_END
 
