@@ -68,7 +68,15 @@ TEST_CASE("embed by a model behind an address: into a file, and into a folder th
   CHECK(server.requests("good").size() == asked);
   // Another server, or other dimensions, are other vectors.
   CHECK(run(work, server, "good", "embed --data shop.csv --out kept --dimensions 4").code == 0);
-  CHECK(server.requests("good").size() > asked);
+  const std::size_t of_four = server.requests("good").size();
+  CHECK(of_four > asked);
+  // But both are kept.
+  for (const std::string dimensions : {"", " --dimensions 4"}) {
+    o = run(work, server, "good", "embed --data shop.csv --out kept" + dimensions);
+    CHECK(has(o.err, "24 rows, 24 of them from before"));
+  }
+  CHECK(server.requests("good").size() == of_four);
+  CHECK(aisle::file_exists(work / "kept/text_embeddings_openai:tiny_one-4.csv"));
   // So are those of texts that were cut elsewhere, of a text of its own at least.
   for (const std::string limit : {"4", "5", "8192"}) {
     const std::size_t before = server.requests("good").size();

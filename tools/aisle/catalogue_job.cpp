@@ -161,7 +161,7 @@ aisle::fusion_options catalogue_job::fusion_options() const {
 void catalogue_job::tell_files(output_guard& guard) const {
   const std::string text = text_vectors.empty() ? common.text_model : "",
                     image = image_vectors.empty() ? common.image_model : "";
-  guard.writes_embeddings("--embeddings", embeddings, text, image);
+  guard.writes_embeddings("--embeddings", embeddings, stored_name(text, common.service.dimensions), image);
   for (const std::string& file : {data, common.split}) guard.reads(file);
   for (const std::string& vectors : {text_vectors, image_vectors}) guard.reads_vectors(vectors);
   for (const std::string& model : {text, image})

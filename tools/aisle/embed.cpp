@@ -49,13 +49,13 @@ int embed_folder(const embed_command& o, const aisle::catalogue& products) {
   if (!o.common.image_model.empty()) pictures = open_picture_embedder(o.common);
   if (texts) {
     const aisle::embedding_table t = aisle::embed_texts(products, texts, how);
-    account(t, aisle::text_embeddings_path(o.out, t.model));
+    account(t, aisle::text_embeddings_path(o.out, texts->stored_as()));
     tell_spent(texts.get());
     texts.reset();  // the memory of its weights
   }
   if (pictures) {
     const aisle::embedding_table t = aisle::embed_images(products, pictures, how);
-    account(t, aisle::image_embeddings_path(o.out, t.model));
+    account(t, aisle::image_embeddings_path(o.out, pictures->stored_as()));
   }
   add_left_out(skipped, products, done, !o.common.text_model.empty(), !o.common.image_model.empty(),
                "the model");
@@ -166,7 +166,8 @@ int run(embed_command& o) {
   if (!o.shard.empty())
     guard.writes_shards(o.out);
   else if (format.empty())
-    guard.writes_embeddings("--out", o.out, o.common.text_model, o.common.image_model);
+    guard.writes_embeddings("--out", o.out, stored_name(o.common.text_model, o.common.service.dimensions),
+                            o.common.image_model);
   else if (format == "npy")
     guard.writes_vectors("--out", o.out);
   else

@@ -8,6 +8,10 @@
 
 namespace aisle_command {
 
+std::string stored_name(const std::string& model, std::int64_t dimensions) {
+  return is_remote_model(model) && dimensions > 0 ? model + "-" + std::to_string(dimensions) : model;
+}
+
 remote_embedder::remote_embedder(remote_options options)
     : options_(std::move(options)), dimension_(options_.dimensions) {
   // What is cut to another length is another vector; and which texts have one differs by it, too. What was

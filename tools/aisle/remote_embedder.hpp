@@ -16,6 +16,9 @@
 
 namespace aisle_command {
 
+/// "openai:NAME", or "openai:NAME-256" of those dimensions; of other models the name alone.
+std::string stored_name(const std::string& model, std::int64_t dimensions);
+
 /// A text model behind an address. Its name is its id, "openai:NAME"; its identity says which server, as two
 /// that give one name to their models need not give the same vectors.
 class remote_embedder : public aisle::embedder {
@@ -23,6 +26,8 @@ class remote_embedder : public aisle::embedder {
   explicit remote_embedder(remote_options options);
   aisle::vector_kind kind() const noexcept override { return aisle::vector_kind::text; }
   const std::string& name() const noexcept override { return options_.model; }
+  /// Vectors of other dimensions are kept beside each other: they were paid for.
+  std::string stored_as() const override { return stored_name(options_.model, options_.dimensions); }
   const std::string& treatment() const noexcept override { return treatment_; }
   const aisle::json& identity() const override { return identity_; }
   /// Asks the server with a text of one letter where nobody has said it and no vector has come yet.

@@ -66,6 +66,8 @@ class embedder {
   virtual vector_kind kind() const noexcept = 0;
   /// A part of file names.
   virtual const std::string& name() const noexcept = 0;
+  /// What tables of its vectors are called: the name, and what else is to lie side by side in one folder.
+  virtual std::string stored_as() const { return name(); }
   /// How contents are prepared: of pictures the preset, of texts the name of the prompt before them.
   virtual const std::string& treatment() const noexcept = 0;
   /// All that decides a vector beside the content, an object: members that are equal give the same bits.

@@ -67,9 +67,9 @@ embedding_table embed_texts(const catalogue& products, const embedding_options& 
 /// Vectors of all products with a picture. Pictures that are missing or damaged become problems.
 embedding_table embed_images(const catalogue& products, const embedding_options& options);
 
-/// The same by any embedder, whose name() is that of the files; of the options, those that make a model do
-/// not count. Contents that it cannot do become problems. Throws option_error for an embedder of the other
-/// kind.
+/// The same by any embedder, whose stored_as() is the name of the files; of the options, those that make a
+/// model do not count. Contents that it cannot do become problems. Throws option_error for an embedder of the
+/// other kind.
 embedding_table embed_texts(const catalogue& products, std::shared_ptr<const embedder> model,
                             const embedding_options& options);
 embedding_table embed_images(const catalogue& products, std::shared_ptr<const embedder> model,

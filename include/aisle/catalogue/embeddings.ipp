@@ -80,10 +80,10 @@ AISLE_API embedding_table embed_texts(const catalogue& products, std::shared_ptr
   embedding_table out;
   out.model = model->name();
   out.preset = model->treatment();
+  const std::string path = text_embeddings_path(options.folder, model->stored_as());
   const std::size_t id = products.find_column(products.options.id_column).value_or(0);
   detail::embedding_job job(options, std::move(model),
-                            json::object({{"html", products.options.keep_html ? "kept" : "removed"}}),
-                            text_embeddings_path(options.folder, out.model),
+                            json::object({{"html", products.options.keep_html ? "kept" : "removed"}}), path,
                             {.header = products.header,
                              .names = {id},
                              .prefix = "text_",
@@ -118,9 +118,9 @@ AISLE_API embedding_table embed_images(const catalogue& products, std::shared_pt
   out.model = model->name();
   out.preset = model->treatment();
   const std::string& id = products.options.id_column;
+  const std::string path = image_embeddings_path(options.folder, model->stored_as());
   // Files of earlier versions have no ids.
-  detail::embedding_job job(options, std::move(model), json::object({}),
-                            image_embeddings_path(options.folder, out.model),
+  detail::embedding_job job(options, std::move(model), json::object({}), path,
                             {.header = {"ImageName", id == "ImageName" ? "id" : id},
                              .names = {1, 0},
                              .prefix = "image_",
