@@ -2,7 +2,8 @@
 # headers_alone.sh INCLUDE COMPILER FOLDER;FOLDER...: compiles every .hpp below INCLUDE by itself, nothing before it:
 # as a user of aisle::compiled sees it (declarations: what a header needs cannot come in by the definitions), and as a
 # user of the headers alone does (definitions in the order that this header brings them in). The latter takes ten times
-# as long: each header with AISLE_FULL=1 (tools/check --full), otherwise the last of each floor.
+# as long: each header with AISLE_FULL=1 (tools/check --full), otherwise the last of each floor. What lies in a detail/ or
+# a report/ is for other headers, and looked at with AISLE_FULL=1, too.
 # .ipp and .inl files are parts of a .hpp and no headers of their own.
 set -u
 include=$1 compiler=$2
@@ -20,7 +21,7 @@ check() {
 }
 export -f check
 cd "$include" || exit 2
-mapfile -t headers < <(find aisle -name '*.hpp' | sort)
+mapfile -t headers < <(find aisle -name '*.hpp' | { [ -n "${AISLE_FULL:-}" ] && cat || grep -vE '/(detail|report)/'; } | sort)
 # Only a header with definitions of its own can bring them in an order of its own.
 with_definitions=$(grep -l '\.ipp>' "${headers[@]}" |
   awk -F/ -v full="${AISLE_FULL:-}" '

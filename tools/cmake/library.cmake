@@ -56,6 +56,11 @@ if(AISLE_COMPILED)
     set(optimise -O1)
   endif()
   target_compile_options(aisle_compiled PRIVATE ${optimise})
+  if(AISLE_SANITIZE)
+    # Floors without loops over numbers, in half of the time to compile.
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/tools/compiled/catalogue.cpp
+                                ${PROJECT_SOURCE_DIR}/tools/compiled/report.cpp PROPERTIES COMPILE_OPTIONS -O0)
+  endif()
   target_link_libraries(aisle_compiled PUBLIC aisle PRIVATE $<BUILD_INTERFACE:aisle_developer>)
   # Its objects are compiled as those of a user without OpenMP, but for one (tools/compiled/openmp.cpp): programs that
   # are compiled with OpenMP bring that one in, all others have the pool and need no OpenMP runtime to link.
