@@ -194,7 +194,7 @@ inline std::string encode_with_libjpeg(const image_view& picture, int quality) {
   libjpeg_encoding encoding;
   if (!encoding.write(picture.width(), picture.height(), quality, rows)) {
     if (encoding.out_of_memory()) throw std::bad_alloc();
-    throw error(std::string("JPEG encoding failed: ") + encoding.reason());
+    throw error{std::string("JPEG encoding failed: ") + encoding.reason()};
   }
   return encoding.bytes();
 }
