@@ -272,16 +272,15 @@ TEST_CASE("SIGTERM ends a shard's part with its batch: the rows are there, and t
   std::string csv = "sku,name\n";
   for (int i = 0; i < 60; ++i) csv += std::to_string(i) + ",blue shirt " + std::to_string(i) + "\n";
   aisle::write_file(work / "shop.csv", csv);
-  const auto line = [&](const std::string& how) {
-    return "embed --data shop.csv --batch 10 --shard 0/1 --resume --out parts --text-model openai:tiny "
-           "--dimensions 4 --api-key-variable AISLE_TEST_KEY --api-base " +
-           server.base(how);
-  };
+  const std::string line =
+      "embed --data shop.csv --batch 10 --shard 0/1 --resume --out parts --text-model openai:tiny "
+      "--dimensions 4 --api-key-variable AISLE_TEST_KEY --api-base " +
+      server.base("end-3");
 
   // The service sends it while the third batch waits for its answer.
   const int null = ::open("/dev/null", O_RDWR);
-  const pid_t child = command::start(
-      work, {"-c", "echo $$ >pid; exec \"$0\" " + line("end-3"), command::program()}, null, null, "/bin/sh");
+  const pid_t child = command::start(work, {"-c", "echo $$ >pid; exec \"$0\" " + line, command::program()},
+                                     null, null, "/bin/sh");
   ::close(null);
   CHECK(command::wait_for(child) == 130);
   const aisle::vector_part part = aisle::read_part(work / "parts/shard-00000-of-00001/part-00000.json");
@@ -289,7 +288,7 @@ TEST_CASE("SIGTERM ends a shard's part with its batch: the rows are there, and t
   CHECK_FALSE(part.last);
   CHECK(server.requests("end-3").size() == 3);
 
-  REQUIRE(command::run(work, line("end-3")).code == 0);
+  REQUIRE(command::run(work, line).code == 0);
   CHECK(server.requests("end-3").size() == 6);  // none is asked for again
   CHECK(command::run(work, "verify parts").code == 0);
   REQUIRE(command::run(work, "merge parts --out all.npy").code == 0);

@@ -34,13 +34,16 @@ validator whole_number(std::uint64_t most) {
 }  // namespace
 
 void common_options::add(option_set app, std::initializer_list<common> which) {
+  // Where there is a default, it can be left out; elsewhere nothing is the default.
+  const auto or_none = [](const std::string& model) { return model.empty() ? "" : ", or none"; };
   for (const common c : which) switch (c) {
       case common::text_model:
-        text_model_option = app.add_option("--text-model", text_model,
-                                           "text model: an id of `aisle models`, a folder, or none; "
-                                           "openai:NAME where there is --api-base")
-                                .type_name("ID")
-                                .capture_default_str();
+        text_model_option =
+            app.add_option("--text-model", text_model,
+                           "text model: an id of `aisle models` or a folder" +
+                               std::string(or_none(text_model)) + "; openai:NAME where there is --api-base")
+                .type_name("ID")
+                .capture_default_str();
         if (!text_model.empty()) text_model_option.where_empty("none");
         break;
       case common::prompt:
@@ -87,7 +90,8 @@ void common_options::add(option_set app, std::initializer_list<common> which) {
       case common::image_model:
         image_model_option =
             app.add_option("--image-model", image_model,
-                           "image model: an id of `aisle models`, a folder, a weight file, or none")
+                           "image model: an id of `aisle models`, a folder or a weight file" +
+                               std::string(or_none(image_model)))
                 .type_name("ID")
                 .capture_default_str();
         if (!image_model.empty()) image_model_option.where_empty("none");

@@ -80,14 +80,14 @@ aisle::vector_part make_part(const embed_command& o, const std::string& format, 
   const std::string stem = aisle::part_stem(o.out, part.shard, part.number);
   const auto sink = job.make_sink(stem + "." + format, format, header);
   const std::size_t skipped_before = job.skipped.size();
+  const std::int64_t whole = rows_of_part(o, job);
   const aisle::termination_hold until_written;  // SIGTERM: the part ends with the batch that is at work
-  for (const std::int64_t whole = rows_of_part(o, job);
-       part.rows < whole && !until_written.is_waited_for();) {
+  do {
     const aisle::embedded_batch batch = job.step(rows, *sink, std::min(job.batch(), whole - part.rows));
     if (batch.rows.empty()) break;
     note_records(batch, format, part);
     part.rows += static_cast<std::int64_t>(batch.rows.size());
-  }
+  } while (part.rows < whole && !until_written.is_waited_for());
   sink->finish();
   part.last = rows.at_end();
   part.skipped.assign(job.skipped.begin() + static_cast<std::ptrdiff_t>(skipped_before), job.skipped.end());

@@ -1,4 +1,4 @@
-// The command decodes JPEG by libjpeg-turbo where it was built with it.
+// The command decodes and encodes JPEG by libjpeg-turbo where it was built with it.
 
 #if AISLE_LIBJPEG
 

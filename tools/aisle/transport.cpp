@@ -181,11 +181,11 @@ struct transport::state {
       curl_easy_getinfo(t.handle, CURLINFO_REDIRECT_URL, &location);
       out.retry_after = static_cast<double>(wait);
       if (location != nullptr) out.location = location;
-      if (!has_picture(out.status)) {
-      } else if (t.body.empty()) {
+      const bool is_picture = has_picture(out.status);
+      if (is_picture && t.body.empty()) {
         out.fault = "an empty answer";
         out.passing = true;
-      } else if (!t.told) {
+      } else if (is_picture && !t.told) {
         out.fault = unpack(t);
         if (out.fault.empty()) out.fault = fault_of_body(t);
       }

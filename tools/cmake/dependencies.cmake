@@ -134,7 +134,7 @@ function(aisle_use_picture_library name target)
 endfunction()
 aisle_want_picture_library(webp "Read WebP in the command and the tests where libwebp is installed"
                            "left out: WebP in the command and the tests" libwebp libwebpdemux)
-aisle_want_picture_library(libjpeg "Decode JPEG by libjpeg-turbo in the command and the tests where it is installed"
+aisle_want_picture_library(libjpeg "Decode and encode JPEG by libjpeg-turbo in the command and the tests where it is installed"
                            "JPEG is decoded by stb_image" libjpeg)
 
 # HDF5 is for `aisle weights convert` alone, which reads the files of Keras with it, and its test.
