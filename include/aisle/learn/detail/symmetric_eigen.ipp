@@ -129,8 +129,9 @@ AISLE_API std::vector<plane_rotation> diagonalise(std::vector<double>& d, std::v
   };
   double norm = 0;
   for (std::int64_t i = 0; i < n; ++i) norm = std::max(norm, std::abs(at(d, i)) + std::abs(at(e, i)));
-  // What is below the rounding of the whole matrix is nothing: blocks of zeros end at once.
-  const double nothing = norm * std::numeric_limits<double>::epsilon() * 1e-3;
+  // What is below the rounding of the whole matrix is nothing: where most of it is rounding (rows of few
+  // directions), each sweep would leave as much again.
+  const double nothing = norm * std::numeric_limits<double>::epsilon();
   for (std::int64_t l = 0; l < n; ++l) {
     for (int sweep = 0;; ++sweep) {
       std::int64_t m = l;
