@@ -150,6 +150,47 @@ TEST_CASE("both exact ways and the randomised one agree") {
         doctest::Approx(pca<double>::fit(wide, {.components = 200}).explained_variance()[150]).epsilon(1e-6));
 }
 
+TEST_CASE("a few components of many are those of the whole decomposition") {
+  constexpr std::int64_t features = 600, few = 20, many = 120;  // many: by the whole decomposition
+  aisle::random_generator random(3);
+  std::vector<std::pair<std::string, aisle::matrix<double>>> cases;
+  cases.emplace_back("falling variances", rows_of_rank<double>(900, features, 60, 0.1));
+  cases.emplace_back("noise alone", rows_of_rank<double>(2000, features, 1, 1));
+  cases.emplace_back("fewer directions than are wanted", rows_of_rank<double>(700, features, 8));
+  cases.emplace_back("more features than rows", rows_of_rank<double>(599, 800, 60, 0.1));
+  // One row a feature and sign: all variances are one of three, each many times.
+  aisle::matrix<double> equal(2 * features, features);
+  for (auto row : equal) std::fill(row.begin(), row.end(), 0.0);
+  for (std::int64_t i = 0; i < features; ++i)
+    equal(2 * i, i) = i < 10 ? 3 : i < 100 ? 2 : 1, equal(2 * i + 1, i) = -equal(2 * i, i);
+  cases.emplace_back("equal variances", equal);
+  for (const auto& [name, x] : cases) {
+    CAPTURE(name);
+    const auto some = pca<double>::fit(x, {.components = few, .solver = pca_solver::exact}),
+               whole = pca<double>::fit(x, {.components = many, .solver = pca_solver::exact});
+    const double largest = whole.explained_variance()[0];
+    for (std::size_t k = 0; k < few; ++k)
+      CHECK(std::abs(some.explained_variance()[k] - whole.explained_variance()[k]) <= 1e-12 * largest);
+    // Where a variance stands alone its direction is determined.
+    for (std::int64_t k = 0; k < few; ++k) {
+      const auto v = [&](std::int64_t i) {
+        return i < 0 ? INFINITY : whole.explained_variance()[static_cast<std::size_t>(i)];
+      };
+      const double apart = std::min(v(k - 1) - v(k), v(k) - v(k + 1)) / largest;
+      if (apart < 1e-6) continue;
+      CHECK(std::abs(inner(some.components().row(k), whole.components().row(k))) > 1 - 1e-12 / apart);
+    }
+    for (std::int64_t i = 0; i < few; ++i)
+      for (std::int64_t j = 0; j <= i; ++j)
+        CHECK(std::abs(inner(some.components().row(i), some.components().row(j)) - (i == j)) < 1e-12);
+    const double left = whole.noise_variance() * static_cast<double>(std::min(x.rows(), x.cols()) - many);
+    double sum = left;
+    for (std::size_t k = few; k < many; ++k) sum += whole.explained_variance()[k];
+    CHECK(std::abs(some.noise_variance() * static_cast<double>(std::min(x.rows(), x.cols()) - few) - sum) <=
+          1e-10 * largest);
+  }
+}
+
 TEST_CASE("rows of few directions have orthonormal components of no variance behind them") {
   for (const auto solver : {pca_solver::exact, pca_solver::randomised})
     for (const size& s : {size{40, 15}, {15, 40}}) {

@@ -4,6 +4,7 @@
 #include <aisle/learn/detail/affinities.ipp>
 #include <aisle/learn/detail/barnes_hut.ipp>
 #include <aisle/learn/detail/fourier.ipp>
+#include <aisle/learn/detail/leading_eigen.ipp>
 #include <aisle/learn/detail/model_tensors.ipp>
 #include <aisle/learn/detail/principal_axes.ipp>
 #include <aisle/learn/detail/repulsion.ipp>
