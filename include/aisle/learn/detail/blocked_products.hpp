@@ -72,9 +72,11 @@ void add_products(const matrix<T>& z, matrix<double>& sums, int threads) {
     left.data = z.row(i * tile).data();
     left.stride = inner;
     kernels::gemm_packed<T>(columns, left, size(i), products.data(), size(j), {}, 1, scratch.data());
-    for (std::int64_t r = 0; r < products.rows(); ++r)
-      for (std::int64_t c = 0; c < products.cols(); ++c)
-        sums(i * tile + r, j * tile + c) += static_cast<double>(products(r, c));
+    for (std::int64_t r = 0; r < products.rows(); ++r) {
+      const T* from = products.row(r).data();
+      double* to = sums.row(i * tile + r).data() + j * tile;
+      for (std::int64_t c = 0; c < products.cols(); ++c) to[c] += static_cast<double>(from[c]);
+    }
   });
 }
 
@@ -85,10 +87,11 @@ matrix<double> symmetric_products(std::int64_t rows, std::int64_t inner, int thr
                                   const Before& before) {
   matrix<double> sums(rows, rows);
   const std::int64_t pieces = (inner + axes_chunk - 1) / axes_chunk;
+  matrix<T> z;
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
     before(piece);
     const std::int64_t first = piece * axes_chunk, count = std::min(axes_chunk, inner - first);
-    matrix<T> z(rows, count);
+    if (z.cols() != count) z = matrix<T>(rows, count);
     parallel_for((rows + 15) / 16, threads, [&](std::int64_t strip) {
       for (std::int64_t r = 16 * strip; r < std::min(rows, 16 * strip + 16); ++r)
         for (std::int64_t i = 0; i < count; ++i) z(r, i) = at(r, first + i);

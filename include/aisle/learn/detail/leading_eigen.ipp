@@ -37,8 +37,7 @@ class krylov_space {
       std::copy(next_.row(i).begin(), next_.row(i).end(), basis_.row(size_ + i).begin());
     const std::int64_t before = size_;
     size_ += block_;
-    rest_ = matrix<double>(block_, a_.rows());
-    kernels::gemm(next_, a_, rest_, {.transpose_b = true, .threads = threads_});
+    rest_ = image(next_);
     const matrix<double> within = take_out_basis(rest_);
     for (std::int64_t i = 0; i < block_; ++i)
       for (std::int64_t j = 0; j < size_; ++j) inner_(before + i, j) = inner_(j, before + i) = within(i, j);
@@ -86,6 +85,12 @@ class krylov_space {
  private:
   matrix_view<const double> rows_so_far() const {
     return matrix_view<const double>(basis_.data(), size_, basis_.cols());
+  }
+  /// Each row times a. The large factor is the left one, which is read where it lies.
+  matrix<double> image(const matrix<double>& rows) const {
+    matrix<double> columns(a_.rows(), rows.rows());
+    kernels::gemm(a_, rows, columns, {.transpose_b = true, .threads = threads_});
+    return kernels::detail::transposed<double>(columns, 1);
   }
   /// Makes `rows` orthogonal to the basis; returns what they had along it.
   matrix<double> take_out_basis(matrix<double>& rows) const {

@@ -68,7 +68,9 @@ class axes_finder {
   void find_mean() {
     const std::int64_t n = x_.rows(), columns = x_.cols();
     out_.mean.assign(static_cast<std::size_t>(columns), 0.0);
-    std::vector<double> largest(out_.mean.size(), 0.0), squares(out_.mean.size(), 0.0);
+    std::vector<double> lowest(out_.mean.size(), 0.0), highest(lowest), largest(lowest), squares(lowest);
+    for (std::size_t c = 0; c < lowest.size(); ++c)
+      lowest[c] = highest[c] = static_cast<double>(x_(0, static_cast<std::int64_t>(c)));
     const auto each = [&](const auto& body) {
       each_piece(columns, threads_, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = 0; r < n; ++r)
@@ -76,11 +78,16 @@ class axes_finder {
             body(static_cast<std::size_t>(c), static_cast<double>(x_(r, c)));
       });
     };
-    if (options_.centre) {
-      each([&](std::size_t c, double v) { out_.mean[c] += v; });
-      for (double& m : out_.mean) m /= static_cast<double>(n);
+    each([&](std::size_t c, double v) {
+      out_.mean[c] += v;
+      lowest[c] = std::min(lowest[c], v);
+      highest[c] = std::max(highest[c], v);
+    });
+    for (std::size_t c = 0; c < largest.size(); ++c) {
+      double& mean = out_.mean[c];
+      mean = options_.centre ? mean / static_cast<double>(n) : 0.0;
+      largest[c] = std::max(std::abs(lowest[c] - mean), std::abs(highest[c] - mean));
     }
-    each([&](std::size_t c, double v) { largest[c] = std::max(largest[c], std::abs(v - out_.mean[c])); });
     std::size_t widest = 0;
     for (std::size_t c = 0; c < largest.size(); ++c)
       if (largest[c] > largest[widest] || !is_finite(largest[c])) widest = c;
