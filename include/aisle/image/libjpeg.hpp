@@ -48,6 +48,12 @@ struct libjpeg_errors {
     return &base;
   }
 
+  /// What went wrong; throws where memory was short, which is no fault of the picture.
+  const char* found() const {
+    if (no_memory) throw std::bad_alloc();
+    return reason;
+  }
+
  private:
   void keep(j_common_ptr info) {
     if (reason[0] != '\0') return;
@@ -106,8 +112,7 @@ class libjpeg_decoding {
     jpeg_finish_decompress(&info_);
     return errors_.reason[0] == '\0';
   }
-  bool out_of_memory() const noexcept { return errors_.no_memory; }
-  const char* reason() const noexcept { return errors_.reason; }
+  const char* reason() const { return errors_.found(); }
 
  private:
   libjpeg_errors errors_;
@@ -118,13 +123,11 @@ class libjpeg_decoding {
 
 inline image decode_with_libjpeg(std::span<const std::byte> bytes, pixel_size size, pixel_size least,
                                  std::string_view where) {
-  const auto refuse_unless = [&](const libjpeg_decoding& d, bool fine) {
-    if (fine) return;
-    if (d.out_of_memory()) throw std::bad_alloc();  // no fault of the picture
-    throw format_error(std::string(where), std::string("JPEG: ") + d.reason());
-  };
   libjpeg_decoding decoding(bytes, least);
-  refuse_unless(decoding, decoding.start());
+  const auto refuse_unless = [&](bool fine) {
+    if (!fine) throw format_error(std::string(where), std::string("JPEG: ") + decoding.reason());
+  };
+  refuse_unless(decoding.start());
   const bool whole = decoding.width() == size.width && decoding.height() == size.height;
   if (!whole && least.width == 0)
     throw format_error(std::string(where), "JPEG: its headers contradict each other about its size");
@@ -136,7 +139,7 @@ inline image decode_with_libjpeg(std::span<const std::byte> bytes, pixel_size si
     rows.push_back(inks
                        ? cmyk.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(out.width()) * 4
                        : out.row(y).data());
-  refuse_unless(decoding, decoding.read(rows));
+  refuse_unless(decoding.read(rows));
   // Inverted inks, as Adobe writes them: each channel times black.
   std::uint8_t* to = out.rgb().data();
   for (std::size_t i = 0; i < cmyk.size(); i += 4)
@@ -177,8 +180,7 @@ class libjpeg_encoding {
     return errors_.reason[0] == '\0';
   }
   std::string bytes() const { return {reinterpret_cast<const char*>(out_), size_}; }
-  bool out_of_memory() const noexcept { return errors_.no_memory; }
-  const char* reason() const noexcept { return errors_.reason; }
+  const char* reason() const { return errors_.found(); }
 
  private:
   libjpeg_errors errors_;
@@ -192,10 +194,8 @@ inline std::string encode_with_libjpeg(const image_view& picture, int quality) {
   for (int y = 0; y < picture.height(); ++y)
     rows.push_back(const_cast<unsigned char*>(picture.row(y).data()));  // which are only read
   libjpeg_encoding encoding;
-  if (!encoding.write(picture.width(), picture.height(), quality, rows)) {
-    if (encoding.out_of_memory()) throw std::bad_alloc();
+  if (!encoding.write(picture.width(), picture.height(), quality, rows))
     throw error{std::string("JPEG encoding failed: ") + encoding.reason()};
-  }
   return encoding.bytes();
 }
 
