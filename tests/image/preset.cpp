@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <aisle/io/safetensors.hpp>
 #include <aisle/models/preset.hpp>
 
 #include "image_data.hpp"
@@ -115,6 +116,25 @@ TEST_CASE("transformers' processors") {
   CHECK(clip->filter == resize_filter::lanczos);
   CHECK(clip->scale == 1);
   CHECK(clip->mean == std::array<double, 3>{0, 0, 0});
+  // Processors' own figures, where the file has none.
+  const std::array<double, 3> openai = {0.48145466, 0.4578275, 0.40821073};
+  for (const char* type : {"CLIPImageProcessor", "BitImageProcessor", "ChineseCLIPImageProcessor"}) {
+    const auto own = resolve(std::string(R"({"image_processor_type": ")") + type + R"(", "size": 224})");
+    REQUIRE(own);
+    CHECK(own->mean == openai);
+  }
+  // A crop that is asked for is made by every class.
+  for (const char* type : {"ViTImageProcessor", "ViTImageProcessorFast"}) {
+    const std::string sizes =
+        std::string(R"({"image_processor_type": ")") + type +
+        R"(", "size": {"height": 256, "width": 256}, "crop_size": {"height": 224, "width": 224})";
+    const auto cropped = resolve(sizes + R"(, "do_center_crop": true})"), whole = resolve(sizes + "}");
+    REQUIRE(cropped);
+    REQUIRE(whole);
+    CHECK(cropped->crop_width == 224);
+    CHECK(cropped->resize_width == 256);
+    CHECK(whole->crop_width == 256);
+  }
 
   const auto deit =
       resolve(R"({"image_processor_type": "DeiTImageProcessor", "size": {"height": 256, "width": 240},
@@ -138,12 +158,32 @@ TEST_CASE("timm's configuration") {
   check_same(resolve("", R"({"pretrained_cfg": {"input_size": [3, 224, 224], "crop_pct": 0.9,
       "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}})"),
              "timm_vit_base_patch16_224");
+  // As older files have it, on the top level; and as text in a weight file.
+  const std::string settings = R"({"architecture": "resnet50", "input_size": [3, 224, 224],
+      "interpolation": "bicubic", "crop_pct": 0.95, "crop_mode": "center", "mean": [0.485, 0.456, 0.406],
+      "std": [0.229, 0.224, 0.225]})";
+  check_same(resolve("", settings), "timm_resnet50_a1");
+  const support::temporary_folder folder;
+  aisle::state_dict weights;
+  weights.add("a", aisle::tensor(aisle::dtype::f32, {1}));
+  aisle::write_safetensors(folder / "model.safetensors", weights, {{"pretrained_cfg", settings}});
+  check_same(aisle::preset_from_files(folder.path()), "timm_resnet50_a1");
   const auto squash = resolve("", R"({"pretrained_cfg": {"input_size": [3, 240, 320], "crop_pct": 1.0,
       "crop_mode": "squash"}})");
   REQUIRE(squash);
   CHECK(squash->resize == resize_rule::squash);
   CHECK(squash->resize_width == 320);
   CHECK(squash->crop_height == 240);
+}
+
+TEST_CASE("a preset in one line") {
+  CHECK(aisle::describe(aisle::find_preset("timm_resnet50_a1")) ==
+        "235 at the shorter side (bicubic), 224 x 224 from the middle, mean 0.485 0.456 0.406, "
+        "std 0.229 0.224 0.225");
+  CHECK(aisle::describe(aisle::find_preset("hf_vit_224")) ==
+        "224 x 224 whatever the proportions (bilinear), mean 0.5, std 0.5");
+  CHECK(aisle::describe(aisle::find_preset("keras_caffe")) ==
+        "224 x 224 whatever the proportions (nearest), BGR, mean 103.939 116.779 123.68, std 1.0");
 }
 
 TEST_CASE("nothing to go by, and what cannot be followed") {

@@ -227,6 +227,20 @@ TEST_CASE("torch: what was chosen of a file with several weights") {
         "state_dict_ema", {"state_dict"}, "module.");
   check(dict({{"model", plain}, {"model_ema", average}}), "e ", "model_ema", {"model"}, "module.");
   check(dict({{"params", plain}, {"params_ema", average}}), "e ", "params_ema", {"params"}, "module.");
+  // Other names of the same.
+  check(dict({{"model_state_dict", plain}, {"model_ema_state_dict", average}, {"epoch", integer(1)}}), "e ",
+        "model_ema_state_dict", {"model_state_dict"}, "module.");
+  for (const char* name : {"ema_model", "averaged_model", "swa_model", "avg_state_dict", "net_ema", "G.EMA"})
+    check(dict({{name, average}, {"model", plain}}), "e ", name, {"model"}, "module.");
+  check(dict({{"G", plain}, {"G_ema", average}}), "e ", "G_ema", {"G"}, "module.");
+  check(dict({{"model", dict({{"a", plain}, {"a_ema", average}})}}), "e ", "model.a_ema", {"model.a"},
+        "module.");
+  // Weights of something else are named, too; a word within another speaks of nothing.
+  check(dict({{"model", plain}, {"discriminator", average}, {"schema", integer(1)}}), "a ", "model",
+        {"discriminator"});
+  check(dict({{"model", plain}, {"emanate", average}}), "a ", "model", {"emanate"});
+  // Of a key that is given twice the last counts, as in a dict.
+  check(dict({{"model", average}, {"model", plain}}), "a ", "model");
   // Averages that were not kept: None, or an empty dict.
   check(dict({{"state_dict_ema", "N"}, {"state_dict", plain}}), "a ", "state_dict");
   check(dict({{"state_dict_ema", dict({})}, {"state_dict", plain}}), "a ", "state_dict");

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -396,6 +397,127 @@ TEST_CASE("config.json can name a variant with the same tensors, which is refuse
   CHECK_NOTHROW(open_model(b, bert_json(R"(, "model_type": "bert")")));
   CHECK_THROWS_WITH_AS(open_model(b, bert_json(R"(, "model_type": "roberta")")),
                        doctest::Contains("config.json: model_type: expected \"bert\""), aisle::format_error);
+}
+
+TEST_CASE("what timm's model_args say and no tensor shows is obeyed or refused") {
+  const auto config = [](const std::string& text) { return aisle::parse_json(text, "config.json"); };
+  const auto with = [&](const std::string& arguments) {
+    return config(R"({"num_classes": 3, "model_args": {)" + arguments + "}}");
+  };
+  const auto of_timm = [](const family& f, const aisle::nn::graph& g) {
+    for (const key_scheme& s : f.schemes)
+      if (s.name == "timm" || s.name == "torchvision")
+        return checkpoint_of(g, &f == &inception_family() ? aisle::nn::value_shape::map(96, 96, 3) : nominal,
+                             s);
+    return aisle::state_dict();
+  };
+  struct variant {
+    const family& of;
+    aisle::nn::graph graph;
+    std::vector<std::string> good, bad;
+  };
+  const densenet_config dense = {
+      .stem = 8, .growth = 4, .bottleneck = 8, .layers = {1, 1, 1, 1}, .classes = 3};
+  swin_config window = small_swin;  // of one size, 64 x 64
+  const variant variants[] = {
+      {resnet_family(),
+       resnet(small_resnet),
+       {R"("act_layer": "relu")", R"("layers": [1, 2, 1, 1])"},
+       {R"("act_layer": "gelu")", R"("output_stride": 16)", R"("global_pool": "max")",
+        R"("aa_layer": "blur")"}},
+      {densenet_family(),
+       densenet(dense),
+       {R"("growth_rate": 4)", R"("memory_efficient": true)"},
+       {R"("act_layer": "silu")", R"("global_pool": "catavgmax")"}},
+      {convnextv2_family(),
+       convnextv2(small_convnextv2),
+       {R"("norm_eps": 0.000001, "act_layer": "gelu", "use_grn": true)", R"("depths": [1, 1, 2, 1])"},
+       {R"("act_layer": "relu")", R"("norm_eps": 0.01)", R"("global_pool": "max")"}},
+      {efficientnet_lite_family(),
+       efficientnet_lite({}),
+       {R"("act_layer": "relu6", "pad_type": "same")"},
+       {R"("act_layer": "relu")", R"("pad_type": "")", R"("bn_eps": 0.1)"}},
+      {inception_family(),
+       inception({}),
+       {R"("aux_logits": false)"},
+       {R"("norm_eps": 0.1)", R"("global_pool": "max")"}},
+      {vit_family(),
+       vit(small_vit),
+       {R"("img_size": 64, "depth": 2, "class_token": true)"},
+       {R"("act_layer": "gelu_tanh")", R"("global_pool": "max")", R"("qk_norm": true)",
+        R"("reg_tokens": 4)"}},
+      {swin_family(),
+       swin(window),
+       {R"("img_size": 64)", R"("img_size": [64, 64])", R"("window_size": 8)"},
+       {R"("img_size": 96)", R"("img_size": [64, 96])", R"("global_pool": "max")"}}};
+  for (const variant& v : variants) {
+    CAPTURE(v.of.name);
+    const auto weights = of_timm(v.of, v.graph);
+    const std::string idle = R"("num_classes": 3, "in_chans": 3, "drop_path_rate": 0.1, "drop_rate": 0.0)";
+    CHECK_NOTHROW(open_model(weights, with(idle)));
+    for (const std::string& good : v.good) {
+      CAPTURE(good);
+      CHECK_NOTHROW(open_model(weights, with(good)));
+    }
+    std::vector<std::string> all = v.bad;
+    all.insert(all.end(), {R"("in_chans": 1)", R"("unheard_of": 1)"});
+    for (const std::string& bad : all) {
+      CAPTURE(bad);
+      CHECK_THROWS_WITH_AS(open_model(weights, with(bad)), doctest::Contains("config.json: model_args."),
+                           aisle::format_error);
+    }
+    CHECK_THROWS_WITH_AS(open_model(weights, config(R"({"global_pool": "max"})")),
+                         doctest::Contains("config.json: global_pool"), aisle::format_error);
+    // Transformers' wrapper of timm's models.
+    CHECK_NOTHROW(
+        open_model(weights, config(R"({"model_type": "timm_wrapper", "model_args": {"img_size": 64}})")));
+  }
+}
+
+TEST_CASE("a vision transformer's heads: as a file says, else the usual ones, which is said") {
+  vit_config wide = small_vit;
+  wide.hidden = 128, wide.heads = 4;
+  const auto v = checkpoint_of(vit(wide), nominal, vit_family().schemes[0]);
+  const auto heads = [&](const aisle::json& config) {
+    return vit_config::from_checkpoint(*open_model(v, config)->weights, config).heads;
+  };
+  const auto config = [](const std::string& text) { return aisle::parse_json(text, "config.json"); };
+  CHECK(heads(config(R"({"model_args": {"num_heads": 4}})")) == 4);
+  CHECK(heads(config(R"({"num_attention_heads": 8, "model_type": "vit"})")) == 8);
+  CHECK(heads(aisle::json()) == 2);
+  const std::string note = "takes 2 heads of 64 channels, as published models have: no file says how many";
+  CHECK(open_model(v, aisle::json())->note == note);
+  CHECK(open_model(v, config(R"({"num_attention_heads": null})"))->note == note);
+  CHECK(open_model(v, config(R"({"num_attention_heads": 4})"))->note.empty());
+  CHECK(open_model(v, config(R"({"model_args": {"num_heads": 4}})"))->note.empty());
+  CHECK(open_model(v, config(R"({"architecture": "vit_tiny_patch16_224"})"))->note.empty());
+}
+
+TEST_CASE("norms' epsilons and activations of Hugging Face's configurations") {
+  const auto config = [](const std::string& text) { return aisle::parse_json(text, "config.json"); };
+  const auto hf = [](const family& f) {
+    for (const key_scheme& s : f.schemes)
+      if (s.name == "hf") return s;
+    return key_scheme();
+  };
+  const auto c = checkpoint_of(convnextv2(small_convnextv2), nominal, hf(convnextv2_family()));
+  CHECK_NOTHROW(load(c, config(R"({"model_type": "convnextv2", "hidden_act": "gelu"})")));
+  for (const char* bad : {R"({"hidden_act": "relu"})", R"({"model_type": "convnext"})"})
+    CHECK_THROWS_WITH_AS(load(c, config(bad)), doctest::Contains(": expected \""), aisle::format_error);
+  // The norms behind patches and their merging keep torch's.
+  swin_config padded = small_swin;
+  padded.joined_qkv = false;
+  const auto s = checkpoint_of(swin(padded), nominal, hf(swin_family()));
+  const auto opened = open_model(s, config(R"({"model_type": "swin", "layer_norm_eps": 0.1})"));
+  std::map<float, int> norms;
+  for (const aisle::nn::node& n : opened->graph.nodes)
+    if (const auto* norm = dynamic_cast<const aisle::nn::layer_norm*>(&*n.op)) ++norms[norm->eps];
+  CHECK(norms[0.1f] == 2 * 4 + 1);
+  CHECK(norms[1e-5f] == 2);
+  for (const char* bad : {"-1", "1", "1e300"})
+    CHECK_THROWS_WITH_AS(
+        load(s, config(std::string(R"({"model_type": "swin", "layer_norm_eps": )") + bad + "}")),
+        doctest::Contains("config.json: layer_norm_eps"), aisle::format_error);
 }
 
 TEST_CASE("the zoo: ids are unique, every graph can be laid out, every picture model has a preset") {

@@ -27,6 +27,7 @@ TEST_CASE("a fine-tuned model behind a prefix, and a page in place of one") {
   CHECK(check.code == 0);
   CHECK(command::has(check.out, "behind the prefix 'module.backbone.'"));
   CHECK(command::has(check.out, "does not read 2 tensors beside them ('classifier."));
+  CHECK(command::has(check.out, "pictures: 256 at the shorter side (bilinear), 224 x 224 from the middle"));
   const std::string embed = "embed --data products.csv --skipped s.csv --out - --image-model ";
   const auto a = command::run(work, embed + "resnet18"), b = command::run(work, embed + "tuned");
   CAPTURE(b.err);
@@ -52,6 +53,20 @@ TEST_CASE("a fine-tuned model behind a prefix, and a page in place of one") {
   CHECK(command::run(work, "weights check ./one.safetensors").code == 0);
   CHECK(command::run(work, "weights convert two.safetensors none.safetensors --prefix teacher.").code == 1);
   CHECK_FALSE(fs::exists(work / "none.safetensors"));
+
+  // Beside what stands in front of all names and is dropped, as the file has them, too.
+  aisle::write_safetensors(work / "wrapped.safetensors",
+                           two.renamed([](const std::string& name) { return "module." + name; }));
+  CHECK(command::run(work, "weights convert wrapped.safetensors q.safetensors --prefix module.encoder_q.")
+            .code == 0);
+  CHECK(command::run(work, "weights check ./q.safetensors").code == 0);
+
+  // What `embed` could not follow is no pass.
+  aisle::write_file(work / "weights/tuned/config.json", R"({"pretrained_cfg": {"crop_mode": "border"}})");
+  const auto border = command::run(work, "weights check tuned");
+  CHECK(border.code == 1);
+  CHECK(command::has(border.err, "crop_mode 'border'"));
+  fs::remove(work / "weights/tuned/config.json");
 
   aisle::write_file(work / "weights/tuned/model.safetensors",
                     "<!doctype html><html><body>Sign in</body></html>");

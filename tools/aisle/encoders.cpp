@@ -55,25 +55,32 @@ std::string place_of(const common_options& o, const std::string& id) {
   return aisle::folder_exists(folder) || !is_path ? folder : id;
 }
 
-aisle::preset named_or_own_preset(const common_options& o, const std::string& id) {
-  if (!o.preset.empty()) return aisle::find_preset(o.preset);
-  const std::string place = place_of(o, id);
-  if (auto own = aisle::preset_from_files(place)) return *own;
+std::string folder_of(const std::string& place) {
   const bool is_file = aisle::file_exists(place) && !aisle::folder_exists(place);
-  const std::string folder = is_file ? aisle::parent_folder(place) : place, name = aisle::file_name(folder);
-  if (auto known = manifest_preset(name)) return *known;
-  if (const auto* entry = aisle::models::find_model(name); entry && !entry->preset.empty())
-    return aisle::find_preset(entry->preset);
-  throw aisle::error(
-      "nothing says how pictures are prepared for " + id + ": no files in " + folder +
-      " do, and it is no image model of `aisle models`; --preset NAME says it (`aisle preprocess "
-      "--help` lists the names)");
+  return is_file ? aisle::parent_folder(place) : place;
 }
 
 }  // namespace
 
+std::optional<aisle::preset> known_preset(const common_options& o, const std::string& id) {
+  if (!o.preset.empty()) return aisle::find_preset(o.preset);
+  const std::string place = place_of(o, id);
+  if (auto own = aisle::preset_from_files(place)) return *own;
+  const std::string name = aisle::file_name(folder_of(place));
+  if (auto known = manifest_preset(name)) return *known;
+  if (const auto* entry = aisle::models::find_model(name); entry && !entry->preset.empty())
+    return aisle::find_preset(entry->preset);
+  return std::nullopt;
+}
+
 aisle::preset preset_of(const common_options& o, const std::string& id) {
-  aisle::preset p = named_or_own_preset(o, id);
+  const std::optional<aisle::preset> known = known_preset(o, id);
+  if (!known)
+    throw aisle::error(
+        "nothing says how pictures are prepared for " + id + ": no files in " + folder_of(place_of(o, id)) +
+        " do, and it is no image model of `aisle models`; --preset NAME says it (`aisle preprocess "
+        "--help` lists the names)");
+  aisle::preset p = *known;
   p.scaled_decoding = o.scaled_jpeg;
   if (p.scaled_decoding && aisle::detail::other_jpeg_decoder() == nullptr)
     throw usage_error(

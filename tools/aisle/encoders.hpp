@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <aisle/catalogue/embedder.hpp>
@@ -27,7 +28,10 @@ std::shared_ptr<const aisle::embedder> make_text_embedder(const common_options& 
 std::shared_ptr<const aisle::embedder> make_picture_embedder(const common_options& o, bool identify);
 
 /// How pictures are prepared for the image model `id`, without loading it: --preset, else what its files say,
-/// else what is known of its name. Throws aisle::error that names --preset.
+/// else what is known of its name; or nothing. Throws what aisle::preset_from_files throws.
+std::optional<aisle::preset> known_preset(const common_options& o, const std::string& id);
+
+/// The same, where something must say it. Throws aisle::error that names --preset.
 aisle::preset preset_of(const common_options& o, const std::string& id);
 
 inline aisle::preset preset_of(const common_options& o) { return preset_of(o, o.image_model); }

@@ -23,7 +23,8 @@ using namespace aisle_command;
 
 constexpr const char* description =
     "aisle turns a product catalogue (CSV and images) into embeddings and classifiers.\n"
-    "ResNet, ConvNeXt V2, EfficientNet-Lite, MiniLM and BERT run natively on this CPU.";
+    "ResNet, DenseNet, Inception, ConvNeXt V2, EfficientNet-Lite, ViT, Swin, MiniLM and BERT run natively on "
+    "this CPU.";
 
 constexpr const char* footer =
     "Every subcommand documents itself: aisle SUBCOMMAND --help\n"

@@ -14,6 +14,7 @@
 #include <aisle/models/zoo.hpp>
 
 #include "command.hpp"
+#include "encoders.hpp"
 #include "fetch.hpp"
 #include "manifest.hpp"
 #include "weights_convert.hpp"
@@ -93,8 +94,8 @@ int get(const options& o) {
   return code;
 }
 
-/// Opens a model and says what it is.
-void describe(const std::string& path) {
+/// Opens a model and says what it is; `id` is how the command names it.
+void describe(const std::string& path, const std::string& id, const common_options& o) {
   const auto model = aisle::models::open_model(path);
   std::int64_t parameters = 0;
   // Loading passes over what lies in place in its file.
@@ -124,6 +125,12 @@ void describe(const std::string& path) {
     write_out("  read from" + (container.empty() ? std::string() : " the dict '" + container + "'") +
               (model->prefix.empty() ? std::string() : " behind the prefix '" + model->prefix + "'") + "\n");
   if (!model->note.empty()) write_out("  " + model->note + "\n");
+  if (model->of->text) return;
+  const std::optional<aisle::preset> preset = known_preset(o, id);
+  write_out(
+      "  pictures: " +
+      (preset ? aisle::describe(*preset) : "nothing says how they are prepared, --preset NAME will have to") +
+      "\n");
 }
 
 /// True when the folder holds what the manifest says, or is not in it.
@@ -196,7 +203,7 @@ int check(options& o) {
           if (!m.problem.empty()) throw aisle::error(m.problem);
           good = check_sums(m, path, bar);
         }
-      describe(path);
+      describe(path, id, o.common);
       if (!good) code = exit_failed;
       flush_out();
     } catch (const aisle::error& e) {

@@ -77,10 +77,15 @@ std::map<std::string, std::string> metadata_for(const aisle::state_dict& from) {
 int convert(const options& o) {
   if (!o.out.ends_with(".safetensors")) throw usage_error("OUT: expected a name that ends in .safetensors");
   aisle::state_dict from = is_keras_file(o.in) ? read_keras_file(o.in) : aisle::load_checkpoint(o.in);
-  if (!o.prefix.empty())
+  if (!o.prefix.empty()) {
+    // As the file has it, or without what stands in front of every name and is dropped.
+    const std::string& dropped = from.wrapped_in().prefix;
+    const std::string prefix =
+        !dropped.empty() && o.prefix.starts_with(dropped) ? o.prefix.substr(dropped.size()) : o.prefix;
     from = from.renamed([&](const std::string& name) {
-      return name.starts_with(o.prefix) ? name.substr(o.prefix.size()) : std::string();
+      return name.starts_with(prefix) ? name.substr(prefix.size()) : std::string();
     });
+  }
   if (from.size() == 0)
     throw aisle::format_error(o.in, o.prefix.empty()
                                         ? "holds no tensors"
@@ -113,7 +118,9 @@ action setup_weights_convert(option_set app) {
       "memory.\n"
       "IN's config.json and preprocessor_config.json, or the preset that is known for the name of its "
       "folder, go into the\n"
-      "metadata of OUT, which opens by itself then, wherever it lies. --prefix takes one network of "
+      "metadata of OUT: a model of pictures opens by itself then, wherever it lies; one of text needs its "
+      "tokenizer's files\n"
+      "beside it. --prefix takes one network of "
       "several.\n"
       "\n"
       "Examples:\n"

@@ -33,9 +33,14 @@ AISLE_API std::string find_checkpoint(const std::string& folder) {
                                    " ('" + found[0] + "', '" + found[1] + "', …): name one of them");
     if (found.size() == 1) return join_path(folder, found[0]);
   }
+  std::string others;
+  for (const std::string& n : names)
+    for (const std::string_view ending : {".pth.tar", ".ckpt", ".onnx", ".h5", ".keras", ".gguf", ".msgpack"})
+      if (n.ends_with(ending)) others += (others.empty() ? "; found '" : ", '") + n + "'";
   throw file_error(folder,
                    "holds no checkpoint: expected model.safetensors, its index, or one *.safetensors, *.bin, "
-                   "*.pth or *.pt");
+                   "*.pth or *.pt" +
+                       others + (others.empty() ? "" : ": name the file itself"));
 }
 
 namespace detail {

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <aisle/io/pickle.hpp>
 #include <aisle/io/state_dict.hpp>
@@ -25,13 +25,14 @@ class torch_wrapping {
   const pickled& unwrap(const pickled& v, state_dict::wrapping& way, int depth = 0) const;
 
  private:
-  /// Keys under which training scripts keep weights, the preferred first: running averages before the weights
-  /// they average (timm's load_state_dict, BasicSR).
-  static constexpr std::array<std::string_view, 13> containers = {
-      "state_dict_ema", "model_ema",        "ema_state_dict", "params_ema", "ema",
-      "state_dict",     "model_state_dict", "model",          "module",     "net",
-      "network",        "params",           "weights"};
-
+  struct entry {
+    std::string_view key;
+    const pickled* value;
+    int rank;
+  };
+  /// Of a dict: what stands under keys by which training scripts keep weights, the preferred first, then
+  /// other dicts. Of a key that is given twice, the last.
+  std::vector<entry> ranked(const pickled& v) const;
   bool holds_weights(const pickled& v, int depth = 0) const;
 
   const unpickler& values_;

@@ -48,7 +48,7 @@ AISLE_API bert_config bert_config::from_checkpoint(const nn::weight_source& weig
   if (c.heads <= 0 || c.hidden % c.heads != 0)
     config.at("num_attention_heads")
         .fail("expected a divisor of the hidden size " + std::to_string(c.hidden));
-  c.eps = config.get<float>("layer_norm_eps", 1e-12f);
+  c.eps = stated_epsilon(config, "layer_norm_eps", 1e-12f);
   expect(config, "hidden_act", "gelu");
   expect(config, "position_embedding_type", "absolute");
   c.layers = stated_layers(config, c.layers);

@@ -47,8 +47,12 @@ AISLE_API convnextv2_config convnextv2_config::from_checkpoint(const nn::weight_
   }
   expect_depths(config, c.depths);
   c.classes = weights.has("head.weight") ? dimension(weights, "head.weight", 0) : 0;
-  if (config.is_object() && config.get<std::string>("model_type", std::string()) == "convnextv2")
-    c.final_eps = config.get<float>("layer_norm_eps", 1e-12f);
+  if (config.is_object()) {
+    expect_model_type(config, "convnextv2");
+    expect(config, "hidden_act", "gelu");
+    if (config.get<std::string>("model_type", std::string()) == "convnextv2")
+      c.final_eps = stated_epsilon(config, "layer_norm_eps", 1e-12f);
+  }
   return c;
 }
 
@@ -83,6 +87,21 @@ AISLE_API const family& convnextv2_family() {
       .signature = {"downsample_layers.0.0.weight", "stages.0.0.dwconv.weight", "stages.0.0.grn.gamma"},
       .unread = {"head.", "classifier."},
       .head = "head.",
+      .arguments = {{"global_pool", {"avg"}},
+                    {"depths"},
+                    {"dims"},
+                    {"head_init_scale"},
+                    {"ls_init_value"},
+                    {"patch_size", {"4"}},
+                    {"kernel_sizes", {"7"}},
+                    {"output_stride", {"32"}},
+                    {"stem_type", {"patch"}},
+                    {"use_grn", {"true"}},
+                    {"conv_mlp", {"false"}},
+                    {"conv_bias", {"true"}},
+                    {"head_norm_first", {"false"}},
+                    {"norm_eps", {"1e-6"}},
+                    {"act_layer", {"gelu"}}},
       .build =
           [](const nn::weight_source& weights, const json& config) {
             return convnextv2(convnextv2_config::from_checkpoint(weights, config));

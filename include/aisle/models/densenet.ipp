@@ -98,6 +98,14 @@ AISLE_API const family& densenet_family() {
       .head = "classifier.",
       // densenetblur121d has blur pooling in place of strides.
       .architectures = {"densenet*", "tv_densenet*"},
+      .arguments = {{"global_pool", {"avg"}},
+                    {"growth_rate"},
+                    {"block_config"},
+                    {"num_init_features"},
+                    {"bn_size"},
+                    {"memory_efficient"},
+                    {"stem_type", {""}},
+                    {"act_layer", {"relu"}}},
       .build = [](const nn::weight_source& weights,
                   const json&) { return densenet(densenet_config::from_checkpoint(weights)); },
   };

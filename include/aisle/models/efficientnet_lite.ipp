@@ -147,6 +147,14 @@ AISLE_API const family& efficientnet_lite_family() {
       .head = "classifier.",
       // Without "tf_" the same tensors are meant for symmetric padding and batch norm eps 1e-5.
       .architectures = {"tf_efficientnet_lite*"},
+      .arguments = {{"global_pool", {"avg"}},
+                    {"channel_multiplier"},
+                    {"depth_multiplier"},
+                    {"stem_size"},
+                    {"output_stride", {"32"}},
+                    {"bn_eps", {"1e-3"}},
+                    {"pad_type", {"same"}},
+                    {"act_layer", {"relu6"}}},
       .build =
           [](const nn::weight_source& weights, const json&) {
             return efficientnet_lite(efficientnet_lite_config::from_checkpoint(weights));

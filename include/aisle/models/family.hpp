@@ -14,6 +14,14 @@
 AISLE_NAMESPACE_BEGIN
 namespace models {
 
+/// What config.json may say under a key of timm's "model_args".
+struct argument {
+  std::string_view key;
+  /// What the graph computes, as JSON writes it but for quotes. Empty: anything, as tensors show it or it
+  /// does nothing outside training.
+  std::vector<std::string_view> values = {};
+};
+
 /// An architecture family: how its checkpoints are recognised and how its graph is built from one.
 struct family {
   std::string_view name;
@@ -31,6 +39,8 @@ struct family {
   /// What config.json may say under "architecture" (timm's), `*` for a number: variants exist that have the
   /// same tensors and compute something else. Empty: anything.
   std::vector<std::string_view> architectures = {};
+  /// What timm's models of it may have been made with; other arguments are refused, as no tensor shows them.
+  std::vector<argument> arguments = {};
   /// What tells it stands in other networks too: it is only taken where there is none of those.
   bool yields = false;
   /// Depths and widths come from the tensors themselves; `config` (an object, or null) adds what they do not
@@ -54,6 +64,10 @@ std::int64_t dimension(const nn::weight_source& weights, const std::string& name
 
 /// Throws format_error when config.json says something else than `known` under `key`.
 void expect(const json& config, std::string_view key, const std::string& known);
+/// The same of its "model_type", which Hugging Face's wrapper of timm's models may stand for.
+void expect_model_type(const json& config, const std::string& known);
+/// What config.json says under `key`. Throws format_error for what is no epsilon of a norm.
+float stated_epsilon(const json& config, std::string_view key, float otherwise);
 /// How many layers config.json's num_hidden_layers asks for, `found` where it does not say. Throws
 /// format_error where that is none, or more than there are.
 std::int64_t stated_layers(const json& config, std::int64_t found);
@@ -74,6 +88,10 @@ void refuse_unread(const state_dict& checkpoint, const family& f, const key_matc
 
 /// Throws option_error when config.json names an architecture (as timm's does) that is none of the family's.
 void check_architecture(const family& f, const json& config);
+/// What timm's config.json says under "model_args" and `key`; null where it does not.
+const json* timm_argument(const json& config, std::string_view key);
+/// Throws format_error when timm's config.json has arguments, or a pooling, that are none of the family's.
+void check_arguments(const family& f, const json& config);
 
 }  // namespace models
 AISLE_NAMESPACE_END

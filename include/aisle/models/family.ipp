@@ -4,6 +4,8 @@
 #include <unordered_set>
 
 #include <aisle/base/counted.hpp>
+#include <aisle/base/number.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/models/family.hpp>
 #include <aisle/models/names.ipp>
 
@@ -35,6 +37,16 @@ AISLE_API std::vector<key_rule> keras_endings() {
 AISLE_API void expect(const json& config, std::string_view key, const std::string& known) {
   if (const auto found = config.get<std::string>(key, known); found != known)
     config.at(key).fail("expected \"" + known + "\", found \"" + found + "\"");
+}
+
+AISLE_API void expect_model_type(const json& config, const std::string& known) {
+  if (config.get<std::string>("model_type", known) != "timm_wrapper") expect(config, "model_type", known);
+}
+
+AISLE_API float stated_epsilon(const json& config, std::string_view key, float otherwise) {
+  const auto stated = config.is_object() ? config.get<float>(key, otherwise) : otherwise;
+  if (!(stated >= 0 && stated < 1)) config.at(key).fail("expected a number from 0 to below 1");
+  return stated;
 }
 
 AISLE_API std::int64_t stated_layers(const json& config, std::int64_t found) {
@@ -117,6 +129,63 @@ AISLE_API void check_architecture(const family& f, const json& config) {
   }
   throw option_error(config.at("architecture").where() + ": '" + name + "' has the tensors of the network " +
                      std::string(f.name) + " and computes something else; expected " + expected);
+}
+
+AISLE_API const json* timm_argument(const json& config, std::string_view key) {
+  const json* arguments = config.is_object() ? config.find("model_args") : nullptr;
+  const json* found = arguments != nullptr && arguments->is_object() ? arguments->find(key) : nullptr;
+  return found != nullptr && !found->is_null() ? found : nullptr;
+}
+
+namespace detail {
+
+/// What shows in the tensors, is of training, or says where weights come from.
+inline constexpr std::string_view idle_arguments[] = {
+    "num_classes",     "drop_rate",   "drop_path_rate",        "proj_drop_rate", "attn_drop_rate",
+    "pos_drop_rate",   "img_size",    "patch_drop_rate",       "pretrained",     "checkpoint_path",
+    "pretrained_cfg",  "weight_init", "strict_img_size",       "scriptable",     "fix_init",
+    "drop_block_rate", "bn_momentum", "pretrained_cfg_overlay"};
+
+AISLE_API bool says(const json& stated, std::string_view known) {
+  double number = 0;
+  if (!stated.is_number()) return (stated.is_string() ? stated.as<std::string>() : stated.dump()) == known;
+  const auto parsed = parse_number(known.data(), known.data() + known.size(), number);
+  return parsed.ec == std::errc() && stated.as<double>() == number;
+}
+
+AISLE_API void check_argument(const argument& a, const json& stated) {
+  if (stated.is_null() || a.values.empty() ||
+      ranges::any_of(a.values, [&](std::string_view known) { return says(stated, known); }))
+    return;
+  std::string expected;
+  for (const std::string_view known : a.values)
+    expected += (expected.empty() ? "\"" : " or \"") + std::string(known) + "\"";
+  stated.fail("expected " + expected + ", found " +
+              (stated.is_string() ? stated.dump() : "\"" + stated.dump() + "\""));
+}
+
+}  // namespace detail
+
+AISLE_API void check_arguments(const family& f, const json& config) {
+  if (!config.is_object() || f.arguments.empty()) return;
+  const auto known = [&](std::string_view key) {
+    return ranges::find_if(f.arguments, [&](const argument& a) { return a.key == key; });
+  };
+  const json *pool = config.find("global_pool"), *arguments = config.find("model_args");
+  if (const auto a = known("global_pool"); pool != nullptr && a != f.arguments.end())
+    detail::check_argument(*a, *pool);
+  if (arguments == nullptr || !arguments->is_object()) return;
+  for (const json::member& m : arguments->members()) {
+    const auto a = known(m.key);
+    if (a != f.arguments.end())
+      detail::check_argument(*a, m.value);
+    else if (m.key == "in_chans")
+      detail::check_argument({"in_chans", {"3"}}, m.value);
+    else if (!m.value.is_null() &&
+             ranges::find(detail::idle_arguments, m.key) == std::end(detail::idle_arguments))
+      m.value.fail("an argument of timm's that a network " + std::string(f.name) +
+                   " does not obey here, expected none");
+  }
 }
 
 }  // namespace models

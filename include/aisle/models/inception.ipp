@@ -161,6 +161,11 @@ AISLE_API const family& inception_family() {
       .unread = {"AuxLogits.", "fc.", "predictions/"},
       .head = "fc.",
       .architectures = {"inception_v3", "tf_inception_v3", "adv_inception_v3", "gluon_inception_v3"},
+      .arguments = {{"global_pool", {"avg"}},
+                    {"aux_logits"},
+                    {"norm_layer", {"batchnorm2d"}},
+                    {"norm_eps", {"1e-3"}},
+                    {"act_layer", {"relu"}}},
       .build = [](const nn::weight_source& weights,
                   const json&) { return inception(inception_config::from_checkpoint(weights)); },
   };

@@ -47,6 +47,9 @@ struct preset {
   bool scaled_decoding = false;
 };
 
+/// One line for people: "256 at the shorter side (bicubic), 224 x 224 from the middle, mean …".
+std::string describe(const preset& p);
+
 /// Every named preset.
 std::span<const preset> all_presets();
 
@@ -55,10 +58,11 @@ const preset& find_preset(std::string_view name);
 
 /// The preset that the files of a model describe, given its folder or its weight file:
 /// `preprocessor_config.json` (transformers' image processors for ConvNeXt, ViT, DeiT, CLIP, BiT and those
-/// configured alike), else the `pretrained_cfg` of `config.json` (timm); else the same as text, or the name
-/// of a preset, under "preprocessor_config.json", "config.json" or "preset" in the metadata of a safetensors
-/// file, where `aisle weights convert` puts them. Nothing if none is there. Throws format_error, naming file
-/// and key, for values that are damaged, option_error for a processor whose arithmetic is another.
+/// configured alike), else the `pretrained_cfg` of `config.json` (timm; older files have it on the top
+/// level); else the same as text, or the name of a preset, under "preprocessor_config.json", "config.json",
+/// "pretrained_cfg" or "preset" in the metadata of a safetensors file, where `aisle weights convert` puts
+/// them. Nothing if none is there. Throws format_error, naming file and key, for values that are damaged,
+/// option_error for a processor whose arithmetic is another.
 std::optional<preset> preset_from_files(const std::string& path);
 
 AISLE_NAMESPACE_END

@@ -19,6 +19,9 @@ namespace detail::presets {
 
 inline constexpr std::array<double, 3> imagenet_mean = {0.485, 0.456, 0.406};
 inline constexpr std::array<double, 3> imagenet_std = {0.229, 0.224, 0.225};
+/// OpenAI's CLIP; transformers' processors named CLIP and Bit have them, too.
+inline constexpr std::array<double, 3> clip_mean = {0.48145466, 0.4578275, 0.40821073};
+inline constexpr std::array<double, 3> clip_std = {0.26862954, 0.26130258, 0.27577711};
 inline constexpr std::array<double, 3> halves = {0.5, 0.5, 0.5};
 /// Sides above this are damage, not a model.
 inline constexpr int largest_side = 1 << 16;
@@ -105,11 +108,13 @@ AISLE_API given_size size_of(const json& v) {
   v.fail("expected a number, height and width, or shortest_edge");
 }
 
-AISLE_API void normalisation_of_transformers(const json& c, bool imagenet, preset& p) {
+/// `mean` and `std` are the processor's own, where the file has none.
+AISLE_API void normalisation_of_transformers(const json& c, const std::array<double, 3>& mean,
+                                             const std::array<double, 3>& std, preset& p) {
   p.scale = c.get<bool>("do_rescale", true) ? c.get<double>("rescale_factor", 1.0 / 255) : 1;
   if (!c.get<bool>("do_normalize", true)) return;
-  p.mean = three_of(c, "image_mean", imagenet ? imagenet_mean : halves);
-  p.std = three_of(c, "image_std", imagenet ? imagenet_std : halves);
+  p.mean = three_of(c, "image_mean", mean);
+  p.std = three_of(c, "image_std", std);
   check_normalisation(c, p);
 }
 
@@ -122,16 +127,22 @@ AISLE_API preset preset_of_transformers(const json& c) {
     if (is(family))
       throw option_error(c.where() + ": image processor " + type +
                          " is not supported; name a preset instead");
-  const bool convnext = is("ConvNext"), vit = is("ViT"), clip = is("CLIP") || is("Bit") || is("ChineseCLIP");
+  const bool convnext = is("ConvNext"), vit = is("ViT"), deit = is("DeiT"),
+             clip = is("CLIP") || is("Bit") || is("ChineseCLIP");
 
   preset p;
   p.name = type;
   p.offset = crop_offset::floor;
   const json* resample = c.find("resample");
   p.filter = resample != nullptr && !resample->is_null() ? filter_of_code(*resample)
-             : clip || is("DeiT") || is("Beit")          ? resize_filter::bicubic
+             : clip || deit || is("Beit")                ? resize_filter::bicubic
                                                          : resize_filter::bilinear;
-  normalisation_of_transformers(c, convnext || is("DeiT") || is("Bit"), p);
+  if (clip)
+    normalisation_of_transformers(c, clip_mean, clip_std, p);
+  else if (convnext || deit)
+    normalisation_of_transformers(c, imagenet_mean, imagenet_std, p);
+  else
+    normalisation_of_transformers(c, halves, halves, p);
 
   const json* given = c.find("size");
   const given_size size =
@@ -161,7 +172,7 @@ AISLE_API preset preset_of_transformers(const json& c) {
   }
   const json* crop = c.find("crop_size");
   const bool has_crop = crop != nullptr && !crop->is_null();
-  if (!vit && c.get<bool>("do_center_crop", has_crop || clip)) {
+  if (c.get<bool>("do_center_crop", (has_crop && !vit) || clip)) {
     const given_size s = has_crop ? size_of(*crop) : given_size{224, 224, given_size::form::number};
     p.crop_height = s.height;
     p.crop_width = s.width;
@@ -200,6 +211,28 @@ AISLE_API preset preset_of_timm(const json& c, std::string name) {
 }
 
 }  // namespace detail::presets
+
+AISLE_API std::string describe(const preset& p) {
+  static constexpr std::string_view filters[] = {"nearest", "box",     "bilinear",
+                                                 "hamming", "bicubic", "lanczos"};
+  const auto numbers = [](const std::array<double, 3>& v) {
+    const auto text = [](double x) { return json(x).dump(); };
+    return v[0] == v[1] && v[1] == v[2] ? text(v[0]) : text(v[0]) + " " + text(v[1]) + " " + text(v[2]);
+  };
+  const auto size = [](int width, int height) {
+    return std::to_string(width) + " x " + std::to_string(height);
+  };
+  const std::string by = " (" + std::string(filters[static_cast<std::size_t>(p.filter)]) + ")";
+  std::string out;
+  if (p.resize == resize_rule::squash)
+    out = size(p.resize_width, p.resize_height) + " whatever the proportions" + by + ", ";
+  else if (p.resize == resize_rule::shortest_edge)
+    out = std::to_string(p.resize_width) + " at the shorter side" + by + ", ";
+  if (p.resize != resize_rule::squash || p.crop_width != p.resize_width || p.crop_height != p.resize_height)
+    out += size(p.crop_width, p.crop_height) + " from the middle, ";
+  if (p.order == channel_order::bgr) out += "BGR, ";
+  return out + "mean " + numbers(p.mean) + ", std " + numbers(p.std);
+}
 
 AISLE_API std::span<const preset> all_presets() {
   static const std::vector<preset> presets = [] {
@@ -254,13 +287,20 @@ AISLE_API const preset& find_preset(std::string_view name) {
 
 namespace detail::presets {
 
+/// timm's settings in config.json: under "pretrained_cfg", or, in older files, on the top level. Null: none.
+AISLE_API const json* timm_settings(const json& config) {
+  if (const json* p = config.find("pretrained_cfg"); p != nullptr) return p->is_object() ? p : nullptr;
+  const auto has = [&](const char* key) { return config.contains(key); };
+  return has("architecture") && !has("model_type") && (has("mean") || has("input_size")) ? &config : nullptr;
+}
+
 /// Either may be null.
 AISLE_API std::optional<preset> preset_of(const json& processor, const json& config) {
   if (processor.is_object() &&
       !processor.get<std::string>("image_processor_type", "").starts_with("TimmWrapper"))
     return preset_of_transformers(processor);
   if (config.is_object())
-    if (const json* p = config.find("pretrained_cfg"); p != nullptr && p->is_object())
+    if (const json* p = timm_settings(config))
       return preset_of_timm(*p, config.get<std::string>("architecture", "timm"));
   return std::nullopt;
 }
@@ -293,6 +333,8 @@ AISLE_API std::optional<preset> preset_from_files(const std::string& path) {
     return text == metadata.end() ? json() : parse_json(text->second, path + ": metadata " + name);
   };
   if (auto found = preset_of(inside("preprocessor_config.json"), inside("config.json"))) return found;
+  if (const json settings = inside("pretrained_cfg"); settings.is_object())
+    return preset_of_timm(settings, settings.get<std::string>("architecture", "timm"));
   if (const auto name = metadata.find("preset"); name != metadata.end()) return find_preset(name->second);
   return std::nullopt;
 }

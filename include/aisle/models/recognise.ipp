@@ -66,7 +66,8 @@ AISLE_API std::string missing_tensor(const state_dict& checkpoint, const family&
   for (const family* f : families)
     if (const std::string missing = missing_tensor(checkpoint, *f); !missing.empty())
       throw tensor_error(where_of(checkpoint) + ": no tensor '" + missing + "', which a network " +
-                         std::string(f->name) + " has; what else tells it is there");
+                         std::string(f->name) +
+                         " has; what else tells it is there: this is another network, or it is damaged");
   std::string tried, names;
   for (const family* f : families)
     tried += (tried.empty() ? "'" : ", '") + key_for(f->schemes[0], f->signature[0]) + "' (" +
@@ -137,6 +138,7 @@ AISLE_API std::string note_on(const state_dict& checkpoint, const recognised& ne
       parts.push_back("does not read " + counted(count, "tensor") + " beside them (" + beside +
                       (count > 3 ? ", …)" : ")"));
   }
+  parts.insert(parts.end(), g.notes.begin(), g.notes.end());
   std::string out;
   for (const std::string& part : parts) out += (out.empty() ? "" : "; ") + part;
   return out;

@@ -43,6 +43,7 @@ AISLE_API void check_resnet_config(const json& config) {
   if (!config.is_object()) return;
   for (const char* key : {"downsample_in_bottleneck", "downsample_in_first_stage"})
     if (config.get<bool>(key, false)) config.at(key).fail("expected false, found true");
+  expect_model_type(config, "resnet");
   expect(config, "hidden_act", "relu");
 }
 
@@ -117,10 +118,25 @@ AISLE_API const family& resnet_family() {
             .layout = nn::weight_layout::keras}},
       .prefixes = {"", "resnet."},
       .signature = {"conv1.weight", "layer1.0.conv1.weight", "layer4.0.bn2.running_mean"},
-      .unread = {"fc.", "classifier.", "predictions/"},
+      // SwAV's file has its projection and prototypes beside the network.
+      .unread = {"fc.", "classifier.", "predictions/", "projection_head.", "prototypes."},
       .head = "fc.",
       // Those with blur or average pooling before a stride (resnetblur50, resnetaa50) have the same tensors.
       .architectures = {"resnet*", "tv_resnet*", "gluon_resnet*_v1b", "ssl_resnet*", "swsl_resnet*"},
+      .arguments = {{"global_pool", {"avg"}},
+                    {"layers"},
+                    {"channels"},
+                    {"zero_init_last"},
+                    {"stem_width", {"64"}},
+                    {"base_width", {"64"}},
+                    {"cardinality", {"1"}},
+                    {"output_stride", {"32"}},
+                    {"stem_type", {""}},
+                    {"replace_stem_pool", {"false"}},
+                    {"block_reduce_first", {"1"}},
+                    {"down_kernel_size", {"1"}},
+                    {"avg_down", {"false"}},
+                    {"act_layer", {"relu"}}},
       .build =
           [](const nn::weight_source& weights, const json& config) {
             detail::check_resnet_config(config);

@@ -15,8 +15,9 @@ struct swin_config {
   std::vector<std::int64_t> heads = {3, 6, 12, 24};
   std::int64_t patch = 4, window = 7, mlp_ratio = 4;
   std::int64_t classes = 1000;  ///< 0: no head
-  float eps = 1e-5f;
-  bool joined_qkv = true;  ///< query, key and value are one tensor
+  float eps = 1e-5f;            ///< of the blocks' norms and the last
+  float patch_eps = 1e-5f;      ///< of the norms behind patches and their merging
+  bool joined_qkv = true;       ///< query, key and value are one tensor
   /// What publishers do with pictures whose maps are no whole windows: the authors and timm take one size
   /// alone (the last map is one window), torchvision pads maps, Hugging Face pads the picture too.
   enum class sizes : std::uint8_t { one, torchvision, transformers } takes = sizes::transformers;

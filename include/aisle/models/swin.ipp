@@ -22,12 +22,12 @@ AISLE_API nn::graph swin(const swin_config& config) {
                 .stride = config.patch,
                 .mode = torchvision ? nn::padding::fixed : nn::padding::after,
                 .bias = true});
-  x = b.tap("patch_embed", b.layer_norm(x, "patch_embed.norm", config.eps));
+  x = b.tap("patch_embed", b.layer_norm(x, "patch_embed.norm", config.patch_eps));
   std::int64_t dim = config.hidden;
   for (std::size_t stage = 0; stage < config.depths.size(); ++stage) {
     const std::string layer = "layers." + std::to_string(stage), at = "stage" + std::to_string(stage + 1);
     if (stage > 0) {
-      x = b.layer_norm(b.merge_patches(x), layer + ".downsample.norm", config.eps);
+      x = b.layer_norm(b.merge_patches(x), layer + ".downsample.norm", config.patch_eps);
       x = b.tap("merge" + std::to_string(stage),
                 b.linear(x, layer + ".downsample.reduction", {.out = dim *= 2, .bias = false}));
     }
@@ -52,6 +52,24 @@ AISLE_API nn::graph swin(const swin_config& config) {
   if (config.classes > 0) b.output("logits", b.linear(x, "head", {.out = config.classes}));
   return std::move(b).finish();
 }
+
+namespace detail {
+
+/// The authors' networks that were made for another size have windows that do not cover the last map, or
+/// cover more of it.
+AISLE_API void check_size(const json& config, std::int64_t side) {
+  const json* made = timm_argument(config, "img_size");
+  if (made == nullptr) return;
+  const auto check_side = [&](const json& stated) {
+    if (stated.as<std::int64_t>() != side)
+      made->fail("expected " + std::to_string(side) +
+                 ", where the last map is one window: other sizes are not built in, found " + made->dump());
+  };
+  if (!made->is_array()) return check_side(*made);
+  for (const json& stated : made->elements()) check_side(stated);
+}
+
+}  // namespace detail
 
 AISLE_API swin_config swin_config::from_checkpoint(const nn::weight_source& weights, const json& config) {
   swin_config c;
@@ -86,10 +104,11 @@ AISLE_API swin_config swin_config::from_checkpoint(const nn::weight_source& weig
             : weights.at("patch_embed.proj.weight").name.ends_with("features.0.0.weight") ? sizes::torchvision
                                                                                           : sizes::one;
   if (config.is_object()) {
-    expect(config, "model_type", "swin");
+    expect_model_type(config, "swin");
     expect(config, "hidden_act", "gelu");
     expect_depths(config, c.depths);
-    c.eps = config.get<float>("layer_norm_eps", c.eps);
+    c.eps = stated_epsilon(config, "layer_norm_eps", c.eps);
+    if (c.takes == sizes::one) detail::check_size(config, c.window * c.patch << (stages - 1));
   }
   return c;
 }
@@ -141,6 +160,16 @@ AISLE_API const family& swin_family() {
       // Others of timm's names have windows of several sizes.
       .architectures = {"swin_tiny_patch*_window*_*", "swin_small_patch*_window*_*",
                         "swin_base_patch*_window*_*", "swin_large_patch*_window*_*"},
+      .arguments = {{"global_pool", {"avg"}},
+                    {"patch_size"},
+                    {"window_size"},
+                    {"embed_dim"},
+                    {"depths"},
+                    {"num_heads"},
+                    {"mlp_ratio"},
+                    {"qkv_bias", {"true"}},
+                    {"always_partition", {"false"}},
+                    {"act_layer", {"gelu"}}},
       .build = [](const nn::weight_source& weights,
                   const json& config) { return swin(swin_config::from_checkpoint(weights, config)); },
   };

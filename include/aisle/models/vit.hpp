@@ -14,8 +14,9 @@ struct vit_config {
                side = 14;       ///< patches are patch x patch pixels; side x side of them have positions
   std::int64_t classes = 1000;  ///< 0: no head
   float eps = 1e-6f;
-  bool joined_qkv = true;  ///< query, key and value are one tensor
-  bool pooler = false;     ///< Hugging Face's dense layer and tanh on the class token
+  bool heads_assumed = true;  ///< no file says how many there are
+  bool joined_qkv = true;     ///< query, key and value are one tensor
+  bool pooler = false;        ///< Hugging Face's dense layer and tanh on the class token
   /// Refuses pictures of other sizes: torchvision does, timm resizes the positions with another filter when
   /// it loads. Hugging Face's interpolate_pos_encoding takes any.
   bool one_size = false;

@@ -46,8 +46,10 @@ AISLE_API vit_config vit_config::from_checkpoint(const nn::weight_source& weight
   const std::int64_t positions = weights.at("pos_embed").dims.elements() / c.hidden;
   c.side = positions > 1 ? std::llround(std::sqrt(static_cast<double>(positions - 1))) : 0;
   if (c.side < 1 || c.side * c.side + 1 != positions)
-    throw tensor_error("positions of " + std::to_string(positions) +
-                       " tokens, expected those of a square of patches and one class token");
+    throw tensor_error((weights.path().empty() ? std::string() : weights.path() + ": ") + "tensor '" +
+                       weights.at("pos_embed").name + "': positions of " + std::to_string(positions) +
+                       " tokens, expected those of a square of patches and one class token: a model of other "
+                       "pictures, or with register or distillation tokens, is not built in");
   c.layers = depth_of(weights, [](int i) { return "blocks." + std::to_string(i) + ".attn.proj.weight"; });
   c.mlp = dimension(weights, "blocks.0.mlp.fc1.weight", 0);
   c.joined_qkv = weights.has("blocks.0.attn.qkv.weight");
@@ -59,13 +61,18 @@ AISLE_API vit_config vit_config::from_checkpoint(const nn::weight_source& weight
   c.eps = hf ? 1e-12f : 1e-6f;
   c.one_size = !hf;
   if (config.is_object()) {
-    expect(config, "model_type", "vit");
+    expect_model_type(config, "vit");
     expect(config, "hidden_act", "gelu");
     if (c.pooler) expect(config, "pooler_act", "tanh");
-    expect(config, "global_pool", "token");
     c.layers = stated_layers(config, c.layers);
-    c.eps = config.get<float>("layer_norm_eps", c.eps);
-    c.heads = config.get<std::int64_t>("num_attention_heads", config.get<std::int64_t>("num_heads", c.heads));
+    c.eps = stated_epsilon(config, "layer_norm_eps", c.eps);
+    const auto stated =
+        config.get<std::int64_t>("num_attention_heads", config.get<std::int64_t>("num_heads", 0));
+    const json* argument = timm_argument(config, "num_heads");
+    const std::int64_t heads = argument != nullptr ? argument->as<std::int64_t>() : stated;
+    // timm's config.json names an architecture, whose heads are the usual ones where nothing else is said.
+    c.heads_assumed = heads == 0 && !config.contains("architecture");
+    if (heads != 0) c.heads = heads;
   }
   if (c.heads <= 0 || c.hidden % c.heads != 0)
     throw format_error("config.json", std::to_string(c.heads) + " heads for a hidden size of " +
@@ -130,8 +137,33 @@ AISLE_API const family& vit_family() {
       .architectures = {"vit_tiny_patch*_*", "vit_small_patch*_*", "vit_base_patch*_*", "vit_large_patch*_*",
                         "vit_huge_patch*_*", "deit_tiny_patch*_*", "deit_small_patch*_*",
                         "deit_base_patch*_*"},
-      .build = [](const nn::weight_source& weights,
-                  const json& config) { return vit(vit_config::from_checkpoint(weights, config)); },
+      .arguments = {{"global_pool", {"token"}},
+                    {"num_heads"},
+                    {"patch_size"},
+                    {"embed_dim"},
+                    {"depth"},
+                    {"mlp_ratio"},
+                    {"init_values"},
+                    {"dynamic_img_size"},
+                    {"class_token", {"true"}},
+                    {"qkv_bias", {"true"}},
+                    {"qk_norm", {"false"}},
+                    {"no_embed_class", {"false"}},
+                    {"reg_tokens", {"0"}},
+                    {"pre_norm", {"false"}},
+                    {"final_norm", {"true"}},
+                    {"fc_norm", {"false"}},
+                    {"act_layer", {"gelu"}}},
+      .build =
+          [](const nn::weight_source& weights, const json& config) {
+            const vit_config c = vit_config::from_checkpoint(weights, config);
+            nn::graph g = vit(c);
+            if (c.heads_assumed)
+              g.notes.push_back("takes " + counted(c.heads, "head") + " of " +
+                                std::to_string(c.hidden / c.heads) +
+                                " channels, as published models have: no file says how many");
+            return g;
+          },
   };
   return f;
 }

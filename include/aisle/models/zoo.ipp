@@ -195,6 +195,7 @@ AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json c
   m->prefix = m->checkpoint.wrapped_in().prefix + network.match.prefix;
   m->weights = std::make_shared<nn::weight_source>(m->checkpoint, network.match.key_of, network.match.layout);
   check_architecture(*m->of, m->config);
+  check_arguments(*m->of, m->config);
   m->graph = m->of->build(*m->weights, m->config);
   refuse_unread(m->checkpoint, *m->of, network.match, m->graph, m->config);
   m->note = note_on(m->checkpoint, network, m->graph);
@@ -212,6 +213,9 @@ AISLE_API std::unique_ptr<opened_model> open_model(const std::string& path,
   } else if (const auto kept = checkpoint.metadata().find("config.json");
              kept != checkpoint.metadata().end()) {
     config = parse_json(kept->second, checkpoint.path() + ": metadata config.json");
+  } else if (const auto settings = checkpoint.metadata().find("pretrained_cfg");
+             settings != checkpoint.metadata().end()) {  // timm's, which names the architecture
+    config = parse_json(settings->second, checkpoint.path() + ": metadata pretrained_cfg");
   }
   return open_model(std::move(checkpoint), std::move(config), among);
 }

@@ -32,6 +32,7 @@ struct graph {
   std::vector<node> nodes;             ///< node i computes value i; inputs come before their users
   std::map<std::string, int> outputs;  ///< "embedding", "logits", "pooler_output", …
   std::map<std::string, int> taps;     ///< named places inside: "stage1.block1", …
+  std::vector<std::string> notes;      ///< what had to be assumed, for people: no tensor and no file shows it
 };
 
 /// Records a model. Each call adds one operator and returns its value; `tap` and `output` give values names.
