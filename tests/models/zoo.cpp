@@ -501,7 +501,9 @@ TEST_CASE("norms' epsilons and activations of Hugging Face's configurations") {
     return key_scheme();
   };
   const auto c = checkpoint_of(convnextv2(small_convnextv2), nominal, hf(convnextv2_family()));
-  CHECK_NOTHROW(load(c, config(R"({"model_type": "convnextv2", "hidden_act": "gelu"})")));
+  for (const char* exact : {"gelu", "gelu_python"})
+    CHECK_NOTHROW(
+        load(c, config(std::string(R"({"model_type": "convnextv2", "hidden_act": ")") + exact + "\"}")));
   for (const char* bad : {R"({"hidden_act": "relu"})", R"({"model_type": "convnext"})"})
     CHECK_THROWS_WITH_AS(load(c, config(bad)), doctest::Contains(": expected \""), aisle::format_error);
   // The norms behind patches and their merging keep torch's.

@@ -49,7 +49,7 @@ AISLE_API bert_config bert_config::from_checkpoint(const nn::weight_source& weig
     config.at("num_attention_heads")
         .fail("expected a divisor of the hidden size " + std::to_string(c.hidden));
   c.eps = stated_epsilon(config, "layer_norm_eps", 1e-12f);
-  expect(config, "hidden_act", "gelu");
+  expect_gelu(config);
   expect(config, "position_embedding_type", "absolute");
   c.layers = stated_layers(config, c.layers);
   for (const char* key : {"is_decoder", "add_cross_attention"})

@@ -49,7 +49,7 @@ AISLE_API convnextv2_config convnextv2_config::from_checkpoint(const nn::weight_
   c.classes = weights.has("head.weight") ? dimension(weights, "head.weight", 0) : 0;
   if (config.is_object()) {
     expect_model_type(config, "convnextv2");
-    expect(config, "hidden_act", "gelu");
+    expect_gelu(config);
     if (config.get<std::string>("model_type", std::string()) == "convnextv2")
       c.final_eps = stated_epsilon(config, "layer_norm_eps", 1e-12f);
   }

@@ -64,6 +64,8 @@ std::int64_t dimension(const nn::weight_source& weights, const std::string& name
 
 /// Throws format_error when config.json says something else than `known` under `key`.
 void expect(const json& config, std::string_view key, const std::string& known);
+/// The same of its "hidden_act", where the network has the GELU by erf: transformers have two names for it.
+void expect_gelu(const json& config);
 /// The same of its "model_type", which Hugging Face's wrapper of timm's models may stand for.
 void expect_model_type(const json& config, const std::string& known);
 /// What config.json says under `key`. Throws format_error for what is no epsilon of a norm.

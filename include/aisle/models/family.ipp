@@ -39,6 +39,10 @@ AISLE_API void expect(const json& config, std::string_view key, const std::strin
     config.at(key).fail("expected \"" + known + "\", found \"" + found + "\"");
 }
 
+AISLE_API void expect_gelu(const json& config) {
+  if (config.get<std::string>("hidden_act", "gelu") != "gelu_python") expect(config, "hidden_act", "gelu");
+}
+
 AISLE_API void expect_model_type(const json& config, const std::string& known) {
   if (config.get<std::string>("model_type", known) != "timm_wrapper") expect(config, "model_type", known);
 }

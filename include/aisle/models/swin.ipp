@@ -105,7 +105,7 @@ AISLE_API swin_config swin_config::from_checkpoint(const nn::weight_source& weig
                                                                                           : sizes::one;
   if (config.is_object()) {
     expect_model_type(config, "swin");
-    expect(config, "hidden_act", "gelu");
+    expect_gelu(config);
     expect_depths(config, c.depths);
     c.eps = stated_epsilon(config, "layer_norm_eps", c.eps);
     if (c.takes == sizes::one) detail::check_size(config, c.window * c.patch << (stages - 1));

@@ -62,7 +62,7 @@ AISLE_API vit_config vit_config::from_checkpoint(const nn::weight_source& weight
   c.one_size = !hf;
   if (config.is_object()) {
     expect_model_type(config, "vit");
-    expect(config, "hidden_act", "gelu");
+    expect_gelu(config);
     if (c.pooler) expect(config, "pooler_act", "tanh");
     c.layers = stated_layers(config, c.layers);
     c.eps = stated_epsilon(config, "layer_norm_eps", c.eps);
