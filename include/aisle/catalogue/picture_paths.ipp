@@ -174,21 +174,38 @@ AISLE_API bool ends_as_picture(std::string_view name) {
   return false;
 }
 
+/// "2x", "300w": what srcset says of the URL before it.
+AISLE_API bool is_srcset_size(std::string_view text) {
+  if (text.size() < 2 || (text.back() != 'x' && text.back() != 'w' && text.back() != 'h')) return false;
+  text.remove_suffix(1);
+  return std::all_of(text.begin(), text.end(), [](char c) { return ascii::is_digit(c) || c == '.'; });
+}
+
+/// Whether a URL that stands before a blank is whole there: it is called as a picture, or a path or a size
+/// follows. Other blanks are its own: "https://a.example/q?name=red shirt" is another picture than that of
+/// "red socks".
+AISLE_API bool ends_at_blank(std::string_view url, std::string_view behind) {
+  return ends_as_picture(url) || is_srcset_size(behind) ||
+         (behind.size() > 1 && behind[0] == '/' && behind[1] != ' ');
+}
+
 /// The URL that a cell begins with. Commas, semicolons and blanks may be part of it: they end it where
-/// another URL follows, a blank also unless what stands behind it makes a picture's name of it ("front
-/// view.jpg").
+/// another URL follows, a blank also as ends_at_blank says.
 AISLE_API std::string url_of(std::string_view text) {
   const bool data = ascii::starts_without_case(text, "data:");
   std::size_t end = std::min(text.find_first_of(data ? "|\n\t \"" : "|\n\t\""), text.size());
-  for (std::size_t i = 0; i < end && !data; ++i)
-    if ((text[i] == ',' || text[i] == ';' || text[i] == ' ') &&
-        is_url(ascii::without_blanks(text.substr(i + 1))))
-      end = i;
+  for (std::size_t i = 0; i < end && !data; ++i) {
+    if (text[i] != ',' && text[i] != ';' && text[i] != ' ') continue;
+    std::string_view behind = ascii::without_blanks(text.substr(i + 1));
+    if (behind.starts_with('\'')) behind.remove_prefix(1);  // of a list of Python
+    if (is_url(behind)) end = i;
+  }
   std::string_view url = text.substr(0, end);
-  const std::size_t blank = url.find(' ');
-  if (blank != std::string_view::npos &&
-      (!ends_as_picture(ascii::without_blanks(url)) || ends_as_picture(url.substr(0, blank))))
-    url = url.substr(0, blank);
+  for (std::size_t blank = 0; (blank = url.find(' ', blank)) != std::string_view::npos; ++blank)
+    if (ends_at_blank(url.substr(0, blank), ascii::without_blanks(url.substr(blank + 1)))) {
+      url = url.substr(0, blank);
+      break;
+    }
   while (!url.empty() && (url.back() == ',' || url.back() == ';' || url.back() == ' ' || url.back() == '\r'))
     url.remove_suffix(1);
   return std::string(url);
