@@ -33,7 +33,7 @@ class measuring : public aisle::embedder {
   const aisle::json& identity() const override { return identity_; }
   std::int64_t dimension() const override { return 2; }
   aisle::embedded encode(std::span<const aisle::embeddable> contents,
-                         const aisle::embed_options&) const override {
+                         const aisle::embed_options& options) const override {
     const auto n = static_cast<std::int64_t>(contents.size());
     aisle::embedded out{.vectors = aisle::matrix<float>(n, 2),
                         .errors = std::vector<std::string>(contents.size()),
@@ -46,11 +46,14 @@ class measuring : public aisle::embedder {
         continue;
       }
       out.vectors.row(i)[0] = static_cast<float>(value.size());
+      if (value == breaks_at) throw aisle::error("the line broke");
       out.vectors.row(i)[1] = static_cast<float>(value.front());
+      if (options.on_vector) options.on_vector(i, out.vectors.row(i));
     }
     return out;
   }
   mutable std::atomic<int> calls = 0;
+  std::string breaks_at{};
 
  private:
   aisle::vector_kind kind_;
@@ -59,6 +62,22 @@ class measuring : public aisle::embedder {
 };
 
 }  // namespace
+
+TEST_CASE("vectors that an embedder shows are kept as they come, also of a call that throws") {
+  const support::temporary_folder work;
+  aisle::write_file(work / "shop.csv", "sku,name\na,one\nb,three\nc,four\nd,five\n");
+  const aisle::catalogue products = aisle::load_catalogue(work / "shop.csv");
+  const auto first = std::make_shared<measuring>("1"), second = std::make_shared<measuring>("1");
+  first->breaks_at = "four";
+  CHECK_THROWS_WITH(aisle::embed_texts(products, first, {.folder = work / "kept"}), "the line broke");
+  const aisle::embedding_table t = aisle::embed_texts(products, second, {.folder = work / "kept"});
+  CHECK(t.reused == 2);
+  CHECK(second->calls == 2);
+  REQUIRE(t.vectors.rows() == 4);
+  CHECK(t.vectors.row(1)[0] == 5);
+  CHECK(t.vectors.row(1)[1] == 't');
+  CHECK(t.vectors.row(3)[0] == 4);
+}
 
 TEST_CASE("a table of texts by an embedder of one's own: kept, taken over, refused rows named") {
   const support::temporary_folder work;

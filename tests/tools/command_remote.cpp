@@ -4,6 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+
+#include <numeric>
+#include <sstream>
+
+#include <aisle/io/csv.hpp>
 #include <aisle/io/npy.hpp>
 
 #include "embeddings_server.hpp"
@@ -91,6 +97,50 @@ TEST_CASE("embed by a model behind an address: into a file, and into a folder th
   CHECK(has(o.err, "24 rows, 24 of them from before"));
   for (const auto& file : command::files_of(work.path()))
     if (file.first != "stdin") CHECK_MESSAGE(!has(file.second, command::secret), file.first);
+}
+
+TEST_CASE("a folder keeps the vectors of a service as they come: a killed process has paid for them") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const embeddings_server server(work);
+  if (!server.is_up()) return;
+  std::string csv = "sku,name\n";
+  for (int i = 0; i < 150; ++i) csv += std::to_string(i) + ",blue shirt " + std::to_string(i) + "\n";
+  aisle::write_file(work / "shop.csv", csv);
+  for (const std::string fault : {"kill-2", "end-2"}) {
+    CAPTURE(fault);
+    const std::string line = "embed --data shop.csv --out " + fault +
+                             " --text-model openai:tiny --dimensions 4 --concurrency 1 --threads 1 "
+                             "--api-key-variable AISLE_TEST_KEY --api-base " +
+                             server.base(fault);
+    // The service sends the signal in place of its second answer.
+    const int null = ::open("/dev/null", O_RDWR);
+    const pid_t child = command::start(work, {"-c", "echo $$ >pid; exec \"$0\" " + line, command::program()},
+                                       null, null, "/bin/sh");
+    ::close(null);
+    CHECK(command::wait_for(child) != 0);
+    const auto o = command::run(work, line);
+    CAPTURE(o.err);
+    REQUIRE(o.code == 0);
+    CHECK(has(o.err, "150 rows, "));
+    CHECK_FALSE(has(o.err, " 0 of them from before"));
+    // What came is not asked for again; what was on its way may be.
+    std::vector<int> texts;
+    for (const std::string& request : server.requests(fault)) {
+      std::istringstream words(request);
+      std::string word;
+      for (int i = 0; i < 5; ++i) words >> word;
+      texts.push_back(std::stoi(word));
+    }
+    REQUIRE(texts.size() >= 2);
+    CHECK(std::accumulate(texts.begin(), texts.end(), 0) <= 150 + texts[1]);
+    const auto kept = aisle::read_csv(work / fault + "/text_embeddings_openai:tiny-4.csv");
+    REQUIRE(kept.rows.size() == 150);
+    for (const std::size_t i : {0, 31, 32, 149}) {
+      const std::string text = "blue shirt " + std::to_string(i);
+      CHECK(std::stof(kept.rows[i].fields[kept.column("text_2")]) == command::vector_of(text)[1]);
+    }
+  }
 }
 
 TEST_CASE("run and predict learn from a model behind an address; shards of it resume") {

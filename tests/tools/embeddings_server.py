@@ -5,12 +5,13 @@ POST /FAULT/v1/embeddings says how it behaves; a number behind a dash is how oft
 
 good, busy (429, retry-after 1), busy-ms (429, retry-after-ms 100, and a retry-after that contradicts it), away (503),
 cut (half of what it states), reset (closes at once), few (one item less), turned (items in reverse order), nan (of the
-text "bad"), infinite (the same, as numbers), floats (numbers whatever was asked for), no-base64 (400 for base64), poison
+text "bad"), infinite (the same, as numbers), floats (numbers whatever was asked for), no-base64 (400 for base64),
+no-format (400 for any encoding_format), told (200 and a body that tells of an error, with the key in it), poison
 (400 where the text "bad" is among them), crash (500 where it is), long-N (400 for texts of more than N bytes), batch-N
 (413 for more than N texts), slow (2 s), silent (30 s), short (states less than there is), page (200 and HTML), denied
 (401, with the key in the message), elsewhere (307 to /good), big (an answer without an end), quota (429,
 insufficient_quota), width (vectors of two lengths), end-N (the Nth request is good, but for a SIGTERM before the answer
-to the process that the file "pid" beside LOG names).
+to the process that the file "pid" beside LOG names), kill-N (the same with SIGKILL).
 
 The vector of a text: its bytes in UTF-8, their sum, -0.1, and `dimensions` (0 unless asked for).
 """
@@ -60,7 +61,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         texts = self.texts = request["input"]
-        self.format = request.get("encoding_format", "float")
+        self.format = request.get("encoding_format", "unsaid")
         with lock:
             count = seen[self.path] = seen.get(self.path, 0) + 1
         fault = self.path.split("/")[1]
@@ -102,6 +103,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         elif name == "no-base64" and self.format == "base64":
             self.refuse(400, "encoding_format 'base64' is not supported", param="encoding_format")
+        elif name == "no-format" and self.format != "unsaid":
+            self.refuse(400, "Extra inputs are not permitted: encoding_format")
+        elif name == "told":
+            self.note(200)
+            self.answer(200, json.dumps({"error": {"message": "quota\n exceeded by " + self.headers.get("Authorization", "")}}))
         elif name == "poison" and "bad" in texts:
             self.refuse(400, "'$.input' is invalid", param="input")
         elif name == "crash" and "bad" in texts:
@@ -132,8 +138,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             if name in ("slow", "silent") and again:
                 time.sleep(2 if name == "slow" else 30)
-            if name == "end" and count == often:
-                os.kill(int(open(os.path.join(os.path.dirname(log), "pid")).read()), signal.SIGTERM)
+            if name in ("end", "kill") and count == often:
+                os.kill(int(open(os.path.join(os.path.dirname(log), "pid")).read()),
+                        signal.SIGTERM if name == "end" else signal.SIGKILL)
             self.note(200)
             self.answer(200, body)
 

@@ -55,6 +55,10 @@ aisle::embedded remote_embedder::encode(std::span<const aisle::embeddable> conte
   if (texts.empty()) return out;
   remote_options how = options_;
   how.progress = options.progress;
+  if (options.on_vector)
+    how.on_vector = [&](std::size_t text, std::span<const float> vector) {
+      options.on_vector(static_cast<std::int64_t>(text), vector);
+    };
   remote_vectors made = embed_remotely(texts, how);
   for (aisle::openai_text_error& e : made.errors) out.errors[e.text] = std::move(e.reason);
   out.truncated = made.truncated;

@@ -49,6 +49,9 @@ struct embed_options {
   progress_callback progress{};  ///< in contents
   /// Shown the bytes that a picture of this number is decoded from, from several threads at once.
   std::function<void(std::int64_t index, std::span<const std::byte> bytes)> on_bytes{};
+  /// Shown each vector as soon as it is there, by an embedder whose vectors come before the last is made and
+  /// cost money, as those of a service; in the thread of the call, which may throw later.
+  std::function<void(std::int64_t index, std::span<const float> vector)> on_vector{};
 };
 
 struct embedded {

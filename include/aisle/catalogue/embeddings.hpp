@@ -37,6 +37,7 @@ struct embedding_options {
   progress_callback progress{};
   warning_callback on_warning{};
   /// How many seconds of work a kill may cost, about: vectors are on the disk before the table is written.
+  /// Those of an embedder that shows them (embed_options::on_vector) are kept as they come.
   double checkpoint_seconds = 20;
   bool folder_is_locked =
       false;  ///< the caller holds a folder_lock of `folder`, which is not waited for then

@@ -95,11 +95,11 @@ AISLE_API embedding_table embed_texts(const catalogue& products, std::shared_ptr
     if (!p.text.empty()) items.push_back({&p, sha256::of(p.text)});
 
   job.run(std::move(items),
-          [&](std::span<const std::size_t> fresh, const embedder& texts, const progress_callback& progress) {
+          [&](std::span<const std::size_t> fresh, const embedder& texts, const embed_options& how) {
             std::vector<embeddable> contents;
             for (const std::size_t row : fresh)
               contents.push_back(embeddable::text(job.at(row).source->text));
-            embedded made = texts.encode(contents, {.threads = options.threads, .progress = progress});
+            embedded made = texts.encode(contents, how);
             for (std::size_t i = 0; i < fresh.size(); ++i)
               if (!made.errors[i].empty())
                 out.problems.push_back(products.problem(*job.at(fresh[i]).source, {}, made.errors[i]));
@@ -162,23 +162,21 @@ AISLE_API embedding_table embed_images(const catalogue& products, std::shared_pt
     else
       report(*items[i].source, reasons[i]);
 
-  job.run(std::move(readable), [&](std::span<const std::size_t> fresh, const embedder& pictures,
-                                   const progress_callback& each_image) {
-    std::vector<embeddable> contents;
-    for (const std::size_t i : fresh)
-      contents.push_back(embeddable::picture_file(job.at(i).source->image_path));
-    embedded made = pictures.encode(
-        contents, {.threads = options.threads,
-                   .progress = each_image,
-                   // A picture may have changed since it was looked for.
-                   .on_bytes = [&](std::int64_t row, std::span<const std::byte> bytes) {
-                     job.at(fresh[static_cast<std::size_t>(row)]).content =
-                         sha256::of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-                   }});
-    for (std::size_t i = 0; i < fresh.size(); ++i)
-      if (!made.errors[i].empty()) report(*job.at(fresh[i]).source, made.errors[i]);
-    return made;
-  });
+  job.run(std::move(readable),
+          [&](std::span<const std::size_t> fresh, const embedder& pictures, embed_options how) {
+            std::vector<embeddable> contents;
+            for (const std::size_t i : fresh)
+              contents.push_back(embeddable::picture_file(job.at(i).source->image_path));
+            // A picture may have changed since it was looked for.
+            how.on_bytes = [&](std::int64_t row, std::span<const std::byte> bytes) {
+              job.at(fresh[static_cast<std::size_t>(row)]).content =
+                  sha256::of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+            };
+            embedded made = pictures.encode(contents, how);
+            for (std::size_t i = 0; i < fresh.size(); ++i)
+              if (!made.errors[i].empty()) report(*job.at(fresh[i]).source, made.errors[i]);
+            return made;
+          });
   std::stable_sort(out.problems.begin(), out.problems.end(),
                    [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
   job.write();

@@ -23,7 +23,10 @@ class checkpoint_writer {
   checkpoint_writer(std::string csv_path, json key, std::vector<std::string> columns);
   void add(std::span<const std::string> leading, const sha256_digest& content, std::int64_t tokens,
            std::span<const float> vector);
-  /// Has all rows of before on the disk; makes the file at the first call. Throws file_error.
+  /// Writes the rows of before, which outlive the process then; makes the file at the first call. The work is
+  /// that of the rows since the last call. Throws file_error.
+  void write();
+  /// The same, and has them on the disk, where they outlive the system.
   void flush();
   /// The table has the rows.
   void remove() noexcept;
@@ -33,6 +36,7 @@ class checkpoint_writer {
   json key_;
   std::vector<std::string> columns_;
   std::string pending_;
+  bool unsynced_ = false;
   std::optional<held_file> file_;
 };
 

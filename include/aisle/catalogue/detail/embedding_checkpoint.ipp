@@ -36,7 +36,7 @@ AISLE_API void checkpoint_writer::add(std::span<const std::string> leading, cons
   pending_.append(reinterpret_cast<const char*>(sum.data()), sum.size());
 }
 
-AISLE_API void checkpoint_writer::flush() {
+AISLE_API void checkpoint_writer::write() {
   if (pending_.empty()) return;
   if (!file_) {
     file_ = held_file::create(csv_path_, "checkpoint");
@@ -47,8 +47,15 @@ AISLE_API void checkpoint_writer::flush() {
                   "\n");
   }
   file_->append(pending_);
-  file_->sync();
   pending_.clear();
+  unsynced_ = true;
+}
+
+AISLE_API void checkpoint_writer::flush() {
+  write();
+  if (!unsynced_) return;
+  file_->sync();
+  unsynced_ = false;
 }
 
 AISLE_API void checkpoint_writer::remove() noexcept {

@@ -65,7 +65,7 @@ class embedding_job {
   };
   /// New vectors of the items `fresh`; told of are those that cannot be done.
   using embed_function = std::function<embedded(std::span<const std::size_t> fresh, const embedder& model,
-                                                const progress_callback& progress)>;
+                                                const embed_options& how)>;
 
   /// `key`: what of the contents, beside the embedder, decides the vectors. The embedder is released once the
   /// vectors are made.
@@ -108,7 +108,9 @@ class embedding_job {
   void embed_in_steps(std::span<const std::size_t> fresh, const embed_function& embed);
   std::vector<std::size_t> take_in(std::span<const std::size_t> rows, const embedded& made);
   void keep_rows(std::span<const std::size_t> rows, std::span<const std::size_t> failed);
-  void flush_checkpoint();
+  void keep_at_once(std::size_t i, std::span<const float> vector);
+  void flush_checkpoint() { to_checkpoint(true); }
+  void to_checkpoint(bool onto_disk);
   void remove_failed(std::vector<std::size_t> failed);
   merged_rows merge() const;
   void add_rows(merged_rows& to, const stored_table& from, bool each_once) const;
@@ -126,6 +128,7 @@ class embedding_job {
   std::vector<checkpoint> checkpoints_;  // of killed jobs
   std::optional<checkpoint_writer> checkpoint_;
   std::chrono::steady_clock::time_point flushed_;
+  std::vector<bool> kept_;        // of `items_`: in the checkpoint since its vector came
   std::string state_;             // of the files when `stored_` was read
   bool replaces_others_ = false;  // the CSV there is holds something else
 };

@@ -167,21 +167,26 @@ AISLE_API void embedding_job::embed_in_steps(std::span<const std::size_t> fresh,
                                                            model_->contents_at_once() / 64));
   }
   flushed_ = clock::now();
+  kept_.assign(items_.size(), false);
   std::vector<std::size_t> failed;
   for (std::size_t at = 0; at < fresh.size();) {
     const auto rows = fresh.subspan(at, std::min(step, fresh.size() - at));
-    progress_callback progress;
+    embed_options how{.threads = options_.threads};
     if (options_.progress)
-      progress = [&, at](const progress_event& e) {
+      how.progress = [&, at](const progress_event& e) {
         options_.progress({.phase = e.phase,
                            .done = static_cast<std::int64_t>(at) + e.done,
                            .total = static_cast<std::int64_t>(fresh.size()),
                            .unit = e.unit});
       };
+    if (checkpoint_)
+      how.on_vector = [&](std::int64_t row, std::span<const float> vector) {
+        keep_at_once(rows[static_cast<std::size_t>(row)], vector);
+      };
     const auto started = clock::now();
     std::vector<std::size_t> bad;
     try {
-      bad = take_in(rows, embed(rows, *model_, progress));
+      bad = take_in(rows, embed(rows, *model_, how));
     } catch (...) {
       flush_checkpoint();  // what was made before stays
       throw;
@@ -222,16 +227,26 @@ AISLE_API void embedding_job::keep_rows(std::span<const std::size_t> rows,
                                         std::span<const std::size_t> failed) {
   if (!checkpoint_) return;
   for (const std::size_t i : rows)
-    if (std::find(failed.begin(), failed.end(), i) == failed.end())
+    if (!kept_[i] && std::find(failed.begin(), failed.end(), i) == failed.end())
       checkpoint_->add(layout_.leading(*items_[i].source), items_[i].content,
                        out_.tokens.empty() ? 0 : out_.tokens[i],
                        out_.vectors.row(static_cast<std::int64_t>(i)));
 }
 
-AISLE_API void embedding_job::flush_checkpoint() {
+/// What was paid for outlives the process from here on, and the system a second later.
+AISLE_API void embedding_job::keep_at_once(std::size_t i, std::span<const float> vector) {
+  if (!checkpoint_ || kept_[i] || std::ssize(vector) != out_.vectors.cols()) return;
+  checkpoint_->add(layout_.leading(*items_[i].source), items_[i].content, 0, vector);
+  kept_[i] = true;
+  const std::chrono::duration<double> unkept = std::chrono::steady_clock::now() - flushed_;
+  to_checkpoint(unkept.count() >= 1);
+}
+
+AISLE_API void embedding_job::to_checkpoint(bool onto_disk) {
   if (!checkpoint_) return;
   try {
     make_folders(options_.folder);
+    if (!onto_disk) return checkpoint_->write();
     checkpoint_->flush();
     flushed_ = std::chrono::steady_clock::now();
   } catch (const file_error& e) {
