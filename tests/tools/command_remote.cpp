@@ -143,6 +143,31 @@ TEST_CASE("a folder keeps the vectors of a service as they come: a killed proces
   }
 }
 
+TEST_CASE("options of a service are for a model behind an address alone") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  for (const std::string option : {"--dimensions 64", "--price 1", "--concurrency 8", "--too-long refuse",
+                                   "--max-text-tokens 512", "--api-key-variable KEY"})
+    for (const std::string line :
+         {"embed --out v.npy", "embed --image-model tiny --out v.npy", "run --label class_id --out o",
+          "train --label class_id --out m.aisle", "review --label class_id --out r"}) {
+      if (option != "--dimensions 64" && line != "embed --out v.npy") continue;
+      const std::string text = has(line, "--image-model") ? "" : " --text-model all-MiniLM-L6-v2";
+      const auto o = command::run(work, line + " --data shop.csv " + option + text);
+      CAPTURE(line);
+      CAPTURE(o.err);
+      CHECK(o.code == 2);
+      CHECK(has(o.err, option.substr(0, option.find(' ')) + " is for a text model openai:NAME"));
+    }
+  // An address stands in the environment, or is a habit.
+  const auto o = command::run(
+      work, "embed --data shop.csv --out v.npy --text-model missing --api-base http://127.0.0.1:1", {},
+      "OPENAI_BASE_URL=http://127.0.0.1:1");
+  CHECK(o.code == 1);
+  CHECK_FALSE(has(o.err, "openai:NAME"));
+}
+
 TEST_CASE("run and predict learn from a model behind an address; shards of it resume") {
   if (command::program().empty()) return;
   const support::temporary_folder work;

@@ -122,6 +122,8 @@ struct common_options {
     double price = 0;
   } service;                 ///< of a text model openai:NAME
   bool has_service = false;  ///< whether those are options here
+  /// Of them, those that nothing but the command line gives: an address may stand in the environment.
+  std::vector<option> service_options;
   std::string preset;        ///< how pictures are prepared; empty: as the image model wants them
   bool scaled_jpeg = false;  ///< preset::scaled_decoding
   std::string label;

@@ -61,31 +61,37 @@ void common_options::add(option_set app, std::initializer_list<common> which) {
             .type_name("URL")
             .envname("OPENAI_BASE_URL")
             .capture_default_str();
-        app.add_option(
-               "--api-key-variable", service.key_variable,
-               "environment variable that holds the server's key (default: OPENAI_API_KEY, where it is "
-               "set)")
-            .type_name("NAME");
-        app.add_option("--dimensions", service.dimensions,
-                       "numbers of a vector to ask the server for (default: the model's own)")
-            .type_name("N")
-            .check(within(std::int64_t{1}, std::int64_t{1} << 20));
-        app.add_option("--too-long", service.too_long,
-                       "a text that is longer than the server's model takes is cut, or its row gets an error")
-            .check(one_of({"cut", "refuse"}))
-            .capture_default_str();
-        app.add_option("--max-text-tokens", service.max_text_tokens,
-                       "how long a text the server's model takes")
-            .type_name("N")
-            .check(within(std::int64_t{1}, std::int64_t{1} << 30))
-            .capture_default_str();
-        app.add_option("--concurrency", service.concurrency, "requests on their way to the server at a time")
-            .type_name("N")
-            .check(within(1, 256))
-            .capture_default_str();
-        app.add_option("--price", service.price, "of a million tokens: what the job cost is told at its end")
-            .type_name("X")
-            .check(within(0.0, 1e6));
+        service_options.push_back(
+            app.add_option(
+                   "--api-key-variable", service.key_variable,
+                   "environment variable that holds the server's key (default: OPENAI_API_KEY, where it is "
+                   "set)")
+                .type_name("NAME"));
+        service_options.push_back(
+            app.add_option("--dimensions", service.dimensions,
+                           "numbers of a vector to ask the server for (default: the model's own)")
+                .type_name("N")
+                .check(within(std::int64_t{1}, std::int64_t{1} << 20)));
+        service_options.push_back(
+            app.add_option(
+                   "--too-long", service.too_long,
+                   "a text that is longer than the server's model takes is cut, or its row gets an error")
+                .check(one_of({"cut", "refuse"}))
+                .capture_default_str());
+        service_options.push_back(app.add_option("--max-text-tokens", service.max_text_tokens,
+                                                 "how long a text the server's model takes")
+                                      .type_name("N")
+                                      .check(within(std::int64_t{1}, std::int64_t{1} << 30))
+                                      .capture_default_str());
+        service_options.push_back(app.add_option("--concurrency", service.concurrency,
+                                                 "requests on their way to the server at a time")
+                                      .type_name("N")
+                                      .check(within(1, 256))
+                                      .capture_default_str());
+        service_options.push_back(app.add_option("--price", service.price,
+                                                 "of a million tokens: what the job cost is told at its end")
+                                      .type_name("X")
+                                      .check(within(0.0, 1e6)));
         break;
       case common::image_model:
         image_model_option =

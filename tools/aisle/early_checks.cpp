@@ -112,6 +112,12 @@ std::string model_hint(const common_options& common, const std::string& id) {
   return out + "?";
 }
 
+void check_service_options(const common_options& common) {
+  if (is_remote_model(common.text_model)) return;
+  for (const option& o : common.service_options)
+    if (o.count() > 0) throw usage_error(o.name() + " is for a text model openai:NAME");
+}
+
 void check_named_models(const common_options& common) {
   for (const auto& [named, id] : {std::pair(common.text_model_option, &common.text_model),
                                   std::pair(common.image_model_option, &common.image_model)})

@@ -17,6 +17,9 @@ void check_output_file(const char* option, const std::string& path);
 /// The same for a folder, which is made with those it stands in. Empty is none.
 void check_output_folder(const char* option, const std::string& path);
 
+/// Throws usage_error where an option that only a text model openai:NAME has a use for was given with
+/// another.
+void check_service_options(const common_options& common);
 /// Throws aisle::error when a model that was named (not a default) is not there.
 void check_named_models(const common_options& common);
 /// "; did you mean all-MiniLM-L6-v2?" for the name of a model that is not there; empty where none is near it.

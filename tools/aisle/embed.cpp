@@ -185,6 +185,7 @@ int run(embed_command& o) {
   else
     check_output_file("--out", o.out);
   check_output_file("--skipped", o.skipped);
+  check_service_options(o.common);
   check_named_models(o.common);
 
   embed_input input;

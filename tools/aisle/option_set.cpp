@@ -60,6 +60,8 @@ option option::envname(const std::string& name) { return option(of_->envname(nam
 option option::excludes(option other) { return option(of_->excludes(other.of_)); }
 std::size_t option::count() const { return of_ == nullptr ? 0 : of_->count(); }
 
+std::string option::name() const { return of_ == nullptr ? std::string() : of_->get_name(); }
+
 option option_set::add_option(const std::string& name, std::string& variable, const std::string& help) {
   return option(of_->add_option(name, variable, help));
 }

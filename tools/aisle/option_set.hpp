@@ -70,6 +70,8 @@ class option {
 
   /// How many values were given; 0 of none.
   std::size_t count() const;
+  /// "--name"; empty of none.
+  std::string name() const;
 
  private:
   CLI::Option* of_ = nullptr;

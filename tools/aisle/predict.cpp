@@ -158,6 +158,7 @@ int predict(const options& o) {
   check_vectors(set.image(), job.image_vectors, job.common.image_model, "image");
   job.common.text_model = model_of(set.text(), o.job.common.text_model);
   job.common.image_model = model_of(set.image(), o.job.common.image_model);
+  check_service_options(job.common);
   if (!set.text()) job.text_vectors.clear();
   if (!set.image()) job.image_vectors.clear();
   // Prepared as what was learnt from.

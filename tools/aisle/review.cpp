@@ -39,6 +39,7 @@ int review(const options& o) {
   check_output_folder("--out", o.out);
   o.job.tell_files(guard);
   check_output_folder("--embeddings", o.job.embeddings);
+  check_service_options(o.job.common);
   check_named_models(o.job.common);
   progress_bar bar;
   const aisle::catalogue products = o.job.load(true);

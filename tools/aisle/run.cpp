@@ -110,6 +110,7 @@ int run(options& o) {
   check_output_folder("--out", o.out);
   check_output_folder("--embeddings", o.job.embeddings);
   check_output_folder("--fetch-images", o.fetch.folder);
+  check_service_options(o.job.common);
   check_named_models(o.job.common);
   progress_bar bar;
   phase_list phases;

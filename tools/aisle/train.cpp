@@ -44,6 +44,7 @@ int train(const options& o) {
   }
   job.tell_files(guard);
   check_output_folder("--embeddings", o.job.embeddings);
+  check_service_options(o.job.common);
   check_named_models(o.job.common);
   progress_bar bar;
   const aisle::catalogue products = job.load(true);
