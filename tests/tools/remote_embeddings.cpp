@@ -80,12 +80,14 @@ TEST_CASE("remote embeddings: what passes is survived") {
   if (!server.is_up()) return;
   const auto texts = numbered(100);
   for (const std::string fault : {"busy-ms-3", "away-2", "cut-1", "reset-1", "short-1", "few-1", "page-1",
-                                  "width-1", "turned", "floats", "no-base64"}) {
+                                  "width-1", "turned", "floats", "no-base64", "no-format"}) {
     CAPTURE(fault);
     check_rows(embed(texts, server.options(fault)), texts);
   }
   CHECK(server.requests("no-base64").size() == 3);  // the first is refused once; then what is left
   CHECK(has(server.requests("no-base64")[2], " float"));
+  CHECK(server.requests("no-format").size() == 4);
+  CHECK(has(server.requests("no-format")[3], " unsaid"));
   const auto busy = server.requests("busy-ms-3");
   REQUIRE(busy.size() == 5);
   CHECK(std::stod(busy[1]) - std::stod(busy[0]) >= 0.1);  // and not 59 s
@@ -146,6 +148,13 @@ TEST_CASE("remote embeddings: the key is sent to the one address and told to nob
   CHECK(has(denied, "answer 401: Incorrect API key provided: ***"));
   CHECK_FALSE(has(denied, secret));
   CHECK(server.requests("denied").size() == 1);
+  // A gateway's error under 200.
+  const auto without = embed({"a"}, server.options("told"));
+  REQUIRE(without.errors.size() == 1);
+  const std::string told = without.errors[0].reason;
+  CAPTURE(told);
+  CHECK(has(told, "answer 200 without vectors: quota  exceeded by Bearer ***"));
+  CHECK_FALSE(has(told, secret));
   const std::string elsewhere = message_of([&] { embed({"a"}, server.options("elsewhere")); });
   CHECK(has(elsewhere, "answer 307, a redirect, which is not followed"));
   CHECK(server.requests("good").empty());

@@ -98,7 +98,8 @@ struct openai_estimate {
 /// chance up to a quarter. A request that is refused (400, 413, 422) is halved until the texts at fault stand
 /// alone. One that is too long is asked for again, cut to the share of its tokens that the server says it
 /// takes, or step by step to as many bytes as the model takes tokens, and less. Vectors come as base64, or as
-/// numbers from servers that know no base64 or give none that can be read. Immutable.
+/// numbers from servers that know no base64 or give none that can be read; who refuses "float" as well is
+/// asked without encoding_format. Immutable.
 class openai_embeddings {
  public:
   /// Throws option_error for limits below 1 and a model without a name.

@@ -15,7 +15,8 @@
 AISLE_NAMESPACE_BEGIN
 namespace detail::openai {
 
-enum class vector_format : std::uint8_t { base64, floats };
+/// `unsaid`: of a request to a server that does not know the word; it sends numbers, as a rule.
+enum class vector_format : std::uint8_t { base64, floats, unsaid };
 
 /// The body of a request; no dimensions where they are 0.
 std::string request_body(std::string_view model, std::int64_t dimensions,
@@ -45,6 +46,8 @@ struct fault {
   bool speaks_of(std::string_view word) const;  ///< in any of them
 };
 fault read_fault(std::string_view body);
+/// Whether a body, whatever its status, is JSON that tells of an error: some gateways do so under 200.
+bool tells_fault(std::string_view body);
 /// A text that is refused alone is longer than the model takes.
 bool is_too_long(int status, const fault& f);
 /// What such a message tells, as "maximum context length is 8192 tokens, however you requested 9000 tokens".

@@ -21,8 +21,10 @@ AISLE_API std::string request_body(std::string_view model, std::int64_t dimensio
                                    std::span<const std::string_view> texts, vector_format format) {
   std::string out = "{\"model\":" + json(model).dump() + ",\"input\":[";
   for (std::size_t i = 0; i < texts.size(); ++i) out += (i > 0 ? "," : "") + json(texts[i]).dump();
-  out +=
-      std::string("],\"encoding_format\":\"") + (format == vector_format::base64 ? "base64" : "float") + "\"";
+  out += "]";
+  if (format != vector_format::unsaid)
+    out += std::string(",\"encoding_format\":\"") + (format == vector_format::base64 ? "base64" : "float") +
+           "\"";
   if (dimensions > 0) out += ",\"dimensions\":" + std::to_string(dimensions);
   return out + "}";
 }
@@ -152,6 +154,14 @@ AISLE_API fault read_fault(std::string_view body) {
   constexpr std::size_t longest = 300;
   out.message = line.size() <= longest ? line : std::string(cut_text(line, longest)) + "…";
   return out;
+}
+
+AISLE_API bool tells_fault(std::string_view body) {
+  constexpr json_options limits{.max_values = 10'000};
+  if (body.size() >= (1u << 20) || !is_json(body, limits)) return false;
+  const json answer = parse_json(body, "answer", limits);
+  const json* error = answer.is_object() ? answer.find("error") : nullptr;
+  return error != nullptr && (error->is_object() || error->is_string());
 }
 
 AISLE_API bool is_too_long(int status, const fault& f) {

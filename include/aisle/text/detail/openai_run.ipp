@@ -130,7 +130,9 @@ class run {
   void start(batch b) {
     std::vector<std::string_view> texts;
     for (const std::size_t i : b.texts) texts.push_back(sent_.texts[i]);
-    const vector_format format = floats_ || b.as_floats ? vector_format::floats : vector_format::base64;
+    const vector_format format = unsaid_                  ? vector_format::unsaid
+                                 : floats_ || b.as_floats ? vector_format::floats
+                                                          : vector_format::base64;
     const std::size_t id = ids_++;
     transport_.start({id, request_body(options_.model, options_.dimensions, texts, format)});
     ++out_.requests;
@@ -164,6 +166,12 @@ class run {
         if (floats_) return fail(std::move(b), a, "vectors that are no base64");
         return as_floats_from_now_on(std::move(b));
       } catch (const format_error& e) {
+        if (tells_fault(a.body)) {
+          const fault f = read_fault(a.body);
+          const std::string told = "answer 200 without vectors: " + f.message;
+          if (f.speaks_of("insufficient_quota")) stop(told);
+          return fail(std::move(b), a, told);
+        }
         std::string what = e.what();
         if (a.body.find_first_not_of(" \t\r\n") != std::string::npos &&
             a.body[a.body.find_first_not_of(" \t\r\n")] == '<')
@@ -258,6 +266,10 @@ class run {
     const std::string what = "refused (" + std::to_string(status) + "): " + f.message;
     const bool of_format = f.speaks_of("encoding_format") || f.speaks_of("base64");
     if (of_format && !floats_ && !b.as_floats) return as_floats_from_now_on(std::move(b));
+    if (of_format && !unsaid_) {  // it refuses numbers by that name, too: the name itself
+      unsaid_ = true;
+      return as_floats_from_now_on(std::move(b));
+    }
     if (f.param == "model" || f.param == "dimensions" ||
         (options_.dimensions > 0 && (f.speaks_of("dimensions") || f.speaks_of("matryoshka"))))
       stop(what);
@@ -330,6 +342,7 @@ class run {
   random_generator random_;
   std::size_t most_inputs_;  ///< as far as is known
   bool floats_ = false;      ///< the server knows no base64
+  bool unsaid_ = false;      ///< nor the word encoding_format
   std::size_t next_ = 0, ids_ = 0, dimension_ = 0;
   double pause_until_ = 0, at_once_ = 1;
   std::int64_t accepted_ = 0, refused_ = 0, done_ = 0;
