@@ -99,6 +99,9 @@ TEST_CASE("images: every fault of a server ends with its row, told in status.csv
                                          "away-once", "busy-1",   "proxied", "packed"};
   for (const std::string& name : good) csv += name + "," + server.url(name + "/x") + "\n";
   csv += "several," + server.url("page/1") + " | " + server.url("html/2") + "|" + server.url("good/3") + "\n";
+  // Blanks of a URL's own.
+  csv += "shirt," + server.url("good/q?name=red shirt") + "\nsocks," + server.url("good/q?name=red socks") +
+         "\nblank," + server.url("good/my pic.jpg?v=1") + "\n";
   csv += "odd/id," + server.url("good/4") + "\nftp,ftp://x.example/1.jpg\nnone,\ngood,again\n";
   aisle::write_file(work / "a.csv", csv);
   const auto run = images(work, quick);
@@ -122,7 +125,7 @@ TEST_CASE("images: every fault of a server ends with its row, told in status.csv
   CHECK(has(status.at("").at("error"), "duplicate id"));
   std::set<std::string> files = {"status.csv"};
   for (std::string id : {"good", "cut-once", "moved", "hops-5", "away-once", "busy-1", "proxied", "packed",
-                         "several", "odd/id"}) {
+                         "several", "odd/id", "shirt", "socks", "blank"}) {
     CAPTURE(id);
     const auto& row = status.at(id);
     CHECK(row.at("status") == "ok");
@@ -137,6 +140,8 @@ TEST_CASE("images: every fault of a server ends with its row, told in status.csv
   }
   CHECK(names_in(work / "out") == files);
   CHECK(status.at("several").at("url") == server.url("good/3"));
+  for (const char* path : {"good/q?name=red%20shirt", "good/q?name=red%20socks", "good/my%20pic.jpg?v=1"})
+    CHECK(server.requests(path).size() == 1);
   // As often as was to be, and no sooner.
   CHECK(server.requests("loop/x").size() == 6);
   CHECK(server.requests("hops-6/x").size() == 1);
@@ -148,6 +153,13 @@ TEST_CASE("images: every fault of a server ends with its row, told in status.csv
   const auto busy = server.requests("busy-1/x");
   REQUIRE(busy.size() == 2);
   CHECK(busy[1] - busy[0] > 0.95);  // Retry-After: 1
+  // More seconds than a number of 64 bits holds.
+  aisle::write_file(work / "a.csv", "sku,image_path\nlong," + server.url("leave-long/x") + "\n");
+  CHECK(command::run(work, std::string("images --data a.csv --out later") + quick, {}, "no_proxy='*'").code !=
+        0);
+  CHECK(has(status_of(work / "later/status.csv").at("long").at("error"),
+            "asked to be left alone for more than 30 years"));
+  CHECK(server.requests("leave-long/x").size() == 1);
 }
 
 TEST_CASE("images: a later run gets what is missing, and what failed with --retry-failed alone") {

@@ -266,6 +266,15 @@ TEST_CASE("after 429 a host is left alone as long as it says, then asked more sl
   REQUIRE(refused.size() == 2);
   CHECK(refused[0].fault == "a.example asked to be left alone for 101 s");
   CHECK(patient.open() == 0);
+  for (const auto& [seconds, said] : {std::pair(3600.0, "3600 s"), std::pair(1e23, "more than 30 years")}) {
+    download_queue hurried(quick, 1);
+    hurried.add({"http://a.example/1"});
+    REQUIRE(hurried.next(0));
+    download_answer later = answer(0, 429);
+    later.retry_after = seconds;
+    CHECK(hurried.take(std::move(later), 0)->fault ==
+          std::string("the server answered 429: a.example asked to be left alone for ") + said);
+  }
 }
 
 TEST_CASE("a host that never answers is given up, one that does now and then is not") {

@@ -5,7 +5,7 @@ good, cut (half of what it states), cut-once, long (states less than there is), 
 after half, no length stated), html (as image/jpeg), page (404 and a page), endless (never ends), slow (a byte each 0.05
 s), drip (4 kB a second), silent (accepts, says nothing), reset (closes at once), loop (redirects to itself), hops-N (N
 redirects, then good), to-file, moved (to good), busy-N (429 with Retry-After 1 the first N times), busy (429 always),
-away (503 always), away-once, leave (429, Retry-After 100000), teapot (418), big (8 MB of a picture), empty, limited
+away (503 always), away-once, leave (429, Retry-After 100000), leave-long (429, Retry-After of 23 digits), teapot (418), big (8 MB of a picture), empty, limited
 (429 where more than 10 requests come in a second), proxied (203), packed (gzip, as Content-Encoding says), bomb (gzip of
 8 MB), torn (half of what was packed).
 """
@@ -113,6 +113,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(302, Location="file:///etc/passwd")
         elif fault == "busy" or name == "busy" and count <= int(number):
             self.answer(429, Retry_After="1")
+        elif fault == "leave-long":
+            self.answer(429, Retry_After="9" * 23)
         elif fault == "leave":
             self.answer(429, Retry_After="100000")
         elif fault == "away" or fault == "away-once" and count == 1:

@@ -19,8 +19,9 @@ std::string with_tries(const std::string& why, int again) {
 }
 
 std::string in_seconds(double seconds) {
+  if (seconds >= 1e9) return "more than 30 years";
   char text[32];
-  std::snprintf(text, sizeof text, "%.3g s", seconds);
+  std::snprintf(text, sizeof text, seconds < 1000 ? "%.3g s" : "%.0f s", seconds);
   return text;
 }
 

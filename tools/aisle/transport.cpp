@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/process.hpp>
@@ -40,7 +41,7 @@ std::span<const std::byte> bytes_of(const std::string& text) { return std::as_by
 
 std::string seconds_text(double seconds) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.3g s", seconds);
+  std::snprintf(text, sizeof text, seconds < 1000 ? "%.3g s" : "%.0f s", seconds);
   return text;
 }
 
@@ -56,6 +57,8 @@ struct transport::state {
     std::string fault;     // why it was given up
     bool told = false;     // whether it is a picture
     double began = 0, seconds = 0;
+    double retry_after =
+        0;  // seconds, of a header in digits; libcurl reads dates, and not more than it holds
     long status() const {
       long code = 0;
       curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &code);
@@ -92,6 +95,25 @@ struct transport::state {
       return 0;
     }
     return t.fault.empty() ? n : 0;
+  }
+
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) noexcept {
+    auto& t = *static_cast<transfer*>(self);
+    constexpr std::string_view name = "retry-after:";
+    std::string_view line(data, size * count);
+    if (aisle::ascii::starts_without_case(line, "http/"))
+      t.retry_after = 0;  // another answer, such as a proxy's
+    if (!aisle::ascii::starts_without_case(line, name)) return line.size();
+    double value = 0;
+    for (const char c : aisle::ascii::without_blanks(line.substr(name.size()))) {
+      if (!aisle::ascii::is_digit(c)) {
+        value = 0;
+        break;
+      }
+      value = std::min(10 * value + (c - '0'), 1e15);
+    }
+    t.retry_after = value;
+    return line.size();
   }
 
   static curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* address) {
@@ -158,6 +180,8 @@ struct transport::state {
       curl_easy_setopt(c, CURLOPT_NOPROXY, no_proxy.c_str());
     else
       curl_easy_setopt(c, CURLOPT_PROXY, "");
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, &t);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, &t);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
@@ -179,7 +203,7 @@ struct transport::state {
       const char* location = nullptr;
       curl_easy_getinfo(t.handle, CURLINFO_RETRY_AFTER, &wait);
       curl_easy_getinfo(t.handle, CURLINFO_REDIRECT_URL, &location);
-      out.retry_after = static_cast<double>(wait);
+      out.retry_after = t.retry_after > 0 ? t.retry_after : static_cast<double>(wait);
       if (location != nullptr) out.location = location;
       const bool is_picture = has_picture(out.status);
       if (is_picture && t.body.empty()) {
@@ -245,6 +269,7 @@ void transport::start(const download_request& request) {
   t->refused.clear();
   t->fault.clear();
   t->told = false;
+  t->retry_after = 0;
   t->began = aisle::steady_seconds();
   t->seconds = request.seconds;
   s.set_up(*t, request);
