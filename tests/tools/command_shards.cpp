@@ -172,6 +172,9 @@ TEST_CASE("verify and merge name what is missing, damaged or of another run, and
   faulty("shard 1 of 3: is not there");
   fs::remove(work / "parts/shard-00002-of-00003/part-00001.json");
   faulty("shard 2 of 3: is not complete: part 1 is not there");
+  fs::copy_file(work / "parts/shard-00002-of-00003/part-00001.json",
+                work / "parts/shard-00002-of-00003/part-00009.json");
+  faulty("part-00009.json: lies behind part 1, which says it is the last of shard 2 of 3");
   fs::remove(work / "parts/shard-00002-of-00003/part-00000.npy");
   faulty("part-00000.npy: is not there");
   const std::string npy = work / "parts/shard-00002-of-00003/part-00000.npy";

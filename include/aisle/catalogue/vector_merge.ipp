@@ -245,6 +245,11 @@ AISLE_API std::vector<vector_part> read_shard(const std::string& folder, const s
       return out;
     }
   }
+  // A part that was copied there, or those of another run, belong to nothing that is merged.
+  for (const std::string& name : folder_entries(shard_folder(folder, shard)))
+    if (name.ends_with(".json") && part_of_file(name) >= number())
+      faults.push_back(join_path(shard_folder(folder, shard), name) + ": lies behind part " +
+                       std::to_string(number() - 1) + ", which says it is the last of " + describe(shard));
   return out;
 }
 

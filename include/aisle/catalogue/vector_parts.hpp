@@ -120,6 +120,8 @@ namespace detail {
 std::vector<shard_selection> find_shards(const std::string& folder);
 /// "text.kernel is avx2 there, avx512 here".
 std::string tell_difference(const std::string& path, const json& there, const json& here);
+/// The number of the part that a file belongs to; -1: of none.
+std::int64_t part_of_file(std::string_view name);
 }  // namespace detail
 
 /// The parts of all shards in a folder.

@@ -241,7 +241,6 @@ AISLE_API std::string tell_difference(const std::string& path, const json& there
   return path + " is " + value(there) + " there, " + value(here) + " here";
 }
 
-/// The number of the part that a file belongs to; -1: of none.
 AISLE_API std::int64_t part_of_file(std::string_view name) {
   constexpr std::string_view begin = "part-";
   if (!name.starts_with(begin)) return -1;
