@@ -292,8 +292,10 @@ action setup(option_set app) {
       .type_name("N")
       .check(within(std::int64_t{1}, std::int64_t{1} << 24))
       .capture_default_str();
-  app.add_option("--queue", o->batches.queue_texts,
-                 "texts that may wait; a request that brings more is answered with 429 and Retry-After")
+  app.add_option(
+         "--queue", o->batches.queue_texts,
+         "texts that may wait; where some wait, a request that would make them more is answered with 429 and "
+         "Retry-After")
       .type_name("N")
       .check(within(std::int64_t{1}, std::int64_t{1} << 30))
       .capture_default_str();
