@@ -92,7 +92,8 @@ TEST_CASE(
   };
   for (const one& c :
        {one{429, "1500", "9", 1.5, 1.7}, one{429, "", "20", 20, 20.2}, one{503, "", "60", 60, 60.2},
-        one{503, "", "61", 60, 60.2}, one{503, "", "1e3", 60, 60.2}, one{429, "70000", "", 60, 60.2},
+        one{503, "", "61", 60, 60.2}, one{503, "", "1e3", 60, 60.2},
+        one{503, "", std::string(40, '9'), 60, 60.2}, one{429, "70000", "", 60, 60.2},
         one{500, "", "soon", 0.37, 0.7}, one{408, "", "", 0.37, 0.7}, one{409, "", "-1", 0.37, 0.7},
         one{0, "", "", 0.37, 0.7}}) {
     CAPTURE(c.status);
@@ -207,6 +208,26 @@ TEST_CASE("openai: servers without base64 are asked for numbers, in requests tha
   }
 }
 
+TEST_CASE("openai: servers that do not know encoding_format are asked without it") {
+  const auto texts = numbered(200);
+  for (const bool names_base64 : {false, true}) {
+    server s;
+    s.fault = [&](const json& request, openai_answer& a) {
+      if (const std::string format = request.get("encoding_format", ""); !format.empty())
+        refuse(a, 400,
+               names_base64 || format == "float" ? "unrecognized argument: encoding_format"
+                                                 : "extra fields not permitted");
+      else
+        a = server::good(request, false);
+    };
+    check_rows(s.encode(texts), texts);
+    std::size_t with = 0;
+    for (const json& r : s.requests) with += r.contains("encoding_format");
+    CHECK(with == 2);
+    CHECK(s.times.back() < 0.3);  // nothing was waited for
+  }
+}
+
 TEST_CASE("openai: servers whose base64 is none are asked for numbers, once") {
   const auto texts = numbered(200);
   for (const std::string text : {"AAA", "AAAAgD8", "AAAAgD8=AAA=", "?"}) {
@@ -309,6 +330,16 @@ TEST_CASE("openai: answers that are none are not taken, and tried again") {
       {"base64", with(replace("embedding", "AAA"))},
       {"embedding", with(replace("embedding", 3))},
       {"data", [](openai_answer& a) { a.body = "{}"; }}};
+  const auto told = [](const std::string& body) {
+    server s;
+    s.fault = [&](const json&, openai_answer& a) { a.body = body; };
+    const auto got = s.encode({"a"});
+    return got.errors.at(0).reason;
+  };
+  CHECK(told(R"({"error":{"message":"quota\nexceeded"}})") == "answer 200 without vectors: quota exceeded");
+  CHECK(told(R"({"error":"busy"})") == "answer 200 without vectors: busy");
+  CHECK(has(told(R"({"error":null})"), "data"));
+  CHECK(has(told(R"(["error"])"), "data"));
   for (const auto& fault : faults) {
     const std::string& words = fault.first;
     CAPTURE(words);
