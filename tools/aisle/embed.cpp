@@ -275,7 +275,8 @@ action setup(option_set app) {
       .capture_default_str();
   app.add_option(
          "--batch", o->batch,
-         "rows to work on at a time (default: 256; 16384 of texts for static embeddings or a service)")
+         "rows to work on at a time (default: 256; of texts 16384 for static embeddings, for a service 2048 "
+         "for each request of --concurrency)")
       .type_name("N")
       .check(within(std::int64_t{1}, std::int64_t{1} << 20));
   app.add_option("--id-column", o->columns.id_column, "column of the ids")

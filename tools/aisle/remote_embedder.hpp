@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -32,8 +33,10 @@ class remote_embedder : public aisle::embedder {
   const aisle::json& identity() const override { return identity_; }
   /// Asks the server with a text of one letter where nobody has said it and no vector has come yet.
   std::int64_t dimension() const override;
-  /// So many that several requests of their greatest size are on their way together.
-  std::int64_t contents_at_once() const noexcept override { return 16'384; }
+  /// So many that as many requests of their greatest size as may be are on their way together.
+  std::int64_t contents_at_once() const noexcept override {
+    return std::min<std::int64_t>(16'384, 2'048 * std::int64_t{options_.concurrency});
+  }
   aisle::embedded encode(std::span<const aisle::embeddable> contents,
                          const aisle::embed_options& options = {}) const override;
   /// "1,234 tokens in 3 requests, which cost 0.02"; empty where nothing was asked for.
