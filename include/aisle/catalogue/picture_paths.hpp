@@ -23,8 +23,8 @@ struct picture_reference {
 
 /// The URLs that a cell names, in its order, as they stand there: one, a list in JSON, or a list divided by |
 /// or line breaks, or by commas, semicolons or blanks where another URL follows (they may be part of one). A
-/// blank also ends a URL that is called as a picture (".jpg"), and one before a path or a size of srcset; any
-/// other is the URL's own. What is no URL is passed over.
+/// blank also ends a URL that is called as a picture (".jpg"), and one before a path or, in a list, a size of
+/// srcset; any other is the URL's own. What is no URL is passed over.
 std::vector<std::string> picture_urls(std::string_view cell);
 
 /// Finds the files that catalogues name, in the ways in which they name them. A name as it stands goes first:

@@ -181,28 +181,32 @@ AISLE_API bool is_srcset_size(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return ascii::is_digit(c) || c == '.'; });
 }
 
-/// Whether a URL that stands before a blank is whole there: it is called as a picture, or a path or a size
-/// follows. Other blanks are its own: "https://a.example/q?name=red shirt" is another picture than that of
-/// "red socks".
-AISLE_API bool ends_at_blank(std::string_view url, std::string_view behind) {
-  return ends_as_picture(url) || is_srcset_size(behind) ||
+/// Whether a URL that stands before a blank is whole there: it is called as a picture, or a path follows, or,
+/// in a list, a size. Other blanks are its own: "https://a.example/q?name=red shirt" is another picture than
+/// that of "red socks".
+AISLE_API bool ends_at_blank(std::string_view url, std::string_view behind, bool listed) {
+  while (!url.empty() && (url.back() == ',' || url.back() == ';' || url.back() == '\'')) url.remove_suffix(1);
+  return ends_as_picture(url) || (listed && is_srcset_size(behind)) ||
          (behind.size() > 1 && behind[0] == '/' && behind[1] != ' ');
 }
 
 /// The URL that a cell begins with. Commas, semicolons and blanks may be part of it: they end it where
-/// another URL follows, a blank also as ends_at_blank says.
-AISLE_API std::string url_of(std::string_view text) {
+/// another URL follows, a blank also as ends_at_blank says. `listed`: another one came before it.
+AISLE_API std::string url_of(std::string_view text, bool listed = false) {
   const bool data = ascii::starts_without_case(text, "data:");
   std::size_t end = std::min(text.find_first_of(data ? "|\n\t \"" : "|\n\t\""), text.size());
   for (std::size_t i = 0; i < end && !data; ++i) {
     if (text[i] != ',' && text[i] != ';' && text[i] != ' ') continue;
     std::string_view behind = ascii::without_blanks(text.substr(i + 1));
     if (behind.starts_with('\'')) behind.remove_prefix(1);  // of a list of Python
-    if (is_url(behind)) end = i;
+    if (is_url(behind)) {
+      end = i;
+      listed = true;
+    }
   }
   std::string_view url = text.substr(0, end);
   for (std::size_t blank = 0; (blank = url.find(' ', blank)) != std::string_view::npos; ++blank)
-    if (ends_at_blank(url.substr(0, blank), ascii::without_blanks(url.substr(blank + 1)))) {
+    if (ends_at_blank(url.substr(0, blank), ascii::without_blanks(url.substr(blank + 1)), listed)) {
       url = url.substr(0, blank);
       break;
     }
@@ -218,7 +222,7 @@ AISLE_API void add_urls(std::string_view text, std::vector<std::string>& out) {
     text.remove_prefix(begin);
     if (text.empty()) return;
     if (is_url(text)) {
-      std::string url = url_of(text);
+      std::string url = url_of(text, !out.empty());
       text.remove_prefix(std::max<std::size_t>(url.size(), 1));
       while (!url.empty() && url.back() == '\'') url.pop_back();
       out.push_back(std::move(url));
