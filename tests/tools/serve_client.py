@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -401,24 +402,30 @@ def drain_the_slow(pid):
 def drain_the_busy(pid):
     """SIGTERM while the model works for long: nobody is let in from then on, and what was asked for is answered."""
     body = json.dumps({"model": model, "input": ["blue red cotton shirts a b c . " * 60] * 2000, "encoding_format": "base64"}).encode()
-    raw = connected()
-    raw.sendall(post(body) + post(one_text))  # and one that waits behind it
-    while b"aisle_queue_requests 1\n" not in ask("GET", "/metrics")[1]:
-        assert not select.select([raw], [], [], 0)[0], "answered before it was seen"
-    got = []
-    reader = threading.Thread(target=lambda: got.extend(answers(raw)))
-    reader.start()
+    clients = [connected() for _ in range(8)]
+    for raw in clients:
+        raw.sendall(post(body))
+    clients[-1].sendall(post(one_text))  # and one that waits behind
+    while int(re.search(rb"\naisle_queue_requests (\d+)\n", ask("GET", "/metrics")[1])[1]) < 3:
+        assert len(select.select(clients, [], [], 0)[0]) < len(clients), "answered before it was seen"
+    got = {}
+    readers = [threading.Thread(target=lambda raw=raw: got.update({raw: answers(raw)})) for raw in clients]
+    for reader in readers:
+        reader.start()
     os.kill(int(pid), signal.SIGTERM)
     refused = False
-    while not got and not refused:
+    while len(got) < len(clients) and not refused:
         try:
             connected().close()
         except OSError:
             refused = True
-    assert refused and not got, "clients were let in until all was answered"
-    reader.join()
-    assert [status for status, _, _ in got] == [200, 200], [status for status, _, _ in got]
-    assert len(json.loads(got[0][2])["data"]) == 2000
+    assert refused and len(got) < len(clients), "clients were let in until all was answered"
+    for reader in readers:
+        reader.join()
+    for raw in clients:
+        want = [2000, 1] if raw is clients[-1] else [2000]
+        assert [status for status, _, _ in got[raw]] == [200] * len(want), [status for status, _, _ in got[raw]]
+        assert [len(json.loads(content)["data"]) for _, _, content in got[raw]] == want
 
 
 globals()[scenario](*sys.argv[3:])
