@@ -164,8 +164,9 @@ TEST_CASE("a few components of many are those of the whole decomposition") {
   for (std::int64_t i = 0; i < features; ++i)
     equal(2 * i, i) = i < 10 ? 3 : i < 100 ? 2 : 1, equal(2 * i + 1, i) = -equal(2 * i, i);
   cases.emplace_back("equal variances", equal);
-  for (const auto& [name, x] : cases) {
-    CAPTURE(name);
+  for (const auto& each : cases) {
+    CAPTURE(each.first);
+    const aisle::matrix<double>& x = each.second;
     const auto some = pca<double>::fit(x, {.components = few, .solver = pca_solver::exact}),
                whole = pca<double>::fit(x, {.components = many, .solver = pca_solver::exact});
     const double largest = whole.explained_variance()[0];

@@ -136,7 +136,7 @@ TEST_CASE("a folder keeps the vectors of a service as they come: a killed proces
     CHECK(std::accumulate(texts.begin(), texts.end(), 0) <= 150 + texts[1]);
     const auto kept = aisle::read_csv(work / fault + "/text_embeddings_openai:tiny-4.csv");
     REQUIRE(kept.rows.size() == 150);
-    for (const std::size_t i : {0, 31, 32, 149}) {
+    for (const std::size_t i : std::initializer_list<std::size_t>{0, 31, 32, 149}) {
       const std::string text = "blue shirt " + std::to_string(i);
       CHECK(std::stof(kept.rows[i].fields[kept.column("text_2")]) == command::vector_of(text)[1]);
     }
