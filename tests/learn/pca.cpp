@@ -152,7 +152,6 @@ TEST_CASE("both exact ways and the randomised one agree") {
 
 TEST_CASE("a few components of many are those of the whole decomposition") {
   constexpr std::int64_t features = 600, few = 20, many = 120;  // many: by the whole decomposition
-  aisle::random_generator random(3);
   std::vector<std::pair<std::string, aisle::matrix<double>>> cases;
   cases.emplace_back("falling variances", rows_of_rank<double>(900, features, 60, 0.1));
   cases.emplace_back("noise alone", rows_of_rank<double>(2000, features, 1, 1));
