@@ -373,3 +373,16 @@ TEST_CASE("what lies outside the catalogue's folder and the image root is no pic
   CHECK(finder.resolve("../elsewhere/none.jpg").problem.empty());
   CHECK(finder.resolve("nowhere/none.jpg").problem.empty());
 }
+
+TEST_CASE("URLs of a long cell are found in time of its length") {
+  for (const std::string& filler :
+       {std::string(" "), std::string(" y"), std::string(";"), std::string("; ")}) {
+    CAPTURE(filler);
+    std::string cell = "https://a.example/x";
+    while (cell.size() < 400'000) cell += filler;
+    CHECK(aisle::picture_urls(cell + "z").size() == 1);
+    const auto two = aisle::picture_urls(cell + " https://b.example/z");
+    REQUIRE(two.size() == 2);
+    CHECK(two[1] == "https://b.example/z");
+  }
+}

@@ -195,21 +195,30 @@ AISLE_API bool ends_at_blank(std::string_view url, std::string_view behind, bool
 AISLE_API std::string url_of(std::string_view text, bool listed = false) {
   const bool data = ascii::starts_without_case(text, "data:");
   std::size_t end = std::min(text.find_first_of(data ? "|\n\t \"" : "|\n\t\""), text.size());
-  for (std::size_t i = 0; i < end && !data; ++i) {
-    if (text[i] != ',' && text[i] != ';' && text[i] != ' ') continue;
-    std::string_view behind = ascii::without_blanks(text.substr(i + 1));
+  for (std::size_t i = 0; i < end && !data;) {
+    if (text[i] != ',' && text[i] != ';' && text[i] != ' ') {
+      ++i;
+      continue;
+    }
+    // Behind each blank of a row of them stands the same.
+    const std::size_t next = std::min(text.find_first_not_of(ascii::blanks, i + 1), text.size());
+    std::string_view behind = text.substr(next);
     if (behind.starts_with('\'')) behind.remove_prefix(1);  // of a list of Python
     if (is_url(behind)) {
       end = i;
       listed = true;
     }
+    i = next;
   }
-  std::string_view url = text.substr(0, end);
-  for (std::size_t blank = 0; (blank = url.find(' ', blank)) != std::string_view::npos; ++blank)
-    if (ends_at_blank(url.substr(0, blank), ascii::without_blanks(url.substr(blank + 1)), listed)) {
+  std::string_view url = ascii::without_blanks(text.substr(0, end));
+  for (std::size_t blank = 0; (blank = url.find(' ', blank)) != std::string_view::npos;) {
+    const std::size_t next = url.find_first_not_of(ascii::blanks, blank);
+    if (ends_at_blank(url.substr(0, blank), url.substr(next), listed)) {
       url = url.substr(0, blank);
       break;
     }
+    blank = next;
+  }
   while (!url.empty() && (url.back() == ',' || url.back() == ';' || url.back() == ' ' || url.back() == '\r'))
     url.remove_suffix(1);
   return std::string(url);
