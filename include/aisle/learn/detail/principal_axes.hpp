@@ -14,7 +14,7 @@ AISLE_NAMESPACE_BEGIN
 /// How principal components are found.
 enum class pca_solver {
   automatic,  ///< randomised for at most a tenth of more than 4,096 directions, else exact
-  exact,      ///< from the matrix of covariances or the products of rows, whichever is smaller
+  exact,      ///< few of many by Lanczos' method, else from the covariances or the products of rows
   randomised  ///< Halko, Martinsson, Tropp 2011, 4.4: fast where few components of many are wanted
 };
 

@@ -11,12 +11,12 @@
 #include <aisle/base/error.hpp>
 #include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
-#include <aisle/base/random.hpp>
 #include <aisle/kernels/gemm.hpp>
 #include <aisle/learn/detail/blocked_products.hpp>
 #include <aisle/learn/detail/leading_eigen.hpp>
 #include <aisle/learn/detail/numbers.hpp>
 #include <aisle/learn/detail/principal_axes.hpp>
+#include <aisle/learn/detail/scatter_product.hpp>
 #include <aisle/learn/detail/symmetric_eigen.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -40,7 +40,6 @@ class axes_finder {
       throw option_error("PCA: oversamples is " + std::to_string(options.oversamples) +
                          " and power_iterations " + std::to_string(options.power_iterations) +
                          ", expected none below 0");
-    require_numbers("features", x);
     find_mean();
   }
 
@@ -50,6 +49,8 @@ class axes_finder {
     const bool few = least_ > 4096 && options_.components <= least_ / 10;
     if (options_.solver == pca_solver::randomised || (options_.solver == pca_solver::automatic && few))
       randomised();
+    else if (few_of_many())
+      ;  // found by products with the rows
     else if (x_.cols() <= x_.rows())
       by_covariance();
     else
@@ -65,43 +66,64 @@ class axes_finder {
     return static_cast<T>((static_cast<double>(x_(r, c)) - out_.mean[static_cast<std::size_t>(c)]) * scale_);
   }
 
+  /// Means, and the scale; looks for what is no number on the way.
   void find_mean() {
     const std::int64_t n = x_.rows(), columns = x_.cols();
     out_.mean.assign(static_cast<std::size_t>(columns), 0.0);
-    std::vector<double> lowest(out_.mean.size(), 0.0), highest(lowest), largest(lowest), squares(lowest);
-    for (std::size_t c = 0; c < lowest.size(); ++c)
-      lowest[c] = highest[c] = static_cast<double>(x_(0, static_cast<std::int64_t>(c)));
-    const auto each = [&](const auto& body) {
-      each_piece(columns, threads_, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = 0; r < n; ++r)
-          for (std::int64_t c = begin; c < end; ++c)
-            body(static_cast<std::size_t>(c), static_cast<double>(x_(r, c)));
-      });
-    };
-    each([&](std::size_t c, double v) {
-      out_.mean[c] += v;
-      lowest[c] = std::min(lowest[c], v);
-      highest[c] = std::max(highest[c], v);
+    std::vector<double> largest(out_.mean.size());
+    each_piece(columns, threads_, [&](std::int64_t begin, std::int64_t end) {
+      double sums[eigen_columns] = {};
+      T lowest[eigen_columns], highest[eigen_columns];
+      const std::int64_t width = end - begin;
+      std::copy_n(x_.row(0).data() + begin, width, lowest);
+      std::copy_n(x_.row(0).data() + begin, width, highest);
+      std::int64_t r = 0;
+      for (; r + 4 <= n; r += 4) {
+        const T *a = x_.row(r).data() + begin, *b = x_.row(r + 1).data() + begin,
+                *c = x_.row(r + 2).data() + begin, *d = x_.row(r + 3).data() + begin;
+        for (std::int64_t i = 0; i < width; ++i) {
+          sums[i] += (static_cast<double>(a[i]) + static_cast<double>(b[i])) +
+                     (static_cast<double>(c[i]) + static_cast<double>(d[i]));
+          lowest[i] = std::min(lowest[i], std::min(std::min(a[i], b[i]), std::min(c[i], d[i])));
+          highest[i] = std::max(highest[i], std::max(std::max(a[i], b[i]), std::max(c[i], d[i])));
+        }
+      }
+      for (; r < n; ++r) {
+        const T* a = x_.row(r).data() + begin;
+        for (std::int64_t i = 0; i < width; ++i) {
+          sums[i] += static_cast<double>(a[i]);
+          lowest[i] = std::min(lowest[i], a[i]);
+          highest[i] = std::max(highest[i], a[i]);
+        }
+      }
+      for (std::int64_t i = 0; i < width; ++i) {
+        const auto c = static_cast<std::size_t>(begin + i);
+        out_.mean[c] = sums[i];
+        const double mean = options_.centre ? sums[i] / static_cast<double>(n) : 0.0;
+        largest[c] = std::max(std::abs(static_cast<double>(lowest[i]) - mean),
+                              std::abs(static_cast<double>(highest[i]) - mean));
+      }
     });
-    for (std::size_t c = 0; c < largest.size(); ++c) {
-      double& mean = out_.mean[c];
-      mean = options_.centre ? mean / static_cast<double>(n) : 0.0;
-      largest[c] = std::max(std::abs(lowest[c] - mean), std::abs(highest[c] - mean));
-    }
+    // A sum tells of a NaN or an infinity among its numbers.
+    if (!all_finite(std::span<const double>(out_.mean))) require_numbers("features", x_, false, threads_);
+    for (double& mean : out_.mean) mean = options_.centre ? mean / static_cast<double>(n) : 0.0;
     std::size_t widest = 0;
     for (std::size_t c = 0; c < largest.size(); ++c)
       if (largest[c] > largest[widest] || !is_finite(largest[c])) widest = c;
     const double most = largest[widest];
-    if (most > 0 && is_finite(most)) scale_ = std::ldexp(1.0, -std::clamp(std::ilogb(most), -1000, 1000));
-    each([&](std::size_t c, double v) {
-      const double d = (v - out_.mean[c]) * scale_;
-      squares[c] += d * d;
-    });
-    for (const double s : squares) squares_ += s;
-    const double variance = unscaled(squares_);
-    if (!is_finite(most) || !is_finite(variance))
-      throw row_error("features", row_of_largest(widest), std::to_string(widest),
-                      "too large a number: the variance overflows");
+    if (!is_finite(most)) throw_overflow(widest);
+    if (most > 0) scale_ = std::ldexp(1.0, -std::clamp(std::ilogb(most), -1000, 1000));
+    widest_ = widest;
+  }
+
+  /// The sum of the squares of all centred numbers.
+  void take_squares(double squares) {
+    squares_ = squares;
+    if (!is_finite(unscaled(squares))) throw_overflow(widest_);
+  }
+  [[noreturn]] void throw_overflow(std::size_t column) const {
+    throw row_error("features", row_of_largest(column), std::to_string(column),
+                    "too large a number: the variance overflows");
   }
 
   std::int64_t row_of_largest(std::size_t column) const {
@@ -141,16 +163,67 @@ class axes_finder {
 
   /// The wanted eigenvectors of products of rows; takes their values, and what is left of all.
   eigen_system largest_of(matrix<double> products) {
-    double rest = 0;
-    for (std::int64_t i = 0; i < products.rows(); ++i) rest += products(i, i);
+    double all = 0;
+    for (std::int64_t i = 0; i < products.rows(); ++i) all += products(i, i);
+    take_squares(all);
     std::optional<eigen_system> found = leading_eigen(products, options_.components, threads_);
     if (!found) found = symmetric_eigen(std::move(products), options_.components, threads_);
     take_values(found->values);
-    for (std::int64_t k = 0; k < options_.components; ++k)
-      rest -= std::max(found->values[static_cast<std::size_t>(k)], 0.0);
-    if (options_.components < least_)
-      out_.noise = unscaled(std::max(rest, 0.0) / static_cast<double>(least_ - options_.components));
+    set_noise();
     return *std::move(found);
+  }
+
+  scatter_product<T> centred_rows() {
+    scatter_product<T> out(
+        x_.rows(), x_.cols(),
+        [this](std::int64_t r, T* to) {
+          for (std::int64_t c = 0; c < x_.cols(); ++c) to[c] = centred(r, c);
+        },
+        threads_);
+    take_squares(out.squares());
+    return out;
+  }
+
+  /// Few components of many whose variances fall fast, by products of the rows with a block of directions.
+  /// False where all covariances take less.
+  bool few_of_many() {
+    const std::int64_t block = leading_eigen_block(options_.components);
+    // A product with the rows and back takes 4 block / least_ of what the covariances take.
+    leading_eigen_options limits{.most_products = least_ / (6 * block), .threads = threads_};
+    if (least_ < 500 || limits.most_products < 3) return false;
+    // Products of floats round covariances to 1e-7 of the largest variance.
+    if (std::is_same_v<T, float>) limits.residual = options_.solver == pca_solver::exact ? 3e-7 : 3e-6;
+    const scatter_product<T> rows = centred_rows();
+    // A few of the rows show about where the components lie.
+    constexpr std::int64_t step = 8;
+    if (rows.blocks() >= 4 * step) {
+      limits.start = random_rows(block, x_.cols());
+      for (int pass = 0; pass < 2; ++pass) {
+        limits.start = rows.times(limits.start, step);
+        if (!orthonormalise_by_cholesky(limits.start, threads_)) limits.start = random_rows(block, x_.cols());
+      }
+    }
+    std::int64_t done = 0;
+    const auto product = [&](const matrix<double>& directions) {
+      tell(done++, limits.most_products + 1);
+      return rows.times(directions);
+    };
+    std::optional<eigen_system> found = leading_eigen(x_.cols(), options_.components, product, limits);
+    if (!found) return false;
+    take_values(found->values);
+    out_.components = std::move(found->vectors);
+    set_noise();
+    tell(limits.most_products + 1, limits.most_products + 1);
+    return true;
+  }
+
+  /// From the variance of all features and that of the components.
+  void set_noise() {
+    if (options_.components == least_) return;
+    double explained = 0;
+    for (const double v : out_.variance) explained += v;
+    out_.noise =
+        std::max(unscaled(squares_) - explained, 0.0) / static_cast<double>(least_ - options_.components);
   }
 
   void by_covariance() {
@@ -172,33 +245,6 @@ class axes_finder {
     orthonormalise_rows(out_.components, std::sqrt(std::max(system.values[0], 0.0)), threads_);
   }
 
-  static matrix<T> narrowed(const matrix<double>& m) {
-    matrix<T> out(m.rows(), m.cols());
-    std::transform(m.data(), m.data() + m.rows() * m.cols(), out.data(),
-                   [](double v) { return static_cast<T>(v); });
-    return out;
-  }
-  static matrix<double> widened(const matrix<T>& m) {
-    matrix<double> out(m.rows(), m.cols());
-    std::transform(m.data(), m.data() + m.rows() * m.cols(), out.data(),
-                   [](T v) { return static_cast<double>(v); });
-    return out;
-  }
-
-  /// Rows of directions [l, features] as coordinates of the rows [l, rows], and the other way.
-  matrix<T> of_rows(const matrix<T>& directions) const {
-    return times_columns(directions, x_.rows(), threads_,
-                         [&](std::int64_t r, std::int64_t first, std::int64_t count, T* to) {
-                           for (std::int64_t c = 0; c < count; ++c) to[c] = centred(r, first + c);
-                         });
-  }
-  matrix<T> of_features(const matrix<T>& coordinates) const {
-    return times_columns(coordinates, x_.cols(), threads_,
-                         [&](std::int64_t c, std::int64_t first, std::int64_t count, T* to) {
-                           for (std::int64_t r = 0; r < count; ++r) to[r] = centred(first + r, c);
-                         });
-  }
-
   void randomised() {
     const std::int64_t follow = options_.oversamples < least_ - options_.components
                                     ? options_.components + options_.oversamples
@@ -208,39 +254,32 @@ class axes_finder {
                                : static_cast<double>(options_.components) < 0.1 * static_cast<double>(least_)
                                    ? 7
                                    : 4;
-    random_generator random(options_.seed);
-    matrix<T> coordinates(follow, x_.rows());
-    for (std::int64_t r = 0; r < x_.rows(); ++r)
-      for (std::int64_t k = 0; k < follow; ++k) coordinates(k, r) = static_cast<T>(random.normal());
-    matrix<double> directions;
-    for (std::int64_t step = 0;; ++step) {
-      tell(step, steps + 1);
-      directions = widened(of_features(coordinates));
+    const scatter_product<T> rows = centred_rows();
+    matrix<double> directions = random_rows(follow, x_.cols(), options_.seed), images;
+    for (std::int64_t step = 0; step <= steps; ++step) {
+      tell(step, steps + 2);
+      images = rows.times(directions);
+      directions = images;
       double longest = 0;
-      for (std::int64_t k = 0; k < follow; ++k)
-        longest =
-            std::max(longest, std::sqrt(dot(directions.row(k).data(), directions.row(k).data(), x_.cols())));
-      orthonormalise_rows(directions, longest, threads_);
-      coordinates = of_rows(narrowed(directions));
-      if (step == steps) break;
+      for (const auto row : images)
+        longest = std::max(longest, std::sqrt(dot(row.data(), row.data(), x_.cols())));
+      for (int pass = 0; pass < 2; ++pass)
+        if (!orthonormalise_by_cholesky(directions, threads_))
+          orthonormalise_rows(directions, longest, threads_);
     }
+    tell(steps + 1, steps + 2);
+    images = rows.times(directions);
     // Within these directions the components are those of a small matrix.
-    const matrix<double> wide = widened(coordinates);
     matrix<double> inner(follow, follow);
-    parallel_for(follow, threads_, [&](std::int64_t i) {
-      for (std::int64_t j = 0; j < follow; ++j)
-        inner(i, j) = dot(wide.row(i).data(), wide.row(j).data(), x_.rows());
-    });
+    kernels::gemm(directions, images, inner, {.transpose_b = true, .threads = threads_});
+    for (std::int64_t i = 0; i < follow; ++i)
+      for (std::int64_t j = 0; j < i; ++j) inner(i, j) = inner(j, i) = (inner(i, j) + inner(j, i)) / 2;
     const eigen_system system = symmetric_eigen(std::move(inner), options_.components, threads_);
     take_values(system.values);
     out_.components = matrix<double>(options_.components, x_.cols());
     kernels::gemm(system.vectors, directions, out_.components, {.threads = threads_});
-    double explained = 0;
-    for (const double v : out_.variance) explained += v;
-    if (options_.components < least_)
-      out_.noise =
-          std::max(unscaled(squares_) - explained, 0.0) / static_cast<double>(least_ - options_.components);
-    tell(steps + 1, steps + 1);
+    set_noise();
+    tell(steps + 2, steps + 2);
   }
 
   /// Without a mean taken off, what was found are sums of squares: variances (of the population, as
@@ -280,6 +319,7 @@ class axes_finder {
   int threads_;
   std::int64_t least_ = 0;
   double scale_ = 1, squares_ = 0;
+  std::size_t widest_ = 0;
   principal_axes out_;
 };
 
