@@ -110,8 +110,19 @@ TEST_CASE("near-twins across the split are counted, and the score without them")
     CHECK(m.evidence.without_twins.accuracy ==
           doctest::Approx(100 * static_cast<double>(right) / static_cast<double>(left)));
 
-  // With the groups nobody has a twin on the other side, and none is looked for.
-  CHECK(by_heart(true).run().result.twins.least_cosine == 0);
+  // With the groups nobody has a twin on the other side; a column that keeps nothing together hides none.
+  const auto together = by_heart(true).run().result;
+  CHECK(together.twins.least_cosine == 0.9);
+  CHECK(together.twins.twins == 0);
+  by_heart useless(true);
+  for (auto& p : useless.products.products) p.group = p.id;
+  const auto apart = useless.run().result;
+  CHECK(apart.twins.twins > 40);
+  CHECK(apart.models.at(0).evidence.without_twins.rows == apart.twins.rows - apart.twins.twins);
+  const std::string page = aisle::report_markdown(apart);
+  CHECK(has(page, "in common (160 groups) were on one side of the split. All the same, of 48 test rows"));
+  CHECK(has(page, "That column does not keep them together."));
+  CHECK_FALSE(has(page, "it had not seen"));
 
   // The very text on both sides, whatever its vector.
   by_heart same(false);

@@ -256,6 +256,17 @@ TEST_CASE("names of classes: leaves, common beginnings, the middle left out, sco
   CHECK(parts::label_classes({"Shoes", "Bags", "Belts"}).leaves ==
         std::vector<std::string>{"Shoes", "Bags", "Belts"});
   CHECK(parts::label_classes({"a/b", "A and C", "d"}).separator.empty());
+  // A slash within names is none between levels: levels have words above them, and names share those.
+  for (const std::vector<std::string>& names : {std::vector<std::string>{"1/2 inch", "1/4 inch", "3/4 inch"},
+                                                {"A/B", "C/D", "E"},
+                                                {"A/B", "C/D", "E/F"}}) {
+    const auto plain = parts::label_classes(names);
+    CHECK(plain.separator.empty());
+    CHECK(plain.leaves == names);
+  }
+  const auto slash = parts::label_classes({"Women/Bags/Small", "Women/Shoes", "Men/Shoes", "Men/Belts"});
+  CHECK(slash.separator == "/");
+  CHECK(slash.leaves == std::vector<std::string>{"Small", "Women/Shoes", "Men/Shoes", "Belts"});
   CHECK(parts::shortened_middle("abcdefghij", 10) == "abcdefghij");
   CHECK(parts::shortened_middle("abcdefghijk", 7) == "abc…ijk");
   CHECK(parts::shortened_middle("äöüßäöüßäöüß", 5) == "äö…üß");

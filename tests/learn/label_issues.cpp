@@ -69,6 +69,36 @@ TEST_CASE("a disagreement that no class is sure of is an issue that is not count
   CHECK(found.estimated(0, 0) == doctest::Approx(3));
 }
 
+TEST_CASE("a class of low confidence takes no row whose label the classifier prefers") {
+  // c is 0.05 sure of its only row: every row passes that. Row 0 stays a by the classifier's own choice.
+  const label_vector labels{"a", "a", "b", "b", "c"};
+  const auto found = aisle::find_label_issues(
+      labels,
+      matrix_of({{.6f, .3f, .1f}, {.9f, .05f, .05f}, {.1f, .8f, .1f}, {.7f, .2f, .1f}, {.5f, .45f, .05f}}));
+  REQUIRE(found.issues.size() == 2);
+  CHECK(found.issues[0].row == 3);
+  CHECK(found.issues[0].suggested == 0);
+  CHECK(found.issues[1].row == 4);
+}
+
+TEST_CASE("a label is not likely wrong where another is hardly likelier") {
+  // What knows nothing: one in three for each, by a little more or less. Confident by its own averages.
+  const label_vector labels{"a", "b", "c", "a", "b", "c"};
+  const auto found = aisle::find_label_issues(labels, matrix_of({{.32f, .35f, .33f},
+                                                                 {.35f, .32f, .33f},
+                                                                 {.34f, .35f, .31f},
+                                                                 {.33f, .32f, .35f},
+                                                                 {.32f, .33f, .35f},
+                                                                 {.35f, .31f, .34f}}));
+  CHECK(found.issues.size() == 6);
+  for (const auto& issue : found.issues) CHECK_FALSE(issue.confident);
+  // Twice as likely is.
+  const auto sure =
+      aisle::find_label_issues(label_vector{"a", "a", "b"}, matrix_of({{.3f, .7f}, {.8f, .2f}, {.4f, .6f}}));
+  REQUIRE(sure.issues.size() == 1);
+  CHECK(sure.issues[0].confident);
+}
+
 TEST_CASE("issues are in the order of the margin, not of the given label's probability") {
   const label_vector labels{"a", "a", "b", "c"};
   const auto found = aisle::find_label_issues(

@@ -6,9 +6,12 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 
 #include <aisle/base/random.hpp>
+#include <aisle/io/base64.hpp>
 #include <aisle/io/csv.hpp>
+#include <aisle/io/json.hpp>
 #include <aisle/io/npy.hpp>
 #include <aisle/learn/pca.hpp>
 #include <aisle/learn/tsne.hpp>
@@ -154,6 +157,42 @@ TEST_CASE("tables that a folder keeps may hold earlier rows of a product: the fi
   CHECK(t.at(3, "class") == "c0");
 }
 
+TEST_CASE("the map as a page: the points of the CSV, names, classes, nearest products") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  aisle::write_file(work / "t.csv", text_table());
+  for (const char* dims : {"2", "3"}) {
+    const auto o =
+        command::run(work, std::string("project --embeddings t.csv --method tsne --label class --out p.csv "
+                                       "--page p.html --dims ") +
+                               dims);
+    CAPTURE(o.err);
+    REQUIRE(o.code == 0);
+    const std::string page = aisle::read_file(work / "p.html");
+    const auto begin = page.find("<template id=\"data\">") + 20;
+    const aisle::json data =
+        aisle::parse_json(page.substr(begin, page.find("</template>", begin) - begin), "page");
+    CHECK(data["ids"].size() == 60);
+    CHECK(data["ids"].elements()[59].as<std::string>() == "p59");
+    CHECK(data["names"].elements()[0].as<std::string>() == "a name");
+    CHECK(data["classes"].size() == 3);
+    CHECK(data["models"].size() == 0);
+    CHECK(data["map"].get<std::int64_t>("tsne_width") == dims[0] - '0');
+    const std::string bytes = aisle::decode_base64(data["map"].get<std::string>("tsne")).value_or("");
+    REQUIRE(bytes.size() == 60 * sizeof(float) * static_cast<std::size_t>(dims[0] - '0'));
+    float first[2];
+    std::memcpy(first, bytes.data(), sizeof first);
+    const auto t = aisle::read_csv(work / "p.csv");
+    CHECK(static_cast<double>(first[0]) == doctest::Approx(value(t, 0, "x")));
+    CHECK(static_cast<double>(first[1]) == doctest::Approx(value(t, 0, "y")));
+    CHECK(command::has(page, "t-SNE, 3-D") == (dims[0] == '3'));
+    CHECK_FALSE(command::has(page, "Right or wrong"));  // nobody was asked
+  }
+  const auto plain = command::run(work, "project --embeddings t.csv --out q.csv --page q.html");
+  CHECK(plain.code == 0);
+  CHECK_FALSE(command::has(aisle::read_file(work / "q.html"), ">t-SNE<"));
+}
+
 TEST_CASE("what project refuses and what it leaves out") {
   if (command::program().empty()) return;
   const support::temporary_folder work;
@@ -167,6 +206,8 @@ TEST_CASE("what project refuses and what it leaves out") {
     CHECK_FALSE(aisle::file_exists(work / "points.csv"));
   };
   fails("--embeddings v.npy --out points.html", 2, "expected a name that ends in .csv");
+  fails("--embeddings v.npy --out points.csv --page map.htm", 2, "expected a name that ends in .html");
+  fails("--embeddings v.npy --out points.csv --page v.ids.csv.html/x.html", 1, "v.ids.csv.html");
   fails("--embeddings v.npy --out points.csv --dims 4", 2, "--dims");
   fails("--embeddings v.npy --out points.csv --data v.ids.csv", 2, "--data goes with --label");
   fails("--embeddings v.npy --out v.ids.csv", 2, "v.ids.csv");

@@ -9,6 +9,8 @@
 
 #include <aisle/base/counted.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
+#include <aisle/catalogue/product_map.hpp>
+#include <aisle/catalogue/report.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/table.hpp>
 #include <aisle/learn/pca.hpp>
@@ -21,7 +23,7 @@ namespace {
 using namespace aisle_command;
 
 struct options {
-  std::string embeddings, out, modality;
+  std::string embeddings, out, page, modality;
   std::string label, data, id_column = "sku";
   std::string method = "pca", gradient = "auto", start = "pca";
   std::int64_t first_components = 0, iterations = 500;
@@ -38,7 +40,64 @@ struct point_map {
   aisle::matrix<double> points;
   std::string label_column;  ///< empty: none
   std::vector<std::string> labels;
+  std::vector<std::string> names;  ///< of the products; empty: not known
 };
+
+/// What the table of --label says of an id.
+struct row_of_table {
+  std::string label, name;
+};
+
+/// The report's page with nothing on it but the map and its products.
+void write_page(const point_map& map, const aisle::matrix<float>& vectors, aisle::vector_kind kind,
+                const std::string& embeddings, const options& o) {
+  aisle::experiment_result page;
+  page.catalogue = embeddings;
+  page.label = o.label;
+  const std::int64_t rows = vectors.rows();
+  page.rows = rows;
+  std::map<std::string, std::int32_t> classes;
+  for (const std::string& label : map.labels)
+    if (!label.empty()) classes.emplace(label, 0);
+  for (auto& [name, code] : classes) {
+    code = static_cast<std::int32_t>(page.classes.size());
+    page.classes.push_back(name);
+    page.class_counts.push_back(std::count(map.labels.begin(), map.labels.end(), name));
+  }
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const auto at = static_cast<std::size_t>(r);
+    aisle::product_card& card = page.products.emplace_back();
+    card.id = map.ids[at];
+    if (!map.names.empty()) card.name = map.names[at];
+    page.map.rows.push_back(r);
+    if (!map.labels.empty() && !map.labels[at].empty())
+      page.verdicts.push_back({.row = r, .given = classes.at(map.labels[at]), .likely = {}});
+  }
+  const bool text = kind == aisle::vector_kind::text;
+  page.map.of = text ? "text" : "image";
+  (text ? page.rows_with_text : page.rows_with_image) = rows;
+  const std::int64_t axes = std::min<std::int64_t>({3, rows, vectors.cols()});
+  const auto p = aisle::pca<float>::fit(vectors, {.components = axes, .threads = o.common.threads});
+  const aisle::matrix<float> along = p.transform(vectors, o.common.threads);
+  page.map.axes = aisle::matrix<float>(rows, 3);
+  for (std::int64_t k = 0; k < axes; ++k) {
+    page.map.explained += p.explained_variance_ratio()[static_cast<std::size_t>(k)];
+    for (std::int64_t r = 0; r < rows; ++r) page.map.axes(r, k) = along(r, k);
+  }
+  if (o.method == "tsne") {
+    page.map.tsne = aisle::matrix<float>(rows, map.points.cols());
+    std::transform(map.points.data(), map.points.data() + rows * map.points.cols(), page.map.tsne.data(),
+                   [](double v) { return static_cast<float>(v); });
+    page.map.laid_out = rows;
+    page.map.dimensions = o.first_components;
+  }
+  constexpr std::int64_t most = 50'000;  // every row is compared with every other
+  if (rows <= most)
+    page.map.nearest = aisle::detail::neighbours_on_map(vectors, page.map.rows, o.common.threads);
+  else
+    page.map.nearest = aisle::matrix<std::int64_t>(rows, 0);
+  aisle::write_file(o.page, aisle::report_html(page, {.threads = o.common.threads}));
+}
 
 void write_csv(const point_map& map, const options& o) {
   const auto write = [&](aisle::csv_writer& out) {
@@ -103,10 +162,10 @@ aisle::vector_kind kind_of(const std::string& path, const options& o) {
   return kinds.empty() ? aisle::vector_kind::text : kinds.front();
 }
 
-/// Labels of the ids, from --data or the file of the embeddings itself.
-std::vector<std::string> read_labels(const options& o, const std::string& embeddings,
-                                     const std::vector<std::string>& ids,
-                                     std::vector<aisle::skipped_row>& bad) {
+/// Labels of the ids, and names where there is a column of them, from --data or the file of the embeddings
+/// itself.
+void read_labels(const options& o, const std::string& embeddings, point_map& map,
+                 std::vector<aisle::skipped_row>& bad) {
   std::string path = o.data;
   if (path.empty()) path = embeddings.ends_with(".npy") ? aisle::vector_ids_path(embeddings) : embeddings;
   if (path.ends_with(".safetensors")) throw usage_error("--label wants --data: " + path + " has no columns");
@@ -122,25 +181,28 @@ std::vector<std::string> read_labels(const options& o, const std::string& embedd
     id = table.column(o.id_column, "id_column");
   else if (const auto plain = table.find_column("id"))
     id = *plain;
-  std::unordered_map<std::string, std::string> known;
+  std::optional<std::size_t> name = table.find_column("name");
+  if (!name) name = table.find_column("title");
+  std::unordered_map<std::string, row_of_table> known;
   aisle::short_rows padded;
   for (aisle::table_row row; table.next(row); padded.add(row))
-    known.emplace(aisle::trimmed(row.fields[id]), aisle::trimmed(row.fields[label]));
+    known.emplace(aisle::trimmed(row.fields[id]),
+                  row_of_table{std::string(aisle::trimmed(row.fields[label])),
+                               name ? std::string(aisle::trimmed(row.fields[*name])) : std::string()});
   tell_padded(path, padded);
-  std::vector<std::string> out;
   std::size_t unknown = 0;
-  for (const std::string& name : ids) {
-    const auto found = known.find(name);
-    out.push_back(found == known.end() ? "" : found->second);
+  for (const std::string& each : map.ids) {
+    const auto found = known.find(each);
+    map.labels.push_back(found == known.end() ? "" : found->second.label);
+    if (name) map.names.push_back(found == known.end() ? "" : found->second.name);
     unknown += found == known.end();
   }
-  if (unknown == ids.size())
-    throw aisle::format_error(path, "none of the " + aisle::counted(ids.size(), "id") + " (" + ids.front() +
-                                        ", …) is in column " + table.header()[id]);
+  if (unknown == map.ids.size())
+    throw aisle::format_error(path, "none of the " + aisle::counted(map.ids.size(), "id") + " (" +
+                                        map.ids.front() + ", …) is in column " + table.header()[id]);
   if (unknown > 0)
     warn(aisle::counted(static_cast<std::int64_t>(unknown), "id") + " of " + embeddings +
          (unknown == 1 ? " is" : " are") + " not in " + path + ": no label");
-  return out;
 }
 
 std::string percent(double share) {
@@ -205,16 +267,20 @@ aisle::matrix<double> neighbour_map(const options& o, aisle::matrix<float> x, pr
 int project(const options& o) {
   if (o.out != "-" && !o.out.ends_with(".csv"))
     throw usage_error("--out " + o.out + ": expected a name that ends in .csv, or -");
+  if (!o.page.empty() && !o.page.ends_with(".html"))
+    throw usage_error("--page " + o.page + ": expected a name that ends in .html");
   if (!o.data.empty() && o.label.empty()) throw usage_error("--data goes with --label");
   if (o.first_components != 0 && o.method != "tsne") throw usage_error("--pca goes with --method tsne");
   if (o.dims == 3 && o.gradient == "interpolation")
     throw usage_error("--gradient interpolation goes with --dims 2");
   output_guard guard;
   guard.writes("--out", o.out);
+  if (!o.page.empty()) guard.writes("--page", o.page);
   const std::string path = embeddings_file(o);
   guard.reads_vectors(path);
   guard.reads(o.data);
   check_output_file("--out", o.out);
+  if (!o.page.empty()) check_output_file("--page", o.page);
   const aisle::vector_kind kind = kind_of(path, o);
   const aisle::vector_file file = aisle::read_vector_file(path, kind, o.id_column);
   for (const std::string& note : file.notes) warn(path + ": " + note);
@@ -226,10 +292,10 @@ int project(const options& o) {
         ", expected at least 2");
     return exit_nothing;
   }
-  point_map map{file.ids, {}, o.label, {}};
+  point_map map{file.ids, {}, o.label, {}, {}};
   std::vector<aisle::skipped_row> bad;
   if (!o.label.empty()) try {
-      map.labels = read_labels(o, path, map.ids, bad);
+      read_labels(o, path, map, bad);
     } catch (const aisle::column_error& e) {
       throw aisle::error(column_message(e));
     }
@@ -238,6 +304,7 @@ int project(const options& o) {
   map.points = o.method == "pca" ? widened(principal(o, file.vectors, o.dims, bar))
                                  : neighbour_map(o, file.vectors, bar);
   write_csv(map, o);
+  if (!o.page.empty()) write_page(map, file.vectors, kind, path, o);
   return file.missing > 0 || !bad.empty() ? exit_skipped : exit_ok;
 }
 
@@ -259,6 +326,9 @@ action setup(option_set app) {
   app.add_option("--out", o->out, "points as CSV: id, x, y, z and the label; - is stdout")
       .required()
       .type_name("FILE.csv|-");
+  app.add_option("--page", o->page,
+                 "the map as a page, too: zoom, lasso, search, classes, in two and three dimensions")
+      .type_name("FILE.html");
   app.add_option("--modality", o->modality, "which vectors, where there are both: text or image")
       .check(one_of({"text", "image"}))
       .type_name("NAME");
@@ -297,7 +367,8 @@ action setup(option_set app) {
       "little.\n"
       "\n"
       "Examples:\n"
-      "  aisle project --embeddings Embeddings --modality text --method tsne --out points.csv\n"
+      "  aisle project --embeddings Embeddings --modality text --method tsne --out points.csv --page "
+      "map.html\n"
       "  aisle project --embeddings text.npy --data products.csv --label class_id --dims 3 --out points.csv");
   return [o] { return project(*o); };
 }

@@ -89,7 +89,6 @@ class experiment_run {
     result.usage = fates.usage;
     result.skipped.insert(result.skipped.end(), fates.unnamed.begin(), fates.unnamed.end());
     sort_by_row(result.skipped);
-    if (!groups_.empty()) return;  // kept together already
     twins_ = find_twins(products_, modalities_, splits_.front(), options_.threads);
     result.twins = twins_.findings;
   }

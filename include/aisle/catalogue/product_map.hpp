@@ -29,6 +29,11 @@ struct map_options {
 product_map map_products(const embedding_table* text, const embedding_table* image,
                          const map_options& options = {});
 
+namespace detail {
+/// The five nearest of each vector, or as many as there are, named by `rows`.
+matrix<std::int64_t> neighbours_on_map(const matrix<float>& x, const index_vector& rows, int threads);
+}  // namespace detail
+
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY

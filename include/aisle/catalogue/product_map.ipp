@@ -99,7 +99,6 @@ AISLE_API matrix<float> lay_out(const matrix<float>& x, const map_options& optio
   return out;
 }
 
-/// The five nearest of each row, as data rows.
 AISLE_API matrix<std::int64_t> neighbours_on_map(const matrix<float>& x, const index_vector& rows,
                                                  int threads) {
   const std::int64_t count = std::min<std::int64_t>(5, x.rows() - 1);

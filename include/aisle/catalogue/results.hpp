@@ -212,7 +212,7 @@ inline std::vector<likely_class> likeliest(std::span<const float> probabilities)
 struct product_verdict {
   std::int64_t row = 0;              ///< data row
   std::int32_t given = -1;           ///< class of its label; -1: it has none
-  std::vector<likely_class> likely;  ///< one to three, the likeliest first
+  std::vector<likely_class> likely;  ///< at most three, the likeliest first; none: nobody was asked
   std::int64_t suspect = -1;  ///< place among the labels that are likely wrong, the likeliest first; -1: none
 };
 
@@ -231,11 +231,11 @@ struct review_totals {
 struct product_map {
   std::string of;                ///< "text", "image", "multimodal": whose vectors
   index_vector rows;             ///< data rows, ascending; some of the catalogue's where they are many
-  matrix<float> tsne;            ///< [rows, 2]; empty for very few rows
+  matrix<float> tsne;            ///< [rows, 2 or 3]; empty for very few rows
   matrix<float> axes;            ///< [rows, 3]: principal components, 0 where there are fewer
   double explained = 0;          ///< share of the variance along these
   std::int64_t laid_out = 0;     ///< rows that t-SNE saw; the others lie among their nearest of those
-  std::int64_t dimensions = 0;   ///< principal components that t-SNE and neighbours were found by
+  std::int64_t dimensions = 0;   ///< principal components that t-SNE and neighbours were found by; 0: vectors
   matrix<std::int64_t> nearest;  ///< [rows, up to 5]: data rows of the map, the nearest first
 };
 

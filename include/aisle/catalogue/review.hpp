@@ -58,8 +58,12 @@ struct catalogue_review {
   /// labelled.
   std::vector<label_issue> issues;
   double estimated_wrong = 0;  ///< labels, by confident learning's counts
-  double precision = 0;        ///< that was asked for
-  /// Against the labels as they are: wrong ones count as mistakes.
+  /// The classifier is no better than always naming the commonest class (by the lower end of the 95 %
+  /// interval of its accuracy): its doubts say nothing of the labels.
+  bool knows_nothing = false;
+  double precision = 0;  ///< that was asked for
+  /// Against the labels as they are: wrong ones count as mistakes. Nothing is filed below
+  /// least_filed_probability, nor where fewer than least_filed_rows would be.
   filing filed;  ///< from which probability on it is reached, and how many rows those are
   std::vector<duplicate_cluster> duplicates;
   std::vector<product_card> products;  ///< by data row
@@ -87,6 +91,11 @@ void check_review_size(const catalogue& products, const label_vector& labels, co
 /// probabilities than wanted.
 catalogue_review review_catalogue(const catalogue& products, const embedding_table* text,
                                   const embedding_table* image, const review_options& options = {});
+
+/// Below one half the classifier itself calls a row more likely wrong than right; and of a handful of rows no
+/// precision can be told.
+inline constexpr double least_filed_probability = 0.5;
+inline constexpr std::int64_t least_filed_rows = 10;
 
 /// A known share below which a row is like none of its class.
 inline constexpr double least_known = 0.01;

@@ -15,6 +15,7 @@
 #include <aisle/learn/calibration.hpp>
 #include <aisle/learn/familiarity.hpp>
 #include <aisle/learn/near_duplicates.hpp>
+#include <aisle/learn/significance.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -181,10 +182,13 @@ class review_run {
     std::vector<std::int32_t> codes;
     std::vector<double> confidence;
     std::vector<std::uint8_t> right;
+    std::int64_t agreed = 0;
     for (const row_verdict& v : out_.labelled) {
       const std::vector<float>& from = probabilities_.at(v.row);
       std::copy(from.begin(), from.end(), p.row(static_cast<std::int64_t>(codes.size())).begin());
       codes.push_back(v.given);
+      agreed += v.given == v.suggested;
+      if (v.probability < least_filed_probability) continue;
       confidence.push_back(v.probability);
       right.push_back(v.given == v.suggested);
     }
@@ -193,6 +197,18 @@ class review_run {
     out_.issues = found.issues;
     out_.estimated_wrong = found.wrong();
     out_.filed = precision_threshold(confidence, right, options_.precision);
+    if (out_.filed.rows < least_filed_rows) out_.filed = {};
+    out_.knows_nothing = knows_nothing(codes, agreed);
+  }
+
+  /// Whether so many rows would be right of a classifier that always names the commonest class.
+  static bool knows_nothing(const std::vector<std::int32_t>& codes, std::int64_t agreed) {
+    std::map<std::int32_t, std::int64_t> counts;
+    std::int64_t commonest = 0;
+    for (const std::int32_t c : codes) commonest = std::max(commonest, ++counts[c]);
+    const auto rows = static_cast<double>(codes.size());
+    return wilson_interval(static_cast<double>(agreed) / rows, rows).low <=
+           static_cast<double>(commonest) / rows;
   }
 
   void find_duplicates() {

@@ -152,20 +152,27 @@ AISLE_API std::vector<std::string> describe(const catalogue_review& review) {
   for (const row_verdict& v : review.unlabelled) fileable += detail::can_be_filed(review, v);
   std::vector<std::string> out;
   out.push_back("of " + counted(rows, "label") + " " + std::to_string(confident) +
-                (confident == 1 ? " is" : " are") + " likely wrong (about " +
-                std::to_string(std::llround(review.estimated_wrong)) + " by confident learning's counts), " +
-                std::to_string(static_cast<std::int64_t>(review.issues.size()) - confident) +
+                (confident == 1 ? " is" : " are") + " likely wrong" +
+                (review.knows_nothing ? ""
+                                      : " (about " + std::to_string(std::llround(review.estimated_wrong)) +
+                                            " by confident learning's counts)") +
+                ", " + std::to_string(static_cast<std::int64_t>(review.issues.size()) - confident) +
                 " more in doubt; " + counted(unlike, "row") + " like none of their class; " +
                 counted(static_cast<std::int64_t>(review.duplicates.size()), "cluster") +
                 " of near-duplicates (" + counted(in_clusters, "row") + ")");
+  if (review.knows_nothing)
+    out.emplace_back(
+        "the classifier is no better than always naming the commonest class: what it says of labels says "
+        "nothing");
   char line[240];
   if (review.filed.rows > 0)
     std::snprintf(
         line, sizeof line,
         "file without a person: from probability %.3f on %lld of %lld rows, of which %.2f %% are as "
         "labelled; %lld are left to review",
-        review.filed.threshold, static_cast<long long>(review.filed.rows), static_cast<long long>(rows),
-        100 * review.filed.precision, static_cast<long long>(rows - review.filed.rows));
+        std::floor(1000 * review.filed.threshold) / 1000, static_cast<long long>(review.filed.rows),
+        static_cast<long long>(rows), 100 * review.filed.precision,
+        static_cast<long long>(rows - review.filed.rows));
   else
     std::snprintf(line, sizeof line,
                   "file without a person: from no probability on %.4g %% of the rows are as labelled; wrong "

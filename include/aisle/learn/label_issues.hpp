@@ -21,9 +21,12 @@ struct label_issue {
   std::int64_t row = 0;
   std::int32_t given = 0, suggested = 0;  ///< class codes
   double given_probability = 0, suggested_probability = 0;
-  /// Whether confident learning counts it: the suggested class is at least as sure of this row as it is, on
-  /// the average, of rows that have its label.
+  /// Whether confident learning counts it (the suggested class is at least as sure of this row as it is, on
+  /// the average, of rows that have its label) and the suggested class is least_odds times as likely as the
+  /// given one: a classifier that knows nothing prefers most labels by a little.
   bool confident = false;
+
+  static constexpr double least_odds = 2;
 };
 
 struct label_issues {
@@ -33,8 +36,8 @@ struct label_issues {
   /// (given, suggested): how many rows with the first label are really of the second, estimated: the
   /// confident ones (the joint of Northcutt, Jiang, Chuang 2021), scaled to the rows of each label.
   matrix<double> estimated;
-  /// Rows of which the likeliest class, or the confident one, is not the given one; first those where the
-  /// given one falls short most.
+  /// Rows of which the likeliest class is not the given one; first those where the given one falls short
+  /// most.
   std::vector<label_issue> issues;
 
   /// Rows whose label is wrong, by the estimate.

@@ -58,10 +58,11 @@ AISLE_API label_issues find_label_issues(const label_vector& labels, matrix_view
     if (confident >= 0) out.estimated(given, confident) += 1;
     if (other < 0) continue;
     const auto at = [&](std::int32_t c) { return static_cast<double>(row[static_cast<std::size_t>(c)]); };
-    const bool counted = confident >= 0 && confident != given;
-    if (!counted && at(other) <= at(given)) continue;
+    if (at(other) <= at(given)) continue;
+    const bool counted = confident >= 0 && confident != given && at(confident) > at(given);
     const std::int32_t suggested = counted ? confident : other;
-    out.issues.push_back({r, given, suggested, at(given), at(suggested), counted});
+    out.issues.push_back({r, given, suggested, at(given), at(suggested),
+                          counted && at(suggested) >= label_issue::least_odds * at(given)});
   }
   for (std::int64_t i = 0; i < classes; ++i) {
     const auto row = out.estimated.row(i);

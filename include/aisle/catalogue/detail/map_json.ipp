@@ -29,7 +29,7 @@ AISLE_API json to_json(const review_totals& t) {
                        {"suspects", t.suspects},
                        {"estimated_wrong", t.estimated_wrong},
                        {"precision", t.precision},
-                       {"threshold", t.threshold},
+                       {"threshold", short_double(static_cast<float>(t.threshold))},
                        {"filed", t.filed},
                        {"filed_precision", t.filed_precision}});
 }
@@ -81,8 +81,8 @@ AISLE_API std::vector<product_verdict> read_verdicts(const json& j, std::int64_t
     if (i > 0 && rows[i] <= rows[i - 1]) j["row"].fail("expected ascending rows");
     if (given[i] < -1 || given[i] >= classes) j["given"].fail("expected classes, or -1");
     const auto count = static_cast<std::size_t>(counts[i]);
-    if (counts[i] < 1 || counts[i] > 3 || count > codes.size() - at)
-      j["likely"].fail("expected one to three classes of each row");
+    if (counts[i] < 0 || counts[i] > 3 || count > codes.size() - at)
+      j["likely"].fail("expected at most three classes of each row");
     product_verdict v{.row = rows[i], .given = given[i], .likely = {}, .suspect = suspect[i]};
     for (std::size_t k = 0; k < count; ++k, ++at) {
       if (codes[at] < 0 || codes[at] >= classes) j["class"].fail("expected classes");
@@ -136,13 +136,13 @@ AISLE_API product_map read_map(const json& j) {
   out.rows = j["row"].as_vector<std::int64_t>();
   for (std::size_t i = 1; i < out.rows.size(); ++i)
     if (out.rows[i] <= out.rows[i - 1]) j["row"].fail("expected ascending rows");
-  out.tsne = matrix_of<float>(j["tsne"], out.rows.size(), 2, true);
+  out.tsne = matrix_of<float>(j["tsne"], out.rows.size(), 3, true);
   out.axes = matrix_of<float>(j["pca"], out.rows.size(), 3, false);
   out.nearest = matrix_of<std::int64_t>(j["nearest"], out.rows.size(), 5, true);
   for (const auto& [name, points] : {std::pair{"tsne", &out.tsne}, std::pair{"pca", &out.axes}})
     for (std::int64_t r = 0; r < points->rows(); ++r)
       if (!all_finite(std::as_const(*points).row(r))) j[name].fail("expected finite numbers");
-  if (!out.tsne.empty() && out.tsne.cols() != 2) j["tsne"].fail("expected two numbers a row");
+  if (!out.tsne.empty() && out.tsne.cols() < 2) j["tsne"].fail("expected two or three numbers a row");
   if (out.axes.cols() != 3) j["pca"].fail("expected three numbers a row");
   out.explained = j.get<double>("explained");
   out.laid_out = j.get<std::int64_t>("laid_out");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <aisle/base/counted.hpp>
 #include <aisle/catalogue/report/evidence.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/text.hpp>
@@ -13,26 +14,32 @@ AISLE_API std::string interval_text(const interval& v, int digits) {
 
 AISLE_API std::string honesty_text(const experiment_result& r, const model_result* m,
                                    std::string (*escape)(std::string_view)) {
+  std::string out;
   if (!r.group_column.empty())
-    return "Rows that have column " + escape(r.group_column) + " in common (" + grouped(r.groups) +
-           " groups) were on one side of the split.";
+    out = "Rows that have column " + escape(r.group_column) + " in common (" + grouped(r.groups) +
+          " groups) were on one side of the split.";
   const twin_findings& t = r.twins;
-  if (t.twins == 0) return {};
-  std::string out = "Of " + grouped(t.rows) + " test rows " + grouped(t.twins) +
-                    (t.twins == 1 ? " has a near-twin" : " have near-twins") +
-                    " among the training rows: the same text or a cosine of at least " +
-                    fixed(t.least_cosine, 2) + " of the texts' or pictures' vectors (" + grouped(t.by_text) +
-                    " by text, " + grouped(t.by_image) + " by picture).";
-  // Of fewer rows a share says next to nothing, and may be of twins that were not recognised.
-  constexpr std::int64_t enough = 30;
+  if (t.twins == 0) return out;
+  out += (out.empty() ? "Of " : " All the same, of ") + grouped(t.rows) + " test rows " + grouped(t.twins) +
+         (t.twins == 1 ? " has a near-twin" : " have near-twins") +
+         " among the training rows: the same text or a cosine of at least " + fixed(t.least_cosine, 2) +
+         " of the texts' or pictures' vectors (" + grouped(t.by_text) + " by text, " + grouped(t.by_image) +
+         " by picture).";
+  // Of fewer rows a share says next to nothing, and where nearly all had twins the others may be of twins
+  // that were not recognised.
+  const std::int64_t enough = 2 * (t.rows - t.twins) >= t.rows ? 10 : 30;
   if (m != nullptr && m->evidence.without_twins.rows >= enough)
     out += " Without them accuracy is " + fixed(m->evidence.without_twins.accuracy, 1) + " %, macro F1 " +
            fixed(m->evidence.without_twins.macro_f1, 1) + " % (" + grouped(m->evidence.without_twins.rows) +
            " rows).";
+  else if (m != nullptr && m->evidence.without_twins.rows > 0)
+    out += " Without them only " + counted(m->evidence.without_twins.rows, "row") +
+           " would be left, too few for a score: those below are nearly all of products that were seen.";
   else if (m != nullptr)
-    out += " Without them " + grouped(m->evidence.without_twins.rows) +
-           " rows are left, too few for a score: those below are of products that were seen.";
-  return out + " A column that variants of a product have in common (--group-column) keeps them together.";
+    out += " Without them no row is left: the scores below are of products that were seen.";
+  return out + (r.group_column.empty() ? " A column that variants of a product have in common "
+                                         "(--group-column) keeps them together."
+                                       : " That column does not keep them together.");
 }
 
 AISLE_API std::string comparison_text(const model_scores& m) {

@@ -37,7 +37,8 @@ AISLE_API std::string map_note(const product_map& map) {
                                                        : "texts") +
                     ": neighbours are alike. ";
   if (!map.tsne.empty()) {
-    out += "t-SNE of " + grouped(map.dimensions) + " principal components";
+    out += "t-SNE of " +
+           (map.dimensions > 0 ? grouped(map.dimensions) + " principal components" : "the vectors");
     if (map.laid_out < rows)
       out += ", made of an even sample of " + grouped(map.laid_out) + " of " + grouped(rows) +
              "; the others lie among their three nearest of it";
@@ -50,9 +51,13 @@ AISLE_API std::string map_box(const experiment_result& r) {
   if (r.map.rows.empty()) return {};
   return R"html(<div class="map card" id="map"><div class="tools"><label>Layout <select id="map-view">)html" +
          std::string(r.map.tsne.empty() ? "" : "<option value=\"tsne\">t-SNE</option>") +
+         (r.map.tsne.cols() == 3 ? "<option value=\"tsne3\">t-SNE, 3-D</option>" : "") +
          R"html(<option value="pca">PCA</option><option value="pca3">PCA, 3-D</option></select>
 </label>
-<label>Colour <select id="map-colour"><option value="class">Class</option><option value="right">Right or wrong</option><option value="suspect">Suspect labels</option></select>
+<label>Colour <select id="map-colour"><option value="class">Class</option>)html" +
+         (r.models.empty() ? "" : "<option value=\"right\">Right or wrong</option>") +
+         (r.totals.labelled == 0 ? "" : "<option value=\"suspect\">Suspect labels</option>") +
+         R"html(</select>
 </label>
 <button type="button" id="map-lasso" aria-pressed="false" title="Draw around products (or hold Shift)">Lasso</button>
 <button type="button" id="map-words" aria-pressed="true" title="Telling words of each crowd">Words</button>
@@ -66,18 +71,17 @@ AISLE_API std::string map_box(const experiment_result& r) {
 </div><div class="map-legend"><input type="search" id="legend-find" placeholder="Find a class" aria-label="Find a class"/>
 <ul id="legend"></ul>
 </div></div><p class="small quiet">)html" +
-         escape_html(map_note(r.map)) +
-         " Drag to move, scroll or pinch to zoom; zoomed in, points are pictures.</p></div>";
+         escape_html(map_note(r.map)) + " Drag to move, scroll or pinch to zoom" +
+         (r.rows_with_image > 0 && !r.models.empty() ? "; zoomed in, points are pictures.</p></div>"
+                                                     : ".</p></div>");
 }
 
 AISLE_API std::string explore_section(const report_scores& all, const std::vector<std::int64_t>& rows,
                                       const picture_sheets& pictures) {
   if (rows.empty()) return {};
-  std::string note =
-      std::string(
-          "Every part of this page lists its products here: a click on a class, a cell of a matrix, a "
-          "mix-up") +
-      (all.result->map.rows.empty() ? "." : ", or a region drawn on the map.");
+  std::string note = "Every part of this page lists its products here: a click on a class";
+  if (!all.models.empty()) note += ", a cell of a matrix, a mix-up";
+  note += all.result->map.rows.empty() ? "." : ", or a region drawn on the map.";
   const auto known = static_cast<std::int64_t>(rows.size());
   if (known < all.result->rows)
     note += " In this page: " + grouped(known) + " of " + grouped(all.result->rows) + " products.";

@@ -83,11 +83,17 @@ AISLE_API std::vector<finding> find_findings(const report_scores& all) {
   }
   if (best != nullptr && std::isfinite(best->accuracy_mean)) {
     const score_evidence& e = best->model->evidence;
+    const bool several = best->several();
+    const std::string interval = several ? "95 % interval of the first split " : "95 % interval ";
     std::string about = modality_title(best->model->modality) + ", " + model_title(best->model->model) +
-                        ", the best in cross-validation. Macro F1 " + fixed(best->macro_f1_mean, 1) + " %";
-    if (e.macro_f1) about += " (95 % interval " + interval_text(*e.macro_f1, 1) + ")";
+                        ", the best in cross-validation. Macro F1 " +
+                        with_deviation(best->macro_f1_mean, best->macro_f1_sd, several) + " %";
+    if (e.macro_f1) about += " (" + interval + interval_text(*e.macro_f1, 1) + ")";
     out.push_back({"best", fixed(best->accuracy_mean, 1) + " %", "right on products it had not learnt from",
-                   (e.accuracy ? "95 % interval " + interval_text(*e.accuracy, 1) + " %, " : "") +
+                   (several ? "Mean of " + counted(best->model->splits.size(), "split") +
+                                  ", standard deviation " + fixed(best->accuracy_sd, 1) + ". "
+                            : "") +
+                       (e.accuracy ? interval + interval_text(*e.accuracy, 1) + " %, " : "") +
                        rows_text(best->model->rows_tested()) + " tested. " + about + ".",
                    best->wrong > 0 ? "List its mistakes" : "", -1});
   }

@@ -24,13 +24,34 @@ AISLE_API std::vector<std::string> split_levels(const std::string& name, std::st
   return out;
 }
 
+/// Whether at least half of the names that hold `separator` have what is before it, a word, from others too.
+AISLE_API bool share_a_word(const std::vector<std::string>& names, std::string_view separator) {
+  std::map<std::string_view, std::int64_t> above;
+  std::int64_t with = 0, shared = 0;
+  for (const std::string& n : names) {
+    const auto at = n.find(separator);
+    if (at == std::string::npos) continue;
+    ++with;
+    ++above[std::string_view(n).substr(0, at)];
+  }
+  for (const auto& [name, count] : above) {
+    const bool word = std::any_of(name.begin(), name.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+    });
+    if (word && count > 1) shared += count;
+  }
+  return shared * 2 >= with && shared > 0;
+}
+
 AISLE_API std::string separator_of(const std::vector<std::string>& names) {
   for (const std::string_view s : {" > ", ">", " / ", "/", " | ", "|", "::"}) {
     const auto with = std::count_if(names.begin(), names.end(), [&](const std::string& n) {
       const auto at = n.find(s);
       return at != std::string::npos && at > 0 && at + s.size() < n.size();
     });
-    if (names.size() >= 3 && with * 2 > std::ssize(names)) return std::string(s);
+    if (names.size() < 3 || with * 2 <= std::ssize(names)) continue;
+    // "1/2 inch" and "A/B" are names: levels have words above them that names share.
+    if (s.front() == ' ' || s == "::" || share_a_word(names, s)) return std::string(s);
   }
   return {};
 }
@@ -72,7 +93,7 @@ AISLE_API class_labels label_classes(const std::vector<std::string>& names) {
     const auto& levels = out.levels[i];
     std::string text = levels.back();
     for (std::size_t k = 1; k < std::min(taken[i], levels.size()); ++k)
-      text = levels[levels.size() - 1 - k] + " > " + text;
+      text = levels[levels.size() - 1 - k] + out.separator + text;
     return text;
   };
   for (std::size_t round = 1; round < out.depth; ++round) {

@@ -131,14 +131,17 @@ AISLE_API json models_json(const report_scores& all, const row_places& place,
     out.push_back(std::move(one));
   }
   const auto& verdicts = all.result->verdicts;
-  if (verdicts.empty()) return out;
   opinions of(place.size());
+  bool any = false;
   for (const product_verdict& v : verdicts) {
     const std::int32_t at = place(v.row);
     if (v.given >= 0) truth[static_cast<std::size_t>(at)] = v.given;
+    if (v.likely.empty()) continue;  // a label and no opinion of it
+    any = true;
     of.said[static_cast<std::size_t>(at)] = v.likely.front().code;
     of.add(at, v.likely);
   }
+  if (!any) return out;
   json one = json::object({{"name", "Review of all labels"},
                            {"key", "review"},
                            {"chosen", true},
@@ -159,15 +162,16 @@ AISLE_API json clusters_json(const matrix<float>& points, const std::vector<std:
 AISLE_API json map_json(const experiment_result& r, const row_places& place) {
   const product_map& map = r.map;
   const float nowhere = std::numeric_limits<float>::quiet_NaN();
-  std::vector<float> tsne(map.tsne.empty() ? 0 : 2 * place.size(), nowhere), axes(3 * place.size(), nowhere);
+  const auto width = static_cast<std::size_t>(map.tsne.cols());
+  std::vector<float> tsne(width * place.size(), nowhere), axes(3 * place.size(), nowhere);
   std::vector<std::int32_t> nearest(5 * place.size(), -1);
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < map.rows.size(); ++i) {
     const auto at = static_cast<std::size_t>(place(map.rows[i]));
     const auto from = static_cast<std::int64_t>(i);
     for (std::size_t k = 0; k < 3; ++k) axes[3 * at + k] = map.axes(from, static_cast<std::int64_t>(k));
-    for (std::size_t k = 0; k < 2 && !tsne.empty(); ++k)
-      tsne[2 * at + k] = map.tsne(from, static_cast<std::int64_t>(k));
+    for (std::size_t k = 0; k < width; ++k)
+      tsne[width * at + k] = map.tsne(from, static_cast<std::int64_t>(k));
     for (std::int64_t k = 0; k < std::min<std::int64_t>(5, map.nearest.cols()); ++k)
       nearest[5 * at + static_cast<std::size_t>(k)] = place(map.nearest(from, k));
     const product_card* card = r.product_of(map.rows[i]);
@@ -178,6 +182,7 @@ AISLE_API json map_json(const experiment_result& r, const row_places& place) {
                            {"pca_words", clusters_json(map.axes, texts)}});
   if (!tsne.empty()) {
     out["tsne"] = column_of(tsne);
+    out["tsne_width"] = map.tsne.cols();
     out["tsne_words"] = clusters_json(map.tsne, texts);
   }
   return out;

@@ -65,11 +65,11 @@ AISLE_API void check_result(const experiment_result& result) {
                       ", expected " + std::to_string(classes) + ", one a class");
   const auto fits = [&](std::int64_t code) { return code >= 0 && code < static_cast<std::int64_t>(classes); };
   for (const product_verdict& v : result.verdicts)
-    if (v.likely.empty() || v.likely.size() > 3 || v.given < -1 || (v.given >= 0 && !fits(v.given)) ||
+    if (v.likely.size() > 3 || v.given < -1 || (v.given >= 0 && !fits(v.given)) ||
         !ranges::all_of(v.likely, [&](const likely_class& l) { return fits(l.code); }))
       throw shape_error("the verdict on row " + std::to_string(v.row) +
                         " names a class that is none of the " + counted(classes, "class", "classes") +
-                        ", or not one to three of them");
+                        ", or more than three of them");
   for (std::size_t i = 1; i < result.verdicts.size(); ++i)
     if (result.verdicts[i].row <= result.verdicts[i - 1].row)
       throw shape_error("verdicts are of row " + std::to_string(result.verdicts[i].row) + " behind row " +
@@ -77,13 +77,14 @@ AISLE_API void check_result(const experiment_result& result) {
   const auto on_map = static_cast<std::int64_t>(result.map.rows.size());
   if (on_map > 0 &&
       (result.map.axes.rows() != on_map || result.map.axes.cols() != 3 ||
-       (!result.map.tsne.empty() && (result.map.tsne.rows() != on_map || result.map.tsne.cols() != 2)) ||
+       (!result.map.tsne.empty() &&
+        (result.map.tsne.rows() != on_map || result.map.tsne.cols() < 2 || result.map.tsne.cols() > 3)) ||
        (!result.map.nearest.empty() && result.map.nearest.rows() != on_map)))
-    throw shape_error("a map of " + counted(on_map, "row") + " with " +
-                      std::to_string(result.map.axes.rows()) + " x " +
-                      std::to_string(result.map.axes.cols()) + " coordinates and " +
-                      std::to_string(result.map.tsne.rows()) + " x " +
-                      std::to_string(result.map.tsne.cols()) + " of t-SNE, expected three and two a row");
+    throw shape_error(
+        "a map of " + counted(on_map, "row") + " with " + std::to_string(result.map.axes.rows()) + " x " +
+        std::to_string(result.map.axes.cols()) + " coordinates and " +
+        std::to_string(result.map.tsne.rows()) + " x " + std::to_string(result.map.tsne.cols()) +
+        " of t-SNE, expected three, and two or three, a row");
   for (const model_result& m : result.models) {
     const std::string what = m.modality + " " + m.model + ": ";
     const auto rows = m.truth.size();

@@ -15,10 +15,12 @@ const start_map = () => {
   const box = $('map-box'), canvas = $('map-points'), over = $('map-over'), pen = over.getContext('2d');
   let renderer = gl_renderer(canvas) || canvas_renderer(canvas), on_screen = renderer;
   const layouts = {
-    tsne: data.map.tsne && {values: new Float32Array(bytes(data.map.tsne)), width: 2, words: data.map.tsne_words},
+    tsne: data.map.tsne && {values: new Float32Array(bytes(data.map.tsne)), width: data.map.tsne_width, flat: true, words: data.map.tsne_words},
+    tsne3: {values: null, width: 3, solid: true},
     pca: {values: new Float32Array(bytes(data.map.pca)), width: 3, flat: true, words: data.map.pca_words},
-    pca3: {values: null, width: 3, words: data.map.pca_words},
+    pca3: {values: null, width: 3, solid: true},
   };
+  if (layouts.tsne) layouts.tsne3.values = layouts.tsne.values;
   layouts.pca3.values = layouts.pca.values;
   const state = {layout: null, x: 0, y: 0, zoom: 1, yaw: 0.6, pitch: 0.4, words: true, lasso: false, path: null, hover: -1, walk: -1};
   let on = [], places = new Float32Array(0), shift = [0, 0], half = [1, 1], unit = 1, size = {width: 1, height: 1, ratio: 1};
@@ -46,7 +48,7 @@ const start_map = () => {
     renderer.places(places);
     paint();
   };
-  const solid = () => state.layout === layouts.pca3;
+  const solid = () => Boolean(state.layout.solid);
   const turn = () => solid() ? [Math.cos(state.yaw), Math.sin(state.yaw), Math.cos(state.pitch), Math.sin(state.pitch)] : [1, 0, 1, 0];
   const scale = () => 0.46 * state.zoom * (solid() ? Math.min(size.width, size.height) : Math.min(size.width / half[0], size.height / half[1]));
   const to_screen = (x, y, z, t, s) => {
@@ -324,7 +326,7 @@ const start_map = () => {
   $('legend-find').oninput = legend;
   $('map-colour').onchange = () => { legend(); paint(); };
   $('map-view').onchange = take_layout;
-  if (!has_suspects) $('map-colour').querySelector('option[value="suspect"]').remove();
+  if (!has_suspects) $('map-colour').querySelector('option[value="suspect"]')?.remove();
   listeners.push(() => { legend(); paint(); });
   theme_listeners.push(() => { tints = palette(); legend(); paint(); });
   canvas.addEventListener('webglcontextlost', (e) => e.preventDefault());

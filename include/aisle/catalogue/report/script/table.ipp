@@ -149,8 +149,10 @@ if (data) {
   models.forEach((m, k) => $('by').append(el('option', {value: k, textContent: m.name + (m.review ? '' : ' (test rows)')})));
   const all = models.findIndex((m) => m.review), best = models.findIndex((m) => m.best);
   filter.model = all >= 0 ? all : Math.max(best, 0);
-  if (!models.length) models.push({name: '–', key: '', said: '', unpacked: true}), models[0].said = new Int32Array(N).fill(-1);
-  const offered = {suspect: has_suspects, unsure: data.threshold !== undefined && all >= 0, unlabelled: truth.some((t) => t < 0)};
+  const judged = models.length > 0;
+  if (!judged) $('by').parentNode.style.display = 'none';
+  if (!judged) models.push({name: '–', key: '', said: '', unpacked: true}), models[0].said = new Int32Array(N).fill(-1);
+  const offered = {wrong: judged, right: judged, suspect: has_suspects, unsure: data.threshold !== undefined && all >= 0, unlabelled: truth.some((t) => t < 0)};
   each('#kind option', (o) => { if (offered[o.value] === false) o.remove(); });
   listeners.push(() => { page = 0; rows_now = sorted(); show_chips(); show_page(); });
   let waiting = 0;
