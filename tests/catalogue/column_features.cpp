@@ -39,6 +39,10 @@ TEST_CASE("a column whose values all read as numbers of one style is one of numb
       {{"1,299.00", "701.00"}, 1000},
       {{"1,299", "701"}, 1000},  // nothing says that the comma is a decimal one
       {{"12,50", "1.299,50"}, 656},
+      {{"400", "900", "1.500", "2.200"}, 1250},  // hundreds and no thousand: the point parts thousands
+      {{"0.400", "900", "1.500"}, 300.633333},
+      {{"2", "3", "1.500"}, 2.166667},
+      {{"1500", "900", "1.500"}, 800.5},
       {{"12,50", "1,299"}, 6.8995},  // here something does
       {{"$12", "$ 14.00", "13"}, 13},
       {{"12 EUR", "14 EUR"}, 13},
@@ -84,6 +88,34 @@ TEST_CASE("numbers become deviations from the mean of what was learnt from, ten 
   for (const char* cell : {"", "NULL", "many"}) CHECK(encode(with_gaps, cell) == std::vector<float>{0, 1});
   // All the same: no deviation at all.
   CHECK(encode(fit({"5", "5"}), "7") == std::vector<float>{2});
+}
+
+TEST_CASE("cells that are all written in another way are the same numbers; what is none is counted") {
+  const auto f = fit({"10.00", "20.00", "30.00"});
+  const auto values = [](const aisle::column_features& of, const cells& column) {
+    aisle::matrix<float> out(static_cast<std::int64_t>(column.size()), of.dimension());
+    of.transform(std::vector<cells>{column}, out);
+    std::vector<float> first;
+    for (const auto row : out) first.push_back(row[0]);
+    return first;
+  };
+  const auto as_learnt = values(f, {"10.00", "30.00", "1020.00"});
+  for (const cells& other : {cells{"10,00", "30,00", "1.020,00"}, cells{"$10", "$30", "$1,020"},
+                             cells{"\xE2\x82\xAC 10,00", "30 \xE2\x82\xAC", "1 020,00"}}) {
+    CAPTURE(other.front());
+    CHECK(values(f, other) == as_learnt);
+    CHECK(f.unreadable(std::vector<cells>{other}) == std::vector<std::int64_t>{0});
+  }
+  // Of two styles the one that was learnt.
+  const cells mixed{"10.00", "30,00", "abc", "", "n/a"};
+  CHECK(f.unreadable(std::vector<cells>{mixed}) == std::vector<std::int64_t>{2});
+  CHECK(values(f, mixed)[0] == as_learnt[0]);
+  CHECK(values(f, mixed)[1] == 0);
+  // Another measure is no number here.
+  const auto dollars = fit({"$10", "$20", "$30"});
+  CHECK(dollars.unreadable(std::vector<cells>{{"10 EUR", "20 EUR"}}) == std::vector<std::int64_t>{2});
+  CHECK(values(dollars, {"10"})[0] == as_learnt[0]);
+  CHECK(f.unreadable(std::vector<cells>{{"10%"}}) == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE("categories are told apart where two rows have them, others are one") {

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
@@ -52,6 +54,54 @@ TEST_CASE("a row goes to the best pipeline that has what it needs; every row com
   const auto texts = aisle::predict(set, fresh.products, &fresh.text, nullptr);
   CHECK(texts.rows[0].pipeline >= 0);
   CHECK(texts.rows[1].pipeline < 0);
+}
+
+TEST_CASE("a class without a picture is said by texts, whatever pictures say") {
+  // Of c no row has a picture: only texts, which cannot tell b from c, know that there is a c.
+  std::set<std::int64_t> without;
+  for (std::int64_t r = 0; r < 80; r += 4) without.insert(r);
+  made_up catalogue(80, {}, without);
+  for (std::size_t i = 0; i < 80; ++i)  // and they do tell c
+    if (without.contains(static_cast<std::int64_t>(i)))
+      catalogue.text.vectors(static_cast<std::int64_t>(i), 1) += 30;
+  std::vector<std::string> warnings;
+  aisle::experiment_options how;
+  how.learners = {"logistic_regression"};
+  how.on_warning = [&](std::string_view text) { warnings.emplace_back(text); };
+  const auto e = catalogue.run(how);
+  CHECK(std::count_if(warnings.begin(), warnings.end(), [](const std::string& text) {
+          return text.find("1 class (\"c\") has no training row with what it looks at") != std::string::npos;
+        }) == 2);
+  for (const auto& m : e.result.models) {
+    CHECK(m.unknown_classes.size() == (m.modality == "text" ? 0 : 1));
+    CHECK(e.result.known_classes(m) == (m.modality == "text" ? 3 : 2));
+  }
+  CHECK(e.result.best()->modality == "text");
+  const support::temporary_folder work;
+  aisle::write_experiment(e, work / "out");
+  const auto set = aisle::pipeline_set::load(work / "out");
+  CHECK(set.pipelines()[0].modality == "text");
+
+  // New ones have pictures. However good those are thought to be, what texts call a c is one.
+  made_up fresh(40);
+  for (std::int64_t r = 0; r < 40; r += 4) fresh.text.vectors(r, 1) += 30;
+  std::vector<aisle::pipeline> pictures_first(set.pipelines());
+  std::stable_sort(pictures_first.begin(), pictures_first.end(), [](const auto& a, const auto& b) {
+    return (a.modality == "multimodal") > (b.modality == "multimodal");
+  });
+  const aisle::pipeline_set other{pictures_first};
+  REQUIRE(other.pipelines()[0].modality == "multimodal");
+  const auto found = aisle::predict(other, fresh.products, &fresh.text, &fresh.image);
+  for (std::size_t r = 0; r < 40; ++r) {
+    CAPTURE(r);
+    const auto& row = found.rows[r];
+    const auto& by = other.pipelines()[static_cast<std::size_t>(row.pipeline)].modality;
+    CHECK(by == (r % 4 == 0 ? "text" : "multimodal"));
+    CHECK((found.classes.name(row.label) == "c") == (r % 4 == 0));
+    float sum = 0;
+    for (const float p : found.probabilities.row(static_cast<std::int64_t>(r))) sum += p;
+    CHECK(sum == doctest::Approx(1).epsilon(1e-5));
+  }
 }
 
 TEST_CASE("a folder of results: pipelines by cross-validation, the better first; older folders serve too") {

@@ -125,7 +125,7 @@ void tell_findings(const aisle::experiment_result& result) {
     say("found: " + r.model + " on " + r.modality + " puts " +
         score_of(r, &aisle::model_result::split_score::accuracy, r.evidence.accuracy) + " of " +
         std::to_string(r.rows_tested()) + " test rows into the right one of " +
-        std::to_string(result.classes.size()) + " classes, macro F1 " +
+        std::to_string(result.known_classes(r)) + " classes, macro F1 " +
         score_of(r, &aisle::model_result::split_score::macro_f1, r.evidence.macro_f1) + comparison(result) +
         as_good(result));
   }

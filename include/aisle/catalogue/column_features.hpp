@@ -42,10 +42,11 @@ struct column_encoding {
 std::string describe(const column_encoding& column);
 
 /// Columns of a catalogue (price, manufacturer, type) as features beside vectors. Numbers become their
-/// distance from the mean in standard deviations, ten at most; what is missing or no number is at the mean,
-/// and told by a feature of its own where training rows lacked some. A category is 1 in a column of its own;
-/// one that training rows have once, or not at all, is "other". Cells that name a missing value (n/a, NULL)
-/// are missing.
+/// distance from the mean in standard deviations, ten at most; cells that are all numbers of another style
+/// than those that were learnt from (10,00 for 10.00) are read in theirs; what is missing or no number is at
+/// the mean, and told by a feature of its own where training rows lacked some. A category is 1 in a column of
+/// its own; one that training rows have once, or not at all, is "other". Cells that name a missing value
+/// (n/a, NULL) are missing.
 class column_features {
  public:
   /// Categories of a column that are told apart, the most frequent ones.
@@ -64,6 +65,10 @@ class column_features {
   std::vector<std::string> names() const;
   std::int64_t dimension() const noexcept;
   double scale() const noexcept { return scale_; }
+
+  /// Of each column how many cells are neither missing nor, where numbers were learnt, a number: they count
+  /// as missing. Throws as transform().
+  std::vector<std::int64_t> unreadable(std::span<const cells> columns) const;
 
   /// Fills dimension() columns of `out` from `first` on. Throws shape_error for other numbers of columns or
   /// rows.

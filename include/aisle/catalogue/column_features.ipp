@@ -83,13 +83,29 @@ AISLE_API column_encoding learn_column(const std::string& name, std::span<const 
   return out;
 }
 
+/// How the numbers of these cells are written: as those that were learnt from, or else all in one other way.
+AISLE_API number_style style_of(const column_encoding& column, std::span<const std::string_view> cells) {
+  std::vector<std::string_view> values;
+  bool as_learnt = true;
+  for (const std::string_view cell : cells) {
+    if (is_missing(cell)) continue;
+    values.push_back(cell);
+    as_learnt = as_learnt && read_cell_number(cell, column.style).has_value();
+  }
+  if (as_learnt) return column.style;
+  const std::optional<number_style> other = find_number_style(values);
+  const bool of_one_measure = other && (other->unit == column.style.unit || other->unit.empty() ||
+                                        (column.style.unit.empty() && other->unit != "%"));
+  return of_one_measure ? *other : column.style;
+}
+
 /// Writes the features of a cell, all of which are 0.
-AISLE_API void encode(const column_encoding& column, std::string_view cell, double scale,
-                      std::span<float> to) {
+AISLE_API void encode(const column_encoding& column, const number_style& style, std::string_view cell,
+                      double scale, std::span<float> to) {
   const auto one = static_cast<float>(scale);
   bool missing = is_missing(cell);
   if (column.kind == column_kind::number) {
-    const std::optional<double> value = missing ? std::nullopt : read_cell_number(cell, column.style);
+    const std::optional<double> value = missing ? std::nullopt : read_cell_number(cell, style);
     if (value) {
       const double off = (*value - column.mean) / column.sd;
       to[0] = static_cast<float>(scale * std::clamp(off, -farthest_number, farthest_number));
@@ -201,6 +217,20 @@ AISLE_API std::int64_t column_features::dimension() const noexcept {
   return out;
 }
 
+AISLE_API std::vector<std::int64_t> column_features::unreadable(std::span<const cells> columns) const {
+  detail::require_cells(columns, columns_.size(),
+                        columns.empty() ? 0 : static_cast<std::int64_t>(columns[0].size()));
+  std::vector<std::int64_t> out;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    out.push_back(0);
+    if (columns_[c].kind != column_kind::number) continue;
+    const number_style style = detail::style_of(columns_[c], columns[c]);
+    for (const std::string_view cell : columns[c])
+      out.back() += !detail::is_missing(cell) && !detail::read_cell_number(cell, style);
+  }
+  return out;
+}
+
 AISLE_API void column_features::transform(std::span<const cells> columns, matrix_view<float> out,
                                           std::int64_t first) const {
   detail::require_cells(columns, columns_.size(), out.rows());
@@ -210,10 +240,12 @@ AISLE_API void column_features::transform(std::span<const cells> columns, matrix
   auto at = static_cast<std::size_t>(first);
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     const auto width = static_cast<std::size_t>(columns_[c].dimension());
+    number_style style;
+    if (columns_[c].kind == column_kind::number) style = detail::style_of(columns_[c], columns[c]);
     for (std::int64_t r = 0; width > 0 && r < out.rows(); ++r) {
       const std::span<float> to = out.row(r).subspan(at, width);
       std::fill(to.begin(), to.end(), 0.0f);
-      detail::encode(columns_[c], columns[c][static_cast<std::size_t>(r)], scale_, to);
+      detail::encode(columns_[c], style, columns[c][static_cast<std::size_t>(r)], scale_, to);
     }
     at += width;
   }

@@ -4,11 +4,13 @@
 #include <set>
 #include <utility>
 
+#include <aisle/base/counted.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/catalogue/detail/experiment_judgement.hpp>
 #include <aisle/catalogue/detail/experiment_results.hpp>
 #include <aisle/catalogue/detail/experiment_rows.hpp>
 #include <aisle/catalogue/detail/experiment_trials.hpp>
+#include <aisle/catalogue/detail/first_names.hpp>
 #include <aisle/catalogue/detail/recipe_search.hpp>
 #include <aisle/catalogue/experiment.hpp>
 
@@ -85,6 +87,7 @@ class experiment_run {
     if (modalities_.empty())
       throw nothing_to_do(products_.path +
                           ": no modality has rows of two classes to train on and rows to test on");
+    warn_of_unknown_classes();
     const row_fates fates = decide_fates(products_, modalities_, result.skipped, chosen.kind, text_, image_);
     result.usage = fates.usage;
     result.skipped.insert(result.skipped.end(), fates.unnamed.begin(), fates.unnamed.end());
@@ -125,8 +128,32 @@ class experiment_run {
     model_result r = collect_result(m, of_splits, splits_, folds);
     r.model = how.learner;
     r.how = how;
+    r.unknown_classes = unknown_classes(m);
     out_.result.models.push_back(std::move(r));
     out_.pipelines.push_back(take_pipeline(first, m, products_, folds.temperature));
+  }
+
+  /// Classes that none of a modality's training rows has.
+  std::vector<std::string> unknown_classes(const modality& m) const {
+    std::set<std::string_view> known;
+    for (const std::int64_t i : m.sides(splits_.front()).train)
+      known.insert(m.labels.classes().name(m.labels.codes()[static_cast<std::size_t>(i)]));
+    std::vector<std::string> out;
+    for (const std::string& name : labels_.classes().names())
+      if (!known.contains(name)) out.push_back(name);
+    return out;
+  }
+
+  void warn_of_unknown_classes() const {
+    if (!options_.on_warning) return;
+    for (const modality& m : modalities_) {
+      const std::vector<std::string> names = unknown_classes(m);
+      if (names.empty()) continue;
+      options_.on_warning(m.name + ": " + counted(names.size(), "class", "classes") + " (" +
+                          first_names(names) + ") " + (names.size() == 1 ? "has" : "have") +
+                          " no training row with what it looks at: it cannot say " +
+                          (names.size() == 1 ? "it" : "them"));
+    }
   }
 
   /// The chosen classifiers again, of the rows of both sides.

@@ -29,7 +29,7 @@ AISLE_API index_vector read_split_rows(const json& list, std::int64_t rows) {
   return out;
 }
 
-AISLE_API json to_json(const model_result& r) {
+AISLE_API json to_json(const model_result& r, std::int64_t known_classes) {
   json splits = json::array();
   for (const auto& s : r.splits) {
     json one = json::object(
@@ -49,6 +49,10 @@ AISLE_API json to_json(const model_result& r) {
   out["macro_f1_sd"] = macro_f1.sd;
   out["rows"] = r.rows_tested();
   out["cross_validation_macro_f1"] = r.cross_validation_macro_f1;
+  if (!r.unknown_classes.empty()) {
+    out["known_classes"] = known_classes;
+    out["unknown_classes"] = json::array_of(r.unknown_classes);
+  }
   if (r.cross_validation_common_macro_f1 >= 0)
     out["cross_validation_common_macro_f1"] = r.cross_validation_common_macro_f1;
   if (r.common_rows_tested() > 0) {
@@ -116,7 +120,7 @@ AISLE_API split_file read_splits(const std::string& path) {
 
 AISLE_API void write_metrics(const experiment_result& result, const std::string& path) {
   json models = json::array(), phases = json::object();
-  for (const model_result& r : result.models) models.push_back(detail::to_json(r));
+  for (const model_result& r : result.models) models.push_back(detail::to_json(r, result.known_classes(r)));
   for (const auto& [name, seconds] : result.phases) phases[name] = seconds;
   json metrics = json::object({{"models", std::move(models)},
                                {"rows", detail::to_json(result, result.usage)},

@@ -44,6 +44,8 @@ struct pipeline {
 
   bool uses_text() const noexcept { return modality != "image"; }
   bool uses_images() const noexcept { return modality != "text"; }
+  /// Whether there were rows of a class, one of the learner's, among those it learnt from.
+  bool has_learnt(std::int32_t code) const;
 
   void save(const std::string& path) const;
   /// Throws format_error for anything else than what save() wrote, damaged files included.

@@ -4,6 +4,7 @@
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/recipe_json.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/io/json.hpp>
@@ -111,6 +112,12 @@ AISLE_API familiarity read_known(const state_dict& file, const std::string& path
 
 AISLE_API pipeline_input describe_input(const embedding_table& table) {
   return {table.model, table.weights_sha256, table.preset, table.file};
+}
+
+AISLE_API bool pipeline::has_learnt(std::int32_t code) const {
+  if (!known.fitted() || code >= known.means().rows()) return true;
+  // The mean of no rows is 0.
+  return ranges::any_of(known.means().row(code), [](float v) { return v != 0; });
 }
 
 AISLE_API void pipeline::save(const std::string& path) const {

@@ -50,7 +50,9 @@ struct catalogue_prediction {
   matrix<float> probabilities;  ///< [data rows, classes]; 0 where there is no prediction
 };
 
-/// Applies pipelines to embedded products; a null table: no row has that modality.
+/// Applies pipelines to embedded products; a null table: no row has that modality. A later pipeline that
+/// knows classes which an earlier one does not (no row with a picture had them, say) has a row where it says
+/// one of those.
 catalogue_prediction predict(const pipeline_set& set, const catalogue& products, const embedding_table* text,
                              const embedding_table* image);
 

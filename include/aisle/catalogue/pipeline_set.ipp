@@ -28,10 +28,15 @@ AISLE_API pipeline load_chosen(const results_reader& results, const std::string&
   return out;
 }
 
-/// By what the chosen classifiers of modalities are compared, in %.
+/// By what the chosen classifiers of modalities are compared, in %, as experiment_result::best() does.
 AISLE_API double rank_of(const json& model) {
+  double share = 1;  // of the classes that it can say
+  if (const json* unknown = model.find("unknown_classes")) {
+    const auto known = model.get<double>("known_classes");
+    share = known / (known + static_cast<double>(unknown->size()));
+  }
   for (const char* score : {"cross_validation_common_macro_f1", "cross_validation_macro_f1", "macro_f1_mean"})
-    if (model.contains(score)) return model.get<double>(score);
+    if (model.contains(score)) return share * model.get<double>(score);
   return 0;
 }
 
@@ -129,6 +134,14 @@ AISLE_API catalogue_prediction predict(const pipeline_set& set, const catalogue&
   out.classes = set.pipelines().front().learner->classes();
   for (const pipeline& p : set.pipelines()) out.classes = merge(out.classes, p.learner->classes());
   out.probabilities = matrix<float>(products.data_rows, out.classes.size());
+  std::vector<std::vector<bool>> knows;  // of each pipeline, by code
+  for (const pipeline& p : set.pipelines()) {
+    knows.emplace_back(static_cast<std::size_t>(out.classes.size()), false);
+    const auto& names = p.learner->classes().names();
+    for (std::size_t c = 0; c < names.size(); ++c)
+      if (p.has_learnt(static_cast<std::int32_t>(c)))
+        knows.back()[static_cast<std::size_t>(*out.classes.find(names[c]))] = true;
+  }
 
   for (std::size_t k = 0; k < set.pipelines().size(); ++k) {
     const pipeline& p = set.pipelines()[k];
@@ -140,20 +153,34 @@ AISLE_API catalogue_prediction predict(const pipeline_set& set, const catalogue&
       detail::require_width(*image, static_cast<std::int64_t>(means.back().size()), p.image);
     const modality_rows all =
         join_modalities(p.uses_text() ? text : nullptr, p.uses_images() ? image : nullptr, &products);
-    index_vector which;
-    for (std::size_t i = 0; i < all.rows.size(); ++i)
-      if (out.rows[static_cast<std::size_t>(all.rows[i])].pipeline < 0)
-        which.push_back(static_cast<std::int64_t>(i));
-    if (which.empty()) continue;
-    const modality_rows rows = all.select(which);
-    const pipeline_prediction said = detail::apply(p, rows);
     const auto& names = p.learner->classes().names();
     std::vector<std::int32_t> code;  // of this pipeline's classes among all
     for (const std::string& name : names) code.push_back(*out.classes.find(name));
+    // Rows that none before could do; and those of a pipeline that does not know all that this one does,
+    // which may say what the other cannot.
+    std::vector<bool> has_more;
+    for (std::size_t before = 0; before < k; ++before)
+      has_more.push_back(ranges::any_of(code, [&](std::int32_t c) {
+        return knows[k][static_cast<std::size_t>(c)] && !knows[before][static_cast<std::size_t>(c)];
+      }));
+    index_vector which;
+    for (std::size_t i = 0; i < all.rows.size(); ++i) {
+      const int done = out.rows[static_cast<std::size_t>(all.rows[i])].pipeline;
+      if (done < 0 || has_more[static_cast<std::size_t>(done)]) which.push_back(static_cast<std::int64_t>(i));
+    }
+    if (which.empty()) continue;
+    const modality_rows rows = all.select(which);
+    const pipeline_prediction said = detail::apply(p, rows);
     for (std::size_t i = 0; i < rows.rows.size(); ++i) {
       row_prediction& r = out.rows[static_cast<std::size_t>(rows.rows[i])];
+      const std::int32_t label = code[static_cast<std::size_t>(said.labels.codes()[i])];
+      if (r.pipeline >= 0) {
+        if (knows[static_cast<std::size_t>(r.pipeline)][static_cast<std::size_t>(label)]) continue;
+        ranges::fill(out.probabilities.row(rows.rows[i]), 0.0F);
+        r.known = -1;
+      }
       r.pipeline = static_cast<int>(k);
-      r.label = code[static_cast<std::size_t>(said.labels.codes()[i])];
+      r.label = label;
       if (!said.known.empty()) r.known = said.known[i];
       for (std::size_t c = 0; c < names.size(); ++c)
         out.probabilities(rows.rows[i], code[c]) =

@@ -58,6 +58,10 @@ struct model_result {
   /// The same on those of them that every modality has: comparable between modalities. -1: there are none.
   double cross_validation_common_macro_f1 = -1;
 
+  /// Classes of the experiment that no training row of the first split has, of those that have what the
+  /// classifier looks at: it cannot say them, and is not tested on them.
+  std::vector<std::string> unknown_classes = {};
+
   struct split_score {
     std::uint64_t seed = 0;
     double accuracy = 0, macro_f1 = 0;  ///< in %
@@ -277,12 +281,20 @@ struct experiment_result {
                                         [](const product_card& p, std::int64_t r) { return p.row < r; });
     return found != products.end() && found->row == row ? &*found : nullptr;
   }
-  /// The chosen classifier that did best in cross-validation, or null.
+  /// How many of the classes a classifier can say.
+  std::int64_t known_classes(const model_result& m) const noexcept {
+    return std::ssize(classes) - std::ssize(m.unknown_classes);
+  }
+  /// The chosen classifier that did best in cross-validation, or null. Of a class that it cannot say its F1
+  /// is 0.
   const model_result* best() const&& = delete;
   const model_result* best() const& {
     const model_result* out = nullptr;
+    const auto rank = [&](const model_result& m) {
+      return m.cross_validated() * static_cast<double>(known_classes(m));
+    };
     for (const model_result& m : models)
-      if (m.chosen && (!out || m.cross_validated() > out->cross_validated())) out = &m;
+      if (m.chosen && (!out || rank(m) > rank(*out))) out = &m;
     return out;
   }
   /// The chosen classifier of a modality, or null.

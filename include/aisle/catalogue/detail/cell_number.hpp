@@ -21,11 +21,12 @@ struct number_style {
 namespace detail {
 
 /// The number of a cell; nothing where it is none of this style. Thousands may be separated by the other
-/// mark, a blank or an apostrophe; the unit may be left out. A code with leading zeros is no number.
+/// mark, a blank or an apostrophe; the unit may be left out, and stand where there was none (but for %). A
+/// code with leading zeros is no number.
 std::optional<double> read_cell_number(std::string_view cell, const number_style& style);
 
-/// The style in which all cells are numbers, with a decimal point where both marks would do; nothing where
-/// there is none, or no cell.
+/// The style in which all cells are numbers; nothing where there is none, or no cell. Where a point may be
+/// both it is a decimal point, unless the other numbers say that it parts thousands ("900", "1.500").
 std::optional<number_style> find_number_style(std::span<const std::string_view> cells);
 
 /// Whether a cell is a unit that numbers may have.

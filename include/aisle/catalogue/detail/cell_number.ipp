@@ -137,8 +137,27 @@ AISLE_API std::optional<double> number_of(const number_parts& parts, char decima
 
 AISLE_API std::optional<double> read_cell_number(std::string_view cell, const number_style& style) {
   const number_parts parts = split_number(cell);
-  if (!parts.unit.empty() && parts.unit != style.unit) return std::nullopt;
+  // "$12" where numbers stood alone is 12; "12 %" is another measure.
+  const bool fits =
+      parts.unit == style.unit || parts.unit.empty() || (style.unit.empty() && parts.unit != "%");
+  if (!fits) return std::nullopt;
   return number_of(parts, style.decimal);
+}
+
+/// Whether points part thousands, where they could be decimal points, too: "400", "900", "1.500", "2.200".
+/// Numbers of hundreds without a point, none of a thousand, say so.
+AISLE_API bool are_thousands(std::span<const std::string_view> cells) {
+  bool pointed = false, hundreds = false;
+  for (const std::string_view cell : cells) {
+    const std::string digits = split_number(cell).digits;
+    if (digits.find('.') != std::string::npos)
+      pointed = true;
+    else if (digits.size() > 3)
+      return false;
+    else
+      hundreds = hundreds || digits.size() == 3;
+  }
+  return pointed && hundreds;
 }
 
 AISLE_API std::optional<number_style> find_number_style(std::span<const std::string_view> cells) {
@@ -155,7 +174,7 @@ AISLE_API std::optional<number_style> find_number_style(std::span<const std::str
     comma = comma && number_of(parts, ',').has_value();
     if (!point && !comma) return std::nullopt;
   }
-  out.decimal = point ? '.' : ',';
+  out.decimal = point && !(comma && are_thousands(cells)) ? '.' : ',';
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/catalogue/detail/experiment_judgement.hpp>
 #include <aisle/catalogue/detail/experiment_trials.hpp>
+#include <aisle/catalogue/detail/first_names.hpp>
 #include <aisle/learn/near_duplicates.hpp>
 #include <aisle/learn/nearest.hpp>
 #include <aisle/learn/significance.hpp>
@@ -131,16 +132,12 @@ AISLE_API std::vector<std::string> odd_groups(const catalogue& products, const c
   }
   if (all.size() == chosen.rows.size())
     out.push_back(where + "no two rows have a group in common, which keeps nothing together");
-  std::string names;
-  std::int64_t single = 0;
-  for (const auto& [name, groups] : of_class) {
-    if (groups.size() != 1) continue;
-    if (++single <= 5) names += (names.empty() ? "\"" : ", \"") + std::string(name) + "\"";
-  }
-  if (single > 0)
-    out.push_back(where + counted(single, "class", "classes") + (single == 1 ? " is" : " are") +
-                  " in one group alone (" + names + (single > 5 ? ", …" : "") +
-                  "): learnt, but never tested");
+  std::vector<std::string> single;
+  for (const auto& [name, groups] : of_class)
+    if (groups.size() == 1) single.emplace_back(name);
+  if (!single.empty())
+    out.push_back(where + counted(single.size(), "class", "classes") + (single.size() == 1 ? " is" : " are") +
+                  " in one group alone (" + first_names(single) + "): learnt, but never tested");
   return out;
 }
 

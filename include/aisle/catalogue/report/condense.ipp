@@ -64,6 +64,7 @@ AISLE_API model_result condensed(const model_result& m, std::size_t rows, std::s
   out.model = m.model;
   out.chosen = m.chosen;
   out.cross_validation_macro_f1 = m.cross_validation_macro_f1;
+  out.unknown_classes = m.unknown_classes;
   out.cross_validation_common_macro_f1 = m.cross_validation_common_macro_f1;
   out.splits = m.splits;
   out.fit_seconds = m.fit_seconds;

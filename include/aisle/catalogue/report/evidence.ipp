@@ -1,6 +1,7 @@
 #pragma once
 
 #include <aisle/base/counted.hpp>
+#include <aisle/catalogue/detail/first_names.hpp>
 #include <aisle/catalogue/report/evidence.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/text.hpp>
@@ -18,6 +19,12 @@ AISLE_API std::string honesty_text(const experiment_result& r, const model_resul
   if (!r.group_column.empty())
     out = "Rows that have column " + escape(r.group_column) + " in common (" + grouped(r.groups) +
           " groups) were on one side of the split.";
+  if (m != nullptr && !m->unknown_classes.empty())
+    out += (out.empty() ? "" : " ") + counted(m->unknown_classes.size(), "class", "classes") +
+           " of the catalogue (" + escape(first_names(m->unknown_classes)) +
+           ") had no training row with what this classifier looks at: it cannot say " +
+           (m->unknown_classes.size() == 1 ? "it" : "them") + ", and was not tested on " +
+           (m->unknown_classes.size() == 1 ? "it." : "them.");
   const twin_findings& t = r.twins;
   if (t.twins == 0) return out;
   out += (out.empty() ? "Of " : " All the same, of ") + grouped(t.rows) + " test rows " + grouped(t.twins) +

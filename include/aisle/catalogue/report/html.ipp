@@ -44,7 +44,7 @@ AISLE_API std::string lede(const report_scores& all) {
                                       : "classifier " + escape_html(model)) +
                     " puts <b>" + fixed(best->accuracy_mean, 1) + "\u00a0%</b> of the products " +
                     (all.result->twins.twins > 0 ? "held out" : "it had not seen") + of_rows(*best) +
-                    " into the right one of " + grouped(static_cast<std::int64_t>(all.names.size())) +
+                    " into the right one of " + grouped(all.result->known_classes(*best->model)) +
                     " classes.";
   std::string others;
   for (const std::string& modality : all.modalities) {

@@ -47,6 +47,7 @@ AISLE_API json json_of(const model_result& m) {
     out["counts"] = json::object(
         {{"truth", std::move(truth)}, {"predicted", std::move(predicted)}, {"rows", std::move(rows)}});
   }
+  if (!m.unknown_classes.empty()) out["unknown_classes"] = json::array_of(m.unknown_classes);
   if (m.cross_validation_common_macro_f1 >= 0)
     out["cross_validation_common_macro_f1"] = m.cross_validation_common_macro_f1;
   add_evidence(out, m.evidence);
@@ -106,6 +107,7 @@ AISLE_API model_result model_of(const json& j, std::int64_t classes) {
   m.model = j.get<std::string>("model");
   m.chosen = j.get<bool>("chosen");
   m.cross_validation_macro_f1 = number_of(j["cross_validation_macro_f1"]);
+  if (const json* unknown = j.find("unknown_classes")) m.unknown_classes = unknown->as_vector<std::string>();
   if (const json* common = j.find("cross_validation_common_macro_f1"))
     m.cross_validation_common_macro_f1 = number_of(*common);
   for (const json& s : j["splits"].elements()) {

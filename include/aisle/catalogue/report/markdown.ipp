@@ -35,7 +35,7 @@ AISLE_API std::string headline_markdown(const report_scores& all) {
     out += "**" + markdown_title(*best) + "** puts **" +
            with_deviation(best->accuracy_mean, best->accuracy_sd, best->several()) + " %** of products " +
            (r.twins.twins > 0 ? "held out" : "it had not seen") + " into the right one of " +
-           grouped(static_cast<std::int64_t>(r.classes.size())) + " classes (macro F1 " +
+           grouped(r.known_classes(*best->model)) + " classes (macro F1 " +
            with_deviation(best->macro_f1_mean, best->macro_f1_sd, best->several()) + " %).\n\n";
   const model_scores* best = all.best();
   if (const std::string honest = honesty_text(r, best ? best->model : nullptr, escape_markdown);
