@@ -61,10 +61,9 @@ class linear_problem {
       const matrix_view<const T> dense = x.dense();
       by_row_ = kernels::packed_matrix<T>(kernels::plain_table(), dense_, rows_, dense.data(), dense.stride(),
                                           threads_);
+      const matrix<T> columns = transposed(dense);
       by_feature_ =
-          kernels::packed_matrix<T>(kernels::plain_table(), rows_, dense_, [&](std::int64_t f, T* out) {
-            for (std::int64_t r = 0; r < rows_; ++r) out[r] = dense(r, f);
-          });
+          kernels::packed_matrix<T>(kernels::plain_table(), rows_, dense_, columns.data(), rows_, threads_);
     }
     if (sparse_) by_column_ = sparse_->transposed();
     for (const double w : row_weights_) total_ += w;
@@ -129,6 +128,19 @@ class linear_problem {
 
  private:
   static constexpr std::int64_t block = 256;  // rows whose loss is one partial sum, whoever computes it
+
+  /// By squares that fit the first cache, on all threads.
+  matrix<T> transposed(matrix_view<const T> x) const {
+    constexpr std::int64_t side = 64;
+    matrix<T> out(x.cols(), x.rows());
+    parallel_for((x.cols() + side - 1) / side, threads_, [&](std::int64_t strip) {
+      const std::int64_t end = std::min(x.cols(), (strip + 1) * side);
+      for (std::int64_t first = 0; first < x.rows(); first += side)
+        for (std::int64_t f = strip * side; f < end; ++f)
+          for (std::int64_t r = first; r < std::min(x.rows(), first + side); ++r) out(f, r) = x(r, f);
+    });
+    return out;
+  }
 
   void gemm(const kernels::packed_matrix<T>& right, const matrix<T>& left, matrix<T>& out) {
     kernels::gemm_rows<T> rows;
