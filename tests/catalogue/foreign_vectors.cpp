@@ -120,6 +120,56 @@ TEST_CASE("which columns of a table make the vectors is said, and row numbers ar
   CHECK(read("sku,x,y\nA,1,2\n").columns == "'x', 'y'");
 }
 
+TEST_CASE("columns that are numbered make the vectors in the order of their numbers, wherever they stand") {
+  const support::temporary_folder work;
+  const auto products = products_of(work);
+  const auto read = [&](const std::string& csv) {
+    aisle::write_file(work / "v.csv", csv);
+    return aisle::read_vectors(products, work / "v.csv", aisle::vector_kind::text);
+  };
+  const auto plain = read("sku,d0,d1,d2\nA,1,2,3\nB,4,5,6\n");
+  for (const char* csv :
+       {"d2,d1,sku,d0\n3,2,A,1\n6,5,B,4\n", "sku,text_11,text_9,text_10\nA,3,1,2\nB,6,4,5\n",
+        "sku,2,0,1\nA,3,1,2\nB,6,4,5\n", ",sku,d002,d000,d001\n0,A,3,1,2\n1,B,6,4,5\n"}) {
+    CAPTURE(csv);
+    const auto v = read(csv);
+    CHECK(v.table.vectors == plain.table.vectors);
+    REQUIRE(!v.notes.empty());
+    CHECK(v.notes.back().find("are taken in the order of their numbers") != std::string::npos);
+  }
+  CHECK(read("d2,d1,sku,d0\n3,2,A,1\n").columns == "'d0' … 'd2'");
+  // Numbers that leave some out, and several words, stand as they are.
+  for (const char* csv : {"sku,d5,d1,d0\nA,1,2,3\nB,4,5,6\n", "sku,b1,a0,a2\nA,1,2,3\nB,4,5,6\n",
+                          "sku,z,y,x\nA,1,2,3\nB,4,5,6\n"}) {
+    CAPTURE(csv);
+    CHECK(read(csv).table.vectors == plain.table.vectors);
+  }
+}
+
+TEST_CASE("ids beside a matrix need no line of names where they are as many as its rows") {
+  const support::temporary_folder work;
+  const auto products = products_of(work);
+  const auto read = [&](const std::string& ids) {
+    aisle::write_npy(work / "v.npy", three());
+    aisle::write_file(work / "v.ids.csv", ids);
+    return aisle::read_vectors(products, work / "v.npy", aisle::vector_kind::text);
+  };
+  const auto v = read("C\nA\nX\n");
+  check(v, work / "v.npy");
+  REQUIRE(v.notes.size() == 1);
+  CHECK(v.notes[0].find("v.ids.csv has no line of names: 'C'") == 0);
+  CHECK(aisle::read_vector_file(work / "v.npy", aisle::vector_kind::text, "sku").ids ==
+        std::vector<std::string>{"C", "A", "X"});
+  CHECK(read("key\nC\nA\nX\n").notes.empty());  // a name, of whatever kind
+  CHECK_THROWS_WITH_AS(read("id\nC\nA\n"), doctest::Contains("3 vectors and 2 ids"), aisle::format_error);
+  CHECK_THROWS_WITH_AS(read("C\nA\n"), doctest::Contains("3 vectors and 1 id"), aisle::format_error);
+  const std::vector<aisle::named_tensor> tensors = {{"text_embeddings", as_tensor(three())}};
+  aisle::write_safetensors(work / "v.safetensors", tensors);
+  aisle::write_file(work / "v.ids.csv", "C\nA\nX\n");
+  check(aisle::read_vectors(products, work / "v.safetensors", aisle::vector_kind::text),
+        work / "v.safetensors");
+}
+
 TEST_CASE("vectors under no header are refused, and ids that lost their zeros hinted at") {
   const support::temporary_folder work;
   aisle::write_file(work / "products.csv", "sku,name\n007,a\n008,b\n");

@@ -37,21 +37,34 @@ struct vectors_of_file {
 
 AISLE_API std::string prefix_of(vector_kind kind) { return kind == vector_kind::text ? "text_" : "image_"; }
 
-AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::string& id_column) {
+/// Of the `rows` vectors in `path`. Without a line of names above them where that makes as many, which
+/// `notes` gets.
+AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::string& id_column,
+                                            std::int64_t rows, std::vector<std::string>& notes) {
   const std::string file = vector_ids_path(path);
   if (!file_exists(file))
     throw file_error(file, "no such file, expected the ids of the rows of " + path +
                                " in a column \"id\", one a line, in their order");
   table_reader table(file, {.expected = {"id", id_column}});
   std::size_t column = 0;
-  if (const auto named = table.find_column("id"))
-    column = *named;
+  bool named = true;
+  if (const auto id = table.find_column("id"))
+    column = *id;
   else if (const auto same = table.find_column(id_column))
     column = *same;
   else if (table.header().size() != 1)
     column = table.column("id");
+  else
+    named = false;
   std::vector<std::string> out;
   for (table_row row; table.next(row);) out.emplace_back(row.fields[column]);
+  if (const std::string first = table.header()[column];
+      !named && !first.empty() && static_cast<std::int64_t>(out.size()) + 1 == rows &&
+      table.format().kind == table_format::kinds::separated && ranges::find(out, first) == out.end()) {
+    out.insert(out.begin(), first);
+    notes.push_back(file_name(file) + " has no line of names: '" + first +
+                    "' in its first one is taken for the id of the first vector");
+  }
   return out;
 }
 
@@ -77,7 +90,7 @@ AISLE_API vectors_of_file read_npy_vectors(const std::string& path, const std::s
   if (const tensor t = read_npy(path); t.dims().rank() != 2)
     throw format_error(path, "has shape " + to_string(t.dims()) + ", expected [rows, dimension]");
   out.vectors = read_npy_matrix<float>(path);
-  out.ids = read_ids(path, id_column);
+  out.ids = read_ids(path, id_column, out.vectors.rows(), out.notes);
   if (const std::string sums = vector_sums_path(path); file_exists(sums))
     for (const std::string& file : {path, vector_ids_path(path)}) check_sum(file, sums);
   return out;
@@ -112,7 +125,7 @@ AISLE_API vectors_of_file read_safetensors_vectors(const std::string& path, vect
     for (const json& id : list.elements())
       out.ids.push_back(id.is_string() ? id.as<std::string>() : id.is_null() ? "" : id.dump());
   } else {
-    out.ids = read_ids(path, id_column);
+    out.ids = read_ids(path, id_column, dims[0], out.notes);
   }
   if (const std::string mark = kind == vector_kind::text ? "has_text" : "has_image"; file.contains(mark)) {
     std::vector<float> has(static_cast<std::size_t>(file.at(mark).dims.elements()));
@@ -155,7 +168,17 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
                         " counts the rows and is left out of the vectors");
   }
   std::vector<std::string> names;
-  for (const std::size_t c : columns.components) names.push_back(header[c]);
+  const auto name_components = [&] {
+    names.clear();
+    for (const std::size_t c : columns.components) names.push_back(header[c]);
+  };
+  name_components();
+  // Two files of one model are joined by what their columns are called, not by where they stand.
+  if (const std::string as_they_stand = list_components(names); sort_components(header, columns.components)) {
+    name_components();
+    out.notes.push_back("its columns " + as_they_stand + " are taken in the order of their numbers, " +
+                        list_components(names));
+  }
   out.columns = list_components(names);
   if (const auto odd = odd_components(names); !odd.empty()) {
     std::vector<std::string> usual = names;

@@ -35,6 +35,10 @@ std::string list_components(const std::vector<std::string>& names);
 /// Those that are called otherwise than most of the others are: "price" beside v0 to v7.
 std::vector<std::string> odd_components(const std::vector<std::string>& names);
 
+/// Puts columns that are called by one word and numbers that follow each other (d2, d0, d1) into the order of
+/// the numbers; true where they stood otherwise. `components` are places in `header`.
+bool sort_components(const std::vector<std::string>& header, std::vector<std::size_t>& components);
+
 }  // namespace detail
 AISLE_NAMESPACE_END
 

@@ -94,6 +94,28 @@ AISLE_API std::string list_components(const std::vector<std::string>& names) {
   return out;
 }
 
+AISLE_API bool sort_components(const std::vector<std::string>& header, std::vector<std::size_t>& components) {
+  constexpr std::size_t most_digits = 9;  // of a number that counts columns
+  std::map<std::int64_t, std::size_t> by_number;
+  for (const std::size_t c : components) {
+    const std::string& name = header[c];
+    const std::size_t end = name.find_last_not_of("0123456789") + 1, digits = name.size() - end;
+    if (digits == 0 || digits > most_digits || pattern_of(name) != pattern_of(header[components.front()]))
+      return false;
+    std::int64_t number = 0;
+    for (const char digit : name.substr(end)) number = number * 10 + (digit - '0');
+    if (!by_number.emplace(number, c).second) return false;
+  }
+  if (by_number.empty()) return false;
+  const auto count = static_cast<std::int64_t>(components.size());
+  if (by_number.rbegin()->first - by_number.begin()->first != count - 1) return false;
+  std::vector<std::size_t> sorted;
+  for (const auto& [number, c] : by_number) sorted.push_back(c);
+  const bool stood_otherwise = sorted != components;
+  components = std::move(sorted);
+  return stood_otherwise;
+}
+
 AISLE_API std::vector<std::string> odd_components(const std::vector<std::string>& names) {
   std::map<std::string, std::size_t> patterns;
   for (const std::string& name : names) ++patterns[pattern_of(name)];
