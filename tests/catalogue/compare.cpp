@@ -60,6 +60,23 @@ TEST_CASE("products that were right and are wrong, the other way round, and of a
     CHECK(std::abs(c.classes[i].change()) <= std::abs(c.classes[i - 1].change()));
 }
 
+TEST_CASE("of several splits the first is compared, as products are") {
+  const auto before = report_sample::make();
+  auto after = before;
+  for (auto& m : after.models)
+    for (int more = 0; more < 2; ++more) {
+      auto split = m.splits.front();
+      split.accuracy += 3;
+      split.macro_f1 += 3;
+      m.splits.push_back(split);
+    }
+  const auto c = aisle::compare_results(before, after);
+  CHECK(c.accuracy_after == c.accuracy_before);
+  CHECK(c.macro_f1_after == c.macro_f1_before);
+  CHECK(c.accuracy_before > 0);
+  CHECK(c.splits_after == c.splits_before + 2);
+}
+
 TEST_CASE("runs without classifiers, and parts that do not fit") {
   const aisle::experiment_result nothing;
   const auto result = report_sample::make();

@@ -48,10 +48,19 @@ double share_filed(const aisle::review_totals& t) {
   return t.labelled == 0 ? 0 : 100 * static_cast<double>(t.filed) / static_cast<double>(t.labelled);
 }
 
-std::string list_of(const char* title, const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& n : names) out += (out.empty() ? "" : ", ") + printable(n);
-  return out.empty() ? out : std::string(title) + ": " + out + "\n";
+/// " … 3 more (--top, --json)"; nothing where all are listed.
+std::string rest(std::size_t all, std::int64_t top) {
+  const std::int64_t more = static_cast<std::int64_t>(all) - top;
+  return more > 0 ? "… " + std::to_string(more) + " more (--top, --json)" : std::string();
+}
+
+std::string list_of(const char* title, const std::vector<std::string>& names, std::int64_t top) {
+  if (names.empty()) return {};
+  std::string out = std::string(title) + ": ";
+  for (std::size_t i = 0; i < names.size() && static_cast<std::int64_t>(i) < top; ++i)
+    out += (i > 0 ? ", " : "") + printable(names[i]);
+  const std::string more = rest(names.size(), top);
+  return out + (more.empty() ? "" : ", ") + more + "\n";
 }
 
 std::string products(const char* title, const std::vector<aisle::product_change>& list, std::int64_t top) {
@@ -63,13 +72,38 @@ std::string products(const char* title, const std::vector<aisle::product_change>
            (p.label_after == p.label_before ? "" : " (was " + printable(p.label_before) + ")") + ", said " +
            printable(p.said_before) + " -> " + printable(p.said_after) + "\n";
   }
-  if (static_cast<std::int64_t>(list.size()) > top)
-    out += "  … " + std::to_string(static_cast<std::int64_t>(list.size()) - top) + " more (--top, --json)\n";
+  if (const std::string more = rest(list.size(), top); !more.empty()) out += "  " + more + "\n";
   return out;
+}
+
+/// Classes of another F1 as it is shown, and those that one run alone tested; how many are as they were.
+std::string classes_of(const aisle::results_comparison& c, std::int64_t top) {
+  std::vector<const aisle::class_change*> changed;
+  for (const aisle::class_change& k : c.classes)
+    if (k.f1_before.has_value() != k.f1_after.has_value() || figure(std::abs(k.change())) != figure(0))
+      changed.push_back(&k);
+  const std::size_t same = c.classes.size() - changed.size();
+  const std::string unchanged =
+      aisle::counted(same, "class", "classes") + (same == 1 ? " is" : " are") + " as before";
+  if (changed.empty()) return "F1 by class: " + unchanged + "\n";
+  std::string out = "F1 by class, %, those that changed most:\n";
+  for (std::size_t i = 0; i < changed.size() && static_cast<std::int64_t>(i) < top; ++i) {
+    const aisle::class_change& k = *changed[i];
+    out += "  " + printable(k.name) + ": " +
+           (k.f1_before && k.f1_after ? change(*k.f1_before, *k.f1_after)
+                                      : (k.f1_before ? figure(*k.f1_before) : "not tested") + " -> " +
+                                            (k.f1_after ? figure(*k.f1_after) : "not tested")) +
+           ", " + count_change(std::llround(k.rows_before), std::llround(k.rows_after)) + " test rows\n";
+  }
+  if (const std::string more = rest(changed.size(), top); !more.empty()) out += "  " + more + "\n";
+  return out + (same > 0 ? "  " + unchanged + "\n" : "");
 }
 
 std::string text_of(const aisle::results_comparison& c, std::int64_t top) {
   std::string out = "best: " + printable(c.best_before) + " -> " + printable(c.best_after) + "\n";
+  if (c.splits_before > 1 || c.splits_after > 1)
+    out += "splits: " + count_change(c.splits_before, c.splits_after) +
+           "; scores, classes and products are those of the first of each\n";
   out += "accuracy, %: " + change(c.accuracy_before, c.accuracy_after) + "\n";
   out += "macro F1, %: " + change(c.macro_f1_before, c.macro_f1_after) + "\n";
   out += "rows that took part: " + count_change(c.rows_before, c.rows_after) + "\n";
@@ -78,16 +112,8 @@ std::string text_of(const aisle::results_comparison& c, std::int64_t top) {
     out += "filed without a person, %: " + change(share_filed(c.review_before), share_filed(c.review_after)) +
            "\n";
   }
-  out += list_of("classes gone", c.classes_gone) + list_of("new classes", c.classes_new);
-  out += "\nF1 by class, %, those that changed most:\n";
-  for (std::size_t i = 0; i < c.classes.size() && static_cast<std::int64_t>(i) < top; ++i) {
-    const aisle::class_change& k = c.classes[i];
-    out += "  " + printable(k.name) + ": " +
-           (k.f1_before && k.f1_after ? change(*k.f1_before, *k.f1_after)
-                                      : (k.f1_before ? figure(*k.f1_before) : "not tested") + " -> " +
-                                            (k.f1_after ? figure(*k.f1_after) : "not tested")) +
-           ", " + count_change(std::llround(k.rows_before), std::llround(k.rows_after)) + " test rows\n";
-  }
+  out += list_of("classes gone", c.classes_gone, top) + list_of("new classes", c.classes_new, top);
+  out += "\n" + classes_of(c, top);
   out += "\n" + aisle::counted(c.tested_by_both, "product") + " tested in both";
   if (c.sampled) out += " (of the samples that the reports keep)";
   if (c.tested_by_both > 0) {
@@ -132,6 +158,7 @@ aisle::json json_of(const aisle::results_comparison& c) {
   aisle::json out = aisle::json::object({{"best", both(c.best_before, c.best_after)},
                                          {"accuracy", both(c.accuracy_before, c.accuracy_after)},
                                          {"macro_f1", both(c.macro_f1_before, c.macro_f1_after)},
+                                         {"splits", both(c.splits_before, c.splits_after)},
                                          {"rows", both(c.rows_before, c.rows_after)},
                                          {"classes_gone", aisle::json::array_of(c.classes_gone)},
                                          {"classes_new", aisle::json::array_of(c.classes_new)},
@@ -175,9 +202,10 @@ action setup(option_set app) {
       .capture_default_str();
   app.add_flag("--json", o->as_json, "everything as one line of JSON");
   app.footer(
-      "Runs by their best classifiers, each on its own test rows; products that both tested, by id. A "
-      "folder\n"
-      "whose files are not of one run is refused.\n"
+      "Runs by their best classifiers, each on its own test rows (of several splits the first); products "
+      "that "
+      "both\n"
+      "tested, by id. A folder whose files are not of one run is refused.\n"
       "\n"
       "Example:\n"
       "  aisle compare results-before results-after");

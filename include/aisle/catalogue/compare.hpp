@@ -34,8 +34,11 @@ struct product_change {
 struct results_comparison {
   std::string best_before,
       best_after;  ///< "multimodal logistic_regression"; empty: a run without classifiers
-  double accuracy_before = 0, accuracy_after = 0, macro_f1_before = 0, macro_f1_after = 0;  ///< in %, means
-  std::int64_t rows_before = 0, rows_after = 0;  ///< that took part
+  /// In %, of the first split of each: products are compared on it, and means over different splits are not
+  /// of the same rows.
+  double accuracy_before = 0, accuracy_after = 0, macro_f1_before = 0, macro_f1_after = 0;
+  std::int64_t splits_before = 0, splits_after = 0;  ///< that each run was tested on
+  std::int64_t rows_before = 0, rows_after = 0;      ///< that took part
   review_totals review_before = {}, review_after = {};
   std::vector<std::string> classes_gone, classes_new;  ///< by name
   std::vector<class_change> classes;                   ///< those that changed most first

@@ -101,9 +101,15 @@ AISLE_API results_comparison compare_results(const experiment_result& before,
     return m == nullptr ? std::string() : m->model->modality + " " + m->model->model;
   };
   out.best_before = name_of(a.best()), out.best_after = name_of(b.best());
-  if (const auto* m = a.best())
-    out.accuracy_before = m->accuracy_mean, out.macro_f1_before = m->macro_f1_mean;
-  if (const auto* m = b.best()) out.accuracy_after = m->accuracy_mean, out.macro_f1_after = m->macro_f1_mean;
+  const auto add_scores = [](const detail::report::model_scores* m, double& accuracy, double& macro_f1,
+                             std::int64_t& splits) {
+    if (m == nullptr || m->model->splits.empty()) return;
+    accuracy = m->model->splits.front().accuracy;
+    macro_f1 = m->model->splits.front().macro_f1;
+    splits = static_cast<std::int64_t>(m->model->splits.size());
+  };
+  add_scores(a.best(), out.accuracy_before, out.macro_f1_before, out.splits_before);
+  add_scores(b.best(), out.accuracy_after, out.macro_f1_after, out.splits_after);
   out.rows_before = before.usage.used(), out.rows_after = after.usage.used();
   out.review_before = before.totals, out.review_after = after.totals;
   const std::set<std::string> old(before.classes.begin(), before.classes.end()),
