@@ -193,6 +193,38 @@ TEST_CASE("evaluate treats both sides alike") {
     const auto o = judge("sku,Prediction\n1,Home\n2,Toys\n", "sku,label\n1,Home > Garden\n2,Toys > Cars\n");
     CHECK(has(o.err, "--label-level"));
   }
+  SUBCASE("letter case of ids: said, not guessed") {
+    const auto o = judge(
+        "sku,Prediction\nA1,a\n\xc3\x89"
+        "2,b\nx3,b\n",
+        "sku,label\na1,a\n\xc3\xa9"
+        "2,b\nx3,b\n");
+    CAPTURE(o.err);
+    CHECK(o.code == 3);
+    CHECK(has(o.err, "2 ids of p.csv are not found in t.csv"));
+    CHECK(has(o.err, "differ in letter case alone ('A1' and 'a1', say)"));
+    CHECK(has(judge("sku,Prediction\nA1,a\n", "sku,label\na1,a\n").err, "letter case alone"));
+    CHECK_FALSE(has(judge("sku,Prediction\nA1,a\nx,b\n", "sku,label\nA1,a\n").err, "letter case"));
+  }
+  SUBCASE("a delimiter that is the one file's alone") {
+    const std::string semicolons = "sku;Prediction\n1;a\n2;b\n", commas = "sku,label\n1,a\n2,b\n";
+    aisle::write_file(work / "p.csv", semicolons);
+    aisle::write_file(work / "t.csv", commas);
+    const auto both = [&] {
+      return command::run(work, "evaluate p.csv --data t.csv --label label --json --delimiter ';'");
+    };
+    auto o = both();
+    CAPTURE(o.err);
+    CHECK(accuracy_of(o) == 100);
+    CHECK(has(o.err, "t.csv: has none of its columns by --delimiter"));
+    aisle::write_file(work / "p.csv", "sku,Prediction\n1,a\n2,b\n");
+    aisle::write_file(work / "t.csv", "sku;label\n1;a\n2;b\n");
+    o = both();
+    CHECK(accuracy_of(o) == 100);
+    CHECK(has(o.err, "p.csv: has none of its columns by --delimiter"));
+    aisle::write_file(work / "t.csv", commas);  // neither file has it
+    CHECK(both().code == 1);
+  }
   SUBCASE("two ids that are one number are told apart") {
     const auto o = judge("sku,Prediction\n7,a\n007,b\n", "sku,label\n7,a\n007,b\n");
     CHECK(o.code == 0);
@@ -307,4 +339,35 @@ TEST_CASE("evaluate says how far its scores can be trusted, and less far where r
   CHECK(missing.code == 1);
   CHECK(command::has(missing.err, "nothing"));
   CHECK(command::run(work, "evaluate p.csv --group-column family").code == 2);
+}
+
+TEST_CASE("evaluate takes the predictions.csv of aisle run, one modality of it") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  aisle::write_file(
+      work / "predictions.csv",
+      "row,line,id,name,modality,true_label,predicted,probability,side\n"
+      "0,2,A,a,text,x,y,0.6,test\n0,2,A,a,multimodal,x,x,0.9,test\n"
+      "1,3,B,b,text,y,y,0.6,test\n1,3,B,b,multimodal,y,y,0.9,test\n2,4,C,c,text,x,y,0.6,test\n");
+  const auto alone = command::run(work, "evaluate predictions.csv --json");
+  CAPTURE(alone.err);
+  CHECK(alone.code == 0);
+  CHECK(accuracy_of(alone) == 100);
+  CHECK(
+      has(alone.err, "rows of multimodal, text; judged are those of multimodal (--modality names another)"));
+  const auto texts = command::run(work, "evaluate predictions.csv --modality text --json");
+  CHECK(aisle::parse_json(texts.out, "scores").get<int>("rows") == 3);
+  CHECK(accuracy_of(texts) == doctest::Approx(100.0 / 3));
+  // Against labels that were mended since.
+  aisle::write_file(work / "t.csv", "sku,label\nA,y\nB,y\nC,x\n");
+  const auto joined = command::run(work, "evaluate predictions.csv --data t.csv --label label --json");
+  CAPTURE(joined.err);
+  CHECK(joined.code == 0);
+  CHECK(accuracy_of(joined) == 50);
+  CHECK_FALSE(has(joined.err, "the id of a row above"));
+
+  CHECK(has(command::run(work, "evaluate predictions.csv --modality image").err,
+            "has rows of multimodal, text"));
+  aisle::write_file(work / "p.csv", "sku,Prediction\nA,y\n");
+  CHECK(command::run(work, "evaluate p.csv --data t.csv --label label --modality text").code == 2);
 }

@@ -21,6 +21,7 @@
 #include <aisle/learn/classification_report.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/significance.hpp>
+#include <aisle/text/case_fold.hpp>
 
 #include "catalogue_job.hpp"
 
@@ -29,9 +30,9 @@ namespace {
 using namespace aisle_command;
 
 struct options {
-  std::string predictions, data, id_column = "sku", label, group_column;
+  std::string predictions, data, id_column = "sku", label, group_column, modality;
   aisle::label_treatment labels;
-  aisle::catalogue_options table;  ///< how to read both files: its delimiter, encoding and cell limit
+  aisle::catalogue_options table;  ///< how to read the files: its delimiter, encoding and cell limit
   bool as_json = false;
 };
 
@@ -54,30 +55,88 @@ struct judged_rows {
   std::vector<aisle::skipped_row> bad;
 };
 
-/// A column, and what it is called in messages.
+/// A column, by any of its names, and what it is called in messages.
 struct named_column {
-  std::string name;
-  const char* role;
+  std::vector<std::string> names;
+  const char* role = "";
+  bool optional = false;
 };
 
-/// Calls `use(cells)` with these columns of each good record, trimmed.
+/// The name of these that the table has; empty where it has none.
+std::string name_in(const aisle::table_reader& table, const named_column& column) {
+  for (const std::string& name : column.names)
+    if (table.find_column(name)) return name;
+  return {};
+}
+
+std::vector<std::string> names_of(const std::vector<named_column>& columns) {
+  std::vector<std::string> out;
+  for (const named_column& c : columns) out.insert(out.end(), c.names.begin(), c.names.end());
+  return out;
+}
+
+/// Whether a file has these columns when it is read so.
+bool fits(const aisle::catalogue_options& how, const std::string& path,
+          const std::vector<named_column>& columns) {
+  std::vector<aisle::skipped_row> ignored;
+  try {
+    const aisle::table_reader table(path, tolerant(how, path, names_of(columns), ignored));
+    return aisle::ranges::all_of(
+        columns, [&](const named_column& c) { return c.optional || !name_in(table, c).empty(); });
+  } catch (const aisle::machine_error&) {
+    throw;
+  } catch (const aisle::error&) {
+    return false;
+  }
+}
+
+/// Calls `use(cells)` with these columns of each good record, trimmed; returns the names they have there.
 template <class Use>
-void each_record(const aisle::catalogue_options& how, const std::string& path,
-                 const std::vector<named_column>& columns, std::vector<aisle::skipped_row>& bad, Use use) {
-  std::vector<std::string> names;
-  for (const named_column& c : columns) names.push_back(c.name);
-  aisle::table_reader table(path, tolerant(how, path, names, bad));
+std::vector<std::string> each_record(const aisle::catalogue_options& how, const std::string& path,
+                                     const std::vector<named_column>& columns,
+                                     std::vector<aisle::skipped_row>& bad, Use use) {
+  aisle::table_reader table(path, tolerant(how, path, names_of(columns), bad));
   tell_format(path, table.format());
+  constexpr auto nowhere = static_cast<std::size_t>(-1);
   std::vector<std::size_t> at;
-  for (const named_column& c : columns) at.push_back(table.column(c.name, c.role));
+  std::vector<std::string> names;
+  for (const named_column& c : columns) {
+    names.push_back(name_in(table, c));
+    const std::string& wanted = names.back().empty() ? c.names.front() : names.back();
+    at.push_back(names.back().empty() && c.optional ? nowhere : table.column(wanted, c.role));
+  }
   aisle::short_rows padded;
   std::vector<std::string> cells(columns.size());
   for (aisle::table_row row; table.next(row);) {
     padded.add(row);
-    for (std::size_t i = 0; i < at.size(); ++i) cells[i] = std::string(aisle::trimmed(row.fields[at[i]]));
+    for (std::size_t i = 0; i < at.size(); ++i)
+      cells[i] = at[i] == nowhere ? std::string() : std::string(aisle::trimmed(row.fields[at[i]]));
     use(cells);
   }
   tell_padded(path, padded);
+  return names;
+}
+
+/// What `aisle run` calls the columns of its predictions.csv, beside those of other files.
+const named_column truth_column{{"True Labels", "true_label"}}, modality_column{{"modality"}, "", true};
+
+/// The modality of predictions.csv that is judged: it has every product as each modality's classifier sees
+/// it. Throws usage_error for one that the file has not.
+std::string judged_modality(const options& o, const std::vector<std::string>& of_rows) {
+  const std::set<std::string> there(of_rows.begin(), of_rows.end());
+  std::string list;
+  for (const std::string& m : there) list += (list.empty() ? "" : ", ") + m;
+  if (!o.modality.empty()) {
+    if (!there.contains(o.modality))
+      throw usage_error("--modality " + o.modality + ": " + o.predictions + " has rows of " +
+                        (list.empty() ? "none" : list));
+    return o.modality;
+  }
+  if (there.size() < 2) return there.empty() ? std::string() : *there.begin();
+  const std::string chosen = there.contains("multimodal") ? "multimodal" : *there.begin();
+  say(o.predictions + ": rows of " + list + "; judged are those of " + chosen +
+      " (--modality names another)");
+  return chosen;
 }
 
 /// Says what of `match` was read as numbers, and what would have been found so.
@@ -109,6 +168,38 @@ void tell_again(const std::vector<std::string>& ids, const std::string& file, co
        (ids.size() == 1 ? " has" : " have") + " the id of a row above ('" + ids.front() + "', say); " + then);
 }
 
+/// Of cells that stand beside `modalities`.
+void keep_modality(std::vector<std::string>& cells, const std::vector<std::string>& modalities,
+                   const std::string& judged) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (modalities[i] == judged) kept.push_back(std::move(cells[i]));
+  cells = std::move(kept);
+}
+
+void refuse_modality(const options& o) {
+  if (!o.modality.empty())
+    throw usage_error("--modality is for the predictions.csv of `aisle run`; " + o.predictions +
+                      " has no column 'modality' beside 'predicted'");
+}
+
+/// Says which ids would be found if letter case did not count.
+void tell_cases(const std::vector<std::string>& unknown, const std::vector<std::string>& their_ids,
+                const options& o) {
+  if (unknown.empty()) return;
+  std::unordered_map<std::string, const std::string*> folded;
+  for (const std::string& id : their_ids) folded.emplace(aisle::fold_case(id), &id);
+  std::size_t count = 0;
+  std::string example;
+  for (const std::string& id : unknown)
+    if (const auto found = folded.find(aisle::fold_case(id)); found != folded.end())
+      if (count++ == 0) example = "'" + id + "' and '" + *found->second + "'";
+  if (count > 0)
+    warn(aisle::counted(count, "id") + " of " + o.predictions + (count == 1 ? " is" : " are") +
+         " not found in " + o.data + ", although there " + (count == 1 ? "is one" : "are some") +
+         " that differ in letter case alone (" + example + ", say)");
+}
+
 /// Predictions joined to the labels of a catalogue by id.
 judged_rows join(const options& o) {
   judged_rows out;
@@ -117,9 +208,22 @@ judged_rows join(const options& o) {
   };
   std::unordered_map<std::string, labelled> known;
   std::vector<std::string> ids, their_ids, again;
-  std::vector<named_column> columns = {{o.id_column, "id_column"}, {o.label, "label_column"}};
-  if (!o.group_column.empty()) columns.push_back({o.group_column, "group_column"});
-  each_record(o.table, o.data, columns, out.bad, [&](const std::vector<std::string>& cells) {
+  std::vector<named_column> columns = {{{o.id_column}, "id_column"}, {{o.label}, "label_column"}};
+  if (!o.group_column.empty()) columns.push_back({{o.group_column}, "group_column"});
+  // "id": as `aisle run` writes it, whatever it is called in the products.
+  const std::vector<named_column> of_predictions = {
+      {{o.id_column, "id"}, "id_column"}, {{"Prediction", "predicted"}}, modality_column};
+  aisle::catalogue_options data_table = o.table, predictions_table = o.table;
+  if (o.table.delimiter != 0 && aisle::file_exists(o.data) && aisle::file_exists(o.predictions)) {
+    const bool data_fits = fits(o.table, o.data, columns),
+               predictions_fit = fits(o.table, o.predictions, of_predictions);
+    if (data_fits != predictions_fit) {
+      (data_fits ? predictions_table : data_table).delimiter = 0;
+      say((data_fits ? o.predictions : o.data) +
+          ": has none of its columns by --delimiter, its separator is recognised");
+    }
+  }
+  each_record(data_table, o.data, columns, out.bad, [&](const std::vector<std::string>& cells) {
     // An empty cell is a product of its own.
     const bool alone = cells.size() < 3 || cells[2].empty();
     const bool is_new =
@@ -128,12 +232,20 @@ judged_rows join(const options& o) {
     (is_new ? their_ids : again).push_back(cells[0]);
   });
   tell_again(again, o.data, "the first row counts");
-  std::vector<std::string> predicted;
-  each_record(o.table, o.predictions, {{o.id_column, "id_column"}, {"Prediction", ""}}, out.bad,
-              [&](const std::vector<std::string>& cells) {
-                ids.push_back(cells[0]);
-                predicted.push_back(cells[1]);
-              });
+  std::vector<std::string> predicted, modalities;
+  const std::vector<std::string> named = each_record(predictions_table, o.predictions, of_predictions,
+                                                     out.bad, [&](const std::vector<std::string>& cells) {
+                                                       ids.push_back(cells[0]);
+                                                       predicted.push_back(cells[1]);
+                                                       modalities.push_back(cells[2]);
+                                                     });
+  if (named[1] == "predicted" && !named[2].empty()) {
+    const std::string judged = judged_modality(o, modalities);
+    keep_modality(ids, modalities, judged);
+    keep_modality(predicted, modalities, judged);
+  } else {
+    refuse_modality(o);
+  }
   again.clear();
   std::unordered_set<std::string> seen;
   for (const std::string& id : ids)
@@ -142,9 +254,11 @@ judged_rows join(const options& o) {
   const aisle::name_match match = aisle::match_names(ids, their_ids, true);
   tell_match(match, "id", o.predictions, o.data);
   std::string unknown;
+  std::vector<std::string> not_found;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto renamed = match.renamed.find(ids[i]);
     const auto found = known.find(renamed == match.renamed.end() ? ids[i] : renamed->second);
+    if (found == known.end()) not_found.push_back(ids[i]);
     if (found == known.end() || found->second.label.empty()) {
       if (out.without_label++ == 0) unknown = ids[i];
       continue;
@@ -161,22 +275,37 @@ judged_rows join(const options& o) {
   if (out.without_label > 0)
     warn(aisle::counted(out.without_label, "prediction") + (out.without_label == 1 ? " has" : " have") +
          " no label in " + o.data + " (" + o.id_column + " '" + unknown + "', say)");
+  tell_cases(not_found, their_ids, o);
   return out;
 }
 
 /// A results file: both columns in one table.
 judged_rows read_pairs(const options& o) {
   judged_rows out;
-  each_record(o.table, o.predictions, {{"True Labels", ""}, {"Predictions", ""}}, out.bad,
-              [&](const std::vector<std::string>& cells) {
-                std::string t = o.labels.apply(cells[0]), p = o.labels.apply(cells[1]);
-                if (t.empty() || p.empty()) {
-                  ++(t.empty() ? out.without_label : out.without_prediction);
-                  return;
-                }
-                out.truth.push_back(std::move(t));
-                out.predicted.push_back(std::move(p));
-              });
+  std::vector<std::string> truth, predicted, modalities;
+  const std::vector<std::string> named =
+      each_record(o.table, o.predictions, {truth_column, {{"Predictions", "predicted"}}, modality_column},
+                  out.bad, [&](const std::vector<std::string>& cells) {
+                    truth.push_back(cells[0]);
+                    predicted.push_back(cells[1]);
+                    modalities.push_back(cells[2]);
+                  });
+  if (named[1] == "predicted" && !named[2].empty()) {
+    const std::string judged = judged_modality(o, modalities);
+    keep_modality(truth, modalities, judged);
+    keep_modality(predicted, modalities, judged);
+  } else {
+    refuse_modality(o);
+  }
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    std::string t = o.labels.apply(truth[i]), p = o.labels.apply(predicted[i]);
+    if (t.empty() || p.empty()) {
+      ++(t.empty() ? out.without_label : out.without_prediction);
+      continue;
+    }
+    out.truth.push_back(std::move(t));
+    out.predicted.push_back(std::move(p));
+  }
   if (out.without_label > 0)
     warn(aisle::counted(out.without_label, "row") + " without a true label not judged");
   return out;
@@ -317,9 +446,16 @@ int evaluate(const options& o) {
 
 action setup(option_set app) {
   auto o = std::make_shared<options>();
-  app.add_option("predictions,--predictions", o->predictions,
-                 "a results file (Predictions,True Labels) or the output of `aisle predict`")
+  app.add_option(
+         "predictions,--predictions", o->predictions,
+         "a results file (Predictions,True Labels), the predictions.csv of `aisle run` or the output of "
+         "`aisle predict`")
       .type_name("FILE");
+  app.add_option(
+         "--modality", o->modality,
+         "of predictions.csv, which has every product once for each: the one that is judged (default: "
+         "multimodal, where it is there)")
+      .type_name("NAME");
   app.add_option("--data", o->data, "products CSV with the true labels, for the output of `aisle predict`")
       .type_name("FILE");
   app.add_option("--id-column", o->id_column, "column of the ids").type_name("COLUMN").capture_default_str();
