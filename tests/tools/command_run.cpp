@@ -194,25 +194,49 @@ TEST_CASE("run, then predict and evaluate with what it wrote" *
   }
 }
 
-TEST_CASE("a pipeline trained on a weight file is applied with the option that says where it is") {
+TEST_CASE("models that were named by their paths are found there again, and beside a pipeline that moved") {
   if (command::program().empty()) return;
+  namespace fs = std::filesystem;
   const support::temporary_folder work;
   make_products(work);
-  const auto t =
-      command::run(work,
-                   "train --data products.csv --label class_id --modality image --out p.safetensors "
-                   "--image-model ./weights/resnet18/model.safetensors");
+  fs::create_directories(work / "shop/models");
+  fs::create_directory(work / "shop/out");
+  fs::rename(work / "weights/tiny-bert", work / "shop/models/mine");
+  // Another model that has its name where models are.
+  fs::copy(work / "weights/resnet18", work / "weights/mine", fs::copy_options::recursive);
+  const auto t = command::run(work,
+                              "train --data products.csv --label class_id --out shop/out/p.safetensors "
+                              "--text-model shop/models/mine/ --image-model "
+                              "./weights/resnet18/model.safetensors");
   CAPTURE(t.err);
   REQUIRE(t.code == 3);
-  const std::string line = "predict --model p.safetensors --data products.csv --out p.csv";
-  const auto lost = command::run(work, line);
-  CHECK(lost.code == 1);
-  CHECK(has(lost.err, "--image-model"));
-  const auto found = command::run(work, line + " --image-model ./weights/resnet18/model.safetensors");
+  const auto predicts = [&](const std::string& options) {
+    return command::run(work, "predict --data products.csv --out p.csv --model " + options);
+  };
+  const auto found = predicts("shop/out/p.safetensors");
   CAPTURE(found.err);
   CHECK(found.code == 3);
   CHECK_FALSE(has(found.err, "are not those that the pipeline was trained with"));
   CHECK(aisle::read_csv(work / "p.csv").rows.size() == 34);
+
+  fs::rename(work / "shop", work / "moved");
+  const auto moved = predicts("moved/out/p.safetensors");
+  CAPTURE(moved.err);
+  CHECK(moved.code == 3);
+  CHECK_FALSE(has(moved.err, "are not those that the pipeline was trained with"));
+
+  fs::remove_all(work / "weights/mine");
+  fs::rename(work / "moved/models/mine", work / "elsewhere");
+  const auto lost = predicts("moved/out/p.safetensors");
+  CHECK(lost.code == 1);
+  CHECK(has(lost.err, "shop/models/mine, which is not there"));
+  CHECK(has(lost.err, "moved/out or "));
+  CHECK(has(lost.err, "weights/mine"));
+  CHECK(has(lost.err, "--text-model names the place"));
+  CHECK(predicts("moved/out/p.safetensors --text-model ./elsewhere").code == 3);
+  fs::rename(work / "weights/resnet18", work / "resnet");
+  CHECK(
+      has(predicts("moved/out/p.safetensors --text-model ./elsewhere").err, "--image-model names the place"));
 }
 
 TEST_CASE("evaluate passes over the records that run and predict pass over") {

@@ -1,6 +1,7 @@
 #include "catalogue_job.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <tuple>
 #include <utility>
 
@@ -41,6 +42,15 @@ bool wants_images(const aisle::catalogue& products, const std::string& model) {
   return model != "none" && aisle::ranges::any_of(products.products, [](const aisle::product& p) {
            return !p.image_path.empty() || !p.image_problem.empty();
          });
+}
+
+/// Where a model is that was named by its path: its id says it to nobody else. Empty where the id is enough.
+std::string named_place(const common_options& common, const std::string& id) {
+  const auto found = common.find_model(id);
+  if (!found || aisle::folder_exists(aisle::join_path(common.weights, id))) return {};
+  std::filesystem::path whole = std::filesystem::absolute(*found).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();  // "models/mine/"
+  return whole.string();
 }
 
 /// As a shell takes it for one word.
@@ -194,10 +204,14 @@ job_vectors catalogue_job::embed(const aisle::catalogue& products, job_inputs in
                                      .on_warning = [](std::string_view what) { warn(what); }};
   if (inputs.texts) {
     out.text = aisle::embed_texts(products, inputs.texts, how);
+    out.text->place = named_place(common, common.text_model);
     tell_spent(inputs.texts.get());
     inputs.texts.reset();  // the memory of its weights
   }
-  if (inputs.pictures) out.image = aisle::embed_images(products, inputs.pictures, how);
+  if (inputs.pictures) {
+    out.image = aisle::embed_images(products, inputs.pictures, how);
+    out.image->place = named_place(common, common.image_model);
+  }
   return out;
 }
 

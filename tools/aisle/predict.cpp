@@ -1,13 +1,17 @@
 // aisle predict: a trained pipeline applied to new products.
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <aisle/base/counted.hpp>
+#include <aisle/base/file.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/io/csv.hpp>
+#include <aisle/io/nearest_name.hpp>
 
 #include "catalogue_job.hpp"
 #include "encoders.hpp"
@@ -22,9 +26,43 @@ struct options {
   bool probabilities = false;
 };
 
-/// The model that makes vectors as `trained` had them; `given` is the user's word on it.
-std::string model_of(const aisle::pipeline_input* trained, const std::string& given) {
-  return trained == nullptr ? "none" : given.empty() ? trained->model : given;
+/// A model that the pipelines learnt from.
+struct learnt_model {
+  std::string id = "none";  ///< as an option would name it
+  std::string lost = {};    ///< what to say where it is looked for and not there
+};
+
+/// The model that makes vectors as `trained` had them; `given` is the user's word on it. One that was named
+/// by its path is where it was, or as near the `pipeline` as it was when both are moved together.
+learnt_model model_of(const aisle::pipeline_input* trained, const common_options& common,
+                      const std::string& given, const std::string& pipeline, const char* side) {
+  namespace fs = std::filesystem;
+  if (trained == nullptr) return {};
+  if (!given.empty()) return {given};
+  const std::string& place = trained->place;
+  if (place.empty()) return {trained->model};
+  const auto is_there = [](const std::string& path) {
+    return aisle::folder_exists(path) || aisle::file_exists(path);
+  };
+  if (is_there(place)) return {place};
+  const fs::path own =
+      fs::absolute(aisle::folder_exists(pipeline) ? pipeline : aisle::parent_folder(pipeline))
+          .lexically_normal();
+  const fs::path folder = own.has_filename() ? own : own.parent_path(), above = folder.parent_path();
+  for (const fs::path& from : {folder, above})
+    for (fs::path rest = fs::path(place).relative_path(); !rest.empty();) {
+      const std::string path = (from / rest).string();
+      if (is_there(path) && aisle::identify_file(path) != aisle::identify_file(pipeline)) return {path};
+      fs::path shorter;
+      for (auto part = std::next(rest.begin()); part != rest.end(); ++part) shorter /= *part;
+      rest = shorter;
+    }
+  if (common.find_model(trained->model)) return {trained->model};
+  return {place, "the pipeline learnt from the model " + place +
+                     ", which is not there, nor by the last parts of that path in " + folder.string() +
+                     " or " + above.string() + ", nor in " +
+                     aisle::join_path(common.weights, trained->model) + "; --" + side +
+                     "-model names the place it has now"};
 }
 
 /// Vectors that were made elsewhere can come from there alone.
@@ -156,8 +194,10 @@ int predict(const options& o) {
   catalogue_job job = o.job;
   check_vectors(set.text(), job.text_vectors, job.common.text_model, "text");
   check_vectors(set.image(), job.image_vectors, job.common.image_model, "image");
-  job.common.text_model = model_of(set.text(), o.job.common.text_model);
-  job.common.image_model = model_of(set.image(), o.job.common.image_model);
+  const learnt_model text = model_of(set.text(), job.common, o.job.common.text_model, o.model, "text"),
+                     image = model_of(set.image(), job.common, o.job.common.image_model, o.model, "image");
+  job.common.text_model = text.id;
+  job.common.image_model = image.id;
   check_service_options(job.common);
   if (!set.text()) job.text_vectors.clear();
   if (!set.image()) job.image_vectors.clear();
@@ -172,6 +212,9 @@ int predict(const options& o) {
   try {
     inputs = job.open_inputs(products);
   } catch (const aisle::file_error& e) {
+    for (const learnt_model& m : {text, image})
+      if (!m.lost.empty() && std::string_view(e.what()).find(m.id) != std::string_view::npos)
+        throw aisle::error(m.lost);
     throw aisle::error(std::string(e.what()) +
                        "; --text-model and --image-model name other places of the pipeline's models");
   }

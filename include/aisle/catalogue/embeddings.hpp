@@ -55,6 +55,8 @@ struct embedding_table {
   std::string kernel;  ///< kernel table that made them
   std::string preset;  ///< of pictures: how they were prepared; of texts: the name of the prompt before them
   std::string file;    ///< where vectors come from that were made elsewhere; empty: `model` made them
+  std::string place =
+      {};  ///< the model's path, where it was named by one; embed_texts() leaves it to the caller
   /// What a row that has none lacks: `plain` ("text", "picture"), or a vector of those made elsewhere.
   std::string_view lacking(std::string_view plain) const noexcept { return file.empty() ? plain : "vector"; }
   std::vector<skipped_row> problems;                   ///< pictures that cannot be read

@@ -23,7 +23,8 @@ struct pipeline_input {
   std::string model;           ///< id; of vectors made elsewhere what their file says, if it does
   std::string weights_sha256;  ///< of vectors made elsewhere: of their file
   std::string preset;          ///< of pictures; of texts the name of the prompt
-  std::string file;  ///< where vectors that were made elsewhere came from; empty: the model made them
+  std::string file;        ///< where vectors that were made elsewhere came from; empty: the model made them
+  std::string place = {};  ///< the model's path, where it was named by one and not by its id
 };
 /// What a pipeline keeps of a table that it learnt from.
 pipeline_input describe_input(const embedding_table& table);

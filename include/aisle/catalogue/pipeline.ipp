@@ -18,15 +18,17 @@ AISLE_NAMESPACE_BEGIN
 namespace detail {
 
 AISLE_API json to_json(const pipeline_input& input) {
-  return json::object({{"model", input.model},
-                       {"weights_sha256", input.weights_sha256},
-                       {"preset", input.preset},
-                       {"file", input.file}});
+  json out = json::object({{"model", input.model},
+                           {"weights_sha256", input.weights_sha256},
+                           {"preset", input.preset},
+                           {"file", input.file}});
+  if (!input.place.empty()) out["place"] = input.place;
+  return out;
 }
 
 AISLE_API pipeline_input read_pipeline_input(const json& from) {
   return {from.get<std::string>("model"), from.get<std::string>("weights_sha256"),
-          from.get<std::string>("preset"), from.get("file", "")};
+          from.get<std::string>("preset"), from.get("file", ""), from.get("place", "")};
 }
 
 AISLE_API json to_json(const reading_options& reading) {
@@ -111,7 +113,7 @@ AISLE_API familiarity read_known(const state_dict& file, const std::string& path
 }  // namespace detail
 
 AISLE_API pipeline_input describe_input(const embedding_table& table) {
-  return {table.model, table.weights_sha256, table.preset, table.file};
+  return {table.model, table.weights_sha256, table.preset, table.file, table.place};
 }
 
 AISLE_API bool pipeline::has_learnt(std::int32_t code) const {
