@@ -186,3 +186,82 @@ TEST_CASE("vectors that embed writes serve as vectors made elsewhere, in every f
     CHECK(models_found == first);
   }
 }
+
+TEST_CASE("predict names what the pipeline learnt from, where the table has none of it") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  REQUIRE(
+      command::run(work,
+                   "run --data shop.csv --id-column no --text-columns title --image-column picture --label "
+                   "kind --out out --learners logistic_regression --no-review" +
+                       std::string(models))
+          .code == 0);
+  aisle::write_file(work / "new.csv", "no,name,Titel,image\na,blue shirt,x,one.png\n");
+  const auto o = command::run(work, "predict --model out --data new.csv --out p.csv");
+  CHECK(o.code == 1);
+  CHECK(has(
+      o.err,
+      "new.csv: none of the columns 'title', 'picture' (which the pipeline learnt from; --text-columns and "
+      "--image-column name others); columns: 'no', 'name', 'Titel', 'image', did you mean 'Titel'"));
+  const auto one = command::run(work, "predict --model out/text.safetensors --data new.csv --out p.csv");
+  CHECK(has(one.err, "'title'"));
+  const auto given = command::run(work, "predict --model out --data new.csv --text-columns nom --out p.csv");
+  CHECK(has(given.err, "'nom'"));
+  CHECK(given.code == 1);
+  CHECK(command::run(work, "predict --model out --data new.csv --text-columns name --out p.csv").code == 0);
+  // One of two: the nearest name beside it.
+  aisle::write_file(work / "new.csv", "no,titles,picture\na,blue shirt,one.png\n");
+  CHECK(has(command::run(work, "predict --model out --data new.csv --out p.csv").err,
+            "no column \"title\", which the pipeline learnt from, did you mean 'titles'?"));
+  CHECK(has(command::run(work, "predict --model out --data shop.csv --keep-html --out p.csv").err,
+            "--keep-html: the pipeline learnt from texts that HTML was taken out of"));
+  CHECK_FALSE(has(command::run(work, "predict --model out --data shop.csv --out p.csv").err, "--keep-html"));
+}
+
+TEST_CASE("predict writes to stdout, and classes that are called as another column get one of their own") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  std::string csv = "sku,class_id\n", vectors = "sku,v0,v1\n";
+  for (int i = 0; i < 40; ++i) {
+    csv += "p" + std::to_string(i) + (i % 2 ? ",Known\n" : ",sku\n");
+    vectors += "p" + std::to_string(i) + (i % 2 ? ",1,0\n" : ",0,1\n");
+  }
+  aisle::write_file(work / "products.csv", csv);
+  aisle::write_file(work / "v.csv", vectors);
+  REQUIRE(command::run(work,
+                       "train --data products.csv --label class_id --modality text --out t.safetensors "
+                       "--text-embeddings v.csv")
+              .code == 0);
+  const std::string line =
+      "predict --model t.safetensors --data products.csv --text-embeddings v.csv --probabilities --out ";
+  const auto file = command::run(work, line + "p.csv");
+  CAPTURE(file.err);
+  REQUIRE(file.code == 0);
+  CHECK(has(file.err, "column 'probability of sku'"));
+  const auto table = aisle::read_csv(work / "p.csv");
+  CHECK(table.header == std::vector<std::string>{"sku", "Prediction", "Probability", "Modality", "Reason",
+                                                 "Known", "probability of Known", "probability of sku"});
+  const auto e = command::run(work, "evaluate p.csv --data products.csv --label class_id --json");
+  CAPTURE(e.err);
+  CHECK(aisle::parse_json(e.out, "scores").get<double>("accuracy") == 100);
+  for (const char* name : {"-", "/dev/stdout"}) {
+    const auto o = command::run(work, line + name);
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    CHECK(o.out == aisle::read_file(work / "p.csv"));
+    CHECK(has(o.err, "stdout: 40 rows: 40 by text"));
+  }
+  CHECK_FALSE(aisle::file_exists(work / "-"));
+  // Columns of vectors that stand in another order are told by their numbers.
+  aisle::write_file(work / "turned.csv", [&] {
+    std::string turned = "sku,v1,v0\n";
+    for (int i = 0; i < 40; ++i) turned += "p" + std::to_string(i) + (i % 2 ? ",0,1\n" : ",1,0\n");
+    return turned;
+  }());
+  const auto turned = command::run(work,
+                                   "predict --model t.safetensors --data products.csv --text-embeddings "
+                                   "turned.csv --probabilities --out -");
+  CHECK(turned.out == aisle::read_file(work / "p.csv"));
+  CHECK(has(turned.err, "turned.csv: its columns 'v1', 'v0' are taken in the order of their numbers"));
+}

@@ -17,6 +17,11 @@ void check_output_file(const char* option, const std::string& path);
 /// The same for a folder, which is made with those it stands in. Empty is none.
 void check_output_folder(const char* option, const std::string& path);
 
+/// Makes "-" of an output's other name for stdout.
+inline void name_stdout(std::string& path) {
+  if (path == "/dev/stdout" || path == "/dev/fd/1" || path == "/proc/self/fd/1") path = "-";
+}
+
 /// Throws usage_error where an option that only a text model openai:NAME has a use for was given with
 /// another.
 void check_service_options(const common_options& common);

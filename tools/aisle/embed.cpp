@@ -332,7 +332,10 @@ action setup(option_set app) {
       "Embeddings/\n"
       "  aisle embed --data products.csv --text-model all-MiniLM-L6-v2 --shard 0/4 --resume --out parts/\n"
       "  cat rows.jsonl | aisle embed --in - --image-model resnet50 --out - > vectors.jsonl");
-  return [o] { return run(*o); };
+  return [o] {
+    name_stdout(o->out);
+    return run(*o);
+  };
 }
 
 const registration entry{{"embed", "embeddings of a catalogue's text and images, or of JSON lines", setup}};

@@ -106,14 +106,35 @@ std::string other_preset(const common_options& common, const aisle::pipeline_inp
 /// The user's columns, else those that the pipelines learnt from, where the catalogue has them.
 aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, const std::string& model) {
   aisle::catalogue_options reading = job.reading(false);
+  reading.keep_html = false;
   aisle::restore_reading(set.reading(), reading, model);
   reading.label_column.clear();
   reading.missing_columns = true;
   if (!job.id_column.empty()) reading.id_column = job.id_column;
   if (!job.text_columns.empty()) reading.text_columns = job.text_columns;
   if (!job.image_column.empty()) reading.image_column = job.image_column;
+  if (job.keep_html && !reading.keep_html && set.text())
+    warn(
+        "--keep-html: the pipeline learnt from texts that HTML was taken out of, and may say otherwise of "
+        "these");
   reading.keep_html = reading.keep_html || job.keep_html;
-  aisle::catalogue products = aisle::load_catalogue(job.data, reading);
+  aisle::catalogue products = [&] {
+    try {
+      return aisle::load_catalogue(job.data, reading);
+    } catch (const aisle::column_error& e) {
+      const bool texts = e.role() == "text_columns", images = e.role() == "image_column";
+      if (e.role() != "text_columns, image_column" && (!texts || !job.text_columns.empty()) &&
+          (!images || !job.image_column.empty()))
+        throw;
+      if (!texts && !images && (!job.text_columns.empty() || !job.image_column.empty()))
+        throw aisle::error(e.message("--text-columns, --image-column"));
+      if (!texts && !images)
+        throw aisle::error(
+            e.message("which the pipeline learnt from; --text-columns and --image-column name others"));
+      throw aisle::error(e.message(std::string("which the pipeline learnt from; --") +
+                                   (texts ? "text-columns names others" : "image-column names another")));
+    }
+  }();
   tell_reading(products);
   std::vector<std::string> given = job.text_columns, wanted;
   if (!job.image_column.empty()) given.push_back(job.image_column);
@@ -131,18 +152,40 @@ aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, 
                                .message("which the pipeline learnt from"));
   for (const std::string& column : wanted)
     if (!products.find_column(column))
-      warn(job.data + ": no column \"" + column + "\", which the pipeline learnt from");
+      warn(job.data + ": no column \"" + column + "\", which the pipeline learnt from" +
+           aisle::did_you_mean(aisle::nearest_names(column, products.header)));
   return products;
 }
 
-void write(const options& o, const aisle::catalogue& products, const aisle::pipeline_set& set,
-           const aisle::catalogue_prediction& found) {
+const std::vector<std::string> prediction_columns = {"Prediction", "Probability", "Modality", "Reason",
+                                                     "Known"};
+
+/// Columns of the classes' probabilities: called as the classes, but for names that the other columns have.
+std::vector<std::string> probability_columns(const std::vector<std::string>& classes,
+                                             const std::string& id_column) {
+  std::set<std::string> taken(prediction_columns.begin(), prediction_columns.end());
+  taken.insert(id_column);
+  const std::set<std::string> others = taken;
+  taken.insert(classes.begin(), classes.end());
+  std::vector<std::string> out = classes;
+  for (std::string& name : out) {
+    if (!others.contains(name)) continue;
+    const std::string before = name;
+    do name = "probability of " + name;
+    while (!taken.insert(name).second);
+    say("--probabilities: class '" + before +
+        "' is called as another column; its probabilities are in column '" + name + "'");
+  }
+  return out;
+}
+
+void write_rows(aisle::csv_writer out, const options& o, const aisle::catalogue& products,
+                const aisle::pipeline_set& set, const aisle::catalogue_prediction& found) {
   const auto& names = found.classes.names();
-  aisle::csv_writer out(o.out, o.job.csv);
   out.field(products.options.id_column);
-  for (const char* name : {"Prediction", "Probability", "Modality", "Reason", "Known"}) out.field(name);
+  for (const std::string& name : prediction_columns) out.field(name);
   if (o.probabilities)
-    for (const std::string& name : names) out.field(name);
+    for (const std::string& name : probability_columns(names, products.options.id_column)) out.field(name);
   out.end_row();
   for (std::size_t i = 0; i < found.rows.size(); ++i) {
     const aisle::row_prediction& r = found.rows[i];
@@ -162,6 +205,17 @@ void write(const options& o, const aisle::catalogue& products, const aisle::pipe
     out.end_row();
   }
   out.commit();
+}
+
+void write(const options& o, const aisle::catalogue& products, const aisle::pipeline_set& set,
+           const aisle::catalogue_prediction& found) {
+  if (o.out == "-") {
+    write_rows(aisle::csv_writer([](std::string_view text) { write_out(text); }, o.job.csv), o, products, set,
+               found);
+    flush_out();
+  } else {
+    write_rows(aisle::csv_writer(o.out, o.job.csv), o, products, set, found);
+  }
 }
 
 /// "p.csv: 12 rows: 9 by multimodal, 2 by text, 1 without a prediction".
@@ -252,7 +306,7 @@ int predict(const options& o) {
     say("nothing to do: " + o.job.data + ": no row has what the pipeline needs");
     return exit_nothing;
   }
-  tell_summary(o.out, set, found);
+  tell_summary(o.out == "-" ? "stdout" : o.out, set, found);
   return bad.empty() ? exit_ok : exit_skipped;
 }
 
@@ -265,7 +319,8 @@ action setup(option_set app) {
                  "lack a modality the best that can do without")
       .required()
       .type_name("FILE|DIR");
-  app.add_option("--out", o->out, "predictions as CSV: id, Prediction, Probability, Modality, Reason, Known")
+  app.add_option("--out", o->out,
+                 "predictions as CSV: id, Prediction, Probability, Modality, Reason, Known; - is stdout")
       .required()
       .type_name("FILE");
   app.add_flag("--probabilities", o->probabilities, "add a column with the probability of each class");
@@ -287,7 +342,10 @@ action setup(option_set app) {
       "\n"
       "Example:\n"
       "  aisle predict --model results --data new.csv --out predictions.csv");
-  return [o] { return predict(*o); };
+  return [o] {
+    name_stdout(o->out);
+    return predict(*o);
+  };
 }
 
 const registration entry{{"predict", "classes of new products by a trained pipeline", setup}};

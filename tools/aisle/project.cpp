@@ -370,7 +370,10 @@ action setup(option_set app) {
       "  aisle project --embeddings Embeddings --modality text --method tsne --out points.csv --page "
       "map.html\n"
       "  aisle project --embeddings text.npy --data products.csv --label class_id --dims 3 --out points.csv");
-  return [o] { return project(*o); };
+  return [o] {
+    name_stdout(o->out);
+    return project(*o);
+  };
 }
 
 const registration entry{{"project", "a map of embeddings: principal components or t-SNE", setup}};

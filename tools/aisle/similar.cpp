@@ -285,7 +285,10 @@ action setup(option_set app) {
       "  aisle similar --data products.csv --query 'something to drink tea from' --embeddings Embeddings\n"
       "  aisle similar --data products.csv --query photo.jpg --top 5 --json\n"
       "  aisle similar --data products.csv --query-id 100001 --embeddings text.npy --out similar.csv");
-  return [o] { return similar(*o); };
+  return [o] {
+    name_stdout(o->out);
+    return similar(*o);
+  };
 }
 
 const registration entry{{"similar", "the products nearest to words, a picture or another product", setup}};

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/io/csv.hpp>
@@ -67,6 +68,25 @@ AISLE_API std::vector<std::string> expected_columns(const catalogue_options& opt
                      list_columns(header) + did_you_mean(nearest));
 }
 
+/// Where `asked` names columns of texts and pictures and the table has none of them.
+[[noreturn]] AISLE_API void throw_none_of(const std::string& path, const catalogue_options& asked,
+                                          const std::vector<std::string>& header) {
+  std::vector<std::string> names = asked.text_columns, nearest;
+  if (!asked.image_column.empty()) names.push_back(asked.image_column);
+  const auto add_nearest = [&](const std::string& name) {
+    for (const std::string& n : nearest_names(name, header, 1))
+      if (ranges::find(nearest, n) == nearest.end()) nearest.push_back(n);
+  };
+  for (const std::string& name : names) add_nearest(name);
+  if (nearest.empty())
+    for (const char* usual : {"name", "description", "image_path"}) add_nearest(usual);
+  throw column_error(path, (names.size() == 1 ? "no column " : "none of the columns ") + list_columns(names),
+                     asked.image_column.empty()   ? "text_columns"
+                     : asked.text_columns.empty() ? "image_column"
+                                                  : "text_columns, image_column",
+                     "; columns: " + list_columns(header) + did_you_mean(nearest));
+}
+
 /// Takes over what a cell names; true where that is a file that is not there.
 AISLE_API bool name_picture(product& p, picture_reference named) {
   p.image_path = std::move(named.path);
@@ -105,8 +125,11 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
   out.format = table.format();
   const detail::product_columns columns(table, out.options);
   id_column = columns.id;
-  if (columns.text.empty() && !columns.image && !options.bare_rows)
+  if (columns.text.empty() && !columns.image && !options.bare_rows) {
+    if (!options.text_columns.empty() || !options.image_column.empty())
+      detail::throw_none_of(path, options, table.header());
     detail::throw_nothing_to_look_at(path, table.header());
+  }
   out.header = table.header();
 
   picture_finder pictures(parent_folder(path), options.image_root, options.allow_outside);
