@@ -161,6 +161,10 @@ TEST_CASE("ids beside a matrix need no line of names where they are as many as i
   CHECK(aisle::read_vector_file(work / "v.npy", aisle::vector_kind::text, "sku").ids ==
         std::vector<std::string>{"C", "A", "X"});
   CHECK(read("key\nC\nA\nX\n").notes.empty());  // a name, of whatever kind
+  // One id too few is not made good by the name.
+  CHECK_THROWS_WITH_AS(read("key\nC\nA\n"), doctest::Contains("below 'key', which is no product's id"),
+                       aisle::format_error);
+  CHECK_THROWS_WITH_AS(read("key\nA1\nA2\n"), doctest::Contains("3 vectors and 2 ids"), aisle::format_error);
   CHECK_THROWS_WITH_AS(read("id\nC\nA\n"), doctest::Contains("3 vectors and 2 ids"), aisle::format_error);
   CHECK_THROWS_WITH_AS(read("C\nA\n"), doctest::Contains("3 vectors and 1 id"), aisle::format_error);
   const std::vector<aisle::named_tensor> tensors = {{"text_embeddings", as_tensor(three())}};

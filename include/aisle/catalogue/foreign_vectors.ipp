@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
@@ -33,14 +34,22 @@ struct vectors_of_file {
   std::string model;      ///< empty: the file does not say
   std::string columns{};  ///< of a table: those that make a vector
   std::vector<std::string> notes{};
+  bool ids_have_no_name = false;  ///< the first id stands where their name would
 };
 
 AISLE_API std::string prefix_of(vector_kind kind) { return kind == vector_kind::text ? "text_" : "image_"; }
 
-/// Of the `rows` vectors in `path`. Without a line of names above them where that makes as many, which
-/// `notes` gets.
+/// Whether `first` stands among ids like one of them: a word above ids that all have digits is their name.
+AISLE_API bool is_like_ids(std::string_view first, std::span<const std::string> ids) {
+  const auto has_digit = [](std::string_view text) { return ranges::any_of(text, ascii::is_digit); };
+  return !first.empty() && ranges::find(ids, first) == ids.end() &&
+         (has_digit(first) || !ranges::all_of(ids, has_digit));
+}
+
+/// Of the `rows` vectors in `path`. Without a line of names above them where that makes as many, which is
+/// noted in `of`.
 AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::string& id_column,
-                                            std::int64_t rows, std::vector<std::string>& notes) {
+                                            std::int64_t rows, vectors_of_file& of) {
   const std::string file = vector_ids_path(path);
   if (!file_exists(file))
     throw file_error(file, "no such file, expected the ids of the rows of " + path +
@@ -59,11 +68,12 @@ AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::
   std::vector<std::string> out;
   for (table_row row; table.next(row);) out.emplace_back(row.fields[column]);
   if (const std::string first = table.header()[column];
-      !named && !first.empty() && static_cast<std::int64_t>(out.size()) + 1 == rows &&
-      table.format().kind == table_format::kinds::separated && ranges::find(out, first) == out.end()) {
+      !named && static_cast<std::int64_t>(out.size()) + 1 == rows &&
+      table.format().kind == table_format::kinds::separated && is_like_ids(first, out)) {
     out.insert(out.begin(), first);
-    notes.push_back(file_name(file) + " has no line of names: '" + first +
-                    "' in its first one is taken for the id of the first vector");
+    of.ids_have_no_name = true;
+    of.notes.push_back(file_name(file) + " has no line of names: '" + first +
+                       "' in its first one is taken for the id of the first vector");
   }
   return out;
 }
@@ -90,7 +100,7 @@ AISLE_API vectors_of_file read_npy_vectors(const std::string& path, const std::s
   if (const tensor t = read_npy(path); t.dims().rank() != 2)
     throw format_error(path, "has shape " + to_string(t.dims()) + ", expected [rows, dimension]");
   out.vectors = read_npy_matrix<float>(path);
-  out.ids = read_ids(path, id_column, out.vectors.rows(), out.notes);
+  out.ids = read_ids(path, id_column, out.vectors.rows(), out);
   if (const std::string sums = vector_sums_path(path); file_exists(sums))
     for (const std::string& file : {path, vector_ids_path(path)}) check_sum(file, sums);
   return out;
@@ -125,7 +135,7 @@ AISLE_API vectors_of_file read_safetensors_vectors(const std::string& path, vect
     for (const json& id : list.elements())
       out.ids.push_back(id.is_string() ? id.as<std::string>() : id.is_null() ? "" : id.dump());
   } else {
-    out.ids = read_ids(path, id_column, dims[0], out.notes);
+    out.ids = read_ids(path, id_column, dims[0], out);
   }
   if (const std::string mark = kind == vector_kind::text ? "has_text" : "has_image"; file.contains(mark)) {
     std::vector<float> has(static_cast<std::size_t>(file.at(mark).dims.elements()));
@@ -299,6 +309,12 @@ AISLE_API foreign_vectors read_vectors(const catalogue& products, const std::str
     from.push_back(found->second);
   }
   out.unknown = static_cast<std::int64_t>(row_of.size() - from.size());
+  // Every vector would be taken for that of the product above.
+  if (v.ids_have_no_name && (v.has.empty() || v.has[0]) && !from.empty() &&
+      ranges::find(from, 0) == from.end())
+    throw format_error(path, counted(v.vectors.rows(), "vector") + " and " + counted(v.ids.size() - 1, "id") +
+                                 " below '" + v.ids.front() + "', which is no product's id in " +
+                                 products.path);
   const std::string hint = out.unknown > 0 ? detail::lost_zeros(products, v.ids) : std::string();
   if (from.empty() && !products.products.empty())
     throw format_error(path, "none of its " + counted(row_of.size(), "id") + " (" +
