@@ -81,8 +81,23 @@ TEST_CASE("--extra-columns are looked at by aisle run, train and predict") {
     check_predictions(work / "said.csv");
   }
 
-  // A catalogue without the column.
+  // Prices that are none count as missing, and are counted.
   std::string csv = aisle::read_file(work / "new.csv");
+  {
+    const aisle::csv_table table = aisle::read_csv(work / "new.csv");
+    std::string other = "sku,name,kind,Price,maker\n";
+    for (std::size_t r = 0; r < table.rows.size(); ++r)
+      other +=
+          table.at(r, "sku") + ",thing," + table.at(r, "kind") + ",on request," + table.at(r, "maker") + "\n";
+    aisle::write_file(work / "asked.csv", other);
+    const auto asked =
+        command::run(work, "predict --data asked.csv --out asked.out.csv --model o" + vectors_of("new"));
+    CAPTURE(asked.err);
+    CHECK(
+        has(asked.err, "asked.csv: column Price: 30 cells of 30 are no number as the pipeline learnt them"));
+  }
+
+  // A catalogue without the column.
   csv.replace(csv.find("Price"), 5, "Prize");
   aisle::write_file(work / "new.csv", csv);
   const auto lacking =

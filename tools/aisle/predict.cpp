@@ -8,6 +8,7 @@
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/column_features.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/io/csv.hpp>
@@ -103,6 +104,29 @@ std::string other_preset(const common_options& common, const aisle::pipeline_inp
   }
 }
 
+/// Cells of columns of numbers that hold something else.
+void tell_unreadable(const aisle::catalogue& products, const aisle::pipeline_set& set) {
+  std::set<std::string> told;
+  for (const aisle::pipeline& p : set.pipelines()) {
+    std::vector<aisle::column_features::cells> cells;
+    const std::vector<std::string> names = p.features.columns.names();
+    for (const std::string& name : names) {
+      const std::size_t at = products.find_column(name).value();
+      cells.emplace_back();
+      for (const aisle::product& row : products.products)
+        cells.back().push_back(at < row.fields.size() ? std::string_view(row.fields[at])
+                                                      : std::string_view());
+    }
+    const std::vector<std::int64_t> unreadable = p.features.columns.unreadable(cells);
+    for (std::size_t c = 0; c < names.size(); ++c)
+      if (unreadable[c] > 0 && told.insert(names[c]).second)
+        warn(products.path + ": column " + names[c] + ": " + aisle::counted(unreadable[c], "cell") + " of " +
+             std::to_string(cells[c].size()) + (unreadable[c] == 1 ? " is" : " are") +
+             " no number as the pipeline learnt them (" + describe(p.features.columns.columns()[c]) +
+             "): taken as missing");
+  }
+}
+
 /// The user's columns, else those that the pipelines learnt from, where the catalogue has them.
 aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, const std::string& model) {
   aisle::catalogue_options reading = job.reading(false);
@@ -150,6 +174,7 @@ aisle::catalogue load(const catalogue_job& job, const aisle::pipeline_set& set, 
         throw aisle::error(aisle::missing_column(job.data, column, "extra_columns", products.header,
                                                  "; where it has no values its cells may be empty")
                                .message("which the pipeline learnt from"));
+  tell_unreadable(products, set);
   for (const std::string& column : wanted)
     if (!products.find_column(column))
       warn(job.data + ": no column \"" + column + "\", which the pipeline learnt from" +
