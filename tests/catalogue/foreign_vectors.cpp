@@ -112,6 +112,15 @@ TEST_CASE("which columns of a table make the vectors is said, and row numbers ar
   CHECK(read(",sku,v0\n0.5,A,1\n1,B,4\n").table.vectors.cols() == 2);  // counts nothing
   CHECK(read(",0,1\nA,0,1\nB,4,5\n").table.vectors.cols() == 2);       // the ids have no name
 
+  // A comma at each line's end, or at some.
+  for (const char* csv : {"sku,v0,v1,\nA,1,2,\nB,4,5,\n", "sku,v0,v1,\nA,1,2\nB,4,5,\n",
+                          ",sku,v0,v1,\n0,A,1,2,\n1,B,4,5,\n", "sku,v0,v1,Unnamed: 3\nA,1,2,\nB,4,5,\n"}) {
+    CAPTURE(csv);
+    CHECK(read(csv).table.vectors.cols() == 2);
+  }
+  CHECK(read("sku,v0,\nA,1,2.5\nB,4,5\n").table.vectors.cols() == 2);  // numbers without a name
+  CHECK(read("sku,v0\nA,1e-400\nB,-0.0001e-400\n").table.vectors(0, 0) == 0);
+
   const auto mixed = read("sku,v0,v1,price,v2\nA,1,2,9,3\nB,4,5,9,6\n");
   CHECK(mixed.table.vectors.cols() == 4);
   REQUIRE(mixed.notes.size() == 1);
@@ -239,6 +248,21 @@ TEST_CASE("vectors made elsewhere that make no sense are refused, and say where"
   refuse("sku,x\nA,1\nB\n", "line 3 (B): 1 field, expected 2");
   refuse("sku,x,y\nA,1,2\nB,1\n", "line 3 (B): 2 fields, expected 3");
   refuse("sku\nA\n", "those of a vector");
+  refuse("sku,\nA,\n", "those of a vector");
+  for (const char* beyond : {"1e39", "1e400", "-1e400", "0.001e312", "1e99999999999999999999"})
+    refuse("sku,x\nA,1\nB," + std::string(beyond) + "\n", "expected a finite number");
+  // A vector in one cell: what is read instead, in a message that does not hold the vector.
+  std::string many = "[0.125";
+  for (int i = 1; i < 768; ++i) many += ", 0.125";
+  for (const std::string& csv : std::initializer_list<std::string>{
+           "sku,embedding\nA,\"" + many + "]\"\n", "sku,e\nA,0.5 1.5 2.5\n",
+           "sku,name,e\nA,red cup,\"[1, 2]\"\n", "{\"sku\":\"A\",\"e\":[1,2]}\n"}) {
+    refuse(csv, "a vector in one cell, expected a column for each component (id,0,1,…); .npy with");
+    aisle::write_file(work / "v.csv", csv);
+    CHECK(support::message_of<aisle::format_error>([&] {
+            aisle::read_vectors(products, work / "v.csv", aisle::vector_kind::text);
+          }).size() < 300 + work.path().size());
+  }
   refuse("sku,x\nQ,1\n", "none of its 1 id");
 
   auto m = three();

@@ -163,6 +163,31 @@ AISLE_API bool counts_rows(const std::string& path, const table_options& options
   return !seen.empty();
 }
 
+/// Whether no row has anything in a column.
+AISLE_API bool is_empty_column(const std::string& path, const table_options& options, std::size_t column) {
+  table_reader table(path, options);
+  for (table_row row; table.next(row);)
+    if (column >= row.fields.size() || !trimmed(row.fields[column]).empty()) return false;
+  return true;
+}
+
+/// A cell of a vector that is no number, as a message shows it.
+AISLE_API std::string odd_component(const std::string& cell) {
+  constexpr std::size_t shown = 40;
+  std::size_t end = std::min(cell.size(), shown);
+  while (end > 0 && end < cell.size() && (static_cast<unsigned char>(cell[end]) & 0xC0) == 0x80) --end;
+  return "\"" + cell.substr(0, end) + (end < cell.size() ? "…" : "") + "\"";
+}
+
+/// Whether a cell holds a whole vector: `[0.1, 0.2]` as JSON and pandas write it, or numbers in a row.
+AISLE_API bool is_list_of_components(std::string_view cell) {
+  cell = trimmed(cell);
+  if (cell.starts_with('[') || cell.starts_with('(')) return true;
+  const std::size_t end = cell.find_first_of(" ,;|");
+  return end != cell.npos && parse_component(cell.substr(0, end)).has_value() &&
+         parse_component(cell.substr(cell.find_last_of(" ,;|") + 1)).has_value();
+}
+
 AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind kind,
                                            const std::string& id_column) {
   const table_options options{.expected = {id_column, "id"}};
@@ -170,10 +195,18 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
   const auto& header = table.header();
   vector_columns columns(header, prefix_of(kind), id_column, path);
   vectors_of_file out;
-  if (columns.unnamed && counts_rows(path, options, *columns.unnamed)) {
-    std::erase(columns.components, *columns.unnamed);
-    const std::string& name = header[*columns.unnamed];
-    out.notes.push_back("column " + std::to_string(*columns.unnamed + 1) +
+  // A comma at the end of every line makes a column that holds nothing.
+  std::erase_if(columns.nameless, [&](std::size_t c) {
+    if (!is_empty_column(path, options, c)) return false;
+    std::erase(columns.components, c);
+    return true;
+  });
+  if (columns.nameless.size() == 1 && columns.components.size() > 1 &&
+      counts_rows(path, options, columns.nameless.front())) {
+    const std::size_t unnamed = columns.nameless.front();
+    std::erase(columns.components, unnamed);
+    const std::string& name = header[unnamed];
+    out.notes.push_back("column " + std::to_string(unnamed + 1) +
                         (name.empty() ? ", which has no name," : " ('" + name + "')") +
                         " counts the rows and is left out of the vectors");
   }
@@ -213,9 +246,18 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
         ranges::any_of(columns.components, [&](auto c) { return !trimmed(row.fields[c]).empty(); });
     for (const std::size_t c : columns.components) {
       const std::optional<float> value = any ? parse_component(row.fields[c]) : 0.0f;
-      if (!value)
-        throw format_error(path, "line " + std::to_string(row.line) + " (" + id + "), column " + header[c] +
-                                     ": \"" + row.fields[c] + "\", expected a finite number");
+      if (!value) {
+        const auto list = ranges::find_if(columns.components,
+                                          [&](auto at) { return is_list_of_components(row.fields[at]); });
+        const bool listed = list != columns.components.end();
+        const std::size_t at = listed ? *list : c;
+        throw format_error(
+            path, "line " + std::to_string(row.line) + " (" + id + "), column " + header[at] + ": " +
+                      odd_component(row.fields[at]) +
+                      (listed ? ", a vector in one cell, expected a column for each component (id,0,1,…); "
+                                ".npy with NAME.ids.csv beside it and safetensors are read too"
+                              : ", expected a finite number"));
+      }
       values.push_back(*value);
     }
     out.has.push_back(any);

@@ -15,8 +15,8 @@ namespace detail {
 struct vector_columns {
   std::size_t id = 0;
   std::vector<std::size_t> components;
-  /// The one of `components` without a name, where the others have names: row numbers, if it counts rows.
-  std::optional<std::size_t> unnamed;
+  /// Those of `components` without a name: row numbers, or what commas at the ends of lines make.
+  std::vector<std::size_t> nameless;
 
   /// Ids in `id_column`, "id" or the first column; components in those that are called `prefix` and a number,
   /// or else in all others. Throws format_error where there are none, and where the header is numbers alone,

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
 #include <map>
 
 #include <aisle/base/ascii.hpp>
@@ -21,17 +21,33 @@ AISLE_API bool is_component(std::string_view column, std::string_view prefix) {
                      ascii::is_digit);
 }
 
+/// Whether the size of a decimal number is below 1, however far beyond the range of any type.
+AISLE_API bool is_below_one(std::string_view number) {
+  constexpr std::int64_t far = std::int64_t{1} << 40;
+  if (number.starts_with('-')) number.remove_prefix(1);
+  const std::size_t e = std::min(number.find_first_of("eE"), number.size());
+  const std::string_view mantissa = number.substr(0, e);
+  std::string_view digits = number.substr(std::min(e + 1, number.size()));
+  const bool negative = digits.starts_with('-');
+  if (negative || digits.starts_with('+')) digits.remove_prefix(1);
+  std::int64_t exponent = 0;
+  for (const char c : digits) exponent = std::min(far, exponent * 10 + (c - '0'));
+  const std::size_t first = mantissa.find_first_of("123456789"),
+                    point = std::min(mantissa.find('.'), mantissa.size());
+  if (first == mantissa.npos) return true;
+  // The number is at least 1 where its first digit stands before the point once that is moved.
+  const auto before = static_cast<std::int64_t>(first < point ? first : first - 1);
+  return static_cast<std::int64_t>(point) + (negative ? -exponent : exponent) <= before;
+}
+
 AISLE_API std::optional<float> parse_component(std::string_view text) {
   text = trimmed(text);
   if (text.starts_with('+')) text.remove_prefix(1);
   float value = 0;
   const auto [end, code] = parse_number(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size() || text.empty()) return std::nullopt;
-  if (code == std::errc::result_out_of_range) {  // too small for a float is 0, too large no number
-    double wide = 0;
-    parse_number(text.data(), text.data() + text.size(), wide);
-    return std::abs(wide) < 1 ? std::optional<float>(0.0f) : std::nullopt;
-  }
+  if (code == std::errc::result_out_of_range)  // too small for a float is 0, too large no number
+    return is_below_one(text) ? std::optional<float>(0.0f) : std::nullopt;
   if (code != std::errc{} || !is_finite(value)) return std::nullopt;
   return value;
 }
@@ -60,21 +76,19 @@ AISLE_API vector_columns::vector_columns(const std::vector<std::string>& header,
     if (c != id && is_component(header[c], prefix)) components.push_back(c);
   if (!components.empty()) return;
   std::vector<std::string> names;
-  std::vector<std::size_t> nameless;
   for (std::size_t c = 0; c < header.size(); ++c) {
     if (c == id) continue;
     components.push_back(c);
-    names.push_back(header[c]);
+    if (!header[c].empty()) names.push_back(header[c]);
     if (header[c].empty() || header[c].starts_with("Unnamed: ")) nameless.push_back(c);
   }
-  if (components.empty())
+  if (names.empty())
     throw format_error(where, "no columns beside " + header[id] + ", expected those of a vector");
   if (!named && !are_numbers_that_count(names) &&
       ranges::all_of(names, [](const std::string& name) { return parse_component(name).has_value(); }))
     throw format_error(where, "its first line ('" + header[0] + "', '" + names.front() +
                                   "', …) is an id and numbers, expected the names of the columns, such as "
                                   "id,0,1,…: put such a line above it");
-  if (nameless.size() == 1 && components.size() > 1) unnamed = nameless.front();
 }
 
 /// What a name shares with others that are numbered likewise: "v" of "v12". Names without a number are alone.
