@@ -275,6 +275,31 @@ TEST_CASE("table: encodings are recognised") {
   CHECK(contains(failure([] { read("a\n", {.encoding = "klingon"}); }), "windows-1252 or latin-1"));
 }
 
+TEST_CASE("table: an encoding that is not read is named as such, with what to do") {
+  const auto error_of = [](std::string bytes, aisle::table_options options = {}) {
+    return failure([&] {
+      aisle::table_reader reader(std::string_view(bytes), "t.csv", std::move(options));
+      for (aisle::table_row row; reader.next(row);) continue;
+    });
+  };
+  const char* files[] = {
+      "sku,name\n1,cup\n2,\xEA\xF0\xE0\xF1\xED\xFB\xE9 \xF7\xE0\xE9\xED\xE8\xEA\n",  // CP1251
+      "sku,name\n1,cup\n2,\xBA\xEC\xC9\xAB\xCB\xAE\xBA\xF8\n",                       // GBK
+      "\xE8\xE4,name\n1,cup\n",                                                      // the header
+      "{\"sku\":1,\"name\":\"\xBA\xEC\xC9\xAB\xCB\xAE\xBA\xF8\"}\n"};
+  for (const char* bytes : files) {
+    const std::string what = error_of(bytes);
+    CAPTURE(what);
+    CHECK(contains(what, "invalid UTF-8: the file is neither UTF-8 nor UTF-16 nor Windows-1252"));
+    CHECK(contains(what, "--encoding"));
+    CHECK(contains(what, "iconv -f ENCODING -t UTF-8 t.csv > NEW_FILE"));
+    CHECK(error_of(bytes, {.encoding = "utf-8"}).find("iconv") == std::string::npos);
+  }
+  // UTF-8 that was damaged, and what says itself that it is UTF-8.
+  CHECK(error_of("sku,name\n1,caf\xC3\xA9 \xC3\xA9\n2,\xFF\xFE\n").find("iconv") == std::string::npos);
+  CHECK(error_of("\xEF\xBB\xBFsku,name\n1,\xFF\xFE\n").find("iconv") == std::string::npos);
+}
+
 TEST_CASE("table: JSON lines") {
   const auto t = read(
       "{\"sku\": 12345678901234567890123, \"name\": \"a \\u00e9\", \"price\": 1.50}\n"

@@ -4,6 +4,7 @@
 #include <aisle/io/content.ipp>
 #include <aisle/io/csv.ipp>
 #include <aisle/io/delimiter.ipp>
+#include <aisle/io/detail/unread_encoding.ipp>
 #include <aisle/io/file_kind.ipp>
 #include <aisle/io/gzip.ipp>
 #include <aisle/io/inflate.ipp>

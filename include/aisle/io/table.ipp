@@ -7,6 +7,7 @@
 #include <aisle/base/blanks.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/io/delimiter.hpp>
+#include <aisle/io/detail/unread_encoding.hpp>
 #include <aisle/io/file_kind.hpp>
 #include <aisle/io/gzip.hpp>
 #include <aisle/io/json.hpp>
@@ -40,6 +41,18 @@ AISLE_API bool is_json_of_columns(std::string_view text) {
     return cell.text.starts_with('{') || cell.text.starts_with('[');
   };
   return std::all_of(cells.begin(), cells.end(), is_container) && !records.next(cells, problem);
+}
+
+/// Throws an error of `text` again; one of bytes that are no UTF-8 with what to do where the whole file is of
+/// another encoding.
+[[noreturn]] AISLE_API void throw_with_encoding(const csv_error& e, const std::string& where,
+                                                const table_options& options, const table_format& format,
+                                                std::string_view text) {
+  csv_problem problem = e.problem();
+  if (problem.reason.starts_with(invalid_utf8) && options.encoding.empty() &&
+      format.encoding == text_encoding::utf8 && is_of_unread_encoding(text))
+    problem.reason += ": the file is " + describe_unread_encoding(where, format.gzip);
+  throw csv_error(where, std::move(problem));
 }
 
 }  // namespace detail
@@ -86,7 +99,9 @@ AISLE_API void table_reader::open(std::string_view bytes) {
   format_.encoding =
       options_.encoding.empty() ? detect_text_encoding(bytes) : parse_text_encoding(options_.encoding, bytes);
   if (format_.encoding == text_encoding::utf8) {
-    text_ = bytes.substr(byte_order_mark(bytes, text_encoding::utf8));
+    const std::size_t mark = byte_order_mark(bytes, text_encoding::utf8);
+    if (mark > 0) options_.encoding = "utf-8";  // it says so itself
+    text_ = bytes.substr(mark);
   } else {
     text_ = own(to_utf8(bytes, format_.encoding, where_, options_.memory_limit));
     detail::check_is_table(text_, where_);
@@ -96,10 +111,14 @@ AISLE_API void table_reader::open(std::string_view bytes) {
     throw format_error(where_,
                        "JSON of columns or of rows without names, expected one object a product: pandas "
                        "writes those with df.to_json(FILE, orient=\"records\")");
-  if (may_be_json && looks_like_json_records(text_))
-    open_json();
-  else
-    open_separated();
+  try {
+    if (may_be_json && looks_like_json_records(text_))
+      open_json();
+    else
+      open_separated();
+  } catch (const csv_error& e) {
+    detail::throw_with_encoding(e, where_, options_, format_, text_);
+  }
 }
 
 AISLE_API void table_reader::open_separated() {
@@ -188,7 +207,12 @@ AISLE_API std::optional<std::size_t> table_reader::find_column(std::string_view 
 }
 
 AISLE_API bool table_reader::next(table_row& out) {
-  if (csv_) return csv_->next(out);
+  if (csv_) try {
+      return csv_->next(out);
+    } catch (const csv_error& e) {
+      if (options_.on_problem) throw;  // its own
+      detail::throw_with_encoding(e, where_, options_, format_, text_);
+    }
   for (std::optional<csv_problem> problem; json_->next(cells_, problem);) {
     std::vector<std::string>& fields = problem ? problem->fields : out.fields;
     fields.assign(header_.size(), {});
@@ -196,7 +220,8 @@ AISLE_API bool table_reader::next(table_row& out) {
       if (const auto key = keys_.find(cell.key); key != keys_.end())
         fields[key->second] = std::move(cell.text);
     if (problem) {
-      if (!options_.on_problem) throw csv_error(where_, *problem);
+      if (!options_.on_problem)
+        detail::throw_with_encoding(csv_error(where_, *problem), where_, options_, format_, text_);
       options_.on_problem(*problem);
       continue;
     }
