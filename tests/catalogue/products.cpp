@@ -36,6 +36,41 @@ TEST_CASE("text columns are trimmed, empty ones left out, joined by one space") 
   CHECK_FALSE(c.has_images());
 }
 
+TEST_CASE("lists as texts are what their strings say, and empty ones are none") {
+  const support::temporary_folder work;
+  const auto c = load(work,
+                      R"({"sku":1,"name":["red"," kettle ",""],"description":[]}
+{"sku":2,"name":"red kettle","description":{"en":["of <b>steel</b>",null,{"litres":1.5}],"de":""}}
+{"sku":3,"name":[],"description":[""]}
+{"sku":4,"name":"[sale] cup","description":"[]"}
+{"sku":5,"name":null,"description":{}}
+{"sku":6,"name":"\u200b","description":" \ufeff"}
+)");
+  REQUIRE(c.products.size() == 3);
+  CHECK(c.products[0].text == "red kettle");
+  CHECK(c.products[1].text == "red kettle of steel 1.5");
+  CHECK(c.products[2].text == "[sale] cup");
+  CHECK(c.text_of(c.products[0].fields[1]) == "red kettle");
+  REQUIRE(c.problems.size() == 3);
+  for (const auto& p : c.problems) CHECK(p.reason == "neither a text nor a picture");
+  const auto array = load(work, R"([{"sku":1,"name":["red","kettle"]},{"sku":2,"name":[]}])");
+  REQUIRE(array.products.size() == 1);
+  CHECK(array.products[0].text == "red kettle");
+  // In other tables brackets may be the text's own: only a list of strings is one.
+  const auto csv = load(work,
+                        "sku,name\n"
+                        "1,\"[\"\"red\"\", \"\"kettle\"\"]\"\n"
+                        "2,[]\n"
+                        "3,[1]\n"
+                        "4,\"{\"\"a\"\":\"\"b\"\"}\"\n"
+                        "5,[red]\n"
+                        "6,\"[\"\"a\"\",1]\"\n"
+                        "7,\xe2\x80\x8b\n");
+  REQUIRE(csv.products.size() == 5);
+  const char* texts[] = {"red kettle", "[1]", R"({"a":"b"})", "[red]", R"(["a",1])"};
+  for (std::size_t i = 0; i < 5; ++i) CHECK(csv.products[i].text == texts[i]);
+}
+
 TEST_CASE("columns can be called anything") {
   const support::temporary_folder work;
   const auto c = load(work, "key,title,file,kind\n a ,t,x/y.jpg,k\nb,t,/abs/z.png,\n",

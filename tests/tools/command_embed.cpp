@@ -41,6 +41,22 @@ constexpr const char* both = " --text-model tiny-bert --image-model resnet18 ";
 
 }  // namespace
 
+TEST_CASE("embed: a list of strings as text is the strings, and no text where it holds none") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  const std::string line = "embed --in - --out - --text-model tiny-bert";
+  const auto o = command::run(work, line, "{\"text\":[\"red\",\"kettle\"]}\n{\"text\":\"red kettle\"}\n");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  const auto rows = command::lines_of(o.out);
+  REQUIRE(rows.size() == 2);
+  CHECK(aisle::parse_json(rows[0], "0")["text_embedding"] ==
+        aisle::parse_json(rows[1], "1")["text_embedding"]);
+  for (const char* none : {"{\"text\":[]}\n", "{\"text\":\"\xe2\x80\x8b\"}\n"})
+    CHECK(command::run(work, line, none).code == command::run(work, line, "{\"text\":\"\"}\n").code);
+}
+
 TEST_CASE("a catalogue as JSON lines: one a row, in order, bad rows as errors") {
   if (command::program().empty()) return;
   const support::temporary_folder work;

@@ -13,6 +13,7 @@
 #include <aisle/catalogue/detail/experiment_trials.ipp>
 #include <aisle/catalogue/detail/map_json.ipp>
 #include <aisle/catalogue/detail/model_identity.ipp>
+#include <aisle/catalogue/detail/plain_text.ipp>
 #include <aisle/catalogue/detail/recipe_json.ipp>
 #include <aisle/catalogue/detail/recipe_search.ipp>
 #include <aisle/catalogue/detail/review_json.ipp>

@@ -66,7 +66,7 @@ struct product {
   std::int64_t row = 0;   ///< 0-based data row of the table; bad rows count too
   std::int64_t line = 0;  ///< physical line it starts on, from 1; 0: unknown
   std::string id;
-  /// The text columns, without HTML, each trimmed, empty ones left out, joined by one space.
+  /// The text columns, without HTML, lists as their strings, trimmed, empty ones left out, joined by a space.
   std::string text;
   std::string image_path;     ///< as it can be opened; empty if the row names none, or only a URL
   std::string image_url;      ///< where the row names its picture by a URL

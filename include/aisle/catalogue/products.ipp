@@ -5,11 +5,11 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/detail/plain_text.hpp>
 #include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/nearest_name.hpp>
-#include <aisle/text/html.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -104,7 +104,7 @@ AISLE_API std::optional<std::size_t> catalogue::find_column(std::string_view nam
 }
 
 AISLE_API std::string catalogue::text_of(std::string_view cell) const {
-  return std::string(trimmed(options.keep_html ? std::string(cell) : strip_html(cell)));
+  return detail::plain_text_of_cell(cell, format.kind != table_format::kinds::separated, options.keep_html);
 }
 
 AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_options& options) {

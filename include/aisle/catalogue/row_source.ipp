@@ -5,8 +5,8 @@
 
 #include <aisle/base/blanks.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/detail/plain_text.hpp>
 #include <aisle/catalogue/row_source.hpp>
-#include <aisle/text/html.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -116,8 +116,10 @@ AISLE_API void json_rows::read(source_row& row) {
   const json j = parse_json_line(line_, where);
   if (!j.is_object()) j.fail("expected an object such as {\"id\":1,\"text\":\"...\",\"image\":\"path\"}");
   if (const json* id = j.find("id")) row.id = *id;
-  const std::string text = j.get("text", "");
-  row.text = trimmed(keep_html_ ? text : strip_html(text));
+  const json* text = j.find("text");
+  const bool parts = text && (text->is_array() || text->is_object());
+  row.text = parts ? detail::plain_text(*text, keep_html_)
+                   : detail::plain_text(std::string_view(j.get("text", "")), keep_html_);
   picture_reference picture = pictures_.resolve(trimmed(j.get("image", "")));
   row.image = std::move(picture.path);
   row.image_problem = std::move(picture.problem);
