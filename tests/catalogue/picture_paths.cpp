@@ -127,6 +127,31 @@ TEST_CASE("names of Windows, of the web and of people") {
   }
 }
 
+TEST_CASE("a cell that says that there is no picture is as an empty one") {
+  const shop s({"a.jpg", "none", "nan.jpg"});
+  picture_finder finder(s.work.path(), {});
+  for (const std::string cell :
+       {"[]", "[ ]", R"([""])", "[null]", R"(["nan", ""])", "{}", "['']", "[None]", "['', nan]",
+        R"([{"src": ""}])", "nan", "NaN", "None", "null", "NULL", "N/A", "-"}) {
+    CAPTURE(cell);
+    const picture_reference r = finder.resolve(cell);
+    CHECK_FALSE(r.found);
+    CHECK(r.path.empty());
+    CHECK(r.url.empty());
+    CHECK(r.problem.empty());
+  }
+  CHECK(s.find("none") == "none");  // what is there as it stands is a picture
+  CHECK(s.find(R"([null, "", "a.jpg"])") == "a.jpg");
+  CHECK(s.find("[a.jpg]") == "a.jpg");
+  CHECK(finder.resolve("[b.jpg]").path == s.work / "b.jpg");
+  aisle::write_file(s.work / "p.csv", "sku,name,image_path\n1,a,[]\n2,b,nan\n3,c,a.jpg\n4,d,b.jpg\n5,,[]\n");
+  const auto c = aisle::load_catalogue(s.work / "p.csv");
+  CHECK(c.products.size() == 4);
+  CHECK(c.missing_pictures == 1);
+  REQUIRE(c.problems.size() == 1);
+  CHECK(c.problems[0].reason == "neither a text nor a picture");
+}
+
 TEST_CASE("the image root goes first, then the catalogue's own folder") {
   const shop s({"1.jpg", "pics/1.jpg", "pics/sub/2.jpg", "3.jpg", "pics/4.PNG"});
   CHECK(s.find("1.jpg") == "1.jpg");

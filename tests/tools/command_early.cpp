@@ -152,6 +152,18 @@ TEST_CASE("no row has a picture: said with the number of rows") {
   CHECK_FALSE(has(o.err, "warning: c.csv: none"));
   o = command::run(e.work, run + "--text-model tiny-bert --image-model none");
   CHECK_FALSE(has(o.err, "has a picture"));
+  // What exports write for no picture is none.
+  std::string lines;
+  for (int i = 0; i < 24; ++i)
+    lines += "{\"sku\":" + std::to_string(i) + ",\"name\":\"blue " + (i % 2 ? "cup" : "coat") +
+             "\",\"kind\":\"" + (i % 2 ? "A" : "B") + "\",\"image_path\":" + (i % 3 ? "[]" : "\"nan\"") +
+             "}\n";
+  aisle::write_file(e.work / "c.jsonl", lines);
+  o = command::run(e.work,
+                   "run --data c.jsonl --label kind --learners logistic_regression --out out " + tiny);
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(has(o.err, "none of 24 rows has a picture (column image_path is empty)"));
   o = command::run(e.work, "train --data c.csv --label kind --out t.safetensors " + tiny);
   CHECK(o.code == 4);
   CHECK(has(o.err, "no row of 24 has a label, a text and a picture"));

@@ -12,6 +12,7 @@
 #include <aisle/catalogue/detail/experiment_rows.ipp>
 #include <aisle/catalogue/detail/experiment_trials.ipp>
 #include <aisle/catalogue/detail/map_json.ipp>
+#include <aisle/catalogue/detail/missing_value.ipp>
 #include <aisle/catalogue/detail/model_identity.ipp>
 #include <aisle/catalogue/detail/plain_text.ipp>
 #include <aisle/catalogue/detail/recipe_json.ipp>

@@ -1,28 +1,18 @@
 #pragma once
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 
 #include <aisle/base/blanks.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/detail/missing_value.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/text/case_fold.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
-
-/// What is written for no value, in lower case: pandas' na_values and what it writes for infinities,
-/// spreadsheets' errors, what people type.
-inline constexpr std::string_view missing_values[] = {
-    "#div/0!",     "#n/a",    "#n/a n/a",  "#na",  "#name?",    "#null!",   "#num!",
-    "#ref!",       "#value!", "+inf",      "-",    "-1.#ind",   "-1.#qnan", "--",
-    "---",         "-inf",    "-infinity", "-nan", "1.#ind",    "1.#qnan",  "<na>",
-    "?",           "inf",     "infinity",  "n.a.", "n/a",       "na",       "nan",
-    "nat",         "nil",     "none",      "null", "undefined", "\\n",      "\xe2\x80\x93",
-    "\xe2\x80\x94"};
 
 /// "5.0", "5.00" and "5." as "5"; anything else as it is.
 AISLE_API std::string_view without_zero_decimals(std::string_view text) {
@@ -88,10 +78,7 @@ AISLE_API label_findings find_odd_classes(const std::map<std::string, std::int64
 
 }  // namespace detail
 
-AISLE_API bool names_missing_value(std::string_view label) {
-  const std::string plain = fold_case(trimmed(label));
-  return ranges::find(detail::missing_values, plain) != std::end(detail::missing_values);
-}
+AISLE_API bool names_missing_value(std::string_view label) { return detail::is_missing_value(label); }
 
 AISLE_API label_findings find_odd_labels(std::span<const std::string> labels) {
   std::map<std::string, std::int64_t> classes;

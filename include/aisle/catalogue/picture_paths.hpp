@@ -14,7 +14,7 @@ AISLE_NAMESPACE_BEGIN
 /// What a cell of a catalogue's image column names.
 struct picture_reference {
   /// The file, as it can be opened. Where nothing of that name is there, where it was looked for first; empty
-  /// for a URL without a copy here and for an empty cell.
+  /// for a URL without a copy here and for an empty cell, which `[]`, nan and None are too.
   std::string path{};
   std::string url{};  ///< of a cell that holds one, whether there is a copy or not
   bool found = false;

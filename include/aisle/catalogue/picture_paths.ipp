@@ -6,6 +6,7 @@
 
 #include <aisle/base/ascii.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/detail/missing_value.hpp>
 #include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
@@ -102,9 +103,17 @@ AISLE_API std::string shortened(const std::string& url) {
   return url.substr(0, end) + "…";
 }
 
+/// Whether a name is none: empty, or what is written for a missing value (nan, None, null, N/A).
+AISLE_API bool names_nothing(std::string_view name) {
+  return ascii::without_blanks(name).empty() || is_missing_value(name);
+}
+
 /// The first picture that a JSON value names: a string, of an object the one that is called so.
 AISLE_API std::string first_of(const json& value) {
-  if (value.is_string()) return value.as<std::string>();
+  if (value.is_string()) {
+    std::string name = value.as<std::string>();
+    return names_nothing(name) ? std::string() : name;
+  }
   if (value.is_array())
     for (const json& element : value.elements())
       if (std::string name = first_of(element); !name.empty()) return name;
@@ -147,6 +156,24 @@ AISLE_API std::vector<std::string> readings(std::string_view cell) {
   }
   if (text != cell) add(text);
   return out;
+}
+
+/// Whether a cell says that there is no picture: a missing value, or a list of JSON, Python or PostgreSQL
+/// that names none (`[]`, `[""]`, `[None]`, `{}`).
+AISLE_API bool says_none(std::string_view cell) {
+  if (names_nothing(cell)) return true;
+  const char open = cell.front(), close = cell.back();
+  if (!(open == '[' && close == ']') && !(open == '{' && close == '}')) return false;
+  try {
+    return first_of(parse_json(cell, "picture")).empty();
+  } catch (const error&) {
+    for (std::string_view rest = cell.substr(1, cell.size() - 2); !rest.empty();) {
+      const std::size_t end = std::min(rest.find(','), rest.size());
+      if (!names_nothing(without_quotes(std::string(rest.substr(0, end))))) return false;
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return true;
+  }
 }
 
 /// `readings` with everything that is taken off names, what needs the least of it first.
@@ -354,6 +381,7 @@ AISLE_API picture_reference picture_finder::find(std::string_view cell) {
       out.found = true;
       return out;
     }
+  if (names::says_none(cell)) return out;
   const std::vector<std::string> spellings = names::spellings(readings);
   if (auto path = find_below_roots(spellings)) {
     out.path = std::move(*path);
