@@ -109,6 +109,49 @@ TEST_CASE("a catalogue's labels are read by the treatment") {
   CHECK(c.problems[0].reason == "empty label");
 }
 
+TEST_CASE("of several category paths in a cell the first counts, and commas of names stay") {
+  const support::temporary_folder work;
+  const auto labels = [&](const std::vector<std::string>& cells, const label_treatment& how) {
+    std::string csv = "sku,name,kind\n";
+    for (std::size_t i = 0; i < cells.size(); ++i) csv += std::to_string(i) + ",a,\"" + cells[i] + "\"\n";
+    aisle::write_file(work / "p.csv", csv);
+    const auto c = aisle::load_catalogue(work / "p.csv", {.label_column = "kind", .labels = how});
+    std::vector<std::string> out;
+    for (const auto& p : c.products) out.push_back(p.label);
+    return out;
+  };
+  using list = std::vector<std::string>;
+  // WooCommerce, Magento, and others' dividers.
+  CHECK(labels({"Home > Kitchen, Home > Mugs", "Home > Kitchen", "Garden > X", "Garden > X > Y, Home",
+                "Home, Home > Mugs", "Home &gt; Kitchen, Garden &gt; X"},
+               {">", 2}) ==
+        list{"Home > Kitchen", "Home > Kitchen", "Garden > X", "Garden > X", "Home", "Home > Kitchen"});
+  CHECK(labels({"Default Category/Gear,Default Category/Gear/Bags", "Default Category/Men"}, {"/", 2}) ==
+        list{"Default Category > Gear", "Default Category > Men"});
+  CHECK(labels({"/A/B,/C/D", "/C/E"}, {"/", 0}) == list{"A > B", "C > E"});
+  CHECK(labels({"A|B;C|D", "C|E"}, {"|", 2}) == list{"A > B", "C > E"});
+  // What no cell begins with is part of a name, and so is what follows a backslash.
+  CHECK(labels({"Home > Kitchen, Dining > Plates", "Kitchen, Dining > Cups", "Home > Kitchen, Dining"},
+               {">", 2}) ==
+        list{"Home > Kitchen, Dining", "Kitchen, Dining > Cups", "Home > Kitchen, Dining"});
+  CHECK(labels({"Shop > Home\\, Garden", "Garden > X"}, {">", 2}) ==
+        list{"Shop > Home\\, Garden", "Garden > X"});
+  CHECK(labels({"Tables, Home > X", "Home > Y"}, {">", 2}) == list{"Tables, Home > X", "Home > Y"});
+  CHECK(labels({"Home > A, 1,000 pieces", "Home > B"}, {">", 2}) ==
+        list{"Home > A, 1,000 pieces", "Home > B"});
+  // A comma between the parts of a path divides no paths; a label without parts is the cell.
+  CHECK(labels({"A, B", "B, C"}, {",", 1}) == list{"A", "B"});
+  CHECK(labels({"A, B", "A", "B"}, {}) == list{"A, B", "A", "B"});
+}
+
+TEST_CASE("problems of labels stand among the others, by row") {
+  const support::temporary_folder work;
+  aisle::write_file(work / "p.csv", "sku,name,kind\n1,a,\n2,,x\n3,c,\n");
+  const auto c = aisle::load_catalogue(work / "p.csv", {.label_column = "kind"});
+  REQUIRE(c.problems.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(c.problems[i].row == static_cast<std::int64_t>(i));
+}
+
 TEST_CASE("case is folded in the alphabets of shops, accents stay") {
   const char* pairs[][2] = {{"KITCHEN", "kitchen"},
                             {"K\xc3\x9c"

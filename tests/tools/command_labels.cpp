@@ -66,6 +66,34 @@ TEST_CASE("category paths: the first levels are the classes, of run, train and e
   CHECK(command::run(work, run_line + "--label-separator ''").code == 2);
 }
 
+TEST_CASE("several category paths in a cell: the first counts, and how many cells had them is said once") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const char* cells[] = {"\"Home > Kitchen, Home > Mugs\"", "Home > Kitchen",
+                         "\"Garden > Tools, Home > Mugs\"", "\"Garden > Pots, Pans\""};
+  make_labels(work, 24, [&](int i) { return cells[i % 4]; });
+  const auto o = command::run(work, run_line + "--label-level 2");
+  CAPTURE(o.err);
+  REQUIRE(o.code == 0);
+  const std::string said =
+      "12 cells of column kind name several category paths ('Home > Kitchen, Home > Mugs', say), of which "
+      "the "
+      "first is the label";
+  REQUIRE(has(o.err, "products.csv: " + said));
+  CHECK(o.err.find(said, o.err.find(said) + 1) == std::string::npos);
+  const std::string classes = report_of(work)["classes"].dump();
+  CHECK(report_of(work)["classes"].size() == 3);
+  for (const char* name : {"\"Home > Kitchen\"", "\"Garden > Tools\"", "\"Garden > Pots, Pans\""})
+    CHECK(has(classes, name));
+  REQUIRE(command::run(work, "predict --model out --data products.csv --out p.csv").code == 0);
+  const auto e = command::run(work, "evaluate p.csv --data products.csv --label kind --label-level 2 --json");
+  CAPTURE(e.err);
+  CHECK(e.code == 0);
+  CHECK(has(e.err, "products.csv: " + said));
+  CHECK(aisle::parse_json(e.out, "scores").get<int>("rows") == 24);
+  CHECK_FALSE(has(command::run(work, run_line).err, "several category paths"));
+}
+
 TEST_CASE("a separator that no label holds is said") {
   if (command::program().empty()) return;
   const support::temporary_folder work;

@@ -71,6 +71,46 @@ TEST_CASE("--delimiter and --encoding overrule") {
   CHECK(has(command::run(work, "train --help").out, "--delimiter"));
 }
 
+TEST_CASE("an encoding that is not read is said once, with what to do") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  const std::string kettle = "\xBA\xEC\xC9\xAB\xCB\xAE\xBA\xF8",  // GBK
+      said = "cannot be read: the file is neither UTF-8 nor UTF-16 nor Windows-1252";
+  std::string csv = "sku,name\n", all = csv;
+  for (int i = 0; i < 12; ++i) {
+    csv += std::to_string(i) + "," + (i % 2 ? "cup" : kettle) + "\n";
+    all += std::to_string(i) + "," + kettle + "\n";
+  }
+  aisle::write_file(work / "p.csv", csv);
+  aisle::write_file(work / "all.csv", all);
+  const auto o = embed(work, "--data p.csv");
+  CAPTURE(o.err);
+  CHECK(o.code == 3);
+  CHECK(has(o.err, "p.csv: 6 rows " + said));
+  CHECK(o.err.find(said) == o.err.rfind(said));
+  CHECK(has(o.err, "--encoding"));
+  CHECK(has(o.err, "iconv -f ENCODING -t UTF-8 p.csv > NEW_FILE"));
+  CHECK(has(embed(work, "--data all.csv").err, "all.csv: 12 rows " + said));
+  const auto e = command::run(work, "evaluate p.csv --data all.csv --label name");
+  CHECK(has(e.err, "all.csv: 12 rows " + said));
+  CHECK_FALSE(has(embed(work, "--data p.csv --encoding utf-8").err, "iconv"));
+  // Of a file in UTF-8 a row may be damaged.
+  aisle::write_file(work / "damaged.csv", "sku,name\n1,caf\xC3\xA9\n2,cup\n3,caf\xC3\n");
+  CHECK_FALSE(has(embed(work, "--data damaged.csv").err, "iconv"));
+}
+
+TEST_CASE("a list of columns names some") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  command::make_models(work);
+  aisle::write_file(work / "p.csv", "sku,name\n1,cup\n");
+  const auto o = embed(work, "--data p.csv --text-columns ''");
+  CAPTURE(o.err);
+  CHECK(o.code == 2);
+  CHECK(has(o.err, "--text-columns: '' names no column"));
+}
+
 TEST_CASE("files that are no tables are named, with what to do") {
   if (command::program().empty()) return;
   const support::temporary_folder work;

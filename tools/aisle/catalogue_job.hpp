@@ -116,8 +116,18 @@ void add_recipe(option_set app, std::string& recipe, double& time_limit, const s
 void tell_columns(const aisle::column_features& columns);
 /// Says how many rows ended before the last column.
 void tell_padded(const std::string& path, const aisle::short_rows& rows);
-/// Both, of a catalogue that was read.
+/// Whether cells hold anything but ASCII.
+bool is_beyond_ascii(const std::vector<std::string>& cells);
+/// Says, once, that rows could not be read because the whole file is of an encoding that is not read; of its
+/// other rows `beyond_ascii` hold more than ASCII.
+void tell_encoding(const std::string& path, const aisle::catalogue_options& how,
+                   const aisle::table_format& format, const std::vector<aisle::skipped_row>& bad,
+                   std::int64_t beyond_ascii);
+/// All of this, of a catalogue that was read.
 void tell_reading(const aisle::catalogue& products);
+/// Says in how many cells of a label column there were several category paths; `first` is the first of them.
+void tell_several_paths(const std::string& path, const std::string& column, std::int64_t count,
+                        const std::string& first);
 /// The message of a column that was asked for, with the option that named it.
 std::string column_message(const aisle::column_error& e);
 

@@ -9,12 +9,14 @@
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/detail/label_paths.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/io/nearest_name.hpp>
 #include <aisle/text/case_fold.hpp>
 #include <aisle/text/sentence_model.hpp>
 
+#include "catalogue_job.hpp"
 #include "encoders.hpp"
 #include "manifest.hpp"
 #include "remote_embeddings.hpp"
@@ -132,6 +134,13 @@ void tell_odd_labels(const aisle::catalogue& products) {
   const std::string& separator = products.options.labels.separator;
   const auto column = products.find_column(products.options.label_column);
   if (separator.empty() || !column || products.products.empty()) return;
+  aisle::detail::label_paths paths(products.options.labels);
+  for (const aisle::product& p : products.products) paths.add(p.fields[*column]);
+  std::int64_t several = 0;
+  std::string first;
+  for (const aisle::product& p : products.products)
+    if (paths.has_several(p.fields[*column]) && several++ == 0) first = aisle::trimmed(p.fields[*column]);
+  tell_several_paths(products.path, products.options.label_column, several, first);
   const auto is_path = [&](const aisle::product& p) {
     const std::string cell = aisle::label_treatment().apply(p.fields[*column]);
     return cell.starts_with('[') || cell.starts_with('{') || cell.find(separator) != std::string::npos;

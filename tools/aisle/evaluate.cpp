@@ -12,6 +12,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/detail/label_paths.hpp>
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/catalogue/name_match.hpp>
@@ -106,9 +107,11 @@ std::vector<std::string> each_record(const aisle::catalogue_options& how, const 
     at.push_back(names.back().empty() && c.optional ? nowhere : table.column(wanted, c.role));
   }
   aisle::short_rows padded;
+  std::int64_t beyond_ascii = 0;
   std::vector<std::string> cells(columns.size());
   for (aisle::table_row row; table.next(row);) {
     padded.add(row);
+<<<<<<< HEAD
     for (std::size_t i = 0; i < at.size(); ++i)
       cells[i] = at[i] == nowhere ? std::string() : std::string(aisle::trimmed(row.fields[at[i]]));
     use(cells);
@@ -137,6 +140,27 @@ std::string judged_modality(const options& o, const std::vector<std::string>& of
   say(o.predictions + ": rows of " + list + "; judged are those of " + chosen +
       " (--modality names another)");
   return chosen;
+=======
+    beyond_ascii += is_beyond_ascii(row.fields);
+    for (std::size_t i = 0; i < at.size(); ++i) cells[i] = std::string(aisle::trimmed(row.fields[at[i]]));
+    use(cells);
+  }
+  tell_padded(path, padded);
+  tell_encoding(path, how, table.format(), bad, beyond_ascii);
+}
+
+/// How the cells of a label column are read; says where cells name several category paths.
+aisle::detail::label_paths paths_of(const options& o, const std::string& path, const std::string& column,
+                                    const std::vector<std::string>& cells) {
+  aisle::detail::label_paths out(o.labels);
+  for (const std::string& cell : cells) out.add(cell);
+  std::int64_t several = 0;
+  std::string first;
+  for (const std::string& cell : cells)
+    if (out.has_several(cell) && several++ == 0) first = cell;
+  tell_several_paths(path, column, several, first);
+  return out;
+>>>>>>> 0eca359 (Of several category paths in a label cell the first counts)
 }
 
 /// Says what of `match` was read as numbers, and what would have been found so.
@@ -227,10 +251,13 @@ judged_rows join(const options& o) {
     // An empty cell is a product of its own.
     const bool alone = cells.size() < 3 || cells[2].empty();
     const bool is_new =
-        known.emplace(cells[0], labelled{o.labels.apply(cells[1]), alone ? "\n" + cells[0] : cells[2]})
-            .second;
+        known.emplace(cells[0], labelled{cells[1], alone ? "\n" + cells[0] : cells[2]}).second;
     (is_new ? their_ids : again).push_back(cells[0]);
   });
+  std::vector<std::string> label_cells;
+  for (const std::string& id : their_ids) label_cells.push_back(known.at(id).label);
+  const aisle::detail::label_paths labels = paths_of(o, o.data, o.label, label_cells);
+  for (auto& row : known) row.second.label = labels.apply(row.second.label);
   tell_again(again, o.data, "the first row counts");
   std::vector<std::string> predicted, modalities;
   const std::vector<std::string> named = each_record(predictions_table, o.predictions, of_predictions,
@@ -263,7 +290,7 @@ judged_rows join(const options& o) {
       if (out.without_label++ == 0) unknown = ids[i];
       continue;
     }
-    const std::string label = o.labels.apply(predicted[i]);
+    const std::string label = labels.apply(predicted[i]);
     if (label.empty()) {  // `aisle predict` lists rows that it has no answer to
       ++out.without_prediction;
       continue;
@@ -282,6 +309,7 @@ judged_rows join(const options& o) {
 /// A results file: both columns in one table.
 judged_rows read_pairs(const options& o) {
   judged_rows out;
+<<<<<<< HEAD
   std::vector<std::string> truth, predicted, modalities;
   const std::vector<std::string> named =
       each_record(o.table, o.predictions, {truth_column, {{"Predictions", "predicted"}}, modality_column},
@@ -299,6 +327,17 @@ judged_rows read_pairs(const options& o) {
   }
   for (std::size_t i = 0; i < truth.size(); ++i) {
     std::string t = o.labels.apply(truth[i]), p = o.labels.apply(predicted[i]);
+=======
+  std::vector<std::string> truth, predicted;
+  each_record(o.table, o.predictions, {{"True Labels", ""}, {"Predictions", ""}}, out.bad,
+              [&](const std::vector<std::string>& cells) {
+                truth.push_back(cells[0]);
+                predicted.push_back(cells[1]);
+              });
+  const aisle::detail::label_paths labels = paths_of(o, o.predictions, "True Labels", truth);
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    std::string t = labels.apply(truth[i]), p = labels.apply(predicted[i]);
+>>>>>>> 0eca359 (Of several category paths in a label cell the first counts)
     if (t.empty() || p.empty()) {
       ++(t.empty() ? out.without_label : out.without_prediction);
       continue;

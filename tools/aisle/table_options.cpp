@@ -10,6 +10,7 @@
 #include <aisle/base/ranges.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/delimiter.hpp>
+#include <aisle/io/detail/unread_encoding.hpp>
 
 #include "catalogue_job.hpp"
 
@@ -67,7 +68,9 @@ option add_column_list(option_set app, const std::string& name, std::vector<std:
           },
           help + "; names that hold a comma in double quotes")
       .type_name("COLUMN,…")
-      .check(accepted_by([](const std::string& list) { split_names(list); }));
+      .check(accepted_by([](const std::string& list) {
+        if (split_names(list).empty()) throw aisle::option_error("'' names no column");
+      }));
 }
 
 void add_allow_outside(option_set app, bool& allow_outside) {
@@ -106,9 +109,39 @@ void tell_padded(const std::string& path, const aisle::short_rows& rows) {
   if (rows.count > 0) warn(path + ": " + rows.describe());
 }
 
+bool is_beyond_ascii(const std::vector<std::string>& cells) {
+  return aisle::ranges::any_of(cells, [](const std::string& cell) {
+    return std::any_of(cell.begin(), cell.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7F; });
+  });
+}
+
+void tell_encoding(const std::string& path, const aisle::catalogue_options& how,
+                   const aisle::table_format& format, const std::vector<aisle::skipped_row>& bad,
+                   std::int64_t beyond_ascii) {
+  if (!how.encoding.empty() || format.encoding != aisle::text_encoding::utf8) return;
+  const auto broken = std::count_if(bad.begin(), bad.end(), [&](const aisle::skipped_row& r) {
+    return r.file == path && r.reason.starts_with(aisle::detail::invalid_utf8);
+  });
+  // Where more rows beyond ASCII can be read than not, it is UTF-8 that was damaged.
+  if (broken > beyond_ascii)
+    warn(path + ": " + aisle::counted(broken, "row") + " cannot be read: the file is " +
+         aisle::detail::describe_unread_encoding(path, format.gzip));
+}
+
 void tell_reading(const aisle::catalogue& products) {
   tell_format(products.path, products.format);
   tell_padded(products.path, products.padded);
+  tell_encoding(products.path, products.options, products.format, products.problems,
+                std::count_if(products.products.begin(), products.products.end(),
+                              [](const aisle::product& p) { return is_beyond_ascii(p.fields); }));
+}
+
+void tell_several_paths(const std::string& path, const std::string& column, std::int64_t count,
+                        const std::string& first) {
+  if (count > 0)
+    warn(path + ": " + aisle::counted(count, "cell") + " of column " + column +
+         (count == 1 ? " names" : " name") + " several category paths ('" + first +
+         (count == 1 ? "')" : "', say)") + ", of which the first is the label");
 }
 
 std::string column_message(const aisle::column_error& e) {

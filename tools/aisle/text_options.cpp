@@ -9,7 +9,7 @@ void add_label_treatment(option_set app, aisle::label_treatment& labels) {
   app.add_option(
          "--label-separator", labels.separator,
          "what stands between the parts of a label that is a category path, such as > (A > B > C); lists "
-         "such as [\"A\", \"B\"] are paths too")
+         "such as [\"A\", \"B\"] are paths too; of several paths in a cell (A > B, A > C) the first counts")
       .type_name("TEXT")
       .check(validator(
           [](const std::string& text) { return text.empty() ? std::string("expected a separator") : ""; }));

@@ -11,6 +11,7 @@
 #include <aisle/catalogue/detail/experiment_results.ipp>
 #include <aisle/catalogue/detail/experiment_rows.ipp>
 #include <aisle/catalogue/detail/experiment_trials.ipp>
+#include <aisle/catalogue/detail/label_paths.ipp>
 #include <aisle/catalogue/detail/map_json.ipp>
 #include <aisle/catalogue/detail/missing_value.ipp>
 #include <aisle/catalogue/detail/model_identity.ipp>

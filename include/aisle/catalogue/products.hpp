@@ -45,7 +45,7 @@ struct catalogue_options {
   /// of this machine, and what its pictures show goes into vectors and reports. True: from anywhere.
   bool allow_outside = false;
   std::string label_column = {};  ///< empty: labels are not read
-  label_treatment labels = {};    ///< how a cell of it becomes a class
+  label_treatment labels = {};    ///< how a cell of it becomes a class, of several paths in it the first
   bool keep_html = false;         ///< texts as they are, else as strip_html leaves them
   std::int64_t limit = 0;         ///< read only so many data rows; 0: all
   bool missing_columns = false;   ///< text and image columns that are named and not there are passed over

@@ -5,6 +5,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/detail/label_paths.hpp>
 #include <aisle/catalogue/detail/plain_text.hpp>
 #include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/products.hpp>
@@ -95,6 +96,18 @@ AISLE_API bool name_picture(product& p, picture_reference named) {
   return !p.image_path.empty() && !named.found;
 }
 
+/// The labels of all products, once their cells are known.
+AISLE_API void read_labels(catalogue& c, std::size_t column) {
+  label_paths paths(c.options.labels);
+  for (const product& p : c.products) paths.add(p.fields[column]);
+  for (product& p : c.products) {
+    p.label = paths.apply(p.fields[column]);
+    if (p.label.empty()) c.problems.push_back(c.problem(p, c.options.label_column, "empty label"));
+  }
+  std::stable_sort(c.problems.begin(), c.problems.end(),
+                   [](const skipped_row& a, const skipped_row& b) { return a.row < b.row; });
+}
+
 }  // namespace detail
 
 AISLE_API std::optional<std::size_t> catalogue::find_column(std::string_view name) const noexcept {
@@ -166,14 +179,11 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
                                  : out.problem(p, out.options.image_column, p.image_problem));
       continue;
     }
-    if (columns.label) {
-      p.label = options.labels.apply(row.fields[*columns.label]);
-      if (p.label.empty()) out.problems.push_back(out.problem(p, out.options.label_column, "empty label"));
-    }
     if (columns.group) p.group = trimmed(row.fields[*columns.group]);
     p.fields = std::move(row.fields);
     out.products.push_back(std::move(p));
   }
+  if (columns.label) detail::read_labels(out, *columns.label);
   return out;
 }
 
