@@ -197,6 +197,22 @@ TEST_CASE("classes that differ in case, blanks or .0 alone are found, by name an
             "classes 'Tool box' (1 row) and 'toolbox' (1) differ in letter case and blanks alone"});
   CHECK(sentences(times({{"5.5", 1}, {"5", 1}, {"v1.0", 2}, {"v1", 1}, {"caf\xc3\xa9", 1}, {"cafe", 1}}))
             .empty());
+  // Composed and decomposed letters look alike.
+  const std::string composed = "Caf\xc3\xa9", decomposed = "Cafe\xcc\x81";
+  CHECK(sentences({composed, decomposed, composed}) ==
+        std::vector<std::string>{"classes '" + composed + "' (2 rows) and '" + decomposed +
+                                 "' (1) differ in Unicode form alone"});
+  CHECK(sentences({composed, "cafe\xcc\x81"})[0].ends_with("differ in letter case and Unicode form alone"));
+  CHECK(sentences({composed + " bar", decomposed + "bar"})[0].ends_with(
+      "differ in blanks and Unicode form alone"));
+  CHECK(sentences({"\xed\x95\x9c", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab"})[0].ends_with(
+      "differ in Unicode form alone"));
+  CHECK(
+      sentences({"a\xc2\xa0"
+                 "b",
+                 "a b"})[0]
+          .ends_with("differ in blanks alone"));
+  CHECK(sentences({"aA", "Aa"})[0].ends_with("differ in letter case alone"));
   std::vector<std::string> many;
   for (int i = 0; i < 20; ++i) {
     many.push_back("k" + std::to_string(i));

@@ -108,8 +108,8 @@ TEST_CASE("a separator that no label holds is said") {
 TEST_CASE("odd classes are named before anything is embedded") {
   if (command::program().empty()) return;
   const support::temporary_folder work;
-  const char* names[] = {"Kitchen", "Outdoor", "KITCHEN", "nan"};
-  make_labels(work, 24, [&](int i) { return names[i % 4]; });
+  const char* names[] = {"Kitchen", "Outdoor", "KITCHEN", "nan", "Caf\xc3\xa9", "Cafe\xcc\x81"};
+  make_labels(work, 36, [&](int i) { return names[i % 6]; });
   for (const std::string& line :
        {run_line,
         std::string("train --data products.csv --label kind --modality text --text-model tiny-bert --out "
@@ -119,6 +119,7 @@ TEST_CASE("odd classes are named before anything is embedded") {
     CHECK(o.code == 0);
     CHECK(has(o.err, "classes 'KITCHEN' (6 rows) and 'Kitchen' (6) differ in letter case alone"));
     CHECK(has(o.err, "'nan' is a class of 6 rows"));
+    CHECK(has(o.err, "(6) differ in Unicode form alone"));
   }
 }
 

@@ -17,12 +17,12 @@ struct class_count {
   std::int64_t rows = 0;
 };
 
-/// Classes that are likely one: their names differ in nothing but letter case, blanks, leading zeros or a
-/// trailing
-/// ".0".
+/// Classes that are likely one: their names differ in nothing but letter case, blanks, leading zeros, a
+/// trailing ".0" or their Unicode form (letters with accents as one character or as two; letters that only
+/// look otherwise, such as full-width ones).
 struct near_equal_classes {
   std::vector<class_count> classes;  ///< two at least, the most frequent first
-  std::string difference;            ///< "letter case", "blanks and a trailing .0", …
+  std::string difference;            ///< "letter case", "blanks and Unicode form", …
 };
 
 /// What is odd about the names of classes.

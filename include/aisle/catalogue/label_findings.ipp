@@ -9,6 +9,7 @@
 #include <aisle/catalogue/detail/missing_value.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/text/case_fold.hpp>
+#include <aisle/text/unicode_fold.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -33,26 +34,64 @@ AISLE_API std::string_view without_leading_zeros(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
 }
 
+/// In one Unicode form and without case, but with a mark before each letter that was a capital.
+AISLE_API std::string with_marked_capitals(std::string_view name) {
+  std::string out;
+  for (std::size_t at = 0; at < name.size();) {
+    const decoded_character c = decode_utf8(name, at);
+    if (fold_case(c.code) != c.code) out += '^';
+    append_utf8(out, c.code);
+    at += c.size;
+  }
+  return fold_nfkc(out);
+}
+
+/// In one Unicode form and without case, but with its blanks as they stand.
+AISLE_API std::string with_own_blanks(std::string_view name) {
+  const std::string letters = without_blanks(name);
+  std::string out, word;
+  for (std::size_t at = 0, next = 0; at < name.size();) {
+    const std::string_view c = name.substr(at, decode_utf8(name, at).size);
+    at += c.size();
+    if (std::string_view(letters).substr(next).starts_with(c)) {
+      word += c;
+      next += c.size();
+    } else {
+      out += fold_nfkc(word);
+      out += c;
+      word.clear();
+    }
+  }
+  return out + fold_nfkc(word);
+}
+
 /// In what the names of a group differ.
 AISLE_API std::string difference_of(std::span<const class_count> group) {
-  const auto distinct = [&](bool blanks, bool zeros, bool letters, bool leading = false) {
+  /// What the names are looked at with; the rest is taken off.
+  enum class kept { case_alone, blanks, zero_decimals, leading_zeros, form };
+  const auto distinct = [&](kept what) {
     std::map<std::string, int> names;
     for (const class_count& c : group) {
-      std::string name = blanks ? c.name : without_blanks(c.name);
-      if (!zeros) name = without_zero_decimals(name);
-      if (!leading) {
+      std::string name = what == kept::blanks ? with_own_blanks(c.name) : without_blanks(c.name);
+      if (what != kept::zero_decimals) name = without_zero_decimals(name);
+      if (what != kept::leading_zeros) {
         const std::string_view whole = without_zero_decimals(name);
         name = std::string(without_leading_zeros(whole)) + name.substr(whole.size());
       }
-      ++names[letters ? name : fold_case(name)];
+      ++names[what == kept::case_alone ? with_marked_capitals(name)
+              : what == kept::form     ? fold_case(name)
+              : what == kept::blanks   ? name
+                                       : fold_nfkc(name)];
     }
     return names.size() > 1;
   };
   std::vector<std::string> parts;
-  if (distinct(false, false, true)) parts.emplace_back("letter case");
-  if (distinct(true, false, false)) parts.emplace_back("blanks");
-  if (distinct(false, true, false)) parts.emplace_back("a trailing .0");
-  if (distinct(false, false, false, true)) parts.emplace_back("leading zeros");
+  if (distinct(kept::case_alone)) parts.emplace_back("letter case");
+  if (distinct(kept::blanks)) parts.emplace_back("blanks");
+  if (distinct(kept::zero_decimals)) parts.emplace_back("a trailing .0");
+  if (distinct(kept::leading_zeros)) parts.emplace_back("leading zeros");
+  if (distinct(kept::form)) parts.emplace_back("Unicode form");
+  if (parts.empty()) parts.emplace_back("letter case");  // a capital sharp s
   std::string out;
   for (std::size_t i = 0; i < parts.size(); ++i)
     out += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
@@ -65,7 +104,7 @@ AISLE_API label_findings find_odd_classes(const std::map<std::string, std::int64
   for (const auto& [name, rows] : classes) {
     if (names_missing_value(name)) out.missing.push_back({name, rows});
     const std::string plain = without_blanks(name);
-    groups[fold_case(without_leading_zeros(without_zero_decimals(plain)))].push_back({name, rows});
+    groups[fold_nfkc(without_leading_zeros(without_zero_decimals(plain)))].push_back({name, rows});
   }
   for (auto& [key, group] : groups) {
     if (group.size() < 2) continue;
