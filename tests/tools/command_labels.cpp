@@ -92,6 +92,13 @@ TEST_CASE("several category paths in a cell: the first counts, and how many cell
   CHECK(has(e.err, "products.csv: " + said));
   CHECK(aisle::parse_json(e.out, "scores").get<int>("rows") == 24);
   CHECK_FALSE(has(command::run(work, run_line).err, "several category paths"));
+  // A long cell is not shown whole.
+  std::string many = "\"Home > Kitchen";
+  for (int i = 0; i < 1000; ++i) many += ", Home > Mugs";
+  make_labels(work, 24, [&](int i) { return i == 0 ? many + "\"" : std::string(cells[i % 4]); });
+  const auto brief = command::run(work, run_line + "--label-level 2");
+  CHECK(has(brief.err, "…', say), of which the first is the label"));
+  CHECK(brief.err.size() < 4000);
 }
 
 TEST_CASE("a separator that no label holds is said") {

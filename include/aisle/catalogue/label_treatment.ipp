@@ -149,5 +149,3 @@ AISLE_API std::string label_treatment::apply(std::string_view cell) const {
 }
 
 AISLE_NAMESPACE_END
-
-#include <aisle/catalogue/products.hpp>
