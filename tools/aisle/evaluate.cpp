@@ -111,12 +111,13 @@ std::vector<std::string> each_record(const aisle::catalogue_options& how, const 
   std::vector<std::string> cells(columns.size());
   for (aisle::table_row row; table.next(row);) {
     padded.add(row);
-<<<<<<< HEAD
+    beyond_ascii += is_beyond_ascii(row.fields);
     for (std::size_t i = 0; i < at.size(); ++i)
       cells[i] = at[i] == nowhere ? std::string() : std::string(aisle::trimmed(row.fields[at[i]]));
     use(cells);
   }
   tell_padded(path, padded);
+  tell_encoding(path, how, table.format(), bad, beyond_ascii);
   return names;
 }
 
@@ -140,13 +141,6 @@ std::string judged_modality(const options& o, const std::vector<std::string>& of
   say(o.predictions + ": rows of " + list + "; judged are those of " + chosen +
       " (--modality names another)");
   return chosen;
-=======
-    beyond_ascii += is_beyond_ascii(row.fields);
-    for (std::size_t i = 0; i < at.size(); ++i) cells[i] = std::string(aisle::trimmed(row.fields[at[i]]));
-    use(cells);
-  }
-  tell_padded(path, padded);
-  tell_encoding(path, how, table.format(), bad, beyond_ascii);
 }
 
 /// How the cells of a label column are read; says where cells name several category paths.
@@ -160,7 +154,6 @@ aisle::detail::label_paths paths_of(const options& o, const std::string& path, c
     if (out.has_several(cell) && several++ == 0) first = cell;
   tell_several_paths(path, column, several, first);
   return out;
->>>>>>> 0eca359 (Of several category paths in a label cell the first counts)
 }
 
 /// Says what of `match` was read as numbers, and what would have been found so.
@@ -309,7 +302,6 @@ judged_rows join(const options& o) {
 /// A results file: both columns in one table.
 judged_rows read_pairs(const options& o) {
   judged_rows out;
-<<<<<<< HEAD
   std::vector<std::string> truth, predicted, modalities;
   const std::vector<std::string> named =
       each_record(o.table, o.predictions, {truth_column, {{"Predictions", "predicted"}}, modality_column},
@@ -325,19 +317,9 @@ judged_rows read_pairs(const options& o) {
   } else {
     refuse_modality(o);
   }
-  for (std::size_t i = 0; i < truth.size(); ++i) {
-    std::string t = o.labels.apply(truth[i]), p = o.labels.apply(predicted[i]);
-=======
-  std::vector<std::string> truth, predicted;
-  each_record(o.table, o.predictions, {{"True Labels", ""}, {"Predictions", ""}}, out.bad,
-              [&](const std::vector<std::string>& cells) {
-                truth.push_back(cells[0]);
-                predicted.push_back(cells[1]);
-              });
-  const aisle::detail::label_paths labels = paths_of(o, o.predictions, "True Labels", truth);
+  const aisle::detail::label_paths labels = paths_of(o, o.predictions, named[0], truth);
   for (std::size_t i = 0; i < truth.size(); ++i) {
     std::string t = labels.apply(truth[i]), p = labels.apply(predicted[i]);
->>>>>>> 0eca359 (Of several category paths in a label cell the first counts)
     if (t.empty() || p.empty()) {
       ++(t.empty() ? out.without_label : out.without_prediction);
       continue;
