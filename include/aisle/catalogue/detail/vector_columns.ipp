@@ -23,7 +23,7 @@ AISLE_API bool is_component(std::string_view column, std::string_view prefix) {
 
 /// Whether the size of a decimal number is below 1, however far beyond the range of any type.
 AISLE_API bool is_below_one(std::string_view number) {
-  constexpr std::int64_t far = std::int64_t{1} << 40;
+  constexpr std::int64_t most = std::int64_t{1} << 40;
   if (number.starts_with('-')) number.remove_prefix(1);
   const std::size_t e = std::min(number.find_first_of("eE"), number.size());
   const std::string_view mantissa = number.substr(0, e);
@@ -31,7 +31,7 @@ AISLE_API bool is_below_one(std::string_view number) {
   const bool negative = digits.starts_with('-');
   if (negative || digits.starts_with('+')) digits.remove_prefix(1);
   std::int64_t exponent = 0;
-  for (const char c : digits) exponent = std::min(far, exponent * 10 + (c - '0'));
+  for (const char c : digits) exponent = std::min(most, exponent * 10 + (c - '0'));
   const std::size_t first = mantissa.find_first_of("123456789"),
                     point = std::min(mantissa.find('.'), mantissa.size());
   if (first == mantissa.npos) return true;

@@ -39,7 +39,8 @@ struct axes_options {
 principal_axes find_principal_axes(matrix_view<const float> x, const axes_options& options);
 principal_axes find_principal_axes(matrix_view<const double> x, const axes_options& options);
 
-/// (x - mean) components^T, columns times `factors`. Products are computed in double.
+/// (x - mean) components^T, columns times `factors`. Products of a piece of the features are computed in the
+/// type of x and summed in double.
 matrix<float> project_rows(matrix_view<const float> x, const principal_axes& axes,
                            const std::vector<double>& factors, int threads);
 matrix<double> project_rows(matrix_view<const double> x, const principal_axes& axes,

@@ -326,16 +326,43 @@ class axes_finder {
 template <class T>
 matrix<T> project_rows_of(matrix_view<const T> x, const principal_axes& axes,
                           const std::vector<double>& factors, int threads) {
-  const matrix<double> columns = times_columns(
-      axes.components, x.rows(), thread_budget(threads),
-      [&](std::int64_t r, std::int64_t first, std::int64_t count, double* to) {
-        for (std::int64_t c = 0; c < count; ++c)
-          to[c] = static_cast<double>(x(r, first + c)) - axes.mean[static_cast<std::size_t>(first + c)];
-      });
-  matrix<T> out(x.rows(), columns.rows());
-  for (std::int64_t r = 0; r < out.rows(); ++r)
-    for (std::int64_t k = 0; k < out.cols(); ++k)
-      out(r, k) = static_cast<T>(columns(k, r) * factors[static_cast<std::size_t>(k)]);
+  const std::int64_t features = x.cols(), components = axes.components.rows();
+  threads = thread_budget(threads);
+  matrix<T> narrow(components, features);
+  std::transform(axes.components.data(), axes.components.data() + components * features, narrow.data(),
+                 [](double v) { return static_cast<T>(v); });
+  std::vector<kernels::packed_matrix<T>>
+      right;  // pieces of the features, whose products are summed in double
+  for (std::int64_t first = 0; first < features; first += axes_chunk)
+    right.emplace_back(kernels::plain_table(), std::min(axes_chunk, features - first), components,
+                       narrow.data() + first, features, threads);
+  constexpr std::int64_t block = 256;
+  matrix<T> out(x.rows(), components);
+  parallel_for((x.rows() + block - 1) / block, threads, [&](std::int64_t task) {
+    const std::int64_t begin = task * block, rows = std::min(block, x.rows() - begin);
+    matrix<T> piece(rows, axes_chunk), product(rows, components);
+    matrix<double> sums(rows, components);
+    buffer<std::byte> scratch(static_cast<std::size_t>(right.front().scratch_bytes()));
+    for (std::size_t i = 0; i < right.size(); ++i) {
+      const std::int64_t first = static_cast<std::int64_t>(i) * axes_chunk;
+      const double* mean = axes.mean.data() + first;
+      for (std::int64_t r = 0; r < rows; ++r) {
+        const T* from = x.row(begin + r).data() + first;
+        T* to = piece.row(r).data();
+        for (std::int64_t c = 0; c < right[i].k(); ++c)
+          to[c] = static_cast<T>(static_cast<double>(from[c]) - mean[c]);
+      }
+      kernels::gemm_rows<T> left;
+      left.data = piece.data();
+      left.stride = axes_chunk;
+      kernels::gemm_packed<T>(right[i], left, rows, product.data(), components, {}, 1, scratch.data());
+      for (std::int64_t k = 0; k < rows * components; ++k)
+        sums.data()[k] += static_cast<double>(product.data()[k]);
+    }
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t k = 0; k < components; ++k)
+        out(begin + r, k) = static_cast<T>(sums(r, k) * factors[static_cast<std::size_t>(k)]);
+  });
   return out;
 }
 
