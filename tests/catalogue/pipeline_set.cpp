@@ -6,6 +6,7 @@
 
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
+#include <aisle/catalogue/report.hpp>
 #include <aisle/io/json.hpp>
 
 #include "made_up.hpp"
@@ -77,6 +78,7 @@ TEST_CASE("a class without a picture is said by texts, whatever pictures say") {
     CHECK(e.result.known_classes(m) == (m.modality == "text" ? 3 : 2));
   }
   CHECK(e.result.best()->modality == "text");
+  CHECK(aisle::report_markdown(e.result).find("**Text · Logistic regression** puts") != std::string::npos);
   const support::temporary_folder work;
   aisle::write_experiment(e, work / "out");
   const auto set = aisle::pipeline_set::load(work / "out");

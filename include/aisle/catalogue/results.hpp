@@ -285,14 +285,15 @@ struct experiment_result {
   std::int64_t known_classes(const model_result& m) const noexcept {
     return std::ssize(classes) - std::ssize(m.unknown_classes);
   }
-  /// The chosen classifier that did best in cross-validation, or null. Of a class that it cannot say its F1
-  /// is 0.
+  /// By what classifiers of different modalities are compared: the F1 of cross-validation, which is 0 of a
+  /// class that one cannot say.
+  double rank(const model_result& m) const noexcept {
+    return m.cross_validated() * static_cast<double>(known_classes(m));
+  }
+  /// The chosen classifier that did best in cross-validation, or null.
   const model_result* best() const&& = delete;
   const model_result* best() const& {
     const model_result* out = nullptr;
-    const auto rank = [&](const model_result& m) {
-      return m.cross_validated() * static_cast<double>(known_classes(m));
-    };
     for (const model_result& m : models)
       if (m.chosen && (!out || rank(m) > rank(*out))) out = &m;
     return out;

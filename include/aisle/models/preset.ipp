@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <iterator>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +26,10 @@ inline constexpr std::array<double, 3> imagenet_std = {0.229, 0.224, 0.225};
 inline constexpr std::array<double, 3> clip_mean = {0.48145466, 0.4578275, 0.40821073};
 inline constexpr std::array<double, 3> clip_std = {0.26862954, 0.26130258, 0.27577711};
 inline constexpr std::array<double, 3> halves = {0.5, 0.5, 0.5};
+/// Of the filters, as Pillow and timm call them, in the order of resize_filter.
+inline constexpr std::string_view filter_names[] = {"nearest", "box",     "bilinear",
+                                                    "hamming", "bicubic", "lanczos"};
+static_assert(static_cast<std::size_t>(resize_filter::lanczos) + 1 == std::size(filter_names));
 /// Sides above this are damage, not a model.
 inline constexpr int largest_side = 1 << 16;
 
@@ -69,13 +76,9 @@ AISLE_API resize_filter filter_of_code(const json& v) {
 }
 
 AISLE_API resize_filter filter_of_name(const json& v) {
-  static constexpr std::pair<std::string_view, resize_filter> names[] = {
-      {"nearest", resize_filter::nearest},   {"box", resize_filter::box},
-      {"bilinear", resize_filter::bilinear}, {"hamming", resize_filter::hamming},
-      {"bicubic", resize_filter::bicubic},   {"lanczos", resize_filter::lanczos}};
   const auto name = v.as<std::string>();
-  for (const auto& [known, filter] : names)
-    if (name == known) return filter;
+  for (std::size_t i = 0; i < std::size(filter_names); ++i)
+    if (name == filter_names[i]) return static_cast<resize_filter>(i);
   v.fail("unknown interpolation '" + name + "'");
 }
 
@@ -213,8 +216,6 @@ AISLE_API preset preset_of_timm(const json& c, std::string name) {
 }  // namespace detail::presets
 
 AISLE_API std::string describe(const preset& p) {
-  static constexpr std::string_view filters[] = {"nearest", "box",     "bilinear",
-                                                 "hamming", "bicubic", "lanczos"};
   const auto numbers = [](const std::array<double, 3>& v) {
     const auto text = [](double x) { return json(x).dump(); };
     return v[0] == v[1] && v[1] == v[2] ? text(v[0]) : text(v[0]) + " " + text(v[1]) + " " + text(v[2]);
@@ -222,7 +223,8 @@ AISLE_API std::string describe(const preset& p) {
   const auto size = [](int width, int height) {
     return std::to_string(width) + " x " + std::to_string(height);
   };
-  const std::string by = " (" + std::string(filters[static_cast<std::size_t>(p.filter)]) + ")";
+  const std::string by =
+      " (" + std::string(detail::presets::filter_names[static_cast<std::size_t>(p.filter)]) + ")";
   std::string out;
   if (p.resize == resize_rule::squash)
     out = size(p.resize_width, p.resize_height) + " whatever the proportions" + by + ", ";

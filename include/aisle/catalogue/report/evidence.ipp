@@ -27,7 +27,10 @@ AISLE_API std::string honesty_text(const experiment_result& r, const model_resul
            (m->unknown_classes.size() == 1 ? "it." : "them.");
   const twin_findings& t = r.twins;
   if (t.twins == 0) return out;
-  out += (out.empty() ? "Of " : " All the same, of ") + grouped(t.rows) + " test rows " + grouped(t.twins) +
+  out += (out.empty()              ? "Of "
+          : r.group_column.empty() ? " Of "
+                                   : " All the same, of ") +
+         grouped(t.rows) + " test rows " + grouped(t.twins) +
          (t.twins == 1 ? " has a near-twin" : " have near-twins") +
          " among the training rows: the same text or a cosine of at least " + fixed(t.least_cosine, 2) +
          " of the texts' or pictures' vectors (" + grouped(t.by_text) + " by text, " + grouped(t.by_image) +

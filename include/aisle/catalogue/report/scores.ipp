@@ -35,7 +35,7 @@ AISLE_API const model_scores* report_scores::best() const {
   const model_scores* out = nullptr;
   for (const std::string& modality : modalities) {
     const model_scores* m = chosen(modality);
-    if (!out || m->model->cross_validated() > out->model->cross_validated()) out = m;
+    if (!out || result->rank(*m->model) > result->rank(*out->model)) out = m;
   }
   return out;
 }
