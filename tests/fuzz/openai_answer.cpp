@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <aisle/base/error.hpp>
+#include <aisle/io/utf8.hpp>
 #include <aisle/text/detail/openai_protocol.hpp>
 
 // Any bytes are the answer of a server: vectors of one length, all finite, as many as were asked for, or
@@ -33,6 +34,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const double delay = openai::retry_delay(first, second, 3, 0.5);
   if (!(delay >= 0 && delay <= 60)) std::abort();
   if (openai::approximate_tokens(body) < 0) std::abort();
-  if (openai::cut_text(body, size / 2).size() > size / 2) std::abort();
+  if (aisle::utf8_prefix(body, size / 2).size() > size / 2) std::abort();
   return 0;
 }

@@ -11,6 +11,7 @@
 #include <aisle/io/csv.hpp>
 #include <aisle/io/delimiter.hpp>
 #include <aisle/io/detail/unread_encoding.hpp>
+#include <aisle/io/utf8.hpp>
 
 #include "catalogue_job.hpp"
 
@@ -139,12 +140,8 @@ void tell_reading(const aisle::catalogue& products) {
 void tell_several_paths(const std::string& path, const std::string& column, std::int64_t count,
                         const std::string& first) {
   if (count == 0) return;
-  constexpr std::size_t shown = 100;
-  std::size_t end = std::min(first.size(), shown);
-  while (end > 0 && end < first.size() && (static_cast<unsigned char>(first[end]) & 0xC0) == 0x80) --end;
-  const std::string cell = first.substr(0, end) + (end < first.size() ? "…" : "");
   warn(path + ": " + aisle::counted(count, "cell") + " of column " + column +
-       (count == 1 ? " names" : " name") + " several category paths ('" + cell +
+       (count == 1 ? " names" : " name") + " several category paths ('" + aisle::with_ellipsis(first, 100) +
        (count == 1 ? "')" : "', say)") + ", of which the first is the label");
 }
 

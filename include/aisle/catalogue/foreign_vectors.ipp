@@ -21,6 +21,7 @@
 #include <aisle/io/npy.hpp>
 #include <aisle/io/safetensors.hpp>
 #include <aisle/io/table.hpp>
+#include <aisle/io/utf8.hpp>
 #include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -172,12 +173,7 @@ AISLE_API bool is_empty_column(const std::string& path, const table_options& opt
 }
 
 /// A cell of a vector that is no number, as a message shows it.
-AISLE_API std::string odd_component(const std::string& cell) {
-  constexpr std::size_t shown = 40;
-  std::size_t end = std::min(cell.size(), shown);
-  while (end > 0 && end < cell.size() && (static_cast<unsigned char>(cell[end]) & 0xC0) == 0x80) --end;
-  return "\"" + cell.substr(0, end) + (end < cell.size() ? "…" : "") + "\"";
-}
+AISLE_API std::string odd_component(const std::string& cell) { return '"' + with_ellipsis(cell, 40) + '"'; }
 
 /// Whether a cell holds a whole vector: `[0.1, 0.2]` as JSON and pandas write it, or numbers in a row.
 AISLE_API bool is_list_of_components(std::string_view cell) {

@@ -10,6 +10,7 @@
 #include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/utf8.hpp>
 #include <aisle/text/unicode.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -97,10 +98,7 @@ AISLE_API bool is_url(std::string_view text) {
 
 /// For a message: a picture may be in the URL itself.
 AISLE_API std::string shortened(const std::string& url) {
-  if (url.size() <= 200) return url;
-  std::size_t end = 60;
-  while (end > 0 && (static_cast<unsigned char>(url[end]) & 0xC0) == 0x80) --end;
-  return url.substr(0, end) + "…";
+  return url.size() <= 200 ? url : with_ellipsis(url, 60);
 }
 
 /// Whether a name is none: empty, or what is written for a missing value (nan, None, null, N/A).

@@ -91,6 +91,19 @@ constexpr std::size_t utf8_broken_length(std::string_view text, std::size_t at) 
   return 1;
 }
 
+/// At most `bytes` bytes of a text's beginning, cut between characters.
+constexpr std::string_view utf8_prefix(std::string_view text, std::size_t bytes) noexcept {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0u) == 0x80u) --bytes;
+  return text.substr(0, bytes);
+}
+
+/// The same for a message, with an ellipsis where it was cut.
+inline std::string with_ellipsis(std::string_view text, std::size_t bytes) {
+  const std::string_view prefix = utf8_prefix(text, bytes);
+  return std::string(prefix) + (prefix.size() < text.size() ? "…" : "");
+}
+
 /// The text with every invalid part replaced by U+FFFD.
 inline std::string replace_invalid_utf8(std::string_view text) {
   std::string out;

@@ -70,8 +70,6 @@ std::int64_t careful_tokens(std::string_view text);
 std::int64_t clearly_more_than(std::int64_t tokens);
 /// The longest beginning of about so many tokens, at least a character.
 std::string_view cut_to_tokens(std::string_view text, std::int64_t tokens);
-/// The first `bytes` of a text, less what would cut a character.
-std::string_view cut_text(std::string_view text, std::size_t bytes);
 
 }  // namespace detail::openai
 AISLE_NAMESPACE_END

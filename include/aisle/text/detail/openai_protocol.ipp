@@ -151,8 +151,7 @@ AISLE_API fault read_fault(std::string_view body) {
   std::string line = replace_invalid_utf8(out.message.empty() ? "without a word" : out.message);
   for (char& c : line)
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  constexpr std::size_t longest = 300;
-  out.message = line.size() <= longest ? line : std::string(cut_text(line, longest)) + "…";
+  out.message = with_ellipsis(line, 300);
   return out;
 }
 
@@ -212,12 +211,6 @@ AISLE_API double retry_delay(std::string_view after_ms, std::string_view after, 
   for (const double said : {header(after_ms, 0.001), header(after, 1)})
     if (said > 0) return std::min(said, longest);
   return std::min(8.0, 0.5 * static_cast<double>(1 << std::clamp(tries - 1, 0, 10))) * (1 - 0.25 * chance);
-}
-
-AISLE_API std::string_view cut_text(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
 }
 
 AISLE_API std::int64_t approximate_tokens(std::string_view text) {
@@ -281,9 +274,9 @@ AISLE_API std::string_view cut_to_tokens(std::string_view text, std::int64_t tok
   std::size_t fits = 0, too_many = text.size();
   while (fits + 1 < too_many) {
     const std::size_t middle = fits + (too_many - fits) / 2;
-    (approximate_tokens(cut_text(text, middle)) <= tokens ? fits : too_many) = middle;
+    (approximate_tokens(utf8_prefix(text, middle)) <= tokens ? fits : too_many) = middle;
   }
-  const std::string_view out = cut_text(text, fits);
+  const std::string_view out = utf8_prefix(text, fits);
   if (!out.empty()) return out;
   std::size_t character = 1;
   while (character < text.size() && (static_cast<unsigned char>(text[character]) & 0xC0) == 0x80) ++character;

@@ -97,7 +97,7 @@ AISLE_API std::string_view shorter_text(std::string_view text, std::int64_t most
     next = fits ? size / 2 : std::max(size / 4 * 3, static_cast<std::size_t>(most_tokens));
   }
   if (next < shortest && fits) return {};
-  return cut_text(text, std::min(next, size - 1));
+  return utf8_prefix(text, std::min(next, size - 1));
 }
 
 }  // namespace detail::openai
