@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -194,10 +195,18 @@ void keep_modality(std::vector<std::string>& cells, const std::vector<std::strin
   cells = std::move(kept);
 }
 
-void refuse_modality(const options& o) {
-  if (!o.modality.empty())
+/// Keeps the cells of the judged modality in each of `columns`, of a predictions.csv; of another file
+/// (`named`: what its columns were called) all, for which --modality is refused.
+void keep_judged(const options& o, const std::vector<std::string>& named,
+                 const std::vector<std::string>& modalities,
+                 std::initializer_list<std::vector<std::string>*> columns) {
+  if (named[1] == "predicted" && !named[2].empty()) {
+    const std::string judged = judged_modality(o, modalities);
+    for (std::vector<std::string>* cells : columns) keep_modality(*cells, modalities, judged);
+  } else if (!o.modality.empty()) {
     throw usage_error("--modality is for the predictions.csv of `aisle run`; " + o.predictions +
                       " has no column 'modality' beside 'predicted'");
+  }
 }
 
 /// Says which ids would be found if letter case did not count.
@@ -259,13 +268,7 @@ judged_rows join(const options& o) {
                                                        predicted.push_back(cells[1]);
                                                        modalities.push_back(cells[2]);
                                                      });
-  if (named[1] == "predicted" && !named[2].empty()) {
-    const std::string judged = judged_modality(o, modalities);
-    keep_modality(ids, modalities, judged);
-    keep_modality(predicted, modalities, judged);
-  } else {
-    refuse_modality(o);
-  }
+  keep_judged(o, named, modalities, {&ids, &predicted});
   again.clear();
   std::unordered_set<std::string> seen;
   for (const std::string& id : ids)
@@ -310,13 +313,7 @@ judged_rows read_pairs(const options& o) {
                     predicted.push_back(cells[1]);
                     modalities.push_back(cells[2]);
                   });
-  if (named[1] == "predicted" && !named[2].empty()) {
-    const std::string judged = judged_modality(o, modalities);
-    keep_modality(truth, modalities, judged);
-    keep_modality(predicted, modalities, judged);
-  } else {
-    refuse_modality(o);
-  }
+  keep_judged(o, named, modalities, {&truth, &predicted});
   const aisle::detail::label_paths labels = paths_of(o, o.predictions, named[0], truth);
   for (std::size_t i = 0; i < truth.size(); ++i) {
     std::string t = labels.apply(truth[i]), p = labels.apply(predicted[i]);

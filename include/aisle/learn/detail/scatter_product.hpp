@@ -18,8 +18,8 @@ namespace detail {
 
 /// The scatter matrix z^T z as what multiplies directions, for rows z [rows, features] that are read once and
 /// kept as both of its products want them: a panel of the right operand of z d is, row by row, a left operand
-/// of z^T (z d). Products of a block of rows are computed in T and summed in double, in an order that follows
-/// from the number of rows alone.
+/// of z^T (z d). A block of rows is one panel, which a core's second cache holds. Products of a block are
+/// computed in T and summed in double, in an order that follows from the number of rows alone.
 template <class T>
 class scatter_product {
  public:
@@ -31,11 +31,8 @@ class scatter_product {
         kernels::choose_product<T>(kernels::plain_table(), {.n = 2 * features, .k = features});
     kernel_ = &kernel;
     width_ = kernel.panel_columns;
-    blocks_ = (rows + block_rows() - 1) / block_rows();
-    for (std::int64_t f = 0; f < features; ++f)
-      for (std::int64_t p = 0; p < panels; ++p)
-        panel_rows_.push_back(static_cast<std::int32_t>((p * features + f) * width_));
-    const bool keep = static_cast<std::size_t>(blocks_ * block_rows()) * static_cast<std::size_t>(features) <=
+    blocks_ = (rows + width_ - 1) / width_;
+    const bool keep = static_cast<std::size_t>(blocks_ * width_) * static_cast<std::size_t>(features) <=
                       most_bytes / sizeof(T);
     kept_.resize(static_cast<std::size_t>(keep ? blocks_ : 0));
     std::vector<double> squares(static_cast<std::size_t>(blocks_));
@@ -81,12 +78,10 @@ class scatter_product {
   }
 
  private:
-  std::int64_t block_rows() const noexcept { return panels * width_; }
-
   /// A block of rows as the right operand; behind the last row come zeros.
   kernels::packed_matrix<T> packed(std::int64_t block, double* squares = nullptr) const {
-    const std::int64_t first = block * block_rows();
-    return kernels::packed_matrix<T>(*kernel_, features_, block_rows(), [&](std::int64_t r, T* to) {
+    const std::int64_t first = block * width_;
+    return kernels::packed_matrix<T>(*kernel_, features_, width_, [&](std::int64_t r, T* to) {
       if (first + r >= rows_) return static_cast<void>(std::fill_n(to, features_, T(0)));
       fill_(first + r, to);
       if (squares) *squares += squares_of(to);
@@ -110,19 +105,15 @@ class scatter_product {
     if (kept_.empty()) made = packed(block);
     const kernels::packed_matrix<T>& z = kept_.empty() ? made : kept_[static_cast<std::size_t>(block)];
     const std::int64_t b = directions.rows();
-    matrix<T> along(b, block_rows());
+    matrix<T> along(b, width_);
     kernels::gemm_rows<T> of_directions;
     of_directions.data = directions.data();
     of_directions.stride = features_;
     multiply(z, of_directions, b, along, false);
-    const kernels::packed_matrix<T> right(kernels::plain_table(), block_rows(), b, along.data(),
-                                          along.cols());
+    const kernels::packed_matrix<T> right(kernels::plain_table(), width_, b, along.data(), along.cols());
     kernels::gemm_rows<T> left;
     left.data = reinterpret_cast<const T*>(z.data());
-    left.offsets = panel_rows_.data();
-    left.taps = panels;
-    left.run = width_;
-    left.rows_per_item = features_;
+    left.stride = width_;
     multiply(right, left, features_, part, accumulate);
   }
 
@@ -134,14 +125,12 @@ class scatter_product {
     kernels::gemm_packed<T>(right, left, rows, out.data(), out.cols(), epilogue, 1, scratch.data());
   }
 
-  static constexpr std::int64_t panels = 1;  // of a block: what a core's second cache holds
-
   std::function<void(std::int64_t, T*)> fill_;
-  std::int64_t rows_, features_, width_ = 0, blocks_ = 0;
+  std::int64_t rows_, features_, blocks_ = 0;
+  std::int64_t width_ = 0;  ///< rows of a block
   int threads_;
   double squares_ = 0;
   const kernels::product_kernel<T>* kernel_ = nullptr;
-  std::vector<std::int32_t> panel_rows_;  ///< where feature f stands in each panel of a block
   std::vector<kernels::packed_matrix<T>> kept_;
 };
 
