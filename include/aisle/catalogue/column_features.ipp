@@ -94,9 +94,7 @@ AISLE_API number_style style_of(const column_encoding& column, std::span<const s
   }
   if (as_learnt) return column.style;
   const std::optional<number_style> other = find_number_style(values);
-  const bool of_one_measure = other && (other->unit == column.style.unit || other->unit.empty() ||
-                                        (column.style.unit.empty() && other->unit != "%"));
-  return of_one_measure ? *other : column.style;
+  return other && is_of_measure(other->unit, column.style) ? *other : column.style;
 }
 
 /// Writes the features of a cell, all of which are 0.

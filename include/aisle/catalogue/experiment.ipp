@@ -128,26 +128,15 @@ class experiment_run {
     model_result r = collect_result(m, of_splits, splits_, folds);
     r.model = how.learner;
     r.how = how;
-    r.unknown_classes = unknown_classes(m);
+    r.unknown_classes = m.unknown_classes;
     out_.result.models.push_back(std::move(r));
     out_.pipelines.push_back(take_pipeline(first, m, products_, folds.temperature));
-  }
-
-  /// Classes that none of a modality's training rows has.
-  std::vector<std::string> unknown_classes(const modality& m) const {
-    std::set<std::string_view> known;
-    for (const std::int64_t i : m.sides(splits_.front()).train)
-      known.insert(m.labels.classes().name(m.labels.codes()[static_cast<std::size_t>(i)]));
-    std::vector<std::string> out;
-    for (const std::string& name : labels_.classes().names())
-      if (!known.contains(name)) out.push_back(name);
-    return out;
   }
 
   void warn_of_unknown_classes() const {
     if (!options_.on_warning) return;
     for (const modality& m : modalities_) {
-      const std::vector<std::string> names = unknown_classes(m);
+      const std::vector<std::string>& names = m.unknown_classes;
       if (names.empty()) continue;
       options_.on_warning(m.name + ": " + counted(names.size(), "class", "classes") + " (" +
                           first_names(names) + ") " + (names.size() == 1 ? "has" : "have") +

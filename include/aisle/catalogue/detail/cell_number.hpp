@@ -20,6 +20,10 @@ struct number_style {
 
 namespace detail {
 
+/// Whether numbers of this unit are of the measure that was learnt from those of `style`: "$12" where numbers
+/// stood alone is 12; "12 %" is another measure.
+bool is_of_measure(const std::string& unit, const number_style& style);
+
 /// The number of a cell; nothing where it is none of this style. Thousands may be separated by the other
 /// mark, a blank or an apostrophe; the unit may be left out, and stand where there was none (but for %). A
 /// code with leading zeros is no number.

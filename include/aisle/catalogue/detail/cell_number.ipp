@@ -135,12 +135,13 @@ AISLE_API std::optional<double> number_of(const number_parts& parts, char decima
   return parts.negative ? -out : out;
 }
 
+AISLE_API bool is_of_measure(const std::string& unit, const number_style& style) {
+  return unit == style.unit || unit.empty() || (style.unit.empty() && unit != "%");
+}
+
 AISLE_API std::optional<double> read_cell_number(std::string_view cell, const number_style& style) {
   const number_parts parts = split_number(cell);
-  // "$12" where numbers stood alone is 12; "12 %" is another measure.
-  const bool fits =
-      parts.unit == style.unit || parts.unit.empty() || (style.unit.empty() && parts.unit != "%");
-  if (!fits) return std::nullopt;
+  if (!is_of_measure(parts.unit, style)) return std::nullopt;
   return number_of(parts, style.decimal);
 }
 

@@ -62,6 +62,8 @@ struct modality {
   label_vector labels = {};
   std::vector<std::int64_t> groups = {};  ///< of each row; empty: each stands for itself
   std::vector<bool> common = {};          ///< of each row: whether every modality has it
+  /// Classes that none of the first split's training rows has; none where nothing is split.
+  std::vector<std::string> unknown_classes = {};
 
   row_sides sides(const split_sides& split) const;
   /// Places of all its rows.

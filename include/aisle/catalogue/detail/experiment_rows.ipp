@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include <aisle/base/counted.hpp>
@@ -154,6 +156,16 @@ AISLE_API void mark_common(std::vector<modality>& modalities) {
     for (const std::int64_t r : m.data.rows) m.common.push_back(seen[r] == modalities.size());
 }
 
+/// The classes of which there is no label.
+AISLE_API std::vector<std::string> classes_without(const class_list& classes, const label_vector& labels) {
+  std::set<std::string_view> known;
+  for (std::int64_t i = 0; i < labels.size(); ++i) known.insert(labels[i]);
+  std::vector<std::string> out;
+  for (const std::string& name : classes.names())
+    if (!known.contains(name)) out.push_back(name);
+  return out;
+}
+
 AISLE_API std::vector<modality> make_modalities(const catalogue& products, const embedding_table* text,
                                                 const embedding_table* image, const chosen_rows& chosen,
                                                 const label_vector& labels,
@@ -171,6 +183,8 @@ AISLE_API std::vector<modality> make_modalities(const catalogue& products, const
              " leaves no rows of two classes to train on or none to test on");
       return;
     }
+    if (!splits.empty())
+      m.unknown_classes = classes_without(labels.classes(), m.labels.rows(m.sides(splits.front()).train));
     out.push_back(std::move(m));
   };
   if (text && image) add("multimodal", text, image);
