@@ -137,8 +137,13 @@ class classifier {
   /// The thread option of the learner; fit() checks it.
   virtual int threads() const noexcept { return 0; }
   virtual bool allows_infinity() const noexcept { return false; }
+  /// True where probabilities() itself throws by require_finite(): it looks at numbers when it reads them.
+  virtual bool checks_numbers() const noexcept { return false; }
+  /// Throws row_error for the first of x that is no number which the learner takes.
+  void require_finite(const feature_view<T>& x) const;
   virtual void fit_rows(const training_data& data) = 0;
-  /// Throws unless fitted on as many features and all of x are numbers that the learner takes.
+  /// Throws unless fitted on as many features and, but for who checks_numbers() itself, all of x are numbers
+  /// that the learner takes.
   void check_features(const feature_view<T>& x) const;
   /// For fit_rows: the learner's own numbers are not finite any more. Throws row_error at the largest
   /// feature.
@@ -164,7 +169,6 @@ class classifier {
  private:
   void require_probabilities(matrix_view<const T> p) const;
   void require_fitted() const;
-  void require_finite(const feature_view<T>& x) const;
   /// [rows, classes] of what fill() gives for the classes with rows; `absent` for the others.
   template <class Fill>
   matrix<T> of_all_classes(std::int64_t rows, T absent, const Fill& fill) const;
@@ -267,7 +271,7 @@ void classifier<T>::check_features(const feature_view<T>& x) const {
                       (x.cols() == 1 ? " feature for a " : " features for a ") + std::string(kind()) +
                       " fitted on " + of(features_, sparse_features_) + ", expected as many");
   }
-  require_finite(x);
+  if (!checks_numbers()) require_finite(x);
 }
 
 template <class T>

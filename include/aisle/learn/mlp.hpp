@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -132,21 +133,26 @@ class mlp final : public classifier<T> {
     }
   }
 
+  bool checks_numbers() const noexcept override { return true; }
   void probabilities(matrix_view<const T> x, matrix_view<T> out) const override {
-    const auto logits = network_.logits(x, options_.threads);
-    constexpr std::int64_t block = 64;
-    parallel_for((x.rows() + block - 1) / block, options_.threads, [&](std::int64_t b) {
-      std::vector<double> powers(static_cast<std::size_t>(logits.cols()));
-      for (std::int64_t r = b * block; r < std::min((b + 1) * block, x.rows()); ++r) {
-        const auto from = logits.row(r);
-        const auto to = out.row(r);
-        const auto high = static_cast<double>(*std::max_element(from.begin(), from.end()));
-        double sum = 0;
-        for (std::size_t c = 0; c < powers.size(); ++c)
-          sum += powers[c] = std::exp(static_cast<double>(from[c]) - high);
-        for (std::size_t c = 0; c < to.size(); ++c) to[c] = static_cast<T>(powers[c] / sum);
-      }
-    });
+    std::atomic<bool> odd = false;
+    network_.evaluate(
+        x, out, options_.threads,
+        [&](matrix_view<const T> rows) {
+          for (const auto row : rows)
+            if (!all_finite(row)) odd = true;
+        },
+        [](matrix_view<T> logits) {
+          std::vector<double> powers(static_cast<std::size_t>(logits.cols()));
+          for (const auto row : logits) {
+            const auto high = static_cast<double>(*std::max_element(row.begin(), row.end()));
+            double sum = 0;
+            for (std::size_t c = 0; c < powers.size(); ++c)
+              sum += powers[c] = std::exp(static_cast<double>(row[c]) - high);
+            for (std::size_t c = 0; c < powers.size(); ++c) row[c] = static_cast<T>(powers[c] / sum);
+          }
+        });
+    if (odd) this->require_finite(feature_view<T>(x));
   }
 
   void write(detail::model_writer& out) const override {

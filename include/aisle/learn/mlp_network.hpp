@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
+#include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/random.hpp>
 #include <aisle/kernels/gemm.hpp>
@@ -172,23 +174,38 @@ class mlp_network {
 
   /// Raw outputs [rows, outputs] in evaluation mode (running statistics, no dropout).
   matrix<T> logits(matrix_view<const T> x, int threads = 0) const {
+    matrix<T> out(x.rows(), shape_.outputs);
+    evaluate(
+        x, out, threads, [](matrix_view<const T>) {}, [](matrix_view<T>) {});
+    return out;
+  }
+
+  /// The same into `out`, block of rows by block, each by one thread while it is in its cache: before(rows of
+  /// x) is called first, after(rows of out) when their outputs stand.
+  template <class Before, class After>
+  void evaluate(matrix_view<const T> x, matrix_view<T> out, int threads, const Before& before,
+                const After& after) const {
     if (x.cols() != shape_.inputs)
       throw shape_error("rows of " + counted(x.cols(), "feature") + " for an mlp of " +
                         std::to_string(shape_.inputs));
-    matrix<T> out(x.rows(), shape_.outputs);
-    constexpr std::int64_t block = 2048;  // rows at a time: their activations take little memory
-    for (std::int64_t first = 0; first < x.rows(); first += block) {
+    if (x.rows() == 0) return;
+    // A product packs its right operand: the smaller one. The bits are the same.
+    if (x.rows() < at(0).outputs) {
       throw_if_interrupted();
-      const std::int64_t count = std::min(block, x.rows() - first);
-      const auto rows = x.rows(first, count);
-      const auto to = matrix_view<T>(out).rows(first, count);
-      // The product packs its right operand: the smaller one. The bits are the same.
-      if (count < at(0).outputs)
-        evaluate_by_unit(rows, to, threads);
-      else
-        evaluate_by_row(rows, to, threads);
+      before(x);
+      evaluate_by_unit(x, out, threads);
+      return after(out);
     }
-    return out;
+    const std::vector<packed_layer> packed = pack(threads);
+    parallel_for((x.rows() + evaluated_rows - 1) / evaluated_rows, threads, [&](std::int64_t b) {
+      throw_if_interrupted();
+      const std::int64_t first = b * evaluated_rows, count = std::min(evaluated_rows, x.rows() - first);
+      const matrix_view<const T> rows = x.rows(first, count);
+      const matrix_view<T> to = out.rows(first, count);
+      before(rows);
+      evaluate_by_row(packed, rows, to);
+      after(to);
+    });
   }
 
  private:
@@ -291,37 +308,6 @@ class mlp_network {
     }
   }
 
-  void evaluate_by_unit(matrix_view<const T> x, matrix_view<T> out, int threads) const {
-    matrix<T> current, next;
-    for (std::int64_t i = 0; i < layers(); ++i) {
-      linear(i, x, i == 0 ? nullptr : &current, next, threads);
-      std::swap(current, next);
-      if (i + 1 == layers()) break;
-      const evaluated_layer hidden(*this, i);
-      for (std::int64_t o = 0; o < current.rows(); ++o)
-        for (T& v : current.row(o)) v = hidden.activate(v, static_cast<std::size_t>(o));
-    }
-    for (std::int64_t r = 0; r < out.rows(); ++r)
-      for (std::int64_t c = 0; c < out.cols(); ++c) out(r, c) = current(c, r);
-  }
-
-  void evaluate_by_row(matrix_view<const T> x, matrix_view<T> out, int threads) const {
-    matrix<T> current, next;
-    for (std::int64_t i = 0; i < layers(); ++i) {
-      const bool last = i + 1 == layers();
-      if (!last) resize(next, x.rows(), at(i).outputs);
-      const matrix_view<T> to = last ? out : matrix_view<T>(next);
-      multiply(i == 0 ? x : matrix_view<const T>(current), weight_in(parameters_, at(i)), to,
-               {.transpose_b = true}, threads);
-      const T* bias = parameters_.data() + at(i).bias;
-      const evaluated_layer hidden(*this, i);
-      for (const auto row : to)
-        for (std::size_t o = 0; o < row.size(); ++o)
-          row[o] = last ? row[o] + bias[o] : hidden.activate(row[o] + bias[o], o);
-      std::swap(current, next);
-    }
-  }
-
   /// A hidden layer's batch norm, as running statistics make it, and ReLU.
   struct evaluated_layer {
     bool relu_first, normalised;
@@ -347,6 +333,61 @@ class mlp_network {
       return v;
     }
   };
+
+  /// A layer as evaluate_by_row() reads it.
+  struct packed_layer {
+    evaluated_layer hidden;
+    kernels::packed_matrix<T> weights;
+    const T* bias;
+  };
+  static constexpr std::int64_t evaluated_rows = 64;  // of a block: a core's second cache holds them
+
+  void evaluate_by_unit(matrix_view<const T> x, matrix_view<T> out, int threads) const {
+    matrix<T> current, next;
+    for (std::int64_t i = 0; i < layers(); ++i) {
+      linear(i, x, i == 0 ? nullptr : &current, next, threads);
+      std::swap(current, next);
+      if (i + 1 == layers()) break;
+      const evaluated_layer hidden(*this, i);
+      for (std::int64_t o = 0; o < current.rows(); ++o)
+        for (T& v : current.row(o)) v = hidden.activate(v, static_cast<std::size_t>(o));
+    }
+    for (std::int64_t r = 0; r < out.rows(); ++r)
+      for (std::int64_t c = 0; c < out.cols(); ++c) out(r, c) = current(c, r);
+  }
+
+  std::vector<packed_layer> pack(int threads) const {
+    std::vector<packed_layer> out;
+    for (std::int64_t i = 0; i < layers(); ++i) {
+      const layer& l = at(i);
+      out.push_back({evaluated_layer(*this, i),
+                     kernels::packed_matrix<T>(kernels::plain_table(), l.inputs, l.outputs,
+                                               parameters_.data() + l.weight, l.inputs, threads),
+                     parameters_.data() + l.bias});
+    }
+    return out;
+  }
+
+  static void evaluate_by_row(const std::vector<packed_layer>& layers, matrix_view<const T> x,
+                              matrix_view<T> out) {
+    matrix<T> current, next;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const packed_layer& l = layers[i];
+      const bool last = i + 1 == layers.size();
+      if (!last) resize(next, x.rows(), l.weights.n());
+      const matrix_view<T> to = last ? out : matrix_view<T>(next);
+      const matrix_view<const T> from = i == 0 ? x : matrix_view<const T>(current);
+      kernels::gemm_rows<T> rows;
+      rows.data = from.data();
+      rows.stride = from.stride();
+      buffer<std::byte> scratch(static_cast<std::size_t>(l.weights.scratch_bytes()));
+      kernels::gemm_packed<T>(l.weights, rows, x.rows(), to.data(), to.stride(), {}, 1, scratch.data());
+      for (const auto row : to)
+        for (std::size_t o = 0; o < row.size(); ++o)
+          row[o] = last ? row[o] + l.bias[o] : l.hidden.activate(row[o] + l.bias[o], o);
+      std::swap(current, next);
+    }
+  }
 
   /// Turns the derivative by a hidden layer's output into that by its linear layer's, and sets the gradients
   /// of gamma and beta.
