@@ -192,13 +192,13 @@ TEST_CASE("a few components of many are those of the whole decomposition") {
 }
 
 TEST_CASE("a few components of many rows of floats are those of double to the rounding of floats") {
-  constexpr std::int64_t rows = 6500, features = 540, few = 12;  // enough for a start on a sample of the rows
+  constexpr std::int64_t rows = 1800, features = 520, few = 12;  // enough for a start on a sample of the rows
   const auto x = rows_of_rank<float>(rows, features, 9, 0.1);
   aisle::matrix<double> wide(rows, features);
   for (std::int64_t r = 0; r < rows; ++r) std::copy(x.row(r).begin(), x.row(r).end(), wide.row(r).begin());
   const auto whole = pca<double>::fit(wide, {.components = 60});  // too many for anything but the whole
   const double largest = whole.explained_variance()[0];
-  for (const auto solver : {pca_solver::automatic, pca_solver::exact}) {
+  for (const auto solver : {pca_solver::automatic, pca_solver::exact}) {  // to 3e-6 and 3e-7
     const auto p = pca<float>::fit(x, {.components = few, .solver = solver});
     for (std::size_t k = 0; k < few; ++k)
       CHECK(std::abs(p.explained_variance()[k] - whole.explained_variance()[k]) <= 1e-6 * largest);
@@ -208,17 +208,15 @@ TEST_CASE("a few components of many rows of floats are those of double to the ro
     double sum = others;
     for (std::size_t k = few; k < 60; ++k) sum += whole.explained_variance()[k];
     CHECK(p.noise_variance() * (features - few) == doctest::Approx(sum).epsilon(1e-4));
-    for (const int threads : {1, 3}) {
-      const auto again = pca<float>::fit(x, {.components = few, .solver = solver, .threads = threads});
-      CHECK(std::equal(again.components().data(), again.components().data() + few * features,
-                       p.components().data()));
-    }
+    const auto again = pca<float>::fit(x, {.components = few, .solver = solver, .threads = 3});
+    CHECK(std::equal(again.components().data(), again.components().data() + few * features,
+                     p.components().data()));
   }
   // One number that is none, wherever it stands, is found by the sums of columns.
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     auto spoilt = x;
-    spoilt(6499, 539) = bad;
-    CHECK_THROWS_WITH_AS(pca<float>::fit(spoilt, {.components = few}), doctest::Contains("6499"),
+    spoilt(rows - 1, features - 1) = bad;
+    CHECK_THROWS_WITH_AS(pca<float>::fit(spoilt, {.components = few}), doctest::Contains("1799"),
                          aisle::row_error);
   }
 }

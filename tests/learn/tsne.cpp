@@ -160,7 +160,8 @@ TEST_CASE("clusters of rows are clusters of points, by every gradient, in two di
                                 tsne_gradient::interpolation}) {
       if (dims == 3 && gradient == tsne_gradient::interpolation) continue;
       CAPTURE(dims);
-      const auto found = tsne(d.x, {.dims = dims, .perplexity = 10, .gradient = gradient, .threads = 1});
+      const auto found =
+          tsne(d.x, {.dims = dims, .perplexity = 10, .iterations = 600, .gradient = gradient, .threads = 1});
       CHECK(found.gradient == (gradient == tsne_gradient::automatic ? tsne_gradient::exact : gradient));
       REQUIRE(found.points.rows() == 120);
       REQUIRE(found.points.cols() == dims);
@@ -231,7 +232,7 @@ TEST_CASE("rows that are equal, on one line, few, or not at all different" *
   for (std::int64_t i = 0; i < 50; ++i) line(i, 1) = static_cast<double>(i / 2);  // each twice
   for (const auto gradient :
        {tsne_gradient::exact, tsne_gradient::barnes_hut, tsne_gradient::interpolation}) {
-    const auto found = tsne(line, {.perplexity = 6, .gradient = gradient, .threads = 1});
+    const auto found = tsne(line, {.perplexity = 6, .iterations = 400, .gradient = gradient, .threads = 1});
     CHECK(finite(found));
     double across = 0;  // it has left the line
     for (const auto row : found.points) across = std::max(across, std::abs(row[1]));
@@ -241,7 +242,7 @@ TEST_CASE("rows that are equal, on one line, few, or not at all different" *
     CHECK(finite(
         tsne(matrix<double>(2, 1), {.perplexity = 1, .iterations = 50, .gradient = gradient, .threads = 1})));
   }
-  CHECK(finite(tsne(line, {.dims = 3, .perplexity = 6})));
+  CHECK(finite(tsne(line, {.dims = 3, .perplexity = 6, .iterations = 300})));
 }
 
 TEST_CASE("what t-SNE refuses, and how it is stopped") {
