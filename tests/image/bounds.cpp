@@ -4,9 +4,11 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <sys/stat.h>
 
+#include <aisle/image/decode.hpp>
 #include <aisle/image/encode.hpp>
 #include <aisle/image/picture_turn.hpp>
 
@@ -40,6 +42,16 @@ std::string jpeg_scan(unsigned components, const std::string& spectrum, std::siz
 const std::string baseline("\0\x3f\0", 3), dc("\0\0\0", 3), ac("\1\x3f\0", 3), end = "\xff\xd9";
 
 }  // namespace
+
+TEST_CASE("a picture has a most number of pixels, and a longest side") {
+  CHECK_NOTHROW(aisle::check_image_size(1'000'000, 178, "wide"));
+  CHECK_NOTHROW(aisle::check_image_size(1, 1'000'000, "high"));
+  for (const auto& [width, height] : {std::pair{1'000'001u, 1u}, {1u, 178'000'000u}})
+    CHECK_THROWS_WITH_AS(aisle::check_image_size(width, height, "thin"),
+                         doctest::Contains("a side of more than the 1000000 allowed"), aisle::format_error);
+  CHECK_THROWS_WITH_AS(aisle::check_image_size(1'000'000, 179, "large"),
+                       doctest::Contains("more than the 178956970 allowed"), aisle::format_error);
+}
 
 TEST_CASE("a JPEG file must have the bits that its blocks take at least") {
   // 13,000 x 13,000 pixels in 160 bytes.

@@ -21,6 +21,8 @@ AISLE_NAMESPACE_BEGIN
 inline constexpr std::uint64_t picture_file_limit = std::uint64_t{1} << 30;
 /// The most pixels a picture may have: Pillow's limit against decompression bombs.
 inline constexpr std::uint64_t max_image_pixels = 178'956'970;
+/// A resize has as many coefficients as a side has pixels, times some, for a picture of one row, too.
+inline constexpr std::uint64_t max_image_side = 1'000'000;
 /// Pictures of up to so many pixels are decoded however few bytes claim them.
 inline constexpr std::uint64_t free_image_pixels = std::uint64_t{1} << 20;
 

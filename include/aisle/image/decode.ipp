@@ -27,6 +27,9 @@ AISLE_API void check_image_size(std::uint64_t width, std::uint64_t height, std::
     throw format_error(std::string(where), "an image of " + size + ", more than the " +
                                                std::to_string(max_image_pixels) +
                                                " allowed: a decompression bomb?");
+  if (std::max(width, height) > max_image_side)
+    throw format_error(std::string(where), "an image of " + size + ", a side of more than the " +
+                                               std::to_string(max_image_side) + " allowed");
 }
 
 AISLE_API void check_image_data(std::uint64_t width, std::uint64_t height, std::uint64_t bytes,
