@@ -317,6 +317,14 @@ TEST_CASE("a pipeline trained on all rows, and files that are none") {
   refuse("pipeline 1", "pipeline 2");
   refuse("fusion.mean.1", "fusion.mean.7");
   refuse("\\\"balanced\\\"", "\\\"balenced\\\"");
+  // Text of a catalogue is UTF-8.
+  made_up odd(40);
+  for (auto& product : odd.products.products)
+    if (product.label == made_up::class_of(0)) product.label = "caf\xe9";
+  aisle::train_pipeline(odd.products, &odd.text, &odd.image, {.how = {.learner = "logistic_regression"}})
+      .save(work / "latin-1");
+  CHECK_THROWS_WITH_AS(aisle::pipeline::load(work / "latin-1"), doctest::Contains("not valid UTF-8"),
+                       aisle::format_error);
   p.learner->save(work / "classifier");
   CHECK_THROWS_AS(aisle::pipeline::load(work / "classifier"), aisle::format_error);
 }

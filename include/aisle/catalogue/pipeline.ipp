@@ -9,6 +9,7 @@
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
+#include <aisle/io/utf8.hpp>
 #include <aisle/learn/calibration.hpp>
 #include <aisle/learn/model_file.hpp>
 #include <aisle/tensor/finite.hpp>
@@ -166,6 +167,9 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
   out.image = detail::read_pipeline_input(about.at("image"));
   out.reading = detail::read_reading(about);
   out.learner = load_classifier<float>(path);
+  for (const std::string& name : out.learner->classes().names())
+    if (find_invalid_utf8(name) != std::string::npos)
+      throw format_error(path, "a class name is not valid UTF-8, as all text of catalogues is");
   out.temperature = about.get("temperature", 1.0);  // files of earlier versions have none
   if (const json* how = about.find("recipe"))
     out.how = detail::read_recipe(*how);
