@@ -326,6 +326,20 @@ TEST_CASE("evaluate treats both sides alike") {
   }
 }
 
+TEST_CASE("evaluate does not let class names command a terminal") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  aisle::write_file(work / "r.csv",
+                    "Predictions,True Labels\na\x1b]0;title\x07,b\na\x1b[31m,a\x1b[31m\nb,b\nb,b\n"
+                    "c\xc2\x9b,c\xc2\x9b\nd\xe2\x80\xae,d\xe2\x80\xae\n");
+  const auto o = command::run(work, "evaluate r.csv");
+  CHECK(o.code == 0);
+  for (const std::string& text : {o.out, o.err})
+    for (const char* odd : {"\x1b", "\x07", "\xc2\x9b", "\xe2\x80\xae"}) CHECK_FALSE(has(text, odd));
+  CHECK(has(o.out, "a\\x1b[31m"));
+  CHECK(has(o.out, "d\\xe2\\x80\\xae"));
+}
+
 TEST_CASE("evaluate says how far its scores can be trusted, and less far where rows are variants") {
   if (command::program().empty()) return;
   const support::temporary_folder work;

@@ -70,7 +70,11 @@ std::string printable(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
     const bool control = (length == 1 && (byte(0) < 0x20 || byte(0) == 0x7f) && byte(0) != '\n') ||
                          (length == 2 && byte(0) == 0xc2 && byte(1) < 0xa0);
-    if (length > 0 && !control) {
+    // U+202A to U+202E, U+2066 to U+2069
+    const bool turns = length == 3 && byte(0) == 0xe2 &&
+                       ((byte(1) == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) ||
+                        (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9));
+    if (length > 0 && !control && !turns) {
       out += text.substr(at, length);
     } else {
       char escaped[8];
@@ -138,6 +142,8 @@ void write_out(std::string_view data) {
   pending.bytes += data;
   if (pending.bytes.size() >= pending.capacity) pending.write();
 }
+
+void write_text(std::string_view text) { write_out(printable(text)); }
 
 void flush_out() { pending.write(); }
 
@@ -242,15 +248,18 @@ void progress_bar::show(std::string_view phase, std::int64_t done, std::int64_t 
   state_->show({phase, done, total, unit});
 }
 
+std::function<void(const std::string& holder)> waiting_for(std::string folder) {
+  return [folder = std::move(folder), told = false](const std::string& holder) mutable {
+    check_interrupt();
+    if (!std::exchange(told, true))
+      say(folder + ": waiting for " + (holder.empty() ? "another process" : holder) +
+          ", which writes into it");
+  };
+}
+
 std::optional<aisle::folder_lock> wait_for_folder(const std::string& folder) {
-  bool told = false;
   try {
-    return aisle::folder_lock(folder, [&](const std::string& holder) {
-      check_interrupt();
-      if (!std::exchange(told, true))
-        say(folder + ": waiting for " + (holder.empty() ? "another process" : holder) +
-            ", which writes into it");
-    });
+    return aisle::folder_lock(folder, waiting_for(folder));
   } catch (const aisle::file_error&) {
     return std::nullopt;
   }

@@ -63,8 +63,8 @@ using interrupted_error = aisle::interruption;
 /// Throws interrupted_error after Ctrl-C: for loops without a progress bar.
 void check_interrupt();
 
-/// The text with control characters and bytes that are no UTF-8 as \xNN: names and cells of files must not
-/// command a terminal. Line ends stay.
+/// The text with control characters, what turns the direction of writing and bytes that are no UTF-8 as \xNN:
+/// names and cells of files must not command a terminal, nor look like others. Line ends stay.
 std::string printable(std::string_view text);
 /// One line for people: "aisle: …" on stderr, printable and clear of a progress bar.
 void say(std::string_view text);
@@ -91,6 +91,8 @@ class progress_bar {
 
 /// Data to stdout. Throws when it cannot be written.
 void write_out(std::string_view data);
+/// Text for people, printable().
+void write_text(std::string_view text);
 /// To be called when a unit of output (a batch) is complete.
 void flush_out();
 
@@ -150,6 +152,8 @@ struct common_options {
   std::optional<std::string> find_model(const std::string& id) const;
 };
 
+/// For who waits for a folder: says once what for, and ends the waiting when the process is told to end.
+std::function<void(const std::string& holder)> waiting_for(std::string folder);
 /// The right to write into a folder; waits, and says so, while somebody else has it. None where the file
 /// system has no locks.
 std::optional<aisle::folder_lock> wait_for_folder(const std::string& folder);

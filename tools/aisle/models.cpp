@@ -141,7 +141,7 @@ int list(const common_options& o, bool as_json) {
                          const char* preset, const std::string& weights) {
     std::snprintf(line, sizeof line, "%-20s %-18s %10s %9s %5s %7s  %-35s ", id, family, parameters.c_str(),
                   dimension.c_str(), side.c_str(), gflops.c_str(), preset);
-    write_out(line + weights + "\n");
+    write_text(line + weights + "\n");
   };
   const auto rounded = [&](double v, const char* format) {
     std::snprintf(line, sizeof line, format, v);

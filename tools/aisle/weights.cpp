@@ -51,14 +51,14 @@ std::string presence(const manifest_model& m, const std::string& weights) {
 
 int list(const options& o) {
   char line[256];
-  write_out("id                   kind   here  verified  licence        sources\n");
+  write_text("id                   kind   here  verified  licence        sources\n");
   for (const manifest_model& m : read_manifest(o.manifest)) {
     std::string sources;
     for (const manifest_source& s : m.sources) sources += (sources.empty() ? "" : "; ") + s.title();
     std::snprintf(line, sizeof line, "%-20s %-6s %-5s %-9s %-14s ", m.id.c_str(), m.modality.c_str(),
                   presence(m, o.common.weights).c_str(), m.vouched_for() ? "sha256" : "no",
                   m.licence.c_str());
-    write_out(m.problem.empty() ? line + sources + "\n" : m.id + "  cannot be used: " + m.problem + "\n");
+    write_text(m.problem.empty() ? line + sources + "\n" : m.id + "  cannot be used: " + m.problem + "\n");
   }
   return exit_ok;
 }
@@ -117,17 +117,17 @@ void describe(const std::string& path, const std::string& id, const common_optio
       model->of->text ? aisle::nn::value_shape::tokens(0) : aisle::nn::value_shape::map(224, 224, 3);
   const auto shapes = aisle::nn::infer_shapes(model->graph, input);
   const auto width = shapes.at(static_cast<std::size_t>(model->graph.outputs.at("embedding"))).elements();
-  write_out("  " + model->checkpoint.path() + "\n  " + std::string(model->of->name) + ", names as " +
-            model->scheme + ", " + aisle::counted(model->checkpoint.size(), "tensor") + " (" + type_list +
-            "), " + std::to_string(parameters) + " parameters, vectors of " + std::to_string(width) + "\n");
+  write_text("  " + model->checkpoint.path() + "\n  " + std::string(model->of->name) + ", names as " +
+             model->scheme + ", " + aisle::counted(model->checkpoint.size(), "tensor") + " (" + type_list +
+             "), " + std::to_string(parameters) + " parameters, vectors of " + std::to_string(width) + "\n");
   const std::string& container = model->checkpoint.wrapped_in().container;
   if (!container.empty() || !model->prefix.empty())
-    write_out("  read from" + (container.empty() ? std::string() : " the dict '" + container + "'") +
-              (model->prefix.empty() ? std::string() : " behind the prefix '" + model->prefix + "'") + "\n");
-  if (!model->note.empty()) write_out("  " + model->note + "\n");
+    write_text("  read from" + (container.empty() ? std::string() : " the dict '" + container + "'") +
+               (model->prefix.empty() ? std::string() : " behind the prefix '" + model->prefix + "'") + "\n");
+  if (!model->note.empty()) write_text("  " + model->note + "\n");
   if (model->of->text) return;
   const std::optional<aisle::preset> preset = known_preset(o, id);
-  write_out(
+  write_text(
       "  pictures: " +
       (preset ? aisle::describe(*preset) : "nothing says how they are prepared, --preset NAME will have to") +
       "\n");
@@ -146,7 +146,7 @@ bool check_sums(const manifest_model& m, const std::string& folder, progress_bar
     }
   }
   if (!best) {
-    write_out("  no file of the manifest's sources: not from there\n");
+    write_text("  no file of the manifest's sources: not from there\n");
     return true;
   }
   bool good = true;
@@ -163,17 +163,18 @@ bool check_sums(const manifest_model& m, const std::string& folder, progress_bar
   for (const manifest_file& f : best->files) {
     const std::string path = aisle::join_path(folder, f.path);
     if (!aisle::file_exists(path)) {
-      write_out("  " + f.path + ": missing" + (known ? "" : ", unless these are weights of your own") + "\n");
+      write_text("  " + f.path + ": missing" + (known ? "" : ", unless these are weights of your own") +
+                 "\n");
       if (known) good = false;
       continue;
     }
     const std::string sum = sha256_of(path, bar);
     if (vouched(f.path, sum)) {
-      write_out("  " + f.path + ": ok\n");
+      write_text("  " + f.path + ": ok\n");
     } else if (f.sha256.empty()) {
-      write_out("  " + f.path + ": nobody has vouched for it, sha256 " + sum + "\n");
+      write_text("  " + f.path + ": nobody has vouched for it, sha256 " + sum + "\n");
     } else {
-      write_out("  " + f.path + ": sha256 is " + sum + ", expected " + f.sha256 + "\n");
+      write_text("  " + f.path + ": sha256 is " + sum + ", expected " + f.sha256 + "\n");
       good = false;
     }
   }
@@ -195,7 +196,7 @@ int check(options& o) {
   for (const std::string& id : o.ids) try {
       const std::string path =
           aisle::folder_exists(id) || aisle::file_exists(id) ? id : o.common.model_path(id);
-      write_out(id + "\n");
+      write_text(id + "\n");
       const std::string name = aisle::file_name(path);
       bool good = true;
       for (const manifest_model& m : all)
