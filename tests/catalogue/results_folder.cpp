@@ -16,6 +16,7 @@
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/results_folder.hpp>
+#include <aisle/catalogue/review.hpp>
 #include <aisle/io/json.hpp>
 
 #include "made_up.hpp"
@@ -256,16 +257,67 @@ TEST_CASE("a folder has one writer; what a killed one left goes; links and permi
     fs::rename(folder + "/" + name, runs.work / (std::string("elsewhere/") + name));
     fs::create_symlink(runs.work / (std::string("elsewhere/") + name), folder + "/" + name);
   }
-  REQUIRE(::chmod((folder + "/text.safetensors").c_str(), 0640) == 0);
+  for (const char* name : {"text.safetensors", "metrics.json"})
+    REQUIRE(::chmod((folder + "/" + name).c_str(), 0640) == 0);
   runs.write(runs.b, "mixed");
   CHECK_FALSE(fs::exists(folder + "/.results.1-0.part"));
   CHECK(runs.answer(folder) == "b");
   CHECK_NOTHROW(aisle::check_results(folder));
   CHECK(fs::is_symlink(folder + "/metrics.json"));
   CHECK(fs::is_symlink(folder + "/text_results.csv"));
-  struct ::stat info {};
-  REQUIRE(::stat((folder + "/text.safetensors").c_str(), &info) == 0);
-  CHECK((info.st_mode & 0777) == 0640);
+  for (const char* name : {"text.safetensors", "metrics.json"}) {
+    struct ::stat info {};
+    REQUIRE(::stat((folder + "/" + name).c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0640);
+  }
+}
+
+TEST_CASE("reports that stand alone, and reviews, take the place of older ones whole or not at all") {
+  const two_runs runs;
+  const std::string site = runs.work / "site", review = runs.work / "review";
+  aisle::write_reports(runs.a.result, site);
+  const auto of_a = files_of(site);
+  REQUIRE(of_a.size() == 4);
+  aisle::write_reports(runs.b.result, site);
+  CHECK_FALSE(files_of(site).at("report.json") == of_a.at("report.json"));
+  aisle::write_reports(runs.a.result, site);
+  CHECK(files_of(site) == of_a);
+
+  aisle::catalogue_review found;
+  found.classes = {"a", "b"};
+  const auto write = [&](std::int64_t filed) {
+    aisle::results_folder folder(review, aisle::review_files());
+    found.filed.rows = filed;
+    aisle::write_review_files(found, folder.staged());
+    aisle::write_file(folder.staged() + "/quality.csv", std::to_string(filed));
+    if (filed == 1) aisle::write_file(folder.staged() + "/learning_curve.csv", "share\n");
+    aisle::write_review_index(found, folder.staged() + "/review.json");
+    folder.commit();
+  };
+  write(1);
+  const auto first = files_of(review);
+  REQUIRE(first.size() == 6);
+  const aisle::json index = aisle::read_json(review + "/review.json");
+  CHECK(index.get<std::int64_t>("filed") == 1);
+  for (const auto& [name, content] : first)
+    if (name != "review.json")
+      CHECK(index.at("files").get<std::string>(name) == aisle::detail::sha256_of_file(review + "/" + name));
+  aisle::write_file(review + "/notes.txt", "mine");
+  write(2);
+  CHECK_FALSE(aisle::file_exists(review + "/learning_curve.csv"));  // an earlier review's
+  CHECK(aisle::read_file(review + "/notes.txt") == "mine");
+
+  // One file cannot take its place.
+  for (const auto& [folder, name] : {std::pair{site, "report.md"}, {review, "quality.csv"}}) {
+    fs::remove(folder + "/" + name);
+    fs::create_symlink(runs.work / "nowhere/file", folder + "/" + name);
+    const auto before = files_of(folder);
+    if (folder == site)
+      CHECK_THROWS_AS(aisle::write_reports(runs.b.result, folder), aisle::file_error);
+    else
+      CHECK_THROWS_AS(write(3), aisle::file_error);
+    CHECK(files_of(folder) == before);
+  }
 }
 
 TEST_CASE("reports made again: metrics.json knows them; those of another run are refused") {

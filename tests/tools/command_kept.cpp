@@ -243,6 +243,96 @@ TEST_CASE("a matrix and its ids are of one call, or told apart") {
   for (const auto& e : fs::directory_iterator(work.path())) CHECK_FALSE(e.path().string().ends_with(".part"));
 }
 
+TEST_CASE("files keep their permissions and links, also those that go first and come last") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  aisle::write_file(work / "next.csv", rows("Trousers", "Hats") + "24,green,one.png,Hats,x\n");
+  const auto change = [&](const std::vector<std::string>& files, int mode) {
+    for (const std::string& f : files)
+      fs::permissions(work / f, static_cast<fs::perms>(mode), fs::perm_options::replace);
+  };
+  const auto keep = [&](const std::vector<std::string>& files, int mode) {
+    for (const std::string& f : files) {
+      CAPTURE(f);
+      CHECK(static_cast<int>(fs::status(work / f).permissions()) == mode);
+    }
+  };
+  const auto embed = [&](const std::string& data, const std::string& model, const std::string& to) {
+    return command::run(work, "embed --data " + data + " --text-model " + model + " --out " + to).code;
+  };
+  const std::vector<std::string> matrix = {"v.npy", "v.ids.csv", "v.sha256"};
+  REQUIRE(embed("shop.csv", "tiny-bert", "v.npy") == 0);
+  change(matrix, 0600);
+  REQUIRE(embed("next.csv", "tiny-bert", "v.npy") == 0);
+  keep(matrix, 0600);
+
+  const std::string csv = "E/text_embeddings_tiny-bert.csv";
+  REQUIRE(embed("shop.csv", "tiny-bert", "E/") == 0);
+  REQUIRE(aisle::file_exists(work / csv));
+  const std::vector<std::string> stored = {csv, csv + ".manifest.json"};
+  change(stored, 0600);
+  REQUIRE(embed("next.csv", "tiny-bert", "E/") == 0);
+  keep(stored, 0600);
+  // Kept on a larger disk, say.
+  fs::create_directory(work / "far");
+  fs::rename(work / csv, work / "far/big.csv");
+  fs::create_symlink("../far/big.csv", work / csv);
+  REQUIRE(embed("shop.csv", "tiny-bert", "E/") == 0);
+  CHECK(fs::is_symlink(work / csv));
+  CHECK(aisle::read_csv(work / "far/big.csv").rows.size() == 25);  // it has the rows of both
+  keep({"far/big.csv"}, 0600);
+  // Of other weights under the same name: the old vectors are put aside, and the link stays.
+  const std::string old = aisle::read_file(work / "far/big.csv");
+  const std::string weights = work / "weights/tiny-bert/model.safetensors";
+  std::string bytes = aisle::read_file(weights);
+  bytes[bytes.size() - 2] = static_cast<char>(bytes[bytes.size() - 2] ^ 0x20);
+  aisle::write_file(weights, bytes);
+  const auto o = command::run(work, "embed --data shop.csv --text-model tiny-bert --out E/");
+  CAPTURE(o.err);
+  REQUIRE(o.code == 0);
+  CHECK(fs::is_symlink(work / csv));
+  CHECK_FALSE(aisle::read_file(work / "far/big.csv") == old);
+  CHECK(aisle::read_file(work / "E/text_embeddings_tiny-bert.old.csv") == old);
+  keep({"far/big.csv", csv + ".manifest.json"}, 0600);
+}
+
+TEST_CASE("a file that is good only with others is not replaced alone, nor taken from another run") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  make_shop(work);
+  REQUIRE(command::run(work, run_line + "--out a --embeddings E").code == 0);
+  aisle::write_file(work / "next.csv", rows("Trousers", "Hats"));
+  REQUIRE(command::run(work, "run --data next.csv --label class_id --learners logistic_regression" +
+                                 std::string(models) + "--out b")
+              .code == 0);
+  const auto before = command::files_of(work.path());
+  const std::string predict = "predict --data shop.csv --model a/text.safetensors --out ";
+  for (const char* path : {"b/predictions.csv", "b/image.safetensors", "b/metrics.json"}) {
+    CAPTURE(path);
+    const auto o = command::run(work, predict + path);
+    CHECK(o.code == 1);
+    CHECK(has(o.err, std::string(path) + ": is of the results in b, which metrics.json holds together"));
+  }
+  auto o = command::run(work, predict + "E/text_embeddings_tiny-bert.csv");
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "stored embeddings"));
+  CHECK(command::files_of(work.path()) == before);
+  CHECK(command::run(work, predict + "b/mine.csv").code == 0);
+
+  CHECK(command::run(work, "compare a b").code == 0);
+  fs::copy_file(work / "a/text.safetensors", work / "b/text.safetensors",
+                fs::copy_options::overwrite_existing);
+  o = command::run(work, "compare a b");
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "b/text.safetensors: is not the file that metrics.json beside it names"));
+  o = command::run(work, "predict --data shop.csv --model b/text.safetensors --out p.csv");
+  CHECK(o.code == 1);
+  CHECK(has(o.err, "b/text.safetensors: is not the file"));
+  fs::remove(work / "b/text.safetensors");  // whoever removes a file does not miss it
+  CHECK(command::run(work, "compare a b").code == 0);
+}
+
 TEST_CASE("evaluate takes a file of a results folder that metrics.json names, not that of another run") {
   if (command::program().empty()) return;
   const support::temporary_folder work;

@@ -10,6 +10,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/compare.hpp>
 #include <aisle/catalogue/report.hpp>
+#include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/json.hpp>
 
 #include "command.hpp"
@@ -58,7 +59,7 @@ std::string list_of(const char* title, const std::vector<std::string>& names, st
   if (names.empty()) return {};
   std::string out = std::string(title) + ": ";
   for (std::size_t i = 0; i < names.size() && static_cast<std::int64_t>(i) < top; ++i)
-    out += (i > 0 ? ", " : "") + printable(names[i]);
+    out += (i > 0 ? ", " : "") + names[i];
   const std::string more = rest(names.size(), top);
   return out + (more.empty() ? "" : ", ") + more + "\n";
 }
@@ -67,10 +68,9 @@ std::string products(const char* title, const std::vector<aisle::product_change>
   std::string out = std::string(title) + ": " + std::to_string(list.size()) + "\n";
   for (std::size_t i = 0; i < list.size() && static_cast<std::int64_t>(i) < top; ++i) {
     const aisle::product_change& p = list[i];
-    out += "  " + printable(p.id) + (p.name.empty() ? "" : "  " + printable(p.name)) + "  is " +
-           printable(p.label_after) +
-           (p.label_after == p.label_before ? "" : " (was " + printable(p.label_before) + ")") + ", said " +
-           printable(p.said_before) + " -> " + printable(p.said_after) + "\n";
+    out += "  " + p.id + (p.name.empty() ? "" : "  " + p.name) + "  is " + p.label_after +
+           (p.label_after == p.label_before ? "" : " (was " + p.label_before + ")") + ", said " +
+           p.said_before + " -> " + p.said_after + "\n";
   }
   if (const std::string more = rest(list.size(), top); !more.empty()) out += "  " + more + "\n";
   return out;
@@ -89,7 +89,7 @@ std::string classes_of(const aisle::results_comparison& c, std::int64_t top) {
   std::string out = "F1 by class, %, those that changed most:\n";
   for (std::size_t i = 0; i < changed.size() && static_cast<std::int64_t>(i) < top; ++i) {
     const aisle::class_change& k = *changed[i];
-    out += "  " + printable(k.name) + ": " +
+    out += "  " + k.name + ": " +
            (k.f1_before && k.f1_after ? change(*k.f1_before, *k.f1_after)
                                       : (k.f1_before ? figure(*k.f1_before) : "not tested") + " -> " +
                                             (k.f1_after ? figure(*k.f1_after) : "not tested")) +
@@ -100,7 +100,7 @@ std::string classes_of(const aisle::results_comparison& c, std::int64_t top) {
 }
 
 std::string text_of(const aisle::results_comparison& c, std::int64_t top) {
-  std::string out = "best: " + printable(c.best_before) + " -> " + printable(c.best_after) + "\n";
+  std::string out = "best: " + c.best_before + " -> " + c.best_after + "\n";
   if (c.splits_before > 1 || c.splits_after > 1)
     out += "splits: " + count_change(c.splits_before, c.splits_after) +
            "; scores, classes and products are those of the first of each\n";
@@ -176,6 +176,17 @@ aisle::json json_of(const aisle::results_comparison& c) {
   return out;
 }
 
+/// All files of a run that are there must be of one; those that somebody removed are not missed.
+void check_folder(const std::string& folder) {
+  if (!aisle::file_exists(aisle::join_path(folder, "metrics.json"))) return;  // reports that stand alone
+  aisle::detail::read_twice(folder, [&] {
+    const aisle::results_reader results(folder);
+    for (const std::string& name : aisle::result_file_names())
+      if (name != "metrics.json" && aisle::file_exists(aisle::join_path(folder, name))) results.file(name);
+    results.finish();
+  });
+}
+
 int compare(const options& o) {
   if (o.folders.size() != 2)
     throw usage_error("expected two folders that aisle run wrote to, the earlier first");
@@ -183,12 +194,16 @@ int compare(const options& o) {
     if (!aisle::file_exists(aisle::join_path(folder, "report.json")))
       throw usage_error(aisle::join_path(folder, "report.json") +
                         ": no such file; expected a folder that aisle run wrote to");
+  for (const std::string& folder : o.folders) check_folder(folder);
   const aisle::experiment_result before = aisle::load_result(o.folders[0]),
                                  after = aisle::load_result(o.folders[1]);
   const aisle::results_comparison found = aisle::compare_results(before, after);
   if (before.label != after.label)
     warn("labels are of different columns: " + before.label + " and " + after.label);
-  write_out(o.as_json ? json_of(found).dump() + "\n" : text_of(found, o.top));
+  if (o.as_json)
+    write_out(json_of(found).dump() + "\n");
+  else
+    write_text(text_of(found, o.top));
   return exit_ok;
 }
 

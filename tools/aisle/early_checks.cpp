@@ -12,6 +12,7 @@
 #include <aisle/catalogue/detail/label_paths.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/image/image_encoder.hpp>
+#include <aisle/io/json.hpp>
 #include <aisle/io/nearest_name.hpp>
 #include <aisle/text/case_fold.hpp>
 #include <aisle/text/sentence_model.hpp>
@@ -39,6 +40,27 @@ void try_to_write(const char* option, const std::string& path) {
   } catch (const aisle::file_error& e) {
     throw aisle::error(std::string(option) + " " + e.what());
   }
+}
+
+/// A file that is good only together with others: it cannot be replaced alone.
+void refuse_part_of_a_whole(const char* option, const std::string& path) {
+  if (!aisle::file_exists(path)) return;
+  const std::string folder = aisle::parent_folder(path), name = aisle::file_name(path);
+  for (const char* index : {"metrics.json", "review.json"}) {
+    const std::string beside = aisle::join_path(folder, index);
+    if (!aisle::file_exists(beside)) continue;
+    try {
+      const aisle::json contents = aisle::read_json(beside);
+      const aisle::json* files = contents.is_object() ? contents.find("files") : nullptr;
+      if (name == index || (files != nullptr && files->is_object() && files->contains(name)))
+        refuse(
+            option, path,
+            "is of the results in " + folder + ", which " + index + " holds together; expected another file");
+    } catch (const aisle::format_error&) {  // not ours
+    }
+  }
+  if (aisle::file_exists(path + ".manifest.json"))
+    refuse(option, path, "is a table of stored embeddings, its manifest beside it; expected another file");
 }
 
 /// A model's name as people may write it: without its publisher, its case and what stands between words.
@@ -70,6 +92,7 @@ void check_output_file(const char* option, const std::string& path) {
     refuse(option, path,
            aisle::file_exists(folder) ? folder + " is a file, expected a folder"
                                       : "there is no folder " + folder);
+  refuse_part_of_a_whole(option, path);
   std::error_code ignored;
   if (!fs::exists(path, ignored) || aisle::file_exists(path)) try_to_write(option, path);
 }

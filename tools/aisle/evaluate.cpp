@@ -426,7 +426,7 @@ int evaluate(const options& o) {
     return std::string(text);
   };
   if (!o.as_json) {
-    write_out(aisle::classification_report(truth, predicted, {.digits = 4}));
+    write_text(aisle::classification_report(truth, predicted, {.digits = 4}));
     const auto between = [&](const aisle::interval& i) {
       return percent(i.low) + " to " + percent(i.high) + " %";
     };

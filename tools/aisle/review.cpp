@@ -1,7 +1,5 @@
 // aisle review: what a catalogue's own classifier says of its labels.
 
-#include <optional>
-
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/experiment.hpp>
@@ -24,12 +22,22 @@ struct options {
   std::int64_t most_probabilities = aisle::review_options{}.most_probabilities;
 };
 
+/// All of a review's files or none, in the place of an earlier review's.
+void write_files(const review_findings& found, const options& o) {
+  aisle::results_folder folder(o.out, aisle::review_files(), waiting_for(o.out));
+  const auto path_of = [&](const char* name) { return aisle::join_path(folder.staged(), name); };
+  aisle::write_review_files(*found.review, folder.staged(), o.job.csv);
+  aisle::write_quality(found.quality, path_of("quality.csv"), o.job.csv);
+  if (!o.no_curve) aisle::write_learning_curve(found.curve, path_of("learning_curve.csv"), o.job.csv);
+  aisle::write_review_index(*found.review, path_of("review.json"));
+  folder.commit();
+}
+
 int review(const options& o) {
   if (!o.job.has_texts() && !o.job.has_images())
     throw usage_error("--text-model none and --image-model none leave nothing to look at");
   output_guard guard;
-  for (const char* name :
-       {"review.csv", "suggested_labels.csv", "duplicates.csv", "quality.csv", "learning_curve.csv"}) {
+  for (const std::string& name : aisle::review_files().names) {
     const std::string path = aisle::join_path(o.out, name);
     guard.writes("--out", path);
     if (aisle::file_exists(aisle::join_path(o.out, "metrics.json")))
@@ -70,19 +78,12 @@ int review(const options& o) {
     found.quality = aisle::check_quality(
         products,
         {.pictures = vectors.image.has_value(), .threads = o.job.common.threads, .progress = bar.callback()});
-    aisle::make_folders(o.out);
-    const std::optional<aisle::folder_lock> turn = wait_for_folder(o.out);
-    aisle::write_review_files(*found.review, o.out, o.job.csv);
-    aisle::write_quality(found.quality, aisle::join_path(o.out, "quality.csv"), o.job.csv);
-    const std::string curve = aisle::join_path(o.out, "learning_curve.csv");
-    if (o.no_curve)
-      aisle::remove_file(curve);  // an earlier review's
-    else
-      aisle::write_learning_curve(found.curve, curve, o.job.csv);
+    write_files(found, o);
     tell_skipped(bad, {});
     tell_review(found);
     say("written: " + aisle::join_path(o.out, "review.csv") +
-        ", suggested_labels.csv, duplicates.csv, quality.csv" + (o.no_curve ? "" : ", learning_curve.csv"));
+        ", suggested_labels.csv, duplicates.csv, quality.csv" + (o.no_curve ? "" : ", learning_curve.csv") +
+        " and review.json, which names them");
   } catch (const aisle::nothing_to_do& nothing) {
     tell_skipped(nothing.rows().empty() ? bad : nothing.rows(), {});
     say(std::string("nothing to do: ") + nothing.what());
@@ -135,7 +136,9 @@ action setup(option_set app) {
       "another label; what is not sure enough to file), suggested_labels.csv (of rows without a label), "
       "duplicates.csv,\n"
       "quality.csv (texts, pictures and classes that are odd), learning_curve.csv (what more rows would "
-      "bring).\n"
+      "bring),\n"
+      "review.json (totals; it comes last and names the sha256 of the others, which are of one review "
+      "then).\n"
       "\n"
       "Example:\n"
       "  aisle review --data products.csv --label class_id --group-column style --embeddings Embeddings "

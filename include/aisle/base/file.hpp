@@ -110,6 +110,9 @@ std::string make_part_folder(const std::string& stem);
 void rename_file(const std::string& from, const std::string& to);  ///< within a file system; replaces `to`
 /// Gives a finished file the place of `to` as atomic_file::commit does.
 void replace_file(const std::string& from, const std::string& to);
+/// Gives `from` the permissions of the file that it is to replace, where there is one: before `to` is
+/// removed.
+void keep_permissions(const std::string& from, const std::string& to);
 void remove_file(const std::string& path);  ///< or an empty folder; one that is not there is no error
 /// A folder of files alone, as far as that is possible; needs no memory, so that destructors can.
 void remove_flat_folder(const std::string& path) noexcept;

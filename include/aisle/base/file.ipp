@@ -364,6 +364,11 @@ AISLE_API void replace_file(const std::string& from, const std::string& to) {
   copy.commit();
   remove_file(from);
 }
+AISLE_API void keep_permissions(const std::string& from, const std::string& to) {
+  struct ::stat info {};
+  if (::stat(to.c_str(), &info) == 0 && S_ISREG(info.st_mode))
+    static_cast<void>(::chmod(from.c_str(), info.st_mode & 0777));  // some file systems have none
+}
 AISLE_API void remove_file(const std::string& path) {
   std::error_code code;
   std::filesystem::remove(path, code);

@@ -40,6 +40,10 @@ AISLE_API json sums_without_reports(const json& metrics) {
   return out;
 }
 
+AISLE_API std::vector<std::string> report_names() {
+  return {"report.json", "report.html", "report.md", "report.ipynb"};
+}
+
 AISLE_API void write_pages(const experiment_result& result, const std::string& folder,
                            const page_options& options) {
   // First what the others can be made from again.
@@ -80,9 +84,13 @@ AISLE_API experiment_result load_result_of_folder(const std::string& folder) {
 
 AISLE_API void write_reports(const experiment_result& result, const std::string& folder,
                              const page_options& options) {
-  const results_folder lock(folder);
   const std::string index = join_path(folder, "metrics.json");
-  if (!file_exists(index)) return detail::write_report_files(result, folder, options);
+  if (!file_exists(index)) {
+    results_folder alone(folder, {.index = "report.json", .names = detail::report_names(), .sums = false});
+    detail::write_report_files(result, alone.staged(), options);
+    return alone.commit();
+  }
+  const results_folder lock(folder);
   json metrics = read_json(index);
   if (!detail::are_of_one_experiment(result, metrics))
     throw option_error(folder + ": its metrics.json is of another experiment than these reports");
@@ -92,7 +100,7 @@ AISLE_API void write_reports(const experiment_result& result, const std::string&
   metrics["files"] = sums;
   detail::write_metrics(metrics, folder);
   detail::write_report_files(result, folder, options);
-  const json reports = detail::sums_of(folder, {"report.json", "report.html", "report.md", "report.ipynb"});
+  const json reports = detail::sums_of(folder, detail::report_names());
   for (const auto& [name, sum] : reports.members()) sums[name] = sum;
   metrics["files"] = std::move(sums);
   detail::write_metrics(metrics, folder);

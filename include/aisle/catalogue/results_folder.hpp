@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,22 +10,33 @@
 #include <aisle/base/folder_lock.hpp>
 #include <aisle/io/json.hpp>
 
-// The files of one experiment in a folder: they are good together or not at all. metrics.json names the
-// others with their sha256 ("files"); it goes first and comes last when they are replaced, so that a folder
-// without it, or with another file than it names, is known for what it is.
+// Files in a folder that are good together or not at all, as those of one experiment are. One of them, the
+// index (metrics.json), names the others with their sha256 ("files"); it goes first and comes last when they
+// are replaced, so that a folder without it, or with another file than it names, is known for what it is.
 
 AISLE_NAMESPACE_BEGIN
 
 /// Every name that an experiment may leave in its folder.
 std::vector<std::string> result_file_names();
 
+/// Files that are good together.
+struct file_set {
+  std::string index;               ///< a JSON object, which gets "files" where there are to be `sums`
+  std::vector<std::string> names;  ///< that there may be, the index among them
+  bool sums = true;
+};
+/// metrics.json and result_file_names().
+file_set experiment_files();
+
 /// A folder that is about to get results, and the right to write into it. What lies there stays as it is
 /// until commit(): the new files gather in a folder inside it, which goes with this object.
 class results_folder {
  public:
   /// Makes the folder, takes its lock, and removes what a process that was killed has left of its own.
-  /// Throws locked_error when somebody else writes into it, file_error when it cannot be made.
-  explicit results_folder(std::string folder);
+  /// Throws locked_error when somebody else writes into it, unless there is a `waiting` to be called
+  /// meanwhile (see folder_lock); file_error when it cannot be made.
+  explicit results_folder(std::string folder, file_set files = experiment_files(),
+                          const std::function<void(const std::string& holder)>& waiting = {});
   results_folder(results_folder&& other) noexcept;
   results_folder& operator=(results_folder&&) = delete;
   ~results_folder();
@@ -33,15 +45,16 @@ class results_folder {
   std::string path() const&& { return path(); }
   /// False where the file system has no locks: others are not kept out then.
   bool locked() const noexcept { return lock_.has_value(); }
-  /// The folder to write the new files to, metrics.json among them.
+  /// The folder to write the new files to, the index among them.
   const std::string& staged();
-  /// Gives them their places, and their sums to metrics.json. Those of result_file_names() that were not
-  /// written are an earlier experiment's and removed; no other file is touched. A failure puts back what was
-  /// there before; where that fails too, the folder stays without metrics.json.
+  /// Gives them their places, and the index their sums. Those of the set that were not written are an
+  /// earlier one's and removed; no other file is touched. A failure puts back what was there before; where
+  /// that fails too, the folder stays without its index.
   void commit();
 
  private:
   std::string path_, staged_;
+  file_set files_;
   std::optional<folder_lock> lock_;
 };
 

@@ -104,10 +104,17 @@ AISLE_API std::vector<std::string> result_file_names() {
   return out;
 }
 
-AISLE_API results_folder::results_folder(std::string folder) : path_(std::move(folder)) {
+AISLE_API file_set experiment_files() { return {.index = "metrics.json", .names = result_file_names()}; }
+
+AISLE_API results_folder::results_folder(std::string folder, file_set files,
+                                         const std::function<void(const std::string& holder)>& waiting)
+    : path_(std::move(folder)), files_(std::move(files)) {
   make_folders(path_);
   try {
-    lock_.emplace(path_);
+    if (waiting)
+      lock_.emplace(path_, waiting);
+    else
+      lock_.emplace(path_);
   } catch (const locked_error&) {
     throw;
   } catch (const file_error&) {  // a file system without locks
@@ -119,6 +126,7 @@ AISLE_API results_folder::results_folder(std::string folder) : path_(std::move(f
 AISLE_API results_folder::results_folder(results_folder&& other) noexcept
     : path_(std::move(other.path_)),
       staged_(std::exchange(other.staged_, {})),
+      files_(std::move(other.files_)),
       lock_(std::exchange(other.lock_, std::nullopt)) {}
 AISLE_API results_folder::~results_folder() {
   if (!staged_.empty()) remove_flat_folder(staged_);
@@ -130,20 +138,21 @@ AISLE_API const std::string& results_folder::staged() {
 }
 
 AISLE_API void results_folder::commit() {
-  const std::string from = staged(), index = "metrics.json";
+  const std::string from = staged(), index = files_.index;
   std::vector<std::string> names = folder_entries(from);
   names.erase(std::remove(names.begin(), names.end(), index), names.end());
-  json metrics = read_json(join_path(from, index));
-  metrics["files"] = detail::sums_of(from, names);
-  detail::write_metrics(metrics, from);
+  if (files_.sums) {
+    json contents = read_json(join_path(from, index));
+    contents["files"] = detail::sums_of(from, names);
+    write_file(join_path(from, index), contents.dump(1) + "\n");
+  }
   names.push_back(index);
   for (const std::string& name : names)
     if (folder_exists(join_path(path_, name)))
-      throw file_error(join_path(path_, name),
-                       "is a folder, expected a file of an earlier experiment, or none");
+      throw file_error(join_path(path_, name), "is a folder, expected a file of earlier results, or none");
 
   std::vector<std::string> obsolete;
-  for (const std::string& name : result_file_names())
+  for (const std::string& name : files_.names)
     if (file_exists(join_path(path_, name)) && std::find(names.begin(), names.end(), name) == names.end())
       obsolete.push_back(name);
   detail::kept_files before(path_);
@@ -151,6 +160,7 @@ AISLE_API void results_folder::commit() {
     for (const std::string& name : *list) before.keep(name);
   try {
     // Without this file there are no results; with the new one they are whole.
+    keep_permissions(join_path(from, index), join_path(path_, index));
     remove_file(follow_links(join_path(path_, index)));
     for (const std::string& name : obsolete) remove_file(join_path(path_, name));
     for (const std::string& name : names) replace_file(join_path(from, name), join_path(path_, name));

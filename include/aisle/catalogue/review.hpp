@@ -115,6 +115,11 @@ std::vector<std::string> describe(const catalogue_review& review);
 /// review.csv, suggested_labels.csv and duplicates.csv into `folder`.
 void write_review_files(const catalogue_review& review, const std::string& folder,
                         csv_write_options how = {});
+/// The files of a review that stands by itself: those, quality.csv, learning_curve.csv and their index,
+/// review.json.
+file_set review_files();
+/// review.json with the review's totals; results_folder::commit adds the sums of the other files.
+void write_review_index(const catalogue_review& review, const std::string& path);
 
 AISLE_NAMESPACE_END
 

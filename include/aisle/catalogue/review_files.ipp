@@ -11,6 +11,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/catalogue/review.hpp>
 #include <aisle/io/csv.hpp>
+#include <aisle/io/json.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -190,6 +191,26 @@ AISLE_API void write_review_files(const catalogue_review& review, const std::str
   write_review(review, join_path(folder, "review.csv"), how);
   write_suggested_labels(review, join_path(folder, "suggested_labels.csv"), how);
   write_duplicates(review, join_path(folder, "duplicates.csv"), how);
+}
+
+AISLE_API file_set review_files() {
+  return {.index = "review.json",
+          .names = {"review.json", "review.csv", "suggested_labels.csv", "duplicates.csv", "quality.csv",
+                    "learning_curve.csv"}};
+}
+
+AISLE_API void write_review_index(const catalogue_review& review, const std::string& path) {
+  const auto count = [](const auto& list) { return static_cast<std::int64_t>(list.size()); };
+  const json out = json::object({{"labelled", count(review.labelled)},
+                                 {"likely_wrong", count(review.issues)},
+                                 {"estimated_wrong", review.estimated_wrong},
+                                 {"knows_nothing", review.knows_nothing},
+                                 {"precision", review.precision},
+                                 {"filed", review.filed.rows},
+                                 {"filed_from", review.filed.threshold},
+                                 {"unlabelled", count(review.unlabelled)},
+                                 {"duplicate_clusters", count(review.duplicates)}});
+  write_file(path, out.dump(1) + "\n");
 }
 
 AISLE_NAMESPACE_END

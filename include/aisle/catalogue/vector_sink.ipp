@@ -155,7 +155,10 @@ class npy_sink : public vector_sink {
     for (const std::string& file : {to_, ids})
       list += sha256_of_file(staged(file)) + "  " + file_name(file) + "\n";
     write_file(staged(sums), list);
-    for (const std::string& file : {ids, sums}) remove_file(follow_links(file));
+    for (const std::string& file : {ids, sums}) {
+      keep_permissions(staged(file), file);
+      remove_file(follow_links(file));
+    }
     for (const std::string& file : {to_, sums, ids}) replace_file(staged(file), file);
   }
 

@@ -55,17 +55,25 @@ AISLE_API json key_of(const json& manifest) {
   return key;
 }
 
-/// Gives the pair that is next its place. Whoever is killed in the middle of it leaves what finish_write
-/// takes for its work.
+/// What stands at a path, or behind the links there, moves to another; the links stay.
+AISLE_API void put_aside(const std::string& path, const std::string& aside) {
+  replace_file(follow_links(path), aside);
+}
+
+/// Gives the pair that is next its place, as the files that stood there were: behind links, and with their
+/// permissions. Whoever is killed in the middle of it leaves what finish_write takes for its work.
 AISLE_API void put_in_place(const std::string& csv_path, bool keep) {
   const std::string aside = aside_path(csv_path), next = next_path(csv_path);
+  const std::string manifest = manifest_path(csv_path), next_manifest = manifest_path(next);
+  if (file_exists(next)) keep_permissions(next, csv_path);
+  keep_permissions(next_manifest, manifest);
   if (keep) {
     remove_file(manifest_path(aside));
-    rename_file(csv_path, aside);
-    if (file_exists(manifest_path(csv_path))) rename_file(manifest_path(csv_path), manifest_path(aside));
+    put_aside(csv_path, aside);
+    if (file_exists(manifest)) put_aside(manifest, manifest_path(aside));
   }
-  if (file_exists(next)) rename_file(next, csv_path);
-  rename_file(manifest_path(next), manifest_path(csv_path));
+  if (file_exists(next)) replace_file(next, csv_path);
+  replace_file(next_manifest, manifest);
 }
 
 AISLE_API void finish_write(const std::string& csv_path) {
@@ -74,19 +82,17 @@ AISLE_API void finish_write(const std::string& csv_path) {
     for (const std::string& file : {path, manifest_path(path)}) remove_left_behind(file, "part");
   if (!file_exists(next) && !file_exists(manifest_path(next))) return;
   const json coming = manifest_or_null(next);
-  const bool both = !coming.is_null() && is_csv_of(next, coming);
-  const bool csv_is_there = !both && !coming.is_null() && !file_exists(next) && is_csv_of(csv_path, coming);
-  if (!both && !csv_is_there) {
-    remove_file(next);
-    remove_file(manifest_path(next));
-    return;
-  }
+  // Its copy may still be there: a link can lead to another file system.
+  const bool csv_is_there = !coming.is_null() && is_csv_of(csv_path, coming);
+  const bool both = !csv_is_there && !coming.is_null() && is_csv_of(next, coming);
+  if (!both) remove_file(next);
+  if (!both && !csv_is_there) return remove_file(manifest_path(next));
   const json present = manifest_or_null(csv_path);
   bool keep = false;
   if (both && file_exists(csv_path)) {
     keep = present.is_null() || !other_than(present, key_of(coming)).empty() || !is_csv_of(csv_path, present);
   } else if (both && !present.is_null() && is_csv_of(aside, present)) {
-    rename_file(manifest_path(csv_path), manifest_path(aside));  // its CSV was put aside already
+    put_aside(manifest_path(csv_path), manifest_path(aside));  // its CSV was put aside already
   }
   put_in_place(csv_path, keep);
 }
