@@ -143,6 +143,22 @@ TEST_CASE("rows of a stream get the vectors of both embedders, and errors of the
   CHECK(rest[1].row == 3);
 }
 
+TEST_CASE("lines of a stream that each end in a comma are read") {
+  const support::temporary_folder work;
+  aisle::write_file(work / "rows.jsonl",
+                    "{\"id\": 1, \"text\": \"a\"},\r\n{\"id\": 2, \"text\": \"b,\"} , \n,\n{\"id\": 3, "
+                    "\"text\": \"c\"},,\n");
+  aisle::json_rows rows(work / "rows.jsonl");
+  const auto read = rows.next(10);
+  REQUIRE(read.size() == 4);
+  CHECK(read[0].error.empty());
+  CHECK(read[0].text == "a");
+  CHECK(read[1].error.empty());
+  CHECK(read[1].text == "b,");
+  CHECK_FALSE(read[2].error.empty());
+  CHECK(read[3].error.find("line 4") != std::string::npos);
+}
+
 TEST_CASE("the rows of all shards are those of the input, each once") {
   const support::temporary_folder work;
   std::string csv = "sku,name\n";

@@ -143,7 +143,7 @@ TEST_CASE("table: of a bad row is told what could be read") {
     return t.of_problems.front();
   };
   CHECK(fields("sku,name\n1,a,x\n") == strings{"1", "a"});
-  CHECK(fields("sku,name,n\n1,a,x\n2,\"b\"c,d\n") == strings{"2", "", ""});
+  CHECK(fields("sku,name,n\n1,a,x\n2,\"b\n\"c,d\n") == strings{"2", "", ""});
   CHECK(fields("sku,name,n\n1,\"a\n2,b,c\n") == strings{"1", "", ""});
   CHECK(fields("sku,name,n\n1,caf\xE9,\xC3\xA9\n", {.encoding = "utf-8"}) ==
         strings{"1", "caf\xEF\xBF\xBD", "\xC3\xA9"});
@@ -207,6 +207,52 @@ TEST_CASE("table: what exports do beyond RFC 4180") {
   CHECK(rows_of("sku,name\r1,a\r\n2,b\n") == small);
   // An empty text of a table of one column is a row.
   CHECK(rows_of("name\n\"\"\nx\n").size() == 3);
+}
+
+TEST_CASE("table: a field goes on behind its closing quote, as in Python's csv and pandas") {
+  const auto cells = [](const std::string& row) {
+    const auto rows = rows_of("sku,name,n\n" + row + "\n9,z,z\n");
+    REQUIRE(rows.size() == 3);
+    return rows[1];
+  };
+  CHECK(cells("1,\"blue\" cup,12") == strings{"1", "blue cup", "12"});
+  CHECK(cells("\"1\"x,\"Set of \"\"2\"\"\" mugs ,12") == strings{"1x", "Set of \"2\" mugs ", "12"});
+  CHECK(cells("1,\"12\" ruler\",12") == strings{"1", "12 ruler\"", "12"});
+  CHECK(cells("1,\"a, b\"\"c\" d\"e\"\"f,12") == strings{"1", "a, b\"c d\"e\"\"f", "12"});
+  CHECK(cells("1,c,\"blue\" cup") == strings{"1", "c", "blue cup"});
+  CHECK(cells("1,c,\"\"x") == strings{"1", "c", "x"});
+  CHECK(rows_of("sku;\"name\" (en)\n1;a\n2;b\n")[0] == strings{"sku", "name (en)"});
+  // What backslashes were meant to do goes before.
+  CHECK(cells("1,\"10\\\" wide\",12") == strings{"1", "10\" wide", "12"});
+  CHECK(cells("1,\"10\\\" wide\" pan,12") == strings{"1", "10\" wide pan", "12"});
+  // A quote that closes on a later line is likely the next field's: no two rows become one.
+  CHECK(read("sku,name,n\n1,\"blue cup,12\n2,\"red\" cup,13\n").problems.size() == 1);
+  CHECK(read("sku,name,n\n1,\"blue cup,12\n").problems.size() == 1);
+  CHECK(read("sku,name,n\n1,\"aa\"bbb,12\n2,c,13\n", {.field_limit = 4}).problems.size() == 1);
+}
+
+TEST_CASE("table: the header once more, as in exports that were pasted together, is told of and no row") {
+  const std::string bom = "\xEF\xBB\xBF";
+  for (const std::string& again : {std::string("sku,name"), std::string("\"sku\",\"name\""),
+                                   std::string(" sku ,name,"), bom + "sku,name", bom + "\"sku\",\"name\""}) {
+    CAPTURE(again);
+    const std::string text = "sku,name\n1,a\n" + again + "\n2,b\n";
+    const auto t = read(text);
+    CHECK(t.rows == small);
+    CHECK(t.problems == strings{"1:3:1 the header once more"});
+    // Who does not ask is not stopped by it, and rows keep their numbers.
+    aisle::table_reader reader(std::string_view(text), "t.csv");
+    aisle::table_row row;
+    REQUIRE(reader.next(row));
+    REQUIRE(reader.next(row));
+    CHECK(row.fields == strings{"2", "b"});
+    CHECK(row.row == 2);
+    CHECK_FALSE(reader.next(row));
+  }
+  CHECK(rows_of("sku,name\n1,a\nsku,Name\n").size() == 3);
+  // A text may be what its one column is called.
+  CHECK(rows_of("name\na\nname\n").size() == 3);
+  CHECK(rows_of("name,\na\nname,\n").size() == 3);
 }
 
 TEST_CASE("table: columns by name") {
@@ -325,6 +371,17 @@ TEST_CASE("table: JSON lines") {
     CHECK_MESSAGE(read("{\"a\":\"x\"}\n{\"a\":" + std::string(wrong) + "}\n").problems.size() == 1, wrong);
   CHECK(read("{\"a\":\"x\"}\n{\"a\":\"\xFF\"}\n").problems == strings{"1:2:7 invalid UTF-8"});
   CHECK(contains(failure([] { read("{\"a\" 1}\n"); }), "line 1, column 6: expected a colon"));
+}
+
+TEST_CASE("table: JSON lines that each end in a comma") {
+  const auto t = read("{\"sku\":1,\"name\":\"a\"},\r\n{\"sku\":2,\"name\":\"b\"} , \n");
+  CHECK(t.format.kind == aisle::table_format::kinds::json_lines);
+  CHECK(t.problems.empty());
+  CHECK(t.rows == small);
+  CHECK(t.lines == std::vector<std::int64_t>{1, 2});
+  CHECK(rows_of("{\"sku\":1,\"name\":\"a\"},\n{\"sku\":2,\"name\":\"b\"}") == small);
+  CHECK(rows_of("{\n\"sku\":1,\n\"name\":\"a\"\n},\n{\"sku\":2,\"name\":\"b\"},") == small);
+  CHECK(read("{\"a\":1},,\n{\"a\":2}, x\n{\"a\":3}\n").problems.size() == 2);
 }
 
 TEST_CASE("table: JSON arrays") {

@@ -77,6 +77,12 @@ namespace detail {
 AISLE_API bool is_blank_line(const std::string& line) {
   return line.find_first_not_of(" \t\r") == std::string::npos;
 }
+
+/// A line of an array that was written without its brackets.
+AISLE_API std::string_view without_comma(std::string_view line) {
+  const std::size_t last = line.find_last_not_of(" \t\r");
+  return last != line.npos && line[last] == ',' ? line.substr(0, last) : line;
+}
 }  // namespace detail
 
 /// That of the next row. Blank lines count as nothing: with `waits` false, false where only they are there.
@@ -113,7 +119,7 @@ AISLE_API std::vector<source_row> json_rows::next(std::size_t count) {
 AISLE_API void json_rows::read(source_row& row) {
   const std::string where = "line " + std::to_string(lines_.number());  // whoever tells it names the file
   if (lines_.too_long()) throw format_error(where, "longer than 64 MB");
-  const json j = parse_json_line(line_, where);
+  const json j = parse_json_line(detail::without_comma(line_), where);
   if (!j.is_object()) j.fail("expected an object such as {\"id\":1,\"text\":\"...\",\"image\":\"path\"}");
   if (const json* id = j.find("id")) row.id = *id;
   const json* text = j.find("text");

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 #include <unordered_set>
 
+#include <aisle/base/blanks.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/base/number.hpp>
 #include <aisle/base/process.hpp>
@@ -23,6 +25,27 @@ AISLE_API std::size_t skip_line_end(std::string_view text, std::size_t at) {
 AISLE_API std::size_t find_line_end(std::string_view text, std::size_t at) {
   while (at < text.size() && text[at] != '\n' && text[at] != '\r') ++at;
   return at;
+}
+
+/// Where the field at `at` ends, in which no quote counts.
+AISLE_API std::size_t find_field_end(std::string_view text, std::size_t at, char delimiter) {
+  while (at < text.size() && text[at] != delimiter && text[at] != '\n' && text[at] != '\r') ++at;
+  return at;
+}
+
+/// Whether a record is the header once more, as where exports were pasted one below the other. A table of one
+/// column may hold its name as any other text.
+AISLE_API bool repeats_header(std::span<const std::string> fields, std::span<const std::string> header) {
+  // Where the files began with a byte order mark, quotes behind it are text.
+  const auto bare = [](std::string_view name) {
+    name = trimmed_name(name);
+    const bool quoted = name.size() > 1 && name.front() == '"' && name.back() == '"';
+    return quoted ? trimmed_name(name.substr(1, name.size() - 2)) : name;
+  };
+  const auto is_named = [&](const std::string& name) { return !bare(name).empty(); };
+  return std::equal(fields.begin(), fields.end(), header.begin(), header.end(),
+                    [&](const std::string& a, const std::string& b) { return bare(a) == bare(b); }) &&
+         std::count_if(header.begin(), header.end(), is_named) > 1;
 }
 
 /// What a spreadsheet computes instead of showing it.
@@ -111,7 +134,10 @@ AISLE_API std::size_t csv_reader::skip_blanks(std::size_t at) const noexcept {
   return at;
 }
 
-/// Reads the quoted field at `open` into fields_[count_]; returns the position behind it.
+/// Reads the quoted field at `open` into fields_[count_]; returns the position behind it. Text behind the
+/// closing quote belongs to the field where the reader is lenient, as in Python's csv and pandas: but not
+/// behind blanks, nor where the quote stands on a later line, which is then likely the opening one of another
+/// field, nor where a backslash before a quote may have been an escape.
 AISLE_API std::size_t csv_reader::parse_quoted(std::size_t open, std::optional<csv_problem>& problem) {
   std::string& field = fields_[slot()];
   std::size_t size = 0;
@@ -141,15 +167,22 @@ AISLE_API std::size_t csv_reader::parse_quoted(std::size_t open, std::optional<c
       continue;
     }
     if (options_.lenient) i = skip_blanks(i);
-    if (i >= text_.size() || text_[i] == options_.delimiter || text_[i] == '\n' || text_[i] == '\r') {
-      if (size > options_.field_limit) {
-        field.clear();
-        if (!oversized_) oversized_ = too_long(open, size);
+    if (i < text_.size() && text_[i] != options_.delimiter && text_[i] != '\n' && text_[i] != '\r') {
+      const std::string_view inner = text_.substr(open, quote + 1 - open);
+      if (!options_.lenient || open != at_ || inner.find_first_of("\r\n") != inner.npos ||
+          (!backslash_escapes_ && inner.find("\\\"") != inner.npos)) {
+        problem =
+            problem_at(i, "text behind a closing quote (a quote inside a quoted field is written twice)");
+        return detail::find_line_end(text_, i);
       }
-      return i;
+      i = detail::find_field_end(text_, quote + 1, options_.delimiter);
+      add(text_.substr(quote + 1, i - quote - 1));
     }
-    problem = problem_at(i, "text behind a closing quote (a quote inside a quoted field is written twice)");
-    return detail::find_line_end(text_, i);
+    if (size > options_.field_limit) {
+      field.clear();
+      if (!oversized_) oversized_ = too_long(open, size);
+    }
+    return i;
   }
 }
 
@@ -192,8 +225,7 @@ AISLE_API std::size_t csv_reader::parse_fields(std::optional<csv_problem>& probl
       }
     }
     if (end == none) {
-      end = at_;
-      while (end < text_.size() && text_[end] != delimiter && text_[end] != '\n' && text_[end] != '\r') ++end;
+      end = detail::find_field_end(text_, at_, delimiter);
       if (end - at_ <= options_.field_limit)
         fields_[place] = text_.substr(at_, end - at_);
       else if (!oversized_)
@@ -342,6 +374,11 @@ AISLE_API bool csv_reader::next(csv_row& out) {
     if (!problem && !has_header_size() && !(options_.lenient && count_ < header_.size()))
       problem = problem_at(record_start_, counted(count_, "field") + ", expected " +
                                               std::to_string(header_.size()) + " as in the header");
+    // Nothing is lost with a second header: those who ask are told of it, nobody is thrown at.
+    const bool again = options_.lenient && !problem && count_ >= header_.size() &&
+                       detail::repeats_header(std::span(fields_).first(header_.size()), header_);
+    if (again && !options_.on_problem) continue;
+    if (again) problem = problem_at(record_start_, "the header once more");
     if (!problem) {
       out.missing = missing();
       take_fields(out.fields);

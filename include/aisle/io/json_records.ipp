@@ -258,8 +258,12 @@ AISLE_API bool json_record_reader::next(std::vector<json_cell>& cells, std::opti
   if (error_.empty()) {
     last_line_ = line_of(at_);
     if (!array_) {
-      // One object a line: what stands behind it belongs to nothing.
-      const std::size_t behind = text_.find_first_not_of(" \t", at_);
+      // One object a line: what stands behind it belongs to nothing. A comma is left of an array's lines.
+      std::size_t behind = text_.find_first_not_of(" \t", at_);
+      if (behind != text_.npos && text_[behind] == ',') {
+        at_ = behind + 1;
+        behind = text_.find_first_not_of(" \t", at_);
+      }
       if (behind != text_.npos && text_[behind] != '\n' && text_[behind] != '\r' && text_[behind] != '{')
         fail(behind, "text behind the object");
     }
