@@ -127,6 +127,37 @@ TEST_CASE("names of Windows, of the web and of people") {
   }
 }
 
+TEST_CASE("names in the writing of HTML") {
+  const shop s({"pics/x&y.jpg", "pics/b&amp;w.jpg", "pics/b&w.jpg", "pics/a,b.jpg", "q&lt;.jpg", "1.jpg"});
+  for (const std::string cell :
+       {"pics/x&amp;y.jpg", "pics/x&#38;y.jpg", "pics/x&#x26;y.jpg", "pics\\x&amp;y.jpg", "PICS/X&amp;Y.JPG",
+        "pics/x&amp;y.jpg?v=12", "pics/x&amp;y", "pics/x&amp;y.jpg;1.jpg", "pics/x&amp;y.jpg|1.jpg",
+        "C:\\shop\\pics\\x&amp;y.jpg", R"(["pics/x&amp;y.jpg", "1.jpg"])", "['pics/x&amp;y.jpg', '1.jpg']",
+        "pics/x&y.jpg"}) {
+    CAPTURE(cell);
+    CHECK(s.find(cell) == "pics/x&y.jpg");
+  }
+  CHECK(s.find("pics/a&#44;b.jpg") == "pics/a,b.jpg");
+  CHECK(s.find("https://shop.example/x&amp;y.jpg", "pics") == "pics/x&y.jpg");
+  // The file as it is written goes before.
+  CHECK(s.find("pics/b&amp;w.jpg") == "pics/b&amp;w.jpg");
+  CHECK(s.find("q&lt;.jpg") == "q&lt;.jpg");
+  CHECK(s.find("pics/x&ampy.jpg").empty());
+}
+
+TEST_CASE("names that were read as numbers") {
+  const shop s({"12345.jpg", "pics/678.png", "9.0.jpg", "9.jpg", "5.0", "5.jpg", "v1.jpg", "1e4.jpg"});
+  CHECK(s.find("12345.0") == "12345.jpg");
+  CHECK(s.find("pics/678.0") == "pics/678.png");
+  CHECK(s.find("\"12345.0\"") == "12345.jpg");
+  CHECK(s.find("9.0") == "9.0.jpg");
+  CHECK(s.find("5.0") == "5.0");
+  for (const std::string absent : {"v1.0", "12345.5", "12345.00", ".0", "pics/.0", "1e4.0"}) {
+    CAPTURE(absent);
+    CHECK(s.find(absent).empty());
+  }
+}
+
 TEST_CASE("a cell that says that there is no picture is as an empty one") {
   const shop s({"a.jpg", "none", "nan.jpg"});
   picture_finder finder(s.work.path(), {});

@@ -11,6 +11,7 @@
 #include <aisle/io/csv.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/utf8.hpp>
+#include <aisle/text/html.hpp>
 #include <aisle/text/unicode.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -73,6 +74,22 @@ AISLE_API std::string percent_decoded(const std::string& name) {
     i += 2;
   }
   return out;
+}
+
+/// "x&amp;y.jpg" and "x&#38;y.jpg" -> "x&y.jpg".
+AISLE_API std::string html_decoded(const std::string& name) {
+  const std::size_t begin = name.find('&');
+  const bool whole = begin != std::string::npos && name.find(';', begin) != std::string::npos;
+  return whole && name.find('<') == std::string::npos ? strip_html(name) : name;
+}
+
+/// "pics/12345.0", as pandas writes a column of numbers that has an empty cell -> "pics/12345".
+AISLE_API std::string without_zero_decimal(const std::string& name) {
+  if (!name.ends_with(".0")) return name;
+  const std::size_t end = name.size() - 2, last = name.substr(0, end).find_last_not_of("0123456789");
+  const std::size_t digits = last == std::string::npos ? end : end - last - 1;
+  const bool whole = last == std::string::npos || name[last] == '/';
+  return digits > 0 && whole ? name.substr(0, end) : name;
 }
 
 AISLE_API std::string with_slashes(const std::string& name) {
@@ -142,6 +159,12 @@ AISLE_API std::vector<std::string> readings(std::string_view cell) {
       text = text.substr(1, text.size() - 2);  // a list of Python or PostgreSQL
     }
   }
+  // The semicolon of "x&amp;y.jpg" separates nothing.
+  const std::string plain = html_decoded(std::string(text));
+  if (plain != text) {
+    add(plain);
+    text = plain;
+  }
   for (const char separator : {'|', '\n', ';', ','}) {
     if (text.find(separator) == std::string_view::npos) continue;
     std::string_view first, rest = text;
@@ -179,8 +202,8 @@ AISLE_API std::vector<std::string> spellings(const std::vector<std::string>& rea
   std::vector<std::string> out;
   for (const std::string& reading : readings) {
     std::vector<std::string> all = {reading};
-    for (const auto step :
-         {without_quotes, without_file_scheme, without_query, percent_decoded, with_slashes})
+    for (const auto step : {html_decoded, without_quotes, without_file_scheme, without_query, percent_decoded,
+                            with_slashes, without_zero_decimal})
       for (std::size_t i = 0, n = all.size(); i < n; ++i)
         if (std::string next = step(all[i]);
             !next.empty() && std::find(all.begin(), all.end(), next) == all.end())
@@ -364,7 +387,7 @@ AISLE_API picture_reference picture_finder::find(std::string_view cell) {
     if (has_image_root_ && !out.url.starts_with("data:")) {
       find_fetched(cell, out);
       if (out.found || !out.problem.empty()) return out;
-      find_by_last_parts({path, names::percent_decoded(path)}, true, out);
+      find_by_last_parts({path, names::percent_decoded(path), names::html_decoded(path)}, true, out);
     }
     if (!out.found && out.problem.empty())
       out.problem =
