@@ -213,6 +213,12 @@ TEST_CASE("classes that differ in case, blanks or .0 alone are found, by name an
                  "a b"})[0]
           .ends_with("differ in blanks alone"));
   CHECK(sentences({"aA", "Aa"})[0].ends_with("differ in letter case alone"));
+  CHECK(sentences(times({{"<b>Shoes</b>", 1}, {"Shoes", 2}})) ==
+        std::vector<std::string>{"classes 'Shoes' (2 rows) and '<b>Shoes</b>' (1) differ in markup alone"});
+  CHECK(sentences({"Bed &amp; Bath", "Bed & Bath", "Bed &amp; Bath"})[0].ends_with("differ in markup alone"));
+  CHECK(sentences({"Bed &amp; Bath", "bed & bath"})[0].ends_with("differ in letter case and markup alone"));
+  CHECK(sentences({"Caf&eacute;", composed})[0].ends_with("differ in markup alone"));
+  CHECK(sentences({"<unknown>", "<none>", "AT&T", "AT", "a < b", "a > b"}).empty());
   std::vector<std::string> many;
   for (int i = 0; i < 20; ++i) {
     many.push_back("k" + std::to_string(i));

@@ -18,8 +18,8 @@ struct class_count {
 };
 
 /// Classes that are likely one: their names differ in nothing but letter case, blanks, leading zeros, a
-/// trailing ".0" or their Unicode form (letters with accents as one character or as two; letters that only
-/// look otherwise, such as full-width ones).
+/// trailing ".0", HTML ("Bed &amp; Bath") or their Unicode form (letters with accents as one character or as
+/// two; letters that only look otherwise, such as full-width ones).
 struct near_equal_classes {
   std::vector<class_count> classes;  ///< two at least, the most frequent first
   std::string difference;            ///< "letter case", "blanks and Unicode form", …

@@ -9,6 +9,7 @@
 #include <aisle/catalogue/detail/missing_value.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/text/case_fold.hpp>
+#include <aisle/text/html.hpp>
 #include <aisle/text/unicode_fold.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -65,14 +66,21 @@ AISLE_API std::string with_own_blanks(std::string_view name) {
   return out + fold_nfkc(word);
 }
 
+/// As a page shows it; a name that is nothing but a tag ("<unknown>") as it is.
+AISLE_API std::string without_markup(const std::string& name) {
+  std::string plain = strip_html(name);
+  return without_blanks(plain).empty() ? name : plain;
+}
+
 /// In what the names of a group differ.
 AISLE_API std::string difference_of(std::span<const class_count> group) {
   /// What the names are looked at with; the rest is taken off.
-  enum class kept { case_alone, blanks, zero_decimals, leading_zeros, form };
+  enum class kept { case_alone, blanks, zero_decimals, leading_zeros, markup, form };
   const auto distinct = [&](kept what) {
     std::map<std::string, int> names;
     for (const class_count& c : group) {
-      std::string name = what == kept::blanks ? with_own_blanks(c.name) : without_blanks(c.name);
+      const std::string shown = what == kept::markup ? c.name : without_markup(c.name);
+      std::string name = what == kept::blanks ? with_own_blanks(shown) : without_blanks(shown);
       if (what != kept::zero_decimals) name = without_zero_decimals(name);
       if (what != kept::leading_zeros) {
         const std::string_view whole = without_zero_decimals(name);
@@ -90,6 +98,7 @@ AISLE_API std::string difference_of(std::span<const class_count> group) {
   if (distinct(kept::blanks)) parts.emplace_back("blanks");
   if (distinct(kept::zero_decimals)) parts.emplace_back("a trailing .0");
   if (distinct(kept::leading_zeros)) parts.emplace_back("leading zeros");
+  if (distinct(kept::markup)) parts.emplace_back("markup");
   if (distinct(kept::form)) parts.emplace_back("Unicode form");
   if (parts.empty()) parts.emplace_back("letter case");  // a capital sharp s
   std::string out;
@@ -103,7 +112,7 @@ AISLE_API label_findings find_odd_classes(const std::map<std::string, std::int64
   std::map<std::string, std::vector<class_count>> groups;
   for (const auto& [name, rows] : classes) {
     if (names_missing_value(name)) out.missing.push_back({name, rows});
-    const std::string plain = without_blanks(name);
+    const std::string plain = without_blanks(without_markup(name));
     groups[fold_nfkc(without_leading_zeros(without_zero_decimals(plain)))].push_back({name, rows});
   }
   for (auto& [key, group] : groups) {
