@@ -145,6 +145,56 @@ TEST_CASE("splits of a file: exactly its rows, every split, means and deviations
   CHECK(first.get<double>("accuracy_sd") == doctest::Approx(std::abs(a - b) / std::sqrt(2.0)));
 }
 
+TEST_CASE("splits of a file that list their training rows: rows on neither list take no part") {
+  const support::temporary_folder work;
+  const auto list = [](std::int64_t first, std::int64_t last) {
+    std::string out;
+    for (std::int64_t r = first; r < last; ++r) out += (out.empty() ? "" : ",") + std::to_string(r);
+    return "[" + out + "]";
+  };
+  const auto read = [&](const std::string& splits) {
+    aisle::write_file(work / "s.json", "{\"splits\":[" + splits + "]}");
+    return aisle::read_splits(work / "s.json");
+  };
+  const made_up m;
+  const std::string test = "\"test\":" + list(0, 12);
+  const auto some = read("{" + test + ",\"train\":" + list(20, 60) + "}");
+  const auto e = m.run({.learners = {"logistic_regression"}, .splits = &some});
+  // As if the others had been dropped.
+  aisle::split_file dropped = read("{" + test + "}");
+  for (std::int64_t r = 12; r < 20; ++r) dropped.dropped.push_back(r);
+  for (std::int64_t r = 60; r < 80; ++r) dropped.dropped.push_back(r);
+  const auto same = m.run({.learners = {"logistic_regression"}, .splits = &dropped});
+  const auto all = read("{" + test + "}");
+  const auto more = m.run({.learners = {"logistic_regression"}, .splits = &all});
+  const auto &a = find(e, "text", "logistic_regression"), &b = find(same, "text", "logistic_regression"),
+             &c = find(more, "text", "logistic_regression");
+  CHECK(a.test_rows == b.test_rows);
+  CHECK(a.probabilities == b.probabilities);
+  CHECK_FALSE(a.probabilities == c.probabilities);
+  REQUIRE(e.result.skipped.size() == 28);
+  CHECK(e.result.skipped[0].row == 12);
+  CHECK(e.result.skipped[0].reason == "in no split of " + (work / "s.json"));
+  CHECK(e.result.usage.used() == 52);
+  // Of two splits each has its own.
+  const auto two = read("{" + test + ",\"train\":" + list(20, 60) + "},{\"test\":" + list(60, 72) +
+                        ",\"train\":" + list(12, 50) + "}");
+  const auto each = m.run({.learners = {"logistic_regression"}, .splits = &two});
+  CHECK(each.result.skipped.size() == 8);
+  CHECK(find(each, "text", "logistic_regression").probabilities == a.probabilities);
+  // What cannot be.
+  for (const std::string wrong : {"\"train\":[]", "\"train\":[11,12]", "\"train\":[12,12]", "\"train\":null",
+                                  "\"train\":[-1]", "\"train\":\"rest\""}) {
+    CAPTURE(wrong);
+    CHECK_THROWS_AS(read("{" + test + "," + wrong + "}"), aisle::format_error);
+  }
+  for (const std::string& wrong : {list(78, 81), list(20, 21)}) {
+    CAPTURE(wrong);
+    const auto splits = read("{" + test + ",\"train\":" + wrong + "}");
+    CHECK_THROWS_AS(m.run({.splits = &splits}), aisle::option_error);
+  }
+}
+
 TEST_CASE("a class of which a split file leaves one row is skipped") {
   const support::temporary_folder work;
   aisle::write_file(work / "s.json", R"({"dropped":[10],"splits":[{"seed":5,"test":[0,1,2,3]}]})");

@@ -136,7 +136,11 @@ void common_options::add(option_set app, std::initializer_list<common> which) {
             .capture_default_str();
         break;
       case common::split:
-        app.add_option("--split", split, "file that says which rows are for training and which for testing")
+        app.add_option(
+               "--split", split,
+               "file that says which rows are for training and which for testing: {\"splits\": "
+               "[{\"test\": [rows], \"train\": [rows]}]}, counted from 0; without \"train\" all others "
+               "train")
             .type_name("FILE");
         break;
       case common::threads:

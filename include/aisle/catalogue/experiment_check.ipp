@@ -49,26 +49,31 @@ AISLE_API void check_splits(const catalogue& products, const split_file& file) {
                        " has " + std::to_string(products.data_rows));
   if (!file.label.empty() && file.label != label)
     throw option_error(file.path + ": splits for label " + file.label + ", not for " + label);
-  for (const catalogue_split& s : file.splits)
-    for (const std::int64_t r : s.test)
+  const auto check = [&](const catalogue_split& s, const index_vector& rows, const char* does) {
+    for (const std::int64_t r : rows)
       if (r >= products.data_rows)
-        throw option_error(file.path + ": the split of seed " + std::to_string(s.seed) + " tests row " +
+        throw option_error(file.path + ": the split of seed " + std::to_string(s.seed) + does +
                            std::to_string(r) + ", " + products.path + " has " +
                            std::to_string(products.data_rows));
+  };
+  for (const catalogue_split& s : file.splits) {
+    check(s, s.test, " tests row ");
+    check(s, s.train, " trains on row ");
+  }
 }
 
 /// Throws when a split of the file has nobody to test on or one class to train on among the rows that take
 /// part.
-AISLE_API void check_sides(const split_file& file, const chosen_rows& chosen) {
+AISLE_API void check_sides(const catalogue& products, const split_file& file, const chosen_rows& chosen) {
   for (const catalogue_split& s : file.splits) {
-    const std::set<std::int64_t> test(s.test.begin(), s.test.end());
+    const split_sides sides = sides_of(s, products.data_rows);
     std::set<std::string_view> trained;
     std::size_t tested = 0;
-    for (std::size_t i = 0; i < chosen.rows.size(); ++i)
-      if (test.contains(chosen.rows[i]))
-        ++tested;
-      else
-        trained.insert(chosen.labels[i]);
+    for (std::size_t i = 0; i < chosen.rows.size(); ++i) {
+      const split_sides::side side = sides.of[static_cast<std::size_t>(chosen.rows[i])];
+      tested += side == split_sides::testing;
+      if (side == split_sides::training) trained.insert(chosen.labels[i]);
+    }
     if (tested > 0 && trained.size() > 1) continue;
     throw option_error(
         file.path + ": the split of seed " + std::to_string(s.seed) + " leaves " +
@@ -89,12 +94,14 @@ AISLE_API void check_groups(const catalogue& products, const experiment_options&
       throw option_error(where + e.what());
     }
   for (const catalogue_split& s : options.splits->splits) {
-    const std::set<std::int64_t> test(s.test.begin(), s.test.end());
-    std::map<std::int64_t, std::pair<std::int64_t, bool>> first;  // row and side of each group
+    const split_sides sides = sides_of(s, products.data_rows);
+    std::map<std::int64_t, std::pair<std::int64_t, split_sides::side>> first;  // row and side of each group
     for (std::size_t i = 0; i < chosen.rows.size(); ++i) {
       const std::int64_t row = chosen.rows[i];
-      const auto seen = first.emplace(chosen.groups[i], std::pair(row, test.contains(row)));
-      if (seen.second || seen.first->second.second == test.contains(row)) continue;
+      const split_sides::side side = sides.of[static_cast<std::size_t>(row)];
+      if (side == split_sides::nowhere) continue;
+      const auto seen = first.emplace(chosen.groups[i], std::pair(row, side));
+      if (seen.second || seen.first->second.second == side) continue;
       throw option_error(where + "rows " + std::to_string(seen.first->second.first) + " and " +
                          std::to_string(row) + " are of one group, and the split of seed " +
                          std::to_string(s.seed) + " of " + options.splits->path +
@@ -144,7 +151,7 @@ AISLE_API void check_experiment(const catalogue& products, const experiment_opti
   const auto rows = static_cast<std::int64_t>(chosen.rows.size());
   if (classes.size() == 1) detail::throw_one_class(products, chosen.labels.front(), rows, std::move(skipped));
   if (options.splits)
-    detail::check_sides(*options.splits, chosen);
+    detail::check_sides(products, *options.splits, chosen);
   else if (chosen.groups.empty())
     detail::check_test_size(products.path, options.test_size, rows,
                             static_cast<std::int64_t>(classes.size()));

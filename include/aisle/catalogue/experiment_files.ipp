@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <set>
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
@@ -109,9 +110,16 @@ AISLE_API split_file read_splits(const std::string& path) {
   out.rows = file.get<std::int64_t>("rows", -1);
   if (const json* dropped = file.find("dropped")) out.dropped = detail::read_split_rows(*dropped, out.rows);
   for (const json& s : file.at("splits").elements()) {
-    catalogue_split split{s.get<std::uint64_t>("seed", out.splits.size()),
-                          detail::read_split_rows(s.at("test"), out.rows)};
+    catalogue_split split{
+        s.get<std::uint64_t>("seed", out.splits.size()), detail::read_split_rows(s.at("test"), out.rows), {}};
     if (split.test.empty()) s.at("test").fail("no rows to test on");
+    if (const json* train = s.find("train")) {
+      split.train = detail::read_split_rows(*train, out.rows);
+      if (split.train.empty()) train->fail("no rows to train on");
+      const std::set<std::int64_t> tested(split.test.begin(), split.test.end());
+      for (const std::int64_t r : split.train)
+        if (tested.contains(r)) train->fail("row " + std::to_string(r) + " is in \"test\" too");
+    }
     out.splits.push_back(std::move(split));
   }
   if (out.splits.empty()) file.at("splits").fail("no splits");

@@ -33,13 +33,15 @@ enum class recipe_choice {
   search     ///< on each modality the recipe that does best in cross-validation on training rows
 };
 
-/// A split of a catalogue by data rows; what is on neither list trains.
+/// A split of a catalogue by data rows.
 struct catalogue_split {
   std::uint64_t seed = 0;
   index_vector test;
+  index_vector train = {};  ///< empty: all rows that are not tested; else rows on neither list take no part
 };
 
-/// The splits of a file: `{"label": …, "rows": …, "dropped": […], "splits": [{"seed": …, "test": […]}, …]}`.
+/// The splits of a file: `{"label": …, "rows": …, "dropped": […], "splits": [{"seed": …, "test": […]}, …]}`,
+/// each with a list "train" or without.
 struct split_file {
   std::string path, label;  ///< label is empty where the file names none
   std::int64_t rows = -1;   ///< data rows of the catalogue it is for; -1 where the file does not say

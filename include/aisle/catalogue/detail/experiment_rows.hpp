@@ -27,8 +27,8 @@ struct chosen_rows {
   std::map<std::int64_t, std::string> kind;  ///< of each of them the reason, without particulars
 };
 
-/// Rows with a label among `can`, less what the split file (null: none) drops and what is then the only row
-/// of its class.
+/// Rows with a label among `can`, less what the split file (null: none) drops or names in no split and what
+/// is then the only row of its class.
 chosen_rows choose_rows(const catalogue& products, const split_file* splits, const std::vector<bool>& can);
 
 void sort_by_row(std::vector<skipped_row>& rows);
@@ -44,6 +44,9 @@ struct split_sides {
   std::uint64_t seed = 0;
   std::vector<side> of;
 };
+
+/// The side of each data row as a split names them, whoever takes part.
+split_sides sides_of(const catalogue_split& split, std::int64_t data_rows);
 
 /// The splits of options.splits, else those drawn by seed, test_size and repeats, of the rows that take part.
 std::vector<split_sides> make_splits(const chosen_rows& chosen, const label_vector& labels,

@@ -14,6 +14,29 @@
 AISLE_NAMESPACE_BEGIN
 namespace detail {
 
+AISLE_API split_sides sides_of(const catalogue_split& split, std::int64_t data_rows) {
+  const auto rest = split.train.empty() ? split_sides::training : split_sides::nowhere;
+  split_sides out{split.seed, std::vector<split_sides::side>(static_cast<std::size_t>(data_rows), rest)};
+  const auto place = [&](const index_vector& rows, split_sides::side side) {
+    for (const std::int64_t r : rows)
+      if (r < data_rows) out.of[static_cast<std::size_t>(r)] = side;
+  };
+  place(split.train, split_sides::training);
+  place(split.test, split_sides::testing);
+  return out;
+}
+
+/// Data rows that a split of the file has on one of its sides; all where there is no file.
+AISLE_API std::vector<bool> rows_in_splits(const split_file* splits, std::size_t data_rows) {
+  std::vector<bool> out(data_rows, splits == nullptr);
+  if (splits)
+    for (const catalogue_split& s : splits->splits) {
+      const split_sides sides = sides_of(s, static_cast<std::int64_t>(data_rows));
+      for (std::size_t r = 0; r < data_rows; ++r) out[r] = out[r] || sides.of[r] != split_sides::nowhere;
+    }
+  return out;
+}
+
 AISLE_API chosen_rows choose_rows(const catalogue& products, const split_file* splits,
                                   const std::vector<bool>& can) {
   chosen_rows out;
@@ -21,6 +44,7 @@ AISLE_API chosen_rows choose_rows(const catalogue& products, const split_file* s
   if (splits)
     for (const std::int64_t r : splits->dropped)
       if (r < products.data_rows) dropped[static_cast<std::size_t>(r)] = true;
+  const std::vector<bool> in_splits = rows_in_splits(splits, can.size());
   std::vector<const product*> taking_part;
   std::vector<std::string> groups;
   std::map<std::string, std::int64_t> counts;
@@ -33,6 +57,10 @@ AISLE_API chosen_rows choose_rows(const catalogue& products, const split_file* s
     if (p.label.empty() || !can[row]) continue;
     if (dropped[row]) {
       leave_out(p, "dropped by the split file", "dropped by " + splits->path);
+      continue;
+    }
+    if (!in_splits[row]) {
+      leave_out(p, "in no split of the split file", "in no split of " + splits->path);
       continue;
     }
     ++counts[p.label];
@@ -74,18 +102,16 @@ AISLE_API std::vector<bool> rows_with_vectors(std::int64_t data_rows, const embe
 AISLE_API std::vector<split_sides> make_splits(const chosen_rows& chosen, const label_vector& labels,
                                                std::int64_t data_rows, const experiment_options& options) {
   std::vector<split_sides> out;
-  const auto place = [&](std::uint64_t seed, const index_vector& test) {
-    split_sides s{seed,
+  const auto place = [&](const catalogue_split& split) {
+    const split_sides named = sides_of(split, data_rows);
+    split_sides s{split.seed,
                   std::vector<split_sides::side>(static_cast<std::size_t>(data_rows), split_sides::nowhere)};
-    for (const std::int64_t r : chosen.rows) s.of[static_cast<std::size_t>(r)] = split_sides::training;
-    for (const std::int64_t r : test) {
-      auto& side = s.of[static_cast<std::size_t>(r)];
-      if (side == split_sides::training) side = split_sides::testing;
-    }
+    for (const std::int64_t r : chosen.rows)
+      s.of[static_cast<std::size_t>(r)] = named.of[static_cast<std::size_t>(r)];
     out.push_back(std::move(s));
   };
   if (options.splits) {
-    for (const catalogue_split& s : options.splits->splits) place(s.seed, s.test);
+    for (const catalogue_split& s : options.splits->splits) place(s);
     return out;
   }
   for (int i = 0; i < options.repeats; ++i) {
@@ -94,7 +120,7 @@ AISLE_API std::vector<split_sides> make_splits(const chosen_rows& chosen, const 
         stratified_split(labels, {.test_size = options.test_size, .seed = seed, .groups = chosen.groups});
     index_vector test;
     for (const std::int64_t r : s.test) test.push_back(chosen.rows[static_cast<std::size_t>(r)]);
-    place(seed, test);
+    place({seed, std::move(test), {}});
   }
   return out;
 }
