@@ -3,12 +3,14 @@
 #include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/io/json.hpp>
@@ -173,6 +175,45 @@ TEST_CASE(
   CHECK(tokens.lengths == std::vector<std::int64_t>{5, 6, 3});
   const auto v = encoder.encode(tokens);
   CHECK(aisle::ranges::equal(v.row(0), v.row(1)));
+}
+
+TEST_CASE("of padding in front of texts is told, as it does nothing here") {
+  const model_folder m;
+  std::vector<std::string> told;
+  const auto warnings = [&] {
+    told.clear();
+    return m.load({.on_warning = [&](std::string_view text) { told.emplace_back(text); }});
+  };
+  const auto plain = warnings().encode({"red", "red red red blue"});
+  CHECK(told.empty());
+  m.put("tokenizer_config.json", R"({"padding_side": "right"})");
+  warnings();
+  CHECK(told.empty());
+  m.put("tokenizer_config.json", R"({"padding_side": null, "truncation_side": "left"})");
+  warnings();
+  CHECK(told.empty());
+  m.put("tokenizer_config.json", R"({"padding_side": "left"})");
+  const auto same = warnings().encode({"red", "red red red blue"});
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].starts_with(m.folder.path()));
+  CHECK(told[0].find("padding_side left") != std::string::npos);
+  for (std::int64_t i = 0; i < 2; ++i) CHECK(aisle::ranges::equal(plain.row(i), same.row(i)));
+  // tokenizer.json counts where the other file says nothing.
+  std::string vocabulary;
+  std::istringstream lines(aisle::read_file(m.folder / "vocab.txt"));
+  int ids = 0;
+  for (std::string line; std::getline(lines, line); ++ids)
+    vocabulary += (ids == 0 ? "\"" : ", \"") + line + "\": " + std::to_string(ids);
+  m.put("tokenizer.json",
+        R"({"padding": {"direction": "Left"}, "pre_tokenizer": {"type": "BertPreTokenizer"}, "model": )"
+        R"({"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "vocab": {)" +
+            vocabulary + "}}}");
+  m.put("tokenizer_config.json", R"({"tokenizer_class": "BertTokenizer"})");
+  warnings();
+  CHECK(told.size() == 1);
+  m.put("tokenizer_config.json", R"({"tokenizer_class": "BertTokenizer", "padding_side": "right"})");
+  warnings();
+  CHECK(told.empty());
 }
 
 TEST_CASE("a limit without room for a piece of the text is refused") {
