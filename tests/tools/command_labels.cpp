@@ -229,6 +229,20 @@ TEST_CASE("evaluate treats both sides alike") {
     const auto o = judge("sku,Prediction\n1,Home\n2,Toys\n", "sku,label\n1,Home > Garden\n2,Toys > Cars\n");
     CHECK(has(o.err, "--label-level"));
   }
+  SUBCASE("predictions of whole paths, true labels of the first levels") {
+    const std::string predictions = "sku,Prediction\n1,Home > Garden\n2,Toys > Cars\n",
+                      truth = "sku,label\n1,Home\n2,Toys\n3,Office\n";
+    const auto o = judge(predictions, truth);
+    CAPTURE(o.err);
+    CHECK(has(o.err, "some true label is the beginning of each"));
+    CHECK(has(o.err, "--label-level"));
+    CHECK(accuracy_of(o) == 0);
+    const auto cut = command::run(work, "evaluate p.csv --data t.csv --label label --label-level 1 --json");
+    CHECK(accuracy_of(cut) == 100);
+    CHECK_FALSE(has(cut.err, "--label-level"));
+    CHECK_FALSE(has(judge("sku,Prediction\n1,Home > Garden\n2,Toys\n", truth).err, "--label-level"));
+    CHECK_FALSE(has(judge("sku,Prediction\n1,Homes\n2,Toyshop\n", truth).err, "--label-level"));
+  }
   SUBCASE("letter case of ids: said, not guessed") {
     const auto o = judge(
         "sku,Prediction\nA1,a\n\xc3\x89"

@@ -340,6 +340,17 @@ bool are_shortened(const judged_rows& rows) {
   });
 }
 
+/// Whether each prediction goes on behind a true label.
+bool are_lengthened(const judged_rows& rows) {
+  const std::set<std::string> truth(rows.truth.begin(), rows.truth.end());
+  return aisle::ranges::all_of(rows.predicted, [&](const std::string& p) {
+    if (truth.contains(p)) return false;
+    for (std::size_t at = 0; (at = p.find_first_of(" >/|", at)) != std::string::npos; ++at)
+      if (truth.contains(p.substr(0, at))) return true;
+    return false;
+  });
+}
+
 /// Predicted classes by the names that the truth has for them, where both are numbers; says what is odd.
 void match_classes(judged_rows& rows, const options& o) {
   const aisle::name_match match = aisle::match_names(rows.predicted, rows.truth, false);
@@ -348,6 +359,10 @@ void match_classes(judged_rows& rows, const options& o) {
     warn(
         "no prediction is a true label, all are the beginnings of some: where they were made with "
         "--label-level, give it here too");
+  else if (are_lengthened(rows))
+    warn(
+        "no prediction is a true label, some true label is the beginning of each: name the column of whole "
+        "paths as --label, or cut the predictions to the levels of the true labels with --label-level");
   if (!match.renamed.empty())
     for (std::string& p : rows.predicted)
       if (const auto renamed = match.renamed.find(p); renamed != match.renamed.end()) p = renamed->second;
