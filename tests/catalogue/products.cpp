@@ -152,7 +152,7 @@ TEST_CASE("rows are named by data row and line of the file") {
                       "2,b\n"
                       "1,c\n"
                       "3,d,e\n"
-                      "4,\"x\"y\n");
+                      "4,\"x\n\"y\n");
   REQUIRE(c.products.size() == 2);
   CHECK(c.products[0].line == 2);
   CHECK(c.products[1].row == 1);
@@ -163,11 +163,25 @@ TEST_CASE("rows are named by data row and line of the file") {
   CHECK(c.problems[0].reason == "duplicate id, already in row 0 (line 2)");
   CHECK(c.problems[1].line == 8);
   CHECK(c.problems[1].reason == "3 fields, expected 2 as in the header");
-  CHECK(c.problems[2].line == 9);
+  CHECK(c.problems[2].line == 10);
   CHECK(c.problems[2].reason.find("closing quote") != std::string::npos);
-  CHECK(c.problems[2].reason.find("at byte 6 of the line") != std::string::npos);
+  CHECK(c.problems[2].reason.find("at byte 2 of the line") != std::string::npos);
   CHECK(aisle::row_name(12, 14) == "row 12 (line 14)");
   CHECK(aisle::row_name(12, 0) == "row 12");
+}
+
+TEST_CASE("the header in the middle of a table is no product, and told of") {
+  const support::temporary_folder work;
+  const auto c =
+      load(work, "sku,name,kind\n1,a,x\nsku,name,kind\n2,b,x\nsku,name,kind\n", {.label_column = "kind"});
+  REQUIRE(c.products.size() == 2);
+  CHECK(c.products[1].row == 2);
+  CHECK(c.data_rows == 4);
+  REQUIRE(c.problems.size() == 2);
+  CHECK(c.problems[0].row == 1);
+  CHECK(c.problems[0].line == 3);
+  CHECK(c.problems[0].id.empty());
+  CHECK(c.problems[0].reason == "the header once more");
 }
 
 TEST_CASE("rows short of trailing cells are products with empty ones") {

@@ -240,6 +240,7 @@ TEST_CASE("table: the header once more, as in exports that were pasted together,
     const auto t = read(text);
     CHECK(t.rows == small);
     CHECK(t.problems == strings{"1:3:1 the header once more"});
+    CHECK(t.of_problems.front() == strings{"", ""});
     // Who does not ask is not stopped by it, and rows keep their numbers.
     aisle::table_reader reader(std::string_view(text), "t.csv");
     aisle::table_row row;

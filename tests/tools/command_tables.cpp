@@ -189,7 +189,7 @@ TEST_CASE("rows that end too early are read as far as they go; predict knows eve
             "that they lack are empty"));
   CHECK(has(o.err, "left out 0"));
   aisle::write_file(work / "new.csv",
-                    "sku,name,note\na,red jeans\nb\nc,red,jeans,x\nd,\"red\"s,x\ne,blue,y\n");
+                    "sku,name,note\na,red jeans\nb\nc,red,jeans,x\nd,\"red\n\"s,x\ne,\"bl\"ue,y\n");
   const auto p = command::run(work, "predict --model out --data new.csv --out p.csv");
   CAPTURE(p.err);
   CHECK(p.code == 3);

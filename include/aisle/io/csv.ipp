@@ -378,7 +378,10 @@ AISLE_API bool csv_reader::next(csv_row& out) {
     const bool again = options_.lenient && !problem && count_ >= header_.size() &&
                        detail::repeats_header(std::span(fields_).first(header_.size()), header_);
     if (again && !options_.on_problem) continue;
-    if (again) problem = problem_at(record_start_, "the header once more");
+    if (again) {
+      problem = problem_at(record_start_, "the header once more");
+      count_ = 0;  // its cells are nobody's
+    }
     if (!problem) {
       out.missing = missing();
       take_fields(out.fields);
