@@ -85,6 +85,22 @@ TEST_CASE("names as their publishers give them are nothing to say") {
           ->note.empty());
 }
 
+TEST_CASE("what no family knows is named beside a publisher's prefix too, heads of theirs are not") {
+  auto published = checkpoint_of(resnet(small), nominal, resnet_family().schemes[1], "resnet.");
+  add(published, "classifier.1.weight", {5, 64});
+  CHECK(open_model(published, aisle::json())->note.empty());
+  add(published, "projector.0.weight", {8, 64});
+  CHECK(open_model(published, aisle::json())->note ==
+        "does not read 1 tensor beside those behind 'resnet.' ('projector.0.weight')");
+  // Behind the prefix it is refused, as without one.
+  for (const std::string prefix : {"", "resnet.", "model.", "module.model."}) {
+    CAPTURE(prefix);
+    auto inside = network(prefix);
+    add(inside, prefix + "projector.0.weight", {8, 64});
+    CHECK(has(error_of(inside), "does not read: '" + prefix + "projector.0.weight' [8, 64]"));
+  }
+}
+
 TEST_CASE("what stands beside the prefix: its head is read, the rest is named") {
   auto d = network("model.backbone.", false);
   add(d, "model.fc.weight", {5, 64});

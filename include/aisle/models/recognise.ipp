@@ -127,17 +127,23 @@ AISLE_API std::string note_on(const state_dict& checkpoint, const recognised& ne
     const auto behind = ranges::count_if(
         checkpoint.entries(), [&](const state_dict::entry& e) { return e.name.starts_with(prefix); });
     parts.push_back("drops '" + wrapping.prefix + prefix + "' in front of " + counted(behind, "name"));
-    std::unordered_set<std::string> read;
-    for (const std::string& name : parameters_of(g)) read.insert(network.match.key_of(name));
-    std::string beside;
-    int count = 0;
-    for (const state_dict::entry& e : checkpoint.entries())
-      if (!e.name.starts_with(prefix) && !read.contains(e.name) && ++count <= 3)
-        beside += (count > 1 ? ", '" : "'") + e.name + "'";
-    if (count > 0)
-      parts.push_back("does not read " + counted(count, "tensor") + " beside them (" + beside +
-                      (count > 3 ? ", …)" : ")"));
   }
+  // Publishers put heads beside their networks too; of those that the family knows nothing is to be said.
+  const auto is_known_head = [&](const std::string& name) {
+    return usual &&
+           ranges::any_of(network.of->unread, [&](std::string_view head) { return name.starts_with(head); });
+  };
+  std::unordered_set<std::string> read;
+  for (const std::string& name : parameters_of(g)) read.insert(network.match.key_of(name));
+  std::string beside;
+  int count = 0;
+  for (const state_dict::entry& e : checkpoint.entries())
+    if (!e.name.starts_with(prefix) && !read.contains(e.name) && !is_known_head(e.name) && ++count <= 3)
+      beside += (count > 1 ? ", '" : "'") + e.name + "'";
+  if (count > 0)
+    parts.push_back("does not read " + counted(count, "tensor") + " beside " +
+                    (usual ? "those behind '" + prefix + "'" : "them") + " (" + beside +
+                    (count > 3 ? ", …)" : ")"));
   parts.insert(parts.end(), g.notes.begin(), g.notes.end());
   std::string out;
   for (const std::string& part : parts) out += (out.empty() ? "" : "; ") + part;
