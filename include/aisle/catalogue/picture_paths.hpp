@@ -29,11 +29,11 @@ std::vector<std::string> picture_urls(std::string_view cell);
 
 /// Finds the files that catalogues name, in the ways in which they name them. A name as it stands goes first:
 /// a file whose name really holds "%20", a comma or ";" is found. Then the first of a list (JSON, or divided
-/// by | ; , or line breaks), without quotes and "file://", without "?v=12", percent-decoded, with slashes for
-/// backslashes; then in another letter case, then with an extension added. Names that are absolute and not
-/// there (C:\shop\pics\a.jpg) are looked for by their last parts, the longest first. A URL is looked for
-/// below the image root alone, where it may have been downloaded to: by the `status.csv` of `aisle images`
-/// there (columns url, file, status), else by its last parts.
+/// by | ; , or line breaks), without HTML's entities, quotes, "file://" and "?v=12", percent-decoded, with
+/// slashes for backslashes, without ".0" behind a number; then in another letter case, then with an extension
+/// added. Names that are absolute and not there (C:\shop\pics\a.jpg) are looked for by their last parts, the
+/// longest first. A URL is looked for below the image root alone, where it may have been downloaded to: by
+/// the `status.csv` of `aisle images` there (columns url, file, status), else by its last parts.
 ///
 /// What lies outside both folders once links are followed, by "../", an absolute name or a link, is no
 /// picture unless `allow_outside` says so: the catalogue may be someone else's. `problem` says it.

@@ -21,10 +21,10 @@ struct recognised {
 /// prefixes. Throws option_error where all families are of text and the tensors show a model of pictures.
 recognised recognise(const state_dict& checkpoint, std::span<const family* const> families);
 
-/// What of the file was taken where its names leave a choice or do not begin as the publisher's do: "takes
-/// 'state_dict_ema', not 'state_dict'; drops 'module.backbone.' in front of 122 names; does not read 2
-/// tensors beside them ('head.weight', 'head.bias')". Empty where there is nothing to say. `g` is the
-/// network's graph.
+/// What of the file was taken where its names leave a choice, do not begin as the publisher's do, or stand
+/// beside those that do and are no head of the family: "takes 'state_dict_ema', not 'state_dict'; drops
+/// 'module.backbone.' in front of 122 names; does not read 2 tensors beside them ('head.weight',
+/// 'head.bias')". Empty where there is nothing to say. `g` is the network's graph.
 std::string note_on(const state_dict& checkpoint, const recognised& network, const nn::graph& g);
 
 }  // namespace models
