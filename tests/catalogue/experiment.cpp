@@ -238,6 +238,13 @@ TEST_CASE("split files that make no sense are refused") {
     aisle::write_file(work / "s.json", text);
     CHECK_THROWS_AS(aisle::read_splits(work / "s.json"), aisle::format_error);
   }
+  std::string many = R"({"splits":[{"test":[1,2]})";
+  for (int i = 1; i < 1000; ++i) many += R"(,{"test":[1,2]})";
+  aisle::write_file(work / "s.json", many + "]}");
+  CHECK(aisle::read_splits(work / "s.json").splits.size() == 1000);
+  aisle::write_file(work / "s.json", many + R"(,{"test":[1,2]}]})");
+  CHECK_THROWS_WITH_AS(aisle::read_splits(work / "s.json"), doctest::Contains("1001 splits"),
+                       aisle::format_error);
   const made_up m;
   const auto refuse = [&](const char* text) {
     aisle::write_file(work / "s.json", text);

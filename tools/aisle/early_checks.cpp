@@ -53,14 +53,14 @@ void refuse_part_of_a_whole(const char* option, const std::string& path) {
       const aisle::json contents = aisle::read_json(beside);
       const aisle::json* files = contents.is_object() ? contents.find("files") : nullptr;
       if (name == index || (files != nullptr && files->is_object() && files->contains(name)))
-        refuse(
-            option, path,
-            "is of the results in " + folder + ", which " + index + " holds together; expected another file");
+        throw usage_error(std::string(option) + " " + path + ": is of the results in " + folder + ", which " +
+                          index + " holds together; expected another file");
     } catch (const aisle::format_error&) {  // not ours
     }
   }
   if (aisle::file_exists(path + ".manifest.json"))
-    refuse(option, path, "is a table of stored embeddings, its manifest beside it; expected another file");
+    throw usage_error(std::string(option) + " " + path +
+                      ": is a table of stored embeddings, its manifest beside it; expected another file");
 }
 
 /// A model's name as people may write it: without its publisher, its case and what stands between words.

@@ -18,8 +18,10 @@
 
 AISLE_NAMESPACE_BEGIN
 
-/// Throws file_error, format_error (no splits, rows that are out of range or named twice, a side without
-/// rows).
+/// The most splits that a file may hold, each of which every classifier is fitted for.
+inline constexpr std::size_t most_splits = 1000;
+/// Throws file_error, format_error (no splits, more than most_splits, rows that are out of range or named
+/// twice, a side without rows).
 split_file read_splits(const std::string& path);
 
 /// What is going to be looked at: rows without any of it take no part.

@@ -109,6 +109,8 @@ AISLE_API split_file read_splits(const std::string& path) {
   out.label = file.get("label", "");
   out.rows = file.get<std::int64_t>("rows", -1);
   if (const json* dropped = file.find("dropped")) out.dropped = detail::read_split_rows(*dropped, out.rows);
+  if (const std::size_t n = file.at("splits").elements().size(); n > most_splits)
+    file.at("splits").fail(std::to_string(n) + " splits, expected at most " + std::to_string(most_splits));
   for (const json& s : file.at("splits").elements()) {
     catalogue_split split{
         s.get<std::uint64_t>("seed", out.splits.size()), detail::read_split_rows(s.at("test"), out.rows), {}};
