@@ -6,6 +6,7 @@
 #include <aisle/catalogue/detail/embedding_files.hpp>
 #include <aisle/catalogue/embeddings.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
+#include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/io/json.hpp>
@@ -18,8 +19,6 @@ namespace aisle_command {
 namespace {
 
 namespace fs = std::filesystem;
-
-const std::vector<std::string> report_names = {"report.json", "report.html", "report.md", "report.ipynb"};
 
 /// What a model's folder may hold beside its weights, and the folders of its modules with theirs.
 const std::vector<std::string> setting_names = {"config.json",
@@ -71,7 +70,7 @@ void output_guard::writes_results(const char* option, const std::string& folder)
 }
 
 void output_guard::writes_reports(const char* option, const std::string& folder) {
-  add_in_folder(option, folder, report_names);
+  add_in_folder(option, folder, aisle::detail::report_names());
 }
 
 void output_guard::writes_embeddings(const char* option, const std::string& folder,

@@ -354,7 +354,7 @@ AISLE_API void replace_file(const std::string& from, const std::string& to) {
   struct ::stat info {};
   if (::stat(target.c_str(), &info) == 0) {
     if (!S_ISREG(info.st_mode)) throw file_error(to, "cannot replace: expected a file");
-    static_cast<void>(::chmod(from.c_str(), info.st_mode & 0777));
+    keep_permissions(from, target);
   }
   if (std::rename(from.c_str(), target.c_str()) == 0) return;
   if (errno != EXDEV) detail::throw_errno(to, "cannot replace");

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <aisle/base/config.hpp>
 #include <aisle/base/error.hpp>
@@ -62,6 +63,8 @@ void save_result(const experiment_result& result, const std::string& path);
 experiment_result load_result(const std::string& path);
 
 namespace detail {
+/// The files of a report.
+std::vector<std::string> report_names();
 /// The report.json of a folder, which must be of its metrics.json.
 experiment_result load_result_of_folder(const std::string& folder);
 }  // namespace detail

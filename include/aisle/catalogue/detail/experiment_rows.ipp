@@ -28,12 +28,13 @@ AISLE_API split_sides sides_of(const catalogue_split& split, std::int64_t data_r
 
 /// Data rows that a split of the file has on one of its sides; all where there is no file.
 AISLE_API std::vector<bool> rows_in_splits(const split_file* splits, std::size_t data_rows) {
-  std::vector<bool> out(data_rows, splits == nullptr);
-  if (splits)
-    for (const catalogue_split& s : splits->splits) {
-      const split_sides sides = sides_of(s, static_cast<std::int64_t>(data_rows));
-      for (std::size_t r = 0; r < data_rows; ++r) out[r] = out[r] || sides.of[r] != split_sides::nowhere;
-    }
+  const auto has_all = [](const catalogue_split& s) { return s.train.empty(); };
+  if (splits == nullptr || ranges::any_of(splits->splits, has_all)) return std::vector<bool>(data_rows, true);
+  std::vector<bool> out(data_rows, false);
+  for (const catalogue_split& s : splits->splits)
+    for (const index_vector* side : {&s.train, &s.test})
+      for (const std::int64_t r : *side)
+        if (r < static_cast<std::int64_t>(data_rows)) out[static_cast<std::size_t>(r)] = true;
   return out;
 }
 
