@@ -180,8 +180,8 @@ class mlp_network {
     return out;
   }
 
-  /// The same into `out`, block of rows by block, each by one thread while it is in its cache: before(rows of
-  /// x) is called first, after(rows of out) when their outputs stand.
+  /// The same into `out`, block of rows by block, each by one of the threads while it is in its cache:
+  /// before(rows of x) is called first, after(rows of out) when their outputs stand.
   template <class Before, class After>
   void evaluate(matrix_view<const T> x, matrix_view<T> out, int threads, const Before& before,
                 const After& after) const {
@@ -197,9 +197,12 @@ class mlp_network {
       return after(out);
     }
     const std::vector<packed_layer> packed = pack(threads);
-    parallel_for((x.rows() + evaluated_rows - 1) / evaluated_rows, threads, [&](std::int64_t b) {
+    // A core's second cache holds 64 rows; fewer where there are many threads to share them.
+    const std::int64_t block =
+        std::clamp<std::int64_t>(x.rows() / (4 * std::int64_t{thread_budget(threads)}), 16, 64);
+    parallel_for((x.rows() + block - 1) / block, threads, [&](std::int64_t b) {
       throw_if_interrupted();
-      const std::int64_t first = b * evaluated_rows, count = std::min(evaluated_rows, x.rows() - first);
+      const std::int64_t first = b * block, count = std::min(block, x.rows() - first);
       const matrix_view<const T> rows = x.rows(first, count);
       const matrix_view<T> to = out.rows(first, count);
       before(rows);
@@ -340,7 +343,6 @@ class mlp_network {
     kernels::packed_matrix<T> weights;
     const T* bias;
   };
-  static constexpr std::int64_t evaluated_rows = 64;  // of a block: a core's second cache holds them
 
   void evaluate_by_unit(matrix_view<const T> x, matrix_view<T> out, int threads) const {
     matrix<T> current, next;
