@@ -128,7 +128,8 @@ TEST_CASE("names of Windows, of the web and of people") {
 }
 
 TEST_CASE("names in the writing of HTML") {
-  const shop s({"pics/x&y.jpg", "pics/b&amp;w.jpg", "pics/b&w.jpg", "pics/a,b.jpg", "q&lt;.jpg", "1.jpg"});
+  const shop s({"pics/x&y.jpg", "pics/b&amp;w.jpg", "pics/b&w.jpg", "pics/a,b.jpg", "q&lt;.jpg", "1.jpg",
+                "black&notebook.jpg", "AT&T"});
   for (const std::string cell :
        {"pics/x&amp;y.jpg", "pics/x&#38;y.jpg", "pics/x&#x26;y.jpg", "pics\\x&amp;y.jpg", "PICS/X&amp;Y.JPG",
         "pics/x&amp;y.jpg?v=12", "pics/x&amp;y", "pics/x&amp;y.jpg;1.jpg", "pics/x&amp;y.jpg|1.jpg",
@@ -142,6 +143,11 @@ TEST_CASE("names in the writing of HTML") {
   // The file as it is written goes before.
   CHECK(s.find("pics/b&amp;w.jpg") == "pics/b&amp;w.jpg");
   CHECK(s.find("q&lt;.jpg") == "q&lt;.jpg");
+  CHECK(s.find("pics/b&amp;w.jpg|1.jpg") == "pics/b&amp;w.jpg");
+  CHECK(s.find("[pics/b&amp;w.jpg;1.jpg]") == "pics/b&amp;w.jpg");
+  // No entities.
+  CHECK(s.find("black&notebook.jpg;1.jpg") == "black&notebook.jpg");
+  CHECK(s.find("AT&T;1.jpg") == "AT&T");
   CHECK(s.find("pics/x&ampy.jpg").empty());
 }
 

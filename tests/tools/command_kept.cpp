@@ -289,13 +289,16 @@ TEST_CASE("files keep their permissions and links, also those that go first and 
   std::string bytes = aisle::read_file(weights);
   bytes[bytes.size() - 2] = static_cast<char>(bytes[bytes.size() - 2] ^ 0x20);
   aisle::write_file(weights, bytes);
+  const std::string aside = "E/text_embeddings_tiny-bert.old.csv";
+  aisle::write_file(work / aside, "of long ago");
+  change({aside}, 0644);
   const auto o = command::run(work, "embed --data shop.csv --text-model tiny-bert --out E/");
   CAPTURE(o.err);
   REQUIRE(o.code == 0);
   CHECK(fs::is_symlink(work / csv));
   CHECK_FALSE(aisle::read_file(work / "far/big.csv") == old);
-  CHECK(aisle::read_file(work / "E/text_embeddings_tiny-bert.old.csv") == old);
-  keep({"far/big.csv", csv + ".manifest.json"}, 0600);
+  CHECK(aisle::read_file(work / aside) == old);
+  keep({"far/big.csv", csv + ".manifest.json", aside}, 0600);
 }
 
 TEST_CASE("a file that is good only with others is not replaced alone, nor taken from another run") {
@@ -322,6 +325,13 @@ TEST_CASE("a file that is good only with others is not replaced alone, nor taken
   CHECK(command::files_of(work / "E") == stored);
   CHECK(command::run(work, predict + "b/mine.csv").code == 0);
 
+  fs::create_symlink("b/predictions.csv", work / "link.csv");
+  CHECK(command::run(work, predict + "link.csv").code == 2);
+  CHECK(command::run(work, "weights convert weights/tiny-bert b/text.safetensors").code == 2);
+  // A run that finds nothing to do leaves its list of rows, and the results as they are.
+  aisle::write_file(work / "none.csv", "sku,name,image_path,class_id\n1,,,Hats\n");
+  CHECK(command::run(work, "run --data none.csv --label class_id" + std::string(models) + "--out b").code !=
+        0);
   CHECK(command::run(work, "compare a b").code == 0);
   fs::copy_file(work / "a/text.safetensors", work / "b/text.safetensors",
                 fs::copy_options::overwrite_existing);

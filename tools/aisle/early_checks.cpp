@@ -45,20 +45,21 @@ void try_to_write(const char* option, const std::string& path) {
 /// A file that is good only together with others: it cannot be replaced alone.
 void refuse_part_of_a_whole(const char* option, const std::string& path) {
   if (!aisle::file_exists(path)) return;
-  const std::string folder = aisle::parent_folder(path), name = aisle::file_name(path);
-  for (const char* index : {"metrics.json", "review.json"}) {
+  const std::string target = aisle::follow_links(path);
+  const std::string folder = aisle::parent_folder(target), name = aisle::file_name(target);
+  for (const std::string index : {"metrics.json", "review.json"}) {
     const std::string beside = aisle::join_path(folder, index);
     if (!aisle::file_exists(beside)) continue;
     try {
       const aisle::json contents = aisle::read_json(beside);
       const aisle::json* files = contents.is_object() ? contents.find("files") : nullptr;
-      if (name == index || (files != nullptr && files->is_object() && files->contains(name)))
+      if (files != nullptr && files->is_object() && (name == index || files->contains(name)))
         throw usage_error(std::string(option) + " " + path + ": is of the results in " + folder + ", which " +
                           index + " holds together; expected another file");
     } catch (const aisle::format_error&) {  // not ours
     }
   }
-  if (aisle::file_exists(path + ".manifest.json"))
+  if (aisle::file_exists(target + ".manifest.json"))
     throw usage_error(std::string(option) + " " + path +
                       ": is a table of stored embeddings, its manifest beside it; expected another file");
 }

@@ -17,6 +17,7 @@
 #include <aisle/models/preset.hpp>
 #include <aisle/models/zoo.hpp>
 
+#include "early_checks.hpp"
 #include "keras_file.hpp"
 #include "manifest.hpp"
 #include "output_guard.hpp"
@@ -95,6 +96,7 @@ int convert(const options& o) {
   guard.reads_model(o.in);
   guard.reads_weights(from);
   aisle::make_folders(aisle::parent_folder(o.out));
+  check_output_file("OUT", o.out);
   aisle::write_safetensors(o.out, from, metadata_for(from));
   say(o.out + ": " + aisle::counted(from.size(), "tensor") + ", " +
       human_bytes(static_cast<double>(aisle::file_size(o.out))));

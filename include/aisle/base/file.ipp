@@ -362,6 +362,7 @@ AISLE_API void replace_file(const std::string& from, const std::string& to) {
   atomic_file copy(to);
   read_pieces(input_file(from), [&](std::string_view bytes) { copy.write(bytes); });
   copy.commit();
+  keep_permissions(target, from);
   remove_file(from);
 }
 AISLE_API void keep_permissions(const std::string& from, const std::string& to) {

@@ -83,6 +83,18 @@ AISLE_API std::string html_decoded(const std::string& name) {
   return whole && name.find('<') == std::string::npos ? strip_html(name) : name;
 }
 
+/// Where names are separated, but for the semicolon of an entity: "x&amp;y.jpg" is one.
+AISLE_API std::size_t find_separator(std::string_view text, char separator) {
+  std::size_t at = text.find(separator);
+  for (; separator == ';' && at != text.npos; at = text.find(separator, at + 1)) {
+    const std::size_t begin = text.substr(0, at).rfind('&');
+    if (begin == text.npos) break;
+    const std::string entity(text.substr(begin, at + 1 - begin));
+    if (entity.find_first_of("./<") != entity.npos || html_decoded(entity) == entity) break;
+  }
+  return at;
+}
+
 /// "pics/12345.0", as pandas writes a column of numbers that has an empty cell -> "pics/12345".
 AISLE_API std::string without_zero_decimal(const std::string& name) {
   if (!name.ends_with(".0")) return name;
@@ -159,17 +171,11 @@ AISLE_API std::vector<std::string> readings(std::string_view cell) {
       text = text.substr(1, text.size() - 2);  // a list of Python or PostgreSQL
     }
   }
-  // The semicolon of "x&amp;y.jpg" separates nothing.
-  const std::string plain = html_decoded(std::string(text));
-  if (plain != text) {
-    add(plain);
-    text = plain;
-  }
   for (const char separator : {'|', '\n', ';', ','}) {
-    if (text.find(separator) == std::string_view::npos) continue;
+    if (find_separator(text, separator) == std::string_view::npos) continue;
     std::string_view first, rest = text;
     while (first.empty() && !rest.empty()) {
-      const auto end = std::min(rest.find(separator), rest.size());
+      const auto end = std::min(find_separator(rest, separator), rest.size());
       first = ascii::without_blanks(rest.substr(0, end));
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }

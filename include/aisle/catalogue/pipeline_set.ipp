@@ -119,10 +119,6 @@ AISLE_API std::vector<pipeline> load_chosen_pipelines(const std::string& path) {
   return pipelines;
 }
 
-}  // namespace detail
-
-namespace detail {
-
 /// A pipeline file. One of a folder of results must be the one that metrics.json beside it names.
 AISLE_API pipeline load_named_pipeline(const std::string& path) {
   const std::string folder = parent_folder(path), name = file_name(path);

@@ -84,13 +84,12 @@ AISLE_API experiment_result load_result_of_folder(const std::string& folder) {
 
 AISLE_API void write_reports(const experiment_result& result, const std::string& folder,
                              const page_options& options) {
+  results_folder to(folder, {.index = "report.json", .names = detail::report_names(), .sums = false});
   const std::string index = join_path(folder, "metrics.json");
   if (!file_exists(index)) {
-    results_folder alone(folder, {.index = "report.json", .names = detail::report_names(), .sums = false});
-    detail::write_report_files(result, alone.staged(), options);
-    return alone.commit();
+    detail::write_report_files(result, to.staged(), options);
+    return to.commit();
   }
-  const results_folder lock(folder);
   json metrics = read_json(index);
   if (!detail::are_of_one_experiment(result, metrics))
     throw option_error(folder + ": its metrics.json is of another experiment than these reports");

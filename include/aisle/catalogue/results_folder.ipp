@@ -167,7 +167,7 @@ AISLE_API void results_folder::commit() {
   } catch (...) {
     try {
       before.put_back();
-    } catch (...) {  // what is there is no whole, and without metrics.json known for it
+    } catch (...) {  // what is there is no whole, and without its index known for it
     }
     throw;
   }

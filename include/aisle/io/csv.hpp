@@ -64,8 +64,8 @@ struct csv_options {
   bool replace_invalid_utf8 = false;    ///< U+FFFD for invalid UTF-8, which is a problem otherwise
   /// What exports do beyond RFC 4180 is read as it was meant: blanks around quotes; `"blue" cup` (blue cup);
   /// `\"` in quotes, in records that cannot be read without; empty fields too many; records that end early
-  /// (csv_row::missing); rows of separators alone, which are no rows; the header once more, which is none
-  /// either (on_problem is told, nothing thrown); a column named twice, as long as nobody asks for it.
+  /// (csv_row::missing); rows of separators alone, which are no rows; the header once more, which counts as
+  /// one that is passed over (on_problem is told, nothing thrown); a column named twice that nobody wants.
   bool lenient = false;
   bool quotes_are_text = false;  ///< nothing is quoted: `"` is a character as any other
   std::int64_t first_line = 1;   ///< physical line that the text starts on, where something stood above it

@@ -180,8 +180,9 @@ class mlp_network {
     return out;
   }
 
-  /// The same into `out`, block of rows by block, each by one of the threads while it is in its cache:
-  /// before(rows of x) is called first, after(rows of out) when their outputs stand.
+  /// The same into `out`, block of rows by block, each by one of the threads while it is in its cache (fewer
+  /// rows than first units are one block): before(rows of x) is called first, after(rows of out) when their
+  /// outputs stand.
   template <class Before, class After>
   void evaluate(matrix_view<const T> x, matrix_view<T> out, int threads, const Before& before,
                 const After& after) const {
@@ -196,6 +197,7 @@ class mlp_network {
       evaluate_by_unit(x, out, threads);
       return after(out);
     }
+    threads = kernels::threads_worth(x.rows() * static_cast<std::int64_t>(parameters_.size()), threads);
     const std::vector<packed_layer> packed = pack(threads);
     // A core's second cache holds 64 rows; fewer where there are many threads to share them.
     const std::int64_t block =

@@ -55,8 +55,9 @@ AISLE_API json key_of(const json& manifest) {
   return key;
 }
 
-/// What stands at a path, or behind the links there, moves to another; the links stay.
+/// What stands at a path, or behind the links there, moves to another with its permissions; the links stay.
 AISLE_API void put_aside(const std::string& path, const std::string& aside) {
+  keep_permissions(aside, path);  // not those of what was put aside before
   replace_file(follow_links(path), aside);
 }
 
@@ -65,9 +66,9 @@ AISLE_API void put_aside(const std::string& path, const std::string& aside) {
 AISLE_API void put_in_place(const std::string& csv_path, bool keep) {
   const std::string aside = aside_path(csv_path), next = next_path(csv_path);
   const std::string manifest = manifest_path(csv_path), next_manifest = manifest_path(next);
-  if (file_exists(next)) keep_permissions(next, csv_path);
-  keep_permissions(next_manifest, manifest);
   if (keep) {
+    keep_permissions(next, csv_path);
+    keep_permissions(next_manifest, manifest);
     remove_file(manifest_path(aside));
     put_aside(csv_path, aside);
     if (file_exists(manifest)) put_aside(manifest, manifest_path(aside));
