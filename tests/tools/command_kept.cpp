@@ -102,8 +102,11 @@ TEST_CASE("no output takes the place of a file that is read, under whatever name
     const auto o = command::run(work, line);
     CAPTURE(o.err);
     CHECK(o.code == 2);
-    CHECK((has(o.err, "is the file that is read") || has(o.err, "is also written by") ||
-           has(o.err, "holds together") || has(o.err, "is a table of stored embeddings")));
+    // What a pipeline reads of stored embeddings is known later than that they are some.
+    if (has(line, "--out Embeddings/Embeddings_resnet18.csv"))
+      CHECK(has(o.err, "is a table of stored embeddings"));
+    else
+      CHECK((has(o.err, "is the file that is read") || has(o.err, "is also written by")));
     auto now = command::files_of(work.path());
     for (const char* ours : {"stdin", "stdout", "stderr"}) now.erase(ours);
     for (const auto& file : before)

@@ -9,8 +9,11 @@
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/detail/embedding_files.hpp>
 #include <aisle/catalogue/detail/label_paths.hpp>
 #include <aisle/catalogue/label_findings.hpp>
+#include <aisle/catalogue/results_folder.hpp>
+#include <aisle/catalogue/review.hpp>
 #include <aisle/image/image_encoder.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/nearest_name.hpp>
@@ -47,7 +50,7 @@ void refuse_part_of_a_whole(const char* option, const std::string& path) {
   if (!aisle::file_exists(path)) return;
   const std::string target = aisle::follow_links(path);
   const std::string folder = aisle::parent_folder(target), name = aisle::file_name(target);
-  for (const std::string index : {"metrics.json", "review.json"}) {
+  for (const std::string& index : {aisle::experiment_files().index, aisle::review_files().index}) {
     const std::string beside = aisle::join_path(folder, index);
     if (!aisle::file_exists(beside)) continue;
     try {
@@ -59,7 +62,7 @@ void refuse_part_of_a_whole(const char* option, const std::string& path) {
     } catch (const aisle::format_error&) {  // not ours
     }
   }
-  if (aisle::file_exists(target + ".manifest.json"))
+  if (aisle::file_exists(aisle::detail::manifest_path(target)))
     throw usage_error(std::string(option) + " " + path +
                       ": is a table of stored embeddings, its manifest beside it; expected another file");
 }

@@ -373,22 +373,6 @@ void match_classes(judged_rows& rows, const options& o) {
 
 judged_rows read_rows(const options& o) { return o.data.empty() ? read_pairs(o) : join(o); }
 
-/// A file of a results folder must be the one that metrics.json beside it names.
-judged_rows read_checked(const options& o) {
-  const std::string folder = aisle::parent_folder(o.predictions), name = aisle::file_name(o.predictions);
-  const std::vector<std::string> names = aisle::result_file_names();
-  if (!aisle::file_exists(aisle::join_path(folder, "metrics.json")) ||
-      aisle::ranges::find(names, name) == names.end())
-    return read_rows(o);
-  return aisle::detail::read_twice(folder, [&] {
-    const aisle::results_reader results(folder);
-    results.file(name);
-    judged_rows out = read_rows(o);
-    results.finish();
-    return out;
-  });
-}
-
 /// How far the scores of these rows can be trusted.
 struct intervals {
   aisle::interval accuracy, macro_f1;
@@ -422,7 +406,7 @@ int evaluate(const options& o) {
   if (o.data.empty() != o.label.empty()) throw usage_error("--data and --label go together");
   if (!o.group_column.empty() && o.data.empty())
     throw usage_error("--group-column is a column of --data, which is not given");
-  judged_rows rows = read_checked(o);
+  judged_rows rows = aisle::detail::read_named(o.predictions, [&] { return read_rows(o); });
   tell_skipped(rows.bad, {});
   if (rows.without_prediction > 0)
     warn(aisle::counted(rows.without_prediction, "row") + " without a prediction not judged");

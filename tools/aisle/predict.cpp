@@ -260,12 +260,12 @@ void tell_summary(const std::string& path, const aisle::pipeline_set& set,
 
 int predict(const options& o) {
   output_guard guard;
-  for (const auto& [option, path] : {std::pair("--out", &o.out), std::pair("--skipped", &o.skipped)}) {
-    guard.writes(option, *path);
-    check_output_file(option, *path);
-  }
+  guard.writes("--out", o.out);
+  guard.writes("--skipped", o.skipped);
   guard.reads(o.job.data);
   guard.reads_results(o.model);
+  check_output_file("--out", o.out);
+  check_output_file("--skipped", o.skipped);
   check_output_folder("--embeddings", o.job.embeddings);
   check_named_models(o.job.common);
   progress_bar bar;

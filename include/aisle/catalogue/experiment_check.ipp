@@ -49,7 +49,7 @@ AISLE_API void check_splits(const catalogue& products, const split_file& file) {
                        " has " + std::to_string(products.data_rows));
   if (!file.label.empty() && file.label != label)
     throw option_error(file.path + ": splits for label " + file.label + ", not for " + label);
-  const auto bound = [&](const catalogue_split& s, const index_vector& rows, const char* does) {
+  const auto in_table = [&](const catalogue_split& s, const index_vector& rows, const char* does) {
     for (const std::int64_t r : rows)
       if (r >= products.data_rows)
         throw option_error(file.path + ": the split of seed " + std::to_string(s.seed) + does +
@@ -57,8 +57,8 @@ AISLE_API void check_splits(const catalogue& products, const split_file& file) {
                            std::to_string(products.data_rows));
   };
   for (const catalogue_split& s : file.splits) {
-    bound(s, s.test, " tests row ");
-    bound(s, s.train, " trains on row ");
+    in_table(s, s.test, " tests row ");
+    in_table(s, s.train, " trains on row ");
   }
 }
 

@@ -119,25 +119,11 @@ AISLE_API std::vector<pipeline> load_chosen_pipelines(const std::string& path) {
   return pipelines;
 }
 
-/// A pipeline file. One of a folder of results must be the one that metrics.json beside it names.
-AISLE_API pipeline load_named_pipeline(const std::string& path) {
-  const std::string folder = parent_folder(path), name = file_name(path);
-  const std::vector<std::string> names = result_file_names();
-  if (!file_exists(join_path(folder, "metrics.json")) || ranges::find(names, name) == names.end())
-    return pipeline::load(path);
-  return read_twice(folder, [&] {
-    const results_reader results(folder);
-    results.file(name);
-    pipeline out = pipeline::load(path);
-    results.finish();
-    return out;
-  });
-}
-
 }  // namespace detail
 
 AISLE_API pipeline_set pipeline_set::load(const std::string& path) {
-  if (!folder_exists(path)) return pipeline_set({detail::load_named_pipeline(path)});
+  if (!folder_exists(path))
+    return pipeline_set({detail::read_named(path, [&] { return pipeline::load(path); })});
   return pipeline_set(detail::read_twice(path, [&] { return detail::load_chosen_pipelines(path); }));
 }
 

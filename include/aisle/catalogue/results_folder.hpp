@@ -8,6 +8,7 @@
 #include <aisle/base/config.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/folder_lock.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/io/json.hpp>
 
 // Files in a folder that are good together or not at all, as those of one experiment are. One of them, the
@@ -97,6 +98,21 @@ auto read_twice(const std::string& folder, Read read) {
     if (!wait_for_writer(folder)) throw;
   }
   return read();
+}
+/// What `read` makes of a file. One of a folder of results must be the one that metrics.json beside it names.
+template <class Read>
+auto read_named(const std::string& path, Read read) {
+  const std::string folder = parent_folder(path), name = file_name(path);
+  const std::vector<std::string> names = result_file_names();
+  if (!file_exists(join_path(folder, "metrics.json")) || ranges::find(names, name) == names.end())
+    return read();
+  return read_twice(folder, [&] {
+    const results_reader results(folder);
+    results.file(name);
+    auto out = read();
+    results.finish();
+    return out;
+  });
 }
 /// Whether there are files that an experiment leaves beside a metrics.json, other than reports.
 bool has_results(const std::string& folder);

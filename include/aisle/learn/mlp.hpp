@@ -10,7 +10,6 @@
 #include <vector>
 
 #include <aisle/base/counted.hpp>
-#include <aisle/base/parallel.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/base/random.hpp>

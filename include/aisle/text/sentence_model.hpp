@@ -39,8 +39,9 @@ struct sentence_model {
   /// tensor_error, and option_error that names what is not built in.
   static sentence_model read(const std::string& folder, const warning_callback& on_warning = {});
 
-  /// The tokenizer in the transformer's folder.
-  wordpiece load_tokenizer() const;
+  /// The tokenizer in the transformer's folder. Says so where padding would move the positions of texts,
+  /// whose vectors then depend on what they are encoded together with.
+  wordpiece load_tokenizer(const warning_callback& on_warning = {}) const;
   /// The prompt of that name; "" for no name. Throws option_error that lists the names there are.
   const std::string& prompt(std::string_view name) const&;
   std::string prompt(std::string_view name) const&& { return prompt(name); }

@@ -270,13 +270,6 @@ AISLE_API sentence_model sentence_model::read(const std::string& folder, const w
 
 namespace detail {
 
-/// The files of a transformer's tokenizer, with the settings that take the place of theirs.
-AISLE_API tokenizer_files read_tokenizer_files(const sentence_model& model) {
-  tokenizer_files files = tokenizer_files::read(model.transformer);
-  for (const auto& [name, value] : model.tokenizer_settings.members()) files.config[name] = value;
-  return files;
-}
-
 /// Whether texts are padded in front when they are encoded together: what transformers makes of the files.
 AISLE_API bool pads_in_front(const tokenizer_files& files) {
   const json* side = files.config.is_object() ? files.config.find("padding_side") : nullptr;
@@ -285,23 +278,28 @@ AISLE_API bool pads_in_front(const tokenizer_files& files) {
   return padding != nullptr && padding->is_object() && padding->get("direction", "") == "Left";
 }
 
-AISLE_API wordpiece make_tokenizer(const sentence_model& model, const tokenizer_files& files) {
-  tokenizer_description d = describe_tokenizer(files);
-  if (d.first.empty() && d.last.empty())
-    throw option_error(d.where + ": no post_processor, and a transformer cannot read a text without tokens");
-  if (model.do_lower_case) d.normalizer.lower_first();
-  return wordpiece(d);
-}
-
 }  // namespace detail
 
-AISLE_API wordpiece sentence_model::load_tokenizer() const {
+AISLE_API wordpiece sentence_model::load_tokenizer(const warning_callback& on_warning) const {
   if (kind != reader::transformer) {
     json tokenizer = read_json(join_path(transformer, "tokenizer.json"));
     if (kind == reader::model2vec) tokenizer["truncation"] = json();
     return wordpiece(describe_bare_tokenizer(std::move(tokenizer)));
   }
-  return detail::make_tokenizer(*this, detail::read_tokenizer_files(*this));
+  tokenizer_files files = tokenizer_files::read(transformer);
+  for (const auto& [name, value] : tokenizer_settings.members()) files.config[name] = value;
+  tokenizer_description d = describe_tokenizer(files);
+  if (d.first.empty() && d.last.empty())
+    throw option_error(d.where + ": no post_processor, and a transformer cannot read a text without tokens");
+  if (do_lower_case) d.normalizer.lower_first();
+  wordpiece out(d);
+  if (on_warning && detail::pads_in_front(files))
+    on_warning(
+        transformer +
+        ": its tokenizer pads texts in front (padding_side left), by which sentence-transformers gives "
+        "texts of several lengths in one batch other vectors; here a text has the vector that it has "
+        "when it is encoded alone");
+  return out;
 }
 
 AISLE_API const std::string& sentence_model::prompt(std::string_view name) const& {

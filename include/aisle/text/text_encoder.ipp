@@ -11,29 +11,9 @@
 #include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/tensor/finite.hpp>
-#include <aisle/text/sentence_model.ipp>
 #include <aisle/text/text_encoder.hpp>
 
 AISLE_NAMESPACE_BEGIN
-
-namespace detail {
-
-/// That of a folder. Says so where padding would move the positions of texts, whose vectors then depend on
-/// what they are encoded together with.
-AISLE_API wordpiece load_tokenizer(const sentence_model& sentence, const warning_callback& on_warning) {
-  if (sentence.kind != sentence_model::reader::transformer) return sentence.load_tokenizer();
-  const tokenizer_files files = read_tokenizer_files(sentence);
-  wordpiece tokenizer = make_tokenizer(sentence, files);
-  if (on_warning && pads_in_front(files))
-    on_warning(
-        sentence.transformer +
-        ": its tokenizer pads texts in front (padding_side left), by which sentence-transformers gives "
-        "texts of several lengths in one batch other vectors; here a text has the vector that it has "
-        "when it is encoded alone");
-  return tokenizer;
-}
-
-}  // namespace detail
 
 AISLE_API std::int64_t tokenized_texts::truncated() const noexcept {
   std::int64_t cut = 0;
@@ -47,7 +27,7 @@ AISLE_API text_encoder text_encoder::load(const std::string& folder, const text_
   std::shared_ptr<const models::opened_model> model =
       options.opened ? options.opened : models::open_model(sentence.transformer, models::text_families());
   if (model->of->text)
-    e.tokenizer_ = std::make_shared<wordpiece>(detail::load_tokenizer(sentence, options.on_warning));
+    e.tokenizer_ = std::make_shared<wordpiece>(sentence.load_tokenizer(options.on_warning));
   e.sentence_ = std::make_shared<const sentence_model>(std::move(sentence));
   e.build(std::move(model), options);
   return e;
