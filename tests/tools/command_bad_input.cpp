@@ -129,10 +129,15 @@ TEST_CASE("all rows bad: nothing to do, and what an earlier call wrote stays") {
     const auto o = command::run(work, run_line + "bad.csv");
     CHECK(o.code == 4);
     CHECK(has(o.err, "bad.csv: row 5"));
-    CHECK(aisle::read_csv(work / "out/skipped.csv").rows.size() == 8);
+    CHECK(aisle::read_csv(work / "out/skipped.failed.csv").rows.size() == 8);
     CHECK(command::files_of(work / "Embeddings") == vectors);
-    out["skipped.csv"] = aisle::read_file(work / "out/skipped.csv");
-    CHECK(command::files_of(work / "out") == out);
+    auto left = command::files_of(work / "out");
+    left.erase("skipped.failed.csv");
+    CHECK(left == out);
+    // It does not stand in the way of those who read the results, and goes with them.
+    CHECK(command::run(work, "compare out out").code == 0);
+    CHECK(command::run(work, run_line + "good.csv").code == 0);
+    CHECK_FALSE(aisle::file_exists(work / "out/skipped.failed.csv"));
   }
   for (const std::string to : {"e.csv", "e.npy", "e.safetensors", "e.jsonl", "E/"}) {
     CAPTURE(to);
@@ -224,8 +229,7 @@ TEST_CASE("a disk that fills up: the file named, nothing half written, nothing l
   CHECK(has(o.err, "text_embeddings_tiny-bert.next.csv: cannot write: File too large"));
   CHECK(command::files_of(work / "Embeddings") == vectors);
   for (const auto& file : results)
-    if (file.first != "skipped.csv")
-      CHECK_MESSAGE(aisle::read_file(work / ("out/" + file.first)) == file.second, file.first);
+    CHECK_MESSAGE(aisle::read_file(work / ("out/" + file.first)) == file.second, file.first);
   no_parts();
   o = limited("embed --data good.csv --out e.csv" + std::string(models), 8);
   CHECK(o.code == 1);

@@ -176,14 +176,13 @@ aisle::json json_of(const aisle::results_comparison& c) {
   return out;
 }
 
-/// All files of a run that are there must be of one; those that somebody removed are not missed. A later run
-/// that found nothing to do, or failed, has left its own skipped.csv.
+/// All files of a run that are there must be of one; those that somebody removed are not missed.
 void check_folder(const std::string& folder) {
   if (!aisle::file_exists(aisle::join_path(folder, "metrics.json"))) return;  // reports that stand alone
   aisle::detail::read_twice(folder, [&] {
     const aisle::results_reader results(folder);
     for (const std::string& name : aisle::result_file_names())
-      if (name != "metrics.json" && name != "skipped.csv" &&
+      if (name != "metrics.json" && name != "skipped.failed.csv" &&
           aisle::file_exists(aisle::join_path(folder, name)))
         results.file(name);
     results.finish();

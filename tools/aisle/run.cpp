@@ -135,8 +135,9 @@ int run(options& o) {
 
   std::vector<aisle::skipped_row> bad = products.problems;
   const auto tell_bad = [&] {
-    aisle::write_skipped(skipped, bad, o.job.csv);
-    tell_skipped(bad, skipped);
+    const std::string list = aisle::failed_skipped_path(o.out);
+    aisle::write_skipped(list, bad, o.job.csv);
+    tell_skipped(bad, list);
   };
   try {
     if (products.products.empty())

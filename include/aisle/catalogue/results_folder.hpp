@@ -29,6 +29,11 @@ struct file_set {
 /// metrics.json and result_file_names().
 file_set experiment_files();
 
+/// Where an experiment that came to nothing lists the rows that it could not use: skipped.csv, and
+/// skipped.failed.csv where results of another are in the folder, whose skipped.csv that one's metrics.json
+/// names. The next results remove it.
+std::string failed_skipped_path(const std::string& folder);
+
 /// A folder that is about to get results, and the right to write into it. What lies there stays as it is
 /// until commit(): the new files gather in a folder inside it, which goes with this object.
 class results_folder {

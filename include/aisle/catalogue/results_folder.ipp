@@ -42,7 +42,8 @@ AISLE_API bool wait_for_writer(const std::string& folder) {
 
 AISLE_API bool has_results(const std::string& folder) {
   return ranges::any_of(result_file_names(), [&](const std::string& name) {
-    return !name.starts_with("report.") && name != "skipped.csv" && file_exists(join_path(folder, name));
+    return !name.starts_with("report.") && !name.starts_with("skipped.") &&
+           file_exists(join_path(folder, name));
   });
 }
 
@@ -91,10 +92,11 @@ AISLE_API void kept_files::put_back() const {
 }  // namespace detail
 
 AISLE_API std::vector<std::string> result_file_names() {
-  std::vector<std::string> out = {"metrics.json",   "predictions.csv", "skipped.csv",
-                                  "report.json",    "review.csv",      "suggested_labels.csv",
-                                  "duplicates.csv", "quality.csv",     "learning_curve.csv",
-                                  "report.html",    "report.md",       "report.ipynb"};
+  std::vector<std::string> out = {"metrics.json",         "predictions.csv", "skipped.csv",
+                                  "skipped.failed.csv",   "report.json",     "review.csv",
+                                  "suggested_labels.csv", "duplicates.csv",  "quality.csv",
+                                  "learning_curve.csv",   "report.html",     "report.md",
+                                  "report.ipynb"};
   for (const std::string modality : {"multimodal", "image", "text"})
     for (const char* ending : {"_results.csv", ".safetensors"}) {
       out.push_back(modality + ending);
@@ -102,6 +104,11 @@ AISLE_API std::vector<std::string> result_file_names() {
         out.push_back(modality + "_" + learner + ending);
     }
   return out;
+}
+
+AISLE_API std::string failed_skipped_path(const std::string& folder) {
+  return join_path(folder,
+                   file_exists(join_path(folder, "metrics.json")) ? "skipped.failed.csv" : "skipped.csv");
 }
 
 AISLE_API file_set experiment_files() { return {.index = "metrics.json", .names = result_file_names()}; }
