@@ -45,6 +45,63 @@ TEST_CASE("logistic regression reports the objective it minimised, and its gradi
   }
 }
 
+TEST_CASE("many rows start from an eighth of them, and end where all of them do") {
+  // Weights that differ from row to row and between the eighth and the others.
+  const auto check = [](const std::vector<int>& counts, double spread) {
+    const auto d = blobs::make<double>(counts, 6, spread);
+    std::vector<double> weights(static_cast<std::size_t>(d.x.rows()));
+    for (std::size_t r = 0; r < weights.size(); ++r) weights[r] = r % 3 == 0 ? 0.0 : 0.5 + double(r % 5);
+    aisle::logistic_regression<double> m{{.c = 0.01, .tolerance = 1e-7}};
+    m.fit(d.x, d.labels, weights);
+    CHECK(m.converged());
+    // The gradient by its definition, of the mean loss: sum of weight (p - y) x, and w / c.
+    double total = 0;
+    for (const double w : weights) total += w;
+    const auto p = m.predict_proba(d.x);
+    const auto classes = m.coefficients().rows();
+    for (std::int64_t c = 0; c < classes; ++c) {
+      std::vector<double> g(7);
+      for (std::int64_t r = 0; r < d.x.rows(); ++r) {
+        const auto row = static_cast<std::size_t>(r);
+        const std::int64_t own = classes == 1 ? 1 : c;
+        const double e = weights[row] * (p(r, own) - (d.labels.codes()[row] == own ? 1 : 0));
+        for (std::int64_t j = 0; j < 6; ++j) g[static_cast<std::size_t>(j)] += e * d.x(r, j);
+        g[6] += e;
+      }
+      for (std::int64_t j = 0; j < 6; ++j) g[static_cast<std::size_t>(j)] += m.coefficients()(c, j) / 0.01;
+      for (const double e : g) CHECK(std::abs(e) / total < 2e-7);
+    }
+  };
+  check({9000, 3000}, 5.0);
+  check({4200, 4100, 300, 7}, 5.0);
+  // There is no eighth of classes of one row.
+  const auto alone = blobs::make<float>(std::vector<int>(8200, 1), 2);
+  aisle::logistic_regression<float> one_step{{.max_iterations = 1}};
+  one_step.fit(alone.x, alone.labels);
+  CHECK(one_step.iterations() == 1);
+
+  // Of classes far apart the start leaves little to do.
+  const auto iterations = [](int rows) {
+    const auto d = blobs::make<double>({rows, rows, 300, 7}, 100);
+    aisle::logistic_regression<double> m;
+    m.fit(d.x, d.labels);
+    CHECK(m.converged());
+    return m.iterations();
+  };
+  CHECK(2 * iterations(4200) < iterations(3900));
+}
+
+TEST_CASE("many steps of little gain are steps all the same") {
+  const std::vector<int> counts = {1000, 1000, 250, 7};
+  const auto wide = blobs::make<double>(counts, 6, 12.0, 4);
+  const auto narrow = blobs::make<float>(counts, 6, 12.0, 4);
+  aisle::logistic_regression<double> a{{.tolerance = 1e-7}};
+  aisle::logistic_regression<float> b;
+  a.fit(wide.x, wide.labels);
+  b.fit(narrow.x, narrow.labels);
+  CHECK(b.objective() == doctest::Approx(a.objective()).epsilon(1e-6));
+}
+
 TEST_CASE("float finds the optimum of double") {
   const auto wide = blobs::make<double>({50, 40, 30, 20}, 12, 5.0);
   const auto narrow = blobs::make<float>({50, 40, 30, 20}, 12, 5.0);

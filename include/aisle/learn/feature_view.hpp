@@ -60,4 +60,15 @@ struct feature_set {
   }
 };
 
+namespace detail {
+/// A copy of some rows of features.
+template <class T>
+feature_set<T> rows_of(const feature_view<T>& x, std::span<const std::int64_t> which) {
+  feature_set<T> out;
+  out.dense = x.dense().rows(which);
+  if (x.sparse()) out.sparse = x.sparse()->rows(which);
+  return out;
+}
+}  // namespace detail
+
 AISLE_NAMESPACE_END

@@ -110,17 +110,6 @@ class late_fusion final : public classifier<T> {
   std::shared_ptr<const classifier<T>> second_;  // null: weighted
 };
 
-namespace detail {
-/// A copy of some rows of features.
-template <class T>
-feature_set<T> rows_of(const feature_view<T>& x, std::span<const std::int64_t> which) {
-  feature_set<T> out;
-  out.dense = x.dense().rows(which);
-  if (x.sparse()) out.sparse = x.sparse()->rows(which);
-  return out;
-}
-}  // namespace detail
-
 template <class T>
 std::vector<std::int64_t> late_fusion<T>::blocks_of(std::int64_t dense) const {
   if (options_.blocks.empty()) return {dense};

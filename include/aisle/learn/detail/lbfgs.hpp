@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <limits>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include <aisle/base/config.hpp>
@@ -51,7 +50,7 @@ class lbfgs {
   lbfgs_result run() {
     lbfgs_result result;
     value_ = evaluate_(x_, gradient_);
-    double smallest = largest(gradient_);
+    double smallest = largest(gradient_), reference = value_;
     int idle = 0;
     for (;;) {
       result.value = value_;
@@ -77,15 +76,21 @@ class lbfgs {
       }
       ++result.iterations;
       remember();
-      const double before = std::exchange(value_, next_value_);
+      value_ = next_value_;
       x_.swap(next_x_);
       gradient_.swap(next_gradient_);
       each_(result.iterations, value_);
       // Where neither the value nor the gradient has got better for a while, rounding is all that is left.
+      // All the while counts: many steps of little gain each get somewhere.
       const double now = largest(gradient_);
-      const double gain =
-          std::max(options_.function_noise, std::numeric_limits<double>::epsilon()) * std::abs(before);
-      idle = before - value_ <= gain && now > 0.5 * smallest ? idle + 1 : 0;
+      const double noise =
+          std::max(options_.function_noise, std::numeric_limits<double>::epsilon()) * std::abs(reference);
+      if (reference - value_ > noise || now <= 0.5 * smallest) {
+        reference = value_;
+        idle = 0;
+      } else {
+        ++idle;
+      }
       smallest = std::min(smallest, now);
       if (idle == 10) {
         result.value = value_;
