@@ -73,6 +73,7 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   if (!web.is_up()) return;
 
   const std::string local = "file://" + work.path() + "/origin";
+  std::vector<std::string> hostile;
   const aisle::json good = file("model.bin", sum, 300'001), unsized = file("model.bin", sum),
                     unknown = file("model.bin", nullptr);
   aisle::json models = aisle::json::array();
@@ -110,6 +111,19 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   package["version"] = "1.0";
   package["folder"] = "pack/model";
   model("package", {package});
+  for (const std::string& name : {work / "evil", std::string("-rlist.txt"), std::string("git+https://a/b")}) {
+    package["package"] = name;
+    model("no-name-" + std::to_string(models.size()), {package});
+    hostile.push_back("no-name-" + std::to_string(models.size() - 1));
+  }
+  package["package"] = "aisle-test-weights";
+  package["version"] = "1.0 --index-url=x";
+  model("no-version", {package});
+  package["version"] = "1.0";
+  model("no-files", {source(web.url("good/one"), std::initializer_list<aisle::json>{})});
+  model("path-twice", {source(web.url("good/one"), {any, any})});
+  model("id-twice", {source(web.url("good/one"), good)});
+  model("id-twice", {source(web.url("good/two"), good)});
   package["package"] = "aisle-test-absent";
   model("no-package", {package, source(local, good)});
   package["kind"] = "strange";
@@ -158,6 +172,25 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     CHECK(whole("moved"));
     CHECK(get("hub", "HF_ENDPOINT=" + web.url("good")).code == 0);
     CHECK(whole("hub"));
+  }
+  SUBCASE("a manifest that would run code, or makes no sense, stops that model alone") {
+    // What pip builds from a folder runs its setup.py.
+    fs::create_directories(work / "evil");
+    aisle::write_file(work / "evil/setup.py", "open('" + work.path() + "/executed', 'w').close()\n");
+    for (const std::string& id : hostile) {
+      const auto r = get(id);
+      CAPTURE(r.err);
+      CHECK(r.code == 1);
+      CHECK(r.err.find("expected the name of a package") != std::string::npos);
+    }
+    CHECK_FALSE(fs::exists(work / "executed"));
+    CHECK(get("no-version").err.find("expected a version") != std::string::npos);
+    CHECK(get("no-files").err.find("expected the files of the model") != std::string::npos);
+    CHECK(get("path-twice").err.find("again: ") != std::string::npos);
+    const auto list_of = command::run(work, "weights list --manifest manifest.json");
+    CHECK(list_of.out.find("again: id-twice") != std::string::npos);
+    CHECK(nothing("no-files"));
+    CHECK(get("good").code == 0);
   }
   SUBCASE("a source that is of no use gives way to the next") {
     for (const char* id : {"missing", "wrong", "refused"}) {

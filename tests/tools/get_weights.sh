@@ -82,6 +82,8 @@ models = {
     "hub": [hub],
     "outside": [web("good", {"path": "../model.bin", "sha256": None})],
     "package": [package],
+    "package-path": [{**package, "package": f"{work}/evil"}],
+    "package-option": [{**package, "version": "1.0 --index-url=x"}],
     "strange": [{"kind": "carrier-pigeon", "url": "coop", "files": [model]}],
 }
 json.dump({"schema": 1, "models": [{"id": k, "modality": "image", "licence": "-", "sources": v} for k, v in models.items()]},
@@ -240,6 +242,12 @@ check "and not fetched" fails grep -q outside "$work/log"
 check "an unknown kind of source fails" fails get strange
 check "an unknown model fails" fails get nobody
 check "and names those there are" said "it has: good"
+mkdir -p "$work/evil"
+echo "open('$work/executed', 'w').close()" >"$work/evil/setup.py"
+check "a path is no name of a package" fails get package-path
+check "and is told so" said "expected the name of a package"
+check "none of its code runs" eval '[ ! -e "$work/executed" ]'
+check "an option is no version" fails get package-option
 check "no model is a usage error" eval '"$top/tools/get-weights" 2>/dev/null; [ $? -eq 2 ]'
 
 if python3 -m pip --version >/dev/null 2>&1; then

@@ -1,7 +1,9 @@
 #include "manifest.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <string_view>
 
 #include <aisle/base/file.hpp>
 #include <aisle/io/json.hpp>
@@ -36,6 +38,17 @@ std::string read_id(const aisle::json& model) {
   return id;
 }
 
+/// What pip takes for the name or the version of a package, and not for a path, a URL or an option, of which
+/// it would run code. PEP 508 and 440.
+void require_plain(const aisle::json& j, const std::string& text, const char* others, const char* what) {
+  const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  const bool plain = !text.empty() && letter(text.front()) && letter(text.back()) &&
+                     std::all_of(text.begin(), text.end(), [&](char c) {
+                       return letter(c) || std::string_view(others).find(c) != std::string_view::npos;
+                     });
+  if (!plain) j.fail(std::string("expected ") + what + ", found \"" + text + "\"");
+}
+
 manifest_source read_source(const aisle::json& j) {
   manifest_source s{.kind = j.get<std::string>("kind"),
                     .where = {},
@@ -51,9 +64,16 @@ manifest_source read_source(const aisle::json& j) {
     s.where = j.get<std::string>("url");
   } else if (s.kind == "pypi") {
     s.where = j.get<std::string>("package");
+    require_plain(j.at("package"), s.where, "._-", "the name of a package");
     s.version = j.get("version", "");
+    if (!s.version.empty()) require_plain(j.at("version"), s.version, "._-+!", "a version");
   }
-  for (const aisle::json& f : j["files"].elements()) s.files.push_back(read_file_entry(f));
+  for (const aisle::json& f : j["files"].elements()) {
+    s.files.push_back(read_file_entry(f));
+    for (std::size_t i = 0; i + 1 < s.files.size(); ++i)
+      if (s.files[i].path == s.files.back().path) f.at("path").fail("again: " + s.files.back().path);
+  }
+  if (s.files.empty()) j.at("files").fail("is empty, expected the files of the model");
   return s;
 }
 
@@ -109,6 +129,11 @@ std::vector<manifest_model> read_manifest(const std::string& path) {
   std::vector<manifest_model> models;
   for (const aisle::json& m : j["models"].elements()) try {
       models.push_back(read_model(m));
+      for (std::size_t i = 0; i + 1 < models.size(); ++i)
+        if (models[i].id == models.back().id) {
+          models.pop_back();
+          m.at("id").fail("again: " + models[i].id);
+        }
     } catch (const aisle::format_error& e) {
       const aisle::json* id = m.find("id");
       models.push_back({.id = id && id->is_string() ? id->as<std::string>()
