@@ -225,6 +225,17 @@ TEST_CASE("a matrix and ids of two calls are told by NAME.sha256, where there is
   aisle::write_npy(work / "v.npy", other);
   CHECK_THROWS_WITH_AS(read(), doctest::Contains("v.npy: is not the file that v.sha256"),
                        aisle::format_error);
+  // Without sums: lines that were sorted by id, or copied, show it by their rows. Gaps are rows that were
+  // skipped.
+  aisle::remove_file(work / "v.sha256");
+  aisle::write_npy(work / "v.npy", three());
+  for (const char* moved :
+       {"row,id\n1,A\n0,C\n2,X\n", "row,id\n0,C\n0,A\n0,X\n", "row,id\n0,C\nx,A\n2,X\n"}) {
+    aisle::write_file(work / "v.ids.csv", moved);
+    CHECK_THROWS_WITH_AS(read(), doctest::Contains("stands behind row"), aisle::format_error);
+  }
+  aisle::write_file(work / "v.ids.csv", "row,id\n4,C\n9,A\n10,X\n");
+  check(read(), work / "v.npy");
   // Sums of other files are none of ours.
   aisle::write_file(work / "v.sha256", std::string(64, '0') + "  w.npy\n\nv.npy\nx v.npy\n");
   CHECK_NOTHROW(read());

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include <aisle/catalogue/results_folder.hpp>
 #include <aisle/catalogue/vector_parts.hpp>
 #include <aisle/io/npy.hpp>
 
@@ -190,6 +191,15 @@ TEST_CASE("verify and merge name what is missing, damaged or of another run, and
   manifest.replace(manifest.find("part-00000.npy"), 14, "../../rows.csv");
   aisle::write_file(work / "parts/shard-00000-of-00003/part-00000.json", manifest);
   faulty("expected the name of a file beside the manifest");
+  // Whoever makes a part can make its sums.
+  bytes = whole.at("shard-00002-of-00003/part-00000.npy");
+  manifest = whole.at("shard-00002-of-00003/part-00000.json");
+  const std::string sum = aisle::detail::sha256_of_file(npy);
+  bytes.replace(bytes.size() - 4, 4, "\xff\xff\xff\x7f");
+  aisle::write_file(npy, bytes);
+  manifest.replace(manifest.find(sum), sum.size(), aisle::detail::sha256_of_file(npy));
+  aisle::write_file(work / "parts/shard-00002-of-00003/part-00000.json", manifest);
+  faulty("part-00000.npy: vector 3 holds what is no finite number");
   // One shard of another run.
   fs::remove_all(work / "parts/shard-00001-of-00003");
   CHECK(

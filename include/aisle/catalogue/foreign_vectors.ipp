@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -67,7 +68,20 @@ AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::
   else
     named = false;
   std::vector<std::string> out;
-  for (table_row row; table.next(row);) out.emplace_back(row.fields[column]);
+  // `row,id` as embed writes it: rows that do not ascend were moved, as by a sort, and the vectors were not.
+  const bool numbered = table.header().size() == 2 && column == 1 && table.header()[0] == "row";
+  std::int64_t before = -1;
+  for (table_row row; table.next(row);) {
+    out.emplace_back(row.fields[column]);
+    if (!numbered) continue;
+    const std::string_view digits = trimmed(row.fields[0]);
+    std::int64_t number = -1;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || number <= before)
+      throw format_error(file, "row " + std::string(digits) + " stands behind row " + std::to_string(before) +
+                                   ", expected ids in the order of the vectors, as they were written");
+    before = number;
+  }
   if (const std::string first = table.header()[column];
       !named && static_cast<std::int64_t>(out.size()) + 1 == rows &&
       table.format().kind == table_format::kinds::separated && is_like_ids(first, out)) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
@@ -10,6 +12,7 @@
 #include <aisle/base/hash.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/catalogue/vector_parts.hpp>
+#include <aisle/tensor/finite.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -195,6 +198,30 @@ AISLE_API vector_part read_part(const std::string& path) {
   return out;
 }
 
+namespace detail {
+
+/// What is wrong with the numbers of a part of NPY; other parts are text.
+AISLE_API std::string number_fault_of(const vector_part& part) {
+  if (part.format != "npy" || part.vectors == 0) return {};
+  const input_file file(join_path(parent_folder(part.path), part.files[0].name));
+  const auto dimension = part.made_with.get<std::int64_t>("dimension");
+  const std::uint64_t most = file.size() / sizeof(float);
+  if (dimension < 1 || static_cast<std::uint64_t>(dimension) > most ||
+      static_cast<std::uint64_t>(part.vectors) > most / static_cast<std::uint64_t>(dimension))
+    return file.path() + ": is shorter than its rows";
+  std::vector<float> vector(static_cast<std::size_t>(dimension));
+  const std::uint64_t size = vector.size() * sizeof(float);
+  const std::uint64_t begin = file.size() - static_cast<std::uint64_t>(part.vectors) * size;
+  for (std::int64_t r = 0; r < part.vectors; ++r) {
+    file.read_at(begin + static_cast<std::uint64_t>(r) * size, std::as_writable_bytes(std::span(vector)));
+    if (!all_finite(std::span<const float>(vector)))
+      return file.path() + ": vector " + std::to_string(r) + " holds what is no finite number";
+  }
+  return {};
+}
+
+}  // namespace detail
+
 AISLE_API std::string fault_of(const vector_part& part) {
   for (const part_file& f : part.files) {
     const std::string path = join_path(parent_folder(part.path), f.name);
@@ -206,7 +233,7 @@ AISLE_API std::string fault_of(const vector_part& part) {
     if (sha256_of(file) != f.sha256)
       return path + ": is not the file that its manifest names (by its sha256)";
   }
-  return {};
+  return detail::number_fault_of(part);
 }
 
 AISLE_API std::string first_difference(const json& a, const json& b) {
