@@ -4,6 +4,8 @@
 #include <cctype>
 #include <cstdlib>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 
 #include <aisle/base/file.hpp>
 #include <aisle/io/json.hpp>
@@ -68,10 +70,10 @@ manifest_source read_source(const aisle::json& j) {
     s.version = j.get("version", "");
     if (!s.version.empty()) require_plain(j.at("version"), s.version, "._-+!", "a version");
   }
+  std::unordered_set<std::string> paths;
   for (const aisle::json& f : j["files"].elements()) {
     s.files.push_back(read_file_entry(f));
-    for (std::size_t i = 0; i + 1 < s.files.size(); ++i)
-      if (s.files[i].path == s.files.back().path) f.at("path").fail("again: " + s.files.back().path);
+    if (!paths.insert(s.files.back().path).second) f.at("path").fail("again: " + s.files.back().path);
   }
   if (s.files.empty()) j.at("files").fail("is empty, expected the files of the model");
   return s;
@@ -127,13 +129,11 @@ std::vector<manifest_model> read_manifest(const std::string& path) {
                                      : aisle::read_json(path);
   if (j.get<int>("schema") != 1) j.at("schema").fail("expected schema 1");
   std::vector<manifest_model> models;
+  std::unordered_set<std::string> ids;
   for (const aisle::json& m : j["models"].elements()) try {
-      models.push_back(read_model(m));
-      for (std::size_t i = 0; i + 1 < models.size(); ++i)
-        if (models[i].id == models.back().id) {
-          models.pop_back();
-          m.at("id").fail("again: " + models[i].id);
-        }
+      manifest_model model = read_model(m);
+      if (!ids.insert(model.id).second) m.at("id").fail("again: " + model.id);
+      models.push_back(std::move(model));
     } catch (const aisle::format_error& e) {
       const aisle::json* id = m.find("id");
       models.push_back({.id = id && id->is_string() ? id->as<std::string>()
