@@ -232,7 +232,7 @@ TEST_CASE("a matrix and ids of two calls are told by NAME.sha256, where there is
   for (const char* moved :
        {"row,id\n1,A\n0,C\n2,X\n", "row,id\n0,C\n0,A\n0,X\n", "row,id\n0,C\nx,A\n2,X\n"}) {
     aisle::write_file(work / "v.ids.csv", moved);
-    CHECK_THROWS_WITH_AS(read(), doctest::Contains("stands behind row"), aisle::format_error);
+    CHECK_THROWS_WITH_AS(read(), doctest::Contains("in the order of the vectors"), aisle::format_error);
   }
   aisle::write_file(work / "v.ids.csv", "row,id\n4,C\n9,A\n10,X\n");
   check(read(), work / "v.npy");

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include <aisle/learn/feature_view.hpp>
 #include <aisle/learn/logistic_regression.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/scaler.hpp>
@@ -74,6 +75,22 @@ TEST_CASE("many rows start from an eighth of them, and end where all of them do"
   };
   check({9000, 3000}, 5.0);
   check({4200, 4100, 300, 7}, 5.0);
+  // Sparse features teach the same.
+  const auto d = blobs::make<float>({4200, 4100}, 3, 5.0);
+  aisle::feature_set<float> words{{}, aisle::sparse_matrix<float>(3)};
+  const std::vector<std::int32_t> columns = {0, 1, 2};
+  for (std::int64_t r = 0; r < d.x.rows(); ++r) words.sparse.add_row(columns, d.x.row(r));
+  aisle::logistic_regression<float> dense, sparse;
+  dense.fit(d.x, d.labels);
+  sparse.fit(words.view(), d.labels);
+  CHECK(sparse.objective() == doctest::Approx(dense.objective()).epsilon(1e-5));
+  // Whoever is told of progress can end the fit, and while it looks for a start, too.
+  int calls = 0;
+  aisle::logistic_regression<float> ended{{.progress = [&](const aisle::progress_event& e) {
+    CHECK(e.done == 0);
+    if (++calls == 2) throw aisle::option_error("enough");
+  }}};
+  CHECK_THROWS_WITH_AS(ended.fit(d.x, d.labels), "enough", aisle::option_error);
   // There is no eighth of classes of one row.
   const auto alone = blobs::make<float>(std::vector<int>(8200, 1), 2);
   aisle::logistic_regression<float> one_step{{.max_iterations = 1}};
@@ -82,9 +99,9 @@ TEST_CASE("many rows start from an eighth of them, and end where all of them do"
 
   // Of classes far apart the start leaves little to do.
   const auto iterations = [](int rows) {
-    const auto d = blobs::make<double>({rows, rows, 300, 7}, 100);
+    const auto apart = blobs::make<double>({rows, rows, 300, 7}, 100);
     aisle::logistic_regression<double> m;
-    m.fit(d.x, d.labels);
+    m.fit(apart.x, apart.labels);
     CHECK(m.converged());
     return m.iterations();
   };

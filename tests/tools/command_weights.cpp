@@ -116,6 +116,9 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     model("no-name-" + std::to_string(models.size()), {package});
     hostile.push_back("no-name-" + std::to_string(models.size() - 1));
   }
+  package["package"] = "evil.tar.gz";
+  package["version"] = "";
+  model("archive", {package});
   package["package"] = "aisle-test-weights";
   package["version"] = "1.0 --index-url=x";
   model("no-version", {package});
@@ -183,6 +186,9 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
       CHECK(r.code == 1);
       CHECK(r.err.find("expected the name of a package") != std::string::npos);
     }
+    // An archive of that name in the working folder.
+    CHECK(std::system(("cd '" + work.path() + "' && tar czf evil.tar.gz evil").c_str()) == 0);
+    CHECK(get("archive").code == 1);
     CHECK_FALSE(fs::exists(work / "executed"));
     CHECK(get("no-version").err.find("expected a version") != std::string::npos);
     CHECK(get("no-files").err.find("expected the files of the model") != std::string::npos);

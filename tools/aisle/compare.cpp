@@ -176,13 +176,14 @@ aisle::json json_of(const aisle::results_comparison& c) {
   return out;
 }
 
-/// All files of a run that are there must be of one; those that somebody removed are not missed.
+/// All files of a run that are there must be of one; those that somebody removed are not missed. Failed runs
+/// of earlier versions wrote over skipped.csv.
 void check_folder(const std::string& folder) {
   if (!aisle::file_exists(aisle::join_path(folder, "metrics.json"))) return;  // reports that stand alone
   aisle::detail::read_twice(folder, [&] {
     const aisle::results_reader results(folder);
     for (const std::string& name : aisle::result_file_names())
-      if (name != "metrics.json" && name != "skipped.failed.csv" &&
+      if (name != "metrics.json" && !name.starts_with("skipped.") &&
           aisle::file_exists(aisle::join_path(folder, name)))
         results.file(name);
     results.finish();

@@ -23,15 +23,16 @@ namespace aisle_command {
 
 namespace {
 
-/// Runs python3 with these arguments; what it says goes to stderr with our own messages. True when it exits
-/// with 0.
-bool python(std::vector<std::string> arguments, bool silent = false) {
+/// Runs python3 with these arguments in this folder; what it says goes to stderr with our own messages. True
+/// when it exits with 0.
+bool python(std::vector<std::string> arguments, const std::string& folder, bool silent = false) {
   arguments.insert(arguments.begin(), "python3");
   std::vector<char*> argv;
   for (std::string& a : arguments) argv.push_back(a.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, 2, 1);  // stdout carries data only
   if (silent) {
@@ -56,7 +57,7 @@ bool python(std::vector<std::string> arguments, bool silent = false) {
 
 unpacked_package::unpacked_package(const std::string& package, const std::string& version, std::string folder)
     : folder_(std::move(folder)) {
-  if (!python({"-m", "pip", "--version"}, true))
+  if (!python({"-m", "pip", "--version"}, "/", true))
     throw aisle::error(
         "python3 with pip is needed for packages; on Debian and Ubuntu: sudo apt-get install "
         "python3-pip");
@@ -64,15 +65,16 @@ unpacked_package::unpacked_package(const std::string& package, const std::string
   try {
     const std::string wheels = aisle::join_path(folder_, "wheel"), files = aisle::join_path(folder_, "files");
     aisle::make_folders(wheels);
+    // In an empty folder: what pip finds beside itself under a package's name (x.zip) it would build.
     if (!python({"-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check",
-                 "--only-binary", ":all:", "--dest", wheels,
-                 package + (version.empty() ? "" : "==" + version)}))
+                 "--only-binary", ":all:", "--dest", ".", package + (version.empty() ? "" : "==" + version)},
+                wheels))
       throw aisle::error("pip could not download " + package + " " + version);
     std::string wheel;
     for (const std::string& name : aisle::folder_entries(wheels))
       if (name.ends_with(".whl")) wheel = aisle::join_path(wheels, name);
     if (wheel.empty()) throw aisle::error("the package " + package + " holds no wheel");
-    if (!python({"-m", "zipfile", "-e", wheel, files}))
+    if (!python({"-m", "zipfile", "-e", aisle::file_name(wheel), "../files"}, wheels))
       throw aisle::error(aisle::file_name(wheel) + " cannot be unpacked");
   } catch (...) {
     std::error_code ignored;

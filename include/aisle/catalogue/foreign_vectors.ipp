@@ -78,8 +78,10 @@ AISLE_API std::vector<std::string> read_ids(const std::string& path, const std::
     std::int64_t number = -1;
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || number <= before)
-      throw format_error(file, "row " + std::string(digits) + " stands behind row " + std::to_string(before) +
-                                   ", expected ids in the order of the vectors, as they were written");
+      throw format_error(file, "row '" + std::string(digits) + "' stands behind row " +
+                                   std::to_string(before) +
+                                   ": expected ids in the order of the vectors, as they were written. Where "
+                                   "vectors were moved with them, leave out the column row");
     before = number;
   }
   if (const std::string first = table.header()[column];

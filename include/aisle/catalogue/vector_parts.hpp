@@ -97,7 +97,7 @@ void write_part(vector_part& part, const std::string& stem, const std::vector<st
 /// Throws file_error and format_error.
 vector_part read_part(const std::string& path);
 
-/// What is wrong with a part's files; empty: they are what its manifest says.
+/// What is wrong with a part's files; empty: they are what its manifest says, and vectors of NPY finite.
 std::string fault_of(const vector_part& part);
 
 /// Throws option_error where the folder has shards of another number of them: parts of two divisions in one

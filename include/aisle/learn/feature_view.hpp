@@ -65,7 +65,7 @@ namespace detail {
 template <class T>
 feature_set<T> rows_of(const feature_view<T>& x, std::span<const std::int64_t> which) {
   feature_set<T> out;
-  out.dense = x.dense().rows(which);
+  if (x.dense().cols() > 0) out.dense = x.dense().rows(which);
   if (x.sparse()) out.sparse = x.sparse()->rows(which);
   return out;
 }

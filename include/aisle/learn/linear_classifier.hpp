@@ -16,6 +16,7 @@
 #include <aisle/learn/detail/lbfgs.hpp>
 #include <aisle/learn/detail/linear_problem.hpp>
 #include <aisle/learn/detail/svm_dual.hpp>
+#include <aisle/learn/feature_view.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -175,14 +176,14 @@ class linear_classifier : public classifier<T> {
   /// From start_, if it is of as many outputs and features. Outputs that have nothing to do with each other
   /// (one class against the rest) a group at a time, so that the history stays small beside the features.
   void descend(const training_data& data, const settings& s) {
+    const matrix<double> start = std::exchange(start_, {});
+    const std::vector<double> start_intercepts = std::exchange(start_intercepts_, {});
     detail::linear_problem<T> problem(data.features, data.codes, data.row_weights(), data.classes,
                                       s.objective);
     const std::int64_t outputs = detail::linear_outputs(data.classes), cols = data.features.cols();
     const std::int64_t at_once = s.objective.loss == detail::linear_loss::log
                                      ? outputs
                                      : std::clamp(most_parameters / (cols + 1), std::int64_t{1}, outputs);
-    const matrix<double> start = std::exchange(start_, {});
-    const std::vector<double> start_intercepts = std::exchange(start_intercepts_, {});
     const bool goes_on = start.rows() == outputs && start.cols() == cols;
     coefficients_ = matrix<double>(outputs, cols);
     intercepts_.assign(static_cast<std::size_t>(outputs), 0.0);
@@ -248,8 +249,14 @@ class linear_classifier : public classifier<T> {
     sample.sample_weights.resize(which.size());
     settings of_sample = s;
     of_sample.objective.c *= all / chosen;
-    of_sample.progress = {};
-    minimise(sample, of_sample);
+    // Whoever is told of progress may end the fit by it.
+    if (s.progress)
+      of_sample.progress = [&](const progress_event& e) { s.progress({e.phase, 0, e.total, e.unit}); };
+    try {
+      minimise(sample, of_sample);
+    } catch (const row_error&) {
+      return;  // a row weighs more among few: what overflows here need not among all
+    }
     start_ = std::move(coefficients_), start_intercepts_ = std::move(intercepts_);
   }
 
