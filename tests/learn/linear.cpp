@@ -3,7 +3,6 @@
 #include <cmath>
 #include <vector>
 
-#include <aisle/learn/feature_view.hpp>
 #include <aisle/learn/logistic_regression.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/scaler.hpp>
@@ -44,68 +43,6 @@ TEST_CASE("logistic regression reports the objective it minimised, and its gradi
       CHECK(std::abs(g) < 1e-5);
     }
   }
-}
-
-TEST_CASE("many rows start from an eighth of them, and end where all of them do") {
-  // Weights that differ from row to row and between the eighth and the others.
-  const auto check = [](const std::vector<int>& counts, double spread) {
-    const auto d = blobs::make<double>(counts, 6, spread);
-    std::vector<double> weights(static_cast<std::size_t>(d.x.rows()));
-    for (std::size_t r = 0; r < weights.size(); ++r) weights[r] = r % 3 == 0 ? 0.0 : 0.5 + double(r % 5);
-    aisle::logistic_regression<double> m{{.c = 0.01, .tolerance = 1e-7}};
-    m.fit(d.x, d.labels, weights);
-    CHECK(m.converged());
-    // The gradient by its definition, of the mean loss: sum of weight (p - y) x, and w / c.
-    double total = 0;
-    for (const double w : weights) total += w;
-    const auto p = m.predict_proba(d.x);
-    const auto classes = m.coefficients().rows();
-    for (std::int64_t c = 0; c < classes; ++c) {
-      std::vector<double> g(7);
-      for (std::int64_t r = 0; r < d.x.rows(); ++r) {
-        const auto row = static_cast<std::size_t>(r);
-        const std::int64_t own = classes == 1 ? 1 : c;
-        const double e = weights[row] * (p(r, own) - (d.labels.codes()[row] == own ? 1 : 0));
-        for (std::int64_t j = 0; j < 6; ++j) g[static_cast<std::size_t>(j)] += e * d.x(r, j);
-        g[6] += e;
-      }
-      for (std::int64_t j = 0; j < 6; ++j) g[static_cast<std::size_t>(j)] += m.coefficients()(c, j) / 0.01;
-      for (const double e : g) CHECK(std::abs(e) / total < 2e-7);
-    }
-  };
-  check({9000, 3000}, 5.0);
-  check({4200, 4100, 300, 7}, 5.0);
-  // Sparse features teach the same.
-  const auto d = blobs::make<float>({4200, 4100}, 3, 5.0);
-  aisle::feature_set<float> words{{}, aisle::sparse_matrix<float>(3)};
-  const std::vector<std::int32_t> columns = {0, 1, 2};
-  for (std::int64_t r = 0; r < d.x.rows(); ++r) words.sparse.add_row(columns, d.x.row(r));
-  aisle::logistic_regression<float> dense, sparse;
-  dense.fit(d.x, d.labels);
-  sparse.fit(words.view(), d.labels);
-  CHECK(sparse.objective() == doctest::Approx(dense.objective()).epsilon(1e-5));
-  // Whoever is told of progress can end the fit, and while it looks for a start, too.
-  int calls = 0;
-  aisle::logistic_regression<float> ended{{.progress = [&](const aisle::progress_event& e) {
-    CHECK(e.done == 0);
-    if (++calls == 2) throw aisle::option_error("enough");
-  }}};
-  CHECK_THROWS_WITH_AS(ended.fit(d.x, d.labels), "enough", aisle::option_error);
-  // There is no eighth of classes of one row.
-  const auto alone = blobs::make<float>(std::vector<int>(8200, 1), 2);
-  aisle::logistic_regression<float> one_step{{.max_iterations = 1}};
-  one_step.fit(alone.x, alone.labels);
-  CHECK(one_step.iterations() == 1);
-
-  // Of classes far apart the start leaves little to do.
-  const auto iterations = [](int rows) {
-    const auto apart = blobs::make<double>({rows, rows, 300, 7}, 100);
-    aisle::logistic_regression<double> m;
-    m.fit(apart.x, apart.labels);
-    CHECK(m.converged());
-    return m.iterations();
-  };
-  CHECK(2 * iterations(4200) < iterations(3900));
 }
 
 TEST_CASE("many steps of little gain are steps all the same") {

@@ -16,7 +16,6 @@
 #include <aisle/learn/detail/lbfgs.hpp>
 #include <aisle/learn/detail/linear_problem.hpp>
 #include <aisle/learn/detail/svm_dual.hpp>
-#include <aisle/learn/feature_view.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -58,15 +57,56 @@ class linear_classifier : public classifier<T> {
     progress_callback progress;
   };
 
-  /// L-BFGS, from where start_from() said or from what an eighth of many rows come to by themselves. That
-  /// costs an eighth a step and often saves most of the others: the optimum of all is the same, and near.
+  /// L-BFGS; outputs that have nothing to do with each other (one class against the rest) a group at a time,
+  /// so that its history stays small beside the features.
   void minimise(const training_data& data, const settings& s) {
     require_sense(data, s);
-    const bool has_start =
-        start_.rows() == detail::linear_outputs(data.classes) && start_.cols() == data.features.cols();
-    if (!has_start && s.objective.loss == detail::linear_loss::log && data.features.rows() >= many_rows)
-      start_from_sample(data, s);
-    descend(data, s);
+    detail::linear_problem<T> problem(data.features, data.codes, data.row_weights(), data.classes,
+                                      s.objective);
+    const std::int64_t outputs = detail::linear_outputs(data.classes), cols = data.features.cols();
+    const std::int64_t at_once = s.objective.loss == detail::linear_loss::log
+                                     ? outputs
+                                     : std::clamp(most_parameters / (cols + 1), std::int64_t{1}, outputs);
+    const matrix<double> start = std::exchange(start_, {});
+    const std::vector<double> start_intercepts = std::exchange(start_intercepts_, {});
+    const bool goes_on = start.rows() == outputs && start.cols() == cols;
+    coefficients_ = matrix<double>(outputs, cols);
+    intercepts_.assign(static_cast<std::size_t>(outputs), 0.0);
+    objective_ = 0, iterations_ = 0, converged_ = true;
+    for (std::int64_t first = 0; first < outputs; first += at_once) {
+      const std::int64_t count = std::min(at_once, outputs - first);
+      problem.choose(first, count);
+      std::vector<double> parameters(problem.parameters(), 0.0);
+      if (goes_on) {
+        std::copy_n(start.row(first).data(), count * cols, parameters.begin());
+        std::copy_n(start_intercepts.begin() + first, count, parameters.begin() + count * cols);
+      }
+      // A step too far may overflow and be taken back; where it starts from may not.
+      bool at_start = true;
+      const auto evaluate = [&](const std::vector<double>& at, std::vector<double>& gradient) {
+        const double value = problem.evaluate(at, gradient);
+        if (std::exchange(at_start, false) && !all_finite(std::span<const double>(gradient)))
+          this->throw_overflow(data.x);
+        return value;
+      };
+      const auto each = [&](std::int64_t iteration, double) {
+        if (s.progress) s.progress({this->kind(), iteration, s.max_iterations, "iterations"});
+      };
+      const double noise = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
+      const auto result = detail::lbfgs(parameters, evaluate, each,
+                                        detail::lbfgs_options{.max_iterations = s.max_iterations,
+                                                              .gradient_tolerance = s.tolerance,
+                                                              .history = 10,
+                                                              .function_noise = noise})
+                              .run();
+      if (!is_finite(result.value) || !all_finite(std::span<const double>(parameters)))
+        this->throw_overflow(data.x);
+      iterations_ = std::max(iterations_, result.iterations);
+      converged_ = converged_ && result.converged;
+      objective_ += result.value * problem.total_weight();
+      std::copy_n(parameters.begin(), count * cols, coefficients_.row(first).data());
+      std::copy_n(parameters.begin() + count * cols, count, intercepts_.begin() + first);
+    }
   }
 
   /// One class against the rest of few rows, in the dual. Progress is told after each class.
@@ -171,94 +211,6 @@ class linear_classifier : public classifier<T> {
  private:
   /// Of one group; L-BFGS keeps some 24 numbers for each.
   static constexpr std::int64_t most_parameters = std::int64_t{1} << 20;
-  static constexpr std::int64_t many_rows = 8192;
-
-  /// From start_, if it is of as many outputs and features. Outputs that have nothing to do with each other
-  /// (one class against the rest) a group at a time, so that the history stays small beside the features.
-  void descend(const training_data& data, const settings& s) {
-    const matrix<double> start = std::exchange(start_, {});
-    const std::vector<double> start_intercepts = std::exchange(start_intercepts_, {});
-    detail::linear_problem<T> problem(data.features, data.codes, data.row_weights(), data.classes,
-                                      s.objective);
-    const std::int64_t outputs = detail::linear_outputs(data.classes), cols = data.features.cols();
-    const std::int64_t at_once = s.objective.loss == detail::linear_loss::log
-                                     ? outputs
-                                     : std::clamp(most_parameters / (cols + 1), std::int64_t{1}, outputs);
-    const bool goes_on = start.rows() == outputs && start.cols() == cols;
-    coefficients_ = matrix<double>(outputs, cols);
-    intercepts_.assign(static_cast<std::size_t>(outputs), 0.0);
-    objective_ = 0, iterations_ = 0, converged_ = true;
-    for (std::int64_t first = 0; first < outputs; first += at_once) {
-      const std::int64_t count = std::min(at_once, outputs - first);
-      problem.choose(first, count);
-      std::vector<double> parameters(problem.parameters(), 0.0);
-      if (goes_on) {
-        std::copy_n(start.row(first).data(), count * cols, parameters.begin());
-        std::copy_n(start_intercepts.begin() + first, count, parameters.begin() + count * cols);
-      }
-      // A step too far may overflow and be taken back; where it starts from may not.
-      bool at_start = true;
-      const auto evaluate = [&](const std::vector<double>& at, std::vector<double>& gradient) {
-        const double value = problem.evaluate(at, gradient);
-        if (std::exchange(at_start, false) && !all_finite(std::span<const double>(gradient)))
-          this->throw_overflow(data.x);
-        return value;
-      };
-      const auto each = [&](std::int64_t iteration, double) {
-        if (s.progress) s.progress({this->kind(), iteration, s.max_iterations, "iterations"});
-      };
-      const double noise = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
-      const auto result = detail::lbfgs(parameters, evaluate, each,
-                                        detail::lbfgs_options{.max_iterations = s.max_iterations,
-                                                              .gradient_tolerance = s.tolerance,
-                                                              .history = 10,
-                                                              .function_noise = noise})
-                              .run();
-      if (!is_finite(result.value) || !all_finite(std::span<const double>(parameters)))
-        this->throw_overflow(data.x);
-      iterations_ = std::max(iterations_, result.iterations);
-      converged_ = converged_ && result.converged;
-      objective_ += result.value * problem.total_weight();
-      std::copy_n(parameters.begin(), count * cols, coefficients_.row(first).data());
-      std::copy_n(parameters.begin() + count * cols, count, intercepts_.begin() + first);
-    }
-  }
-
-  /// Leaves in start_ what minimises the same mean loss and penalty over an eighth of each class's rows.
-  void start_from_sample(const training_data& data, const settings& s) {
-    constexpr std::size_t every = 8;
-    std::vector<std::size_t> seen(static_cast<std::size_t>(data.classes));
-    std::vector<std::int64_t> which;
-    const std::vector<double> weights = data.row_weights();
-    double all = 0, chosen = 0;
-    for (std::size_t r = 0; r < weights.size(); ++r) {
-      all += weights[r];
-      if (!(weights[r] > 0) || seen[static_cast<std::size_t>(data.codes[r])]++ % every != 0) continue;
-      which.push_back(static_cast<std::int64_t>(r));
-      chosen += weights[r];
-    }
-    if (which.size() > weights.size() / 4) return;  // of classes so small it would be nearly all
-    const feature_set<T> features = detail::rows_of(data.features, which);
-    training_data sample = data;  // its x stays that of all: a row to blame is one of them
-    sample.features = features.view();
-    for (std::size_t i = 0; i < which.size(); ++i) {
-      sample.codes[i] = data.codes[static_cast<std::size_t>(which[i])];
-      sample.sample_weights[i] = data.sample_weights[static_cast<std::size_t>(which[i])];
-    }
-    sample.codes.resize(which.size());
-    sample.sample_weights.resize(which.size());
-    settings of_sample = s;
-    of_sample.objective.c *= all / chosen;
-    // Whoever is told of progress may end the fit by it.
-    if (s.progress)
-      of_sample.progress = [&](const progress_event& e) { s.progress({e.phase, 0, e.total, e.unit}); };
-    try {
-      minimise(sample, of_sample);
-    } catch (const row_error&) {
-      return;  // a row weighs more among few: what overflows here need not among all
-    }
-    start_ = std::move(coefficients_), start_intercepts_ = std::move(intercepts_);
-  }
 
   void require_sense(const training_data& data, const settings& s) const {
     const std::string kind(this->kind());

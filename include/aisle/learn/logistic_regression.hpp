@@ -18,7 +18,7 @@ struct logistic_options {
   std::int64_t max_iterations = 1000;
   class_weights weights = {};
   int threads = 0;                  ///< 0: all the process may use
-  progress_callback progress = {};  ///< after every iteration; 0 done while it looks for a start
+  progress_callback progress = {};  ///< after every iteration
 };
 
 /// Multinomial logistic regression: minimises
