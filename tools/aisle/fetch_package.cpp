@@ -63,7 +63,7 @@ unpacked_package::unpacked_package(const std::string& package, const std::string
         "python3-pip");
   aisle::remove_tree(folder_);
   try {
-    const std::string wheels = aisle::join_path(folder_, "wheel"), files = aisle::join_path(folder_, "files");
+    const std::string wheels = aisle::join_path(folder_, "wheel");
     aisle::make_folders(wheels);
     // In an empty folder: what pip finds beside itself under a package's name (x.zip) it would build.
     if (!python({"-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check",
