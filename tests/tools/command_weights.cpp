@@ -69,6 +69,11 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     for (const char* of : {"/config.json", "/sub/config.json", "/preset.json"})
       aisle::write_file(work / ("origin/" + std::string(name) + of), name);
   }
+  for (const char* name : {"one-1", "one/1"}) {  // of the first, the model is missing
+    fs::create_directories(work / ("origin/" + std::string(name)));
+    aisle::write_file(work / ("origin/" + std::string(name) + "/config.json"), name);
+  }
+  aisle::write_file(work / "origin/one/1/model.bin", bytes);
   const server web(work);
   if (!web.is_up()) return;
 
@@ -99,6 +104,8 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   const aisle::json any = file("config.json", nullptr), preset = file("preset.json", nullptr);
   model("two-sources", {source(web.url("partial/one"), {any, preset, unknown}),
                         source(web.url("good/two"), {any, unknown})});
+  model("alike",
+        {source(web.url("good/one-1"), {any, unknown}), source(web.url("good/one/1"), {any, unknown})});
   model("nothing", {source(web.url("missing"), file("sub/model.bin", sum))});
   model("nested", {source(web.url("good/one"), {file("model.bin", sum), file("sub/config.json", nullptr)})});
   model("half", {source(web.url("partial/one"), {any, unknown})});
@@ -145,10 +152,11 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
   };
   // Where the files of a source gather.
   const auto staged = [&](const std::string& id, const std::string& fault) {
-    std::string name = "https-" + web.url(fault) + "-";
+    std::string name = "https-" + web.url(fault);
     std::replace_if(
         name.begin(), name.end(), [](char c) { return c == ':' || c == '/'; }, '-');
-    return work / ("weights/" + id + ".part/" + name);
+    const std::string which = sha("https\n" + web.url(fault) + "\n\n\n").substr(0, 16);
+    return work / ("weights/" + id + ".part/" + name + "-" + which);
   };
   const auto part = [&](const std::string& id, const std::string& content) {
     fs::remove_all(work / ("weights/" + id));
@@ -272,9 +280,16 @@ TEST_CASE("weights get: faults of a server, checksums, resume") {
     CHECK(aisle::read_file(staged("half", "partial/one") + "/config.json") == "one");
     CHECK(command::run(work, "weights list --manifest manifest.json")
               .out.find("half                 image  part") != std::string::npos);
-    CHECK(get("half --allow-unverified").code == 1);
+    const auto once_more = get("half --allow-unverified");
+    CHECK(once_more.code == 1);
+    CHECK(once_more.err.find("config.json: of an earlier try, taken unverified, sha256 " + sha("one")) !=
+          std::string::npos);
     CHECK(web.requests() ==
           list{"partial one/config.json -", "partial one/model.bin -", "partial one/model.bin -"});
+    // Nor are two sources one whose names differ in the signs alone that no name of a folder has.
+    CHECK(get("alike --allow-unverified").code == 0);
+    CHECK(whole("alike"));
+    CHECK(aisle::read_file(in("alike/config.json")) == "one/1");
   }
   SUBCASE("a file that cannot take its place leaves no model of two sources") {
     fs::create_directories(work / "weights/nested");

@@ -23,7 +23,11 @@ get() { "$top/tools/get-weights" --weights "$work/weights" --manifest "$work/man
 fails() { ! "$@"; }
 
 # staged MODEL FAULT: where the files of that source gather.
-staged() { echo "$work/weights/$1.part/https-http---127.0.0.1-$port-$2-"; }
+staged() {
+  local sum
+  sum=$(printf '%s\n' https "http://127.0.0.1:$port/$2" '' '' | sha256sum)
+  echo "$work/weights/$1.part/https-http---127.0.0.1-$port-${2//\//-}-${sum:0:16}"
+}
 # serve NAME [CERTIFICATE]: a server that logs to $work/NAME.log; its port is in $work/NAME.port.
 serve() {
   : >"$work/$1.log"
@@ -40,6 +44,10 @@ for source in one two; do
   cp "$work/origin/model.bin" "$work/origin/$source/model.bin"
   echo "{\"of\": \"$source\"}" | tee "$work/origin/$source/config.json" >"$work/origin/$source/preset.json"
 done
+mkdir -p "$work/origin/one-1" "$work/origin/one/1"  # of the first, the model is missing
+echo 1 >"$work/origin/one-1/config.json"
+echo 2 >"$work/origin/one/1/config.json"
+cp "$work/origin/model.bin" "$work/origin/one/1/model.bin"
 serve plain
 port=$(cat "$work/plain.port")
 ln -s plain.log "$work/log"
@@ -74,6 +82,7 @@ models = {
     "unknown-then-known": [web("good", unknown), local],
     "two-sources": [web("partial/one", *any_of("config.json", "preset.json", "model.bin")),
                     web("good/two", *any_of("config.json", "model.bin"))],
+    "alike": [web("good/one-1", *any_of("config.json", "model.bin")), web("good/one/1", *any_of("config.json", "model.bin"))],
     "half": [web("partial/one", *any_of("config.json", "model.bin"))],
     "far": [{"kind": "https", "url": "http://example.org/x", "files": [model]}],
     "far-user": [{"kind": "https", "url": "http://localhost:1@example.org/x", "files": [model]}],
@@ -187,9 +196,12 @@ check "with its file" absent two-sources/preset.json
 fresh
 check "half a source is none" fails get --allow-unverified half
 check "so there is no folder of the model" absent half
-check "what it did deliver is kept" same one/config.json half.part/https-http---127.0.0.1-$port-partial-one-/config.json
+check "what it did deliver is kept" cmp -s "$work/origin/one/config.json" "$(staged half partial/one)/config.json"
 check "for the next try" fails get --allow-unverified half
 check "which asks for the rest alone" eval '[ "$(grep -c config.json "$work/log")" -eq 1 ]'
+check "and says what it takes of an earlier try" said "config.json: of an earlier try, taken unverified, sha256 "
+check "sources whose folders would be named alike" get --allow-unverified alike
+check "are not mixed" same one/1/config.json alike/config.json
 
 fresh
 mkdir -p "$work/weights/good"
@@ -259,6 +271,18 @@ if python3 -m pip --version >/dev/null 2>&1; then
 else
   echo "skipped: pip is not installed"
 fi
+
+# Manifests that say too little, or the same twice.
+file='{"path": "a", "sha256": null}'
+source='{"kind": "https", "url": "https://127.0.0.1:9/x", "files": ['
+for fault in "files is empty|{\"id\": \"m\", \"sources\": [$source]}]}" \
+  "path 'a' again|{\"id\": \"m\", \"sources\": [$source$file, $file]}]}" \
+  "id 'm' again|{\"id\": \"m\", \"sources\": []}, {\"id\": \"m\", \"sources\": []}" \
+  "expected a plain path|{\"id\": \"m\", \"sources\": [$source{\"path\": \"a\\nfile\", \"sha256\": null}]}]}"; do
+  printf '{"schema": 1, "models": [%s]}\n' "${fault#*|}" >"$work/doubtful.json"
+  check "a manifest is refused: ${fault%%|*}" fails get --manifest "$work/doubtful.json" --allow-unverified m
+  check "and it says why" said "${fault%%|*}"
+done
 
 # The manifest that is committed: every model has sources, and those of the demo are all vouched for.
 check "the project's manifest" python3 - "$top/weights/manifest.json" <<'PYTHON'

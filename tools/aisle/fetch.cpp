@@ -3,7 +3,6 @@
 #include "fetch.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -14,6 +13,7 @@
 
 #include <curl/curl.h>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
@@ -254,8 +254,8 @@ void fetch_file(const manifest_source& source, const manifest_file& f, const std
 }
 
 /// WEIGHTS/ID, and WEIGHTS/ID.part, where each source's files gather in a folder of their own: the preset of
-/// one source beside the weights of another would be a model that nobody published. tools/get-weights does
-/// the same.
+/// one source beside the weights of another would be a model that nobody published. Its name is for the eye,
+/// the sum behind it tells `s-1` from `s/1`. tools/get-weights does the same.
 struct folders {
   std::string model, staging;
 
@@ -263,11 +263,15 @@ struct folders {
       : model(aisle::join_path(weights, m.id)), staging(model + ".part") {}
 
   std::string of(const manifest_source& source) const {
-    std::string name = source.kind + "-" + source.where + "-" + source.version;
-    if (!source.folder.empty()) name += "-" + source.folder;
+    const std::string identity =
+        source.kind + "\n" + source.where + "\n" + source.version + "\n" + source.folder + "\n";
+    aisle::sha256 sum;
+    sum.update(identity.data(), identity.size());
+    std::string name = source.kind + "-" + source.where;
+    if (name.size() > 100) name.resize(100);  // a name of a folder has 255 bytes
     for (char& c : name)
-      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
-    return aisle::join_path(staging, name);
+      if (!aisle::ascii::is_letter_or_digit(c) && c != '.' && c != '_') c = '-';
+    return aisle::join_path(staging, name + "-" + sum.hex().substr(0, 16));
   }
 };
 
@@ -286,7 +290,11 @@ void fetch_source(const manifest_model& model, const manifest_source& source, co
   for (const manifest_file& f : source.files) {
     if (!f.sha256.empty() && verifies(aisle::join_path(in.model, f.path), f, bar)) continue;
     const std::string target = aisle::join_path(in.of(source), f.path);
-    if (verifies(target, f, bar)) continue;
+    if (verifies(target, f, bar)) {
+      if (f.sha256.empty())
+        say("  " + f.path + ": of an earlier try, taken unverified, sha256 " + sha256_of(target, bar));
+      continue;
+    }
     if (!package) {
       fetch_file(source, f, target, o, bar);
       continue;

@@ -1,12 +1,12 @@
 #include "manifest.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 
+#include <aisle/base/ascii.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/io/json.hpp>
 
@@ -22,6 +22,8 @@ manifest_file read_file_entry(const aisle::json& j) {
                   .size = j.get<std::int64_t>("size", 0)};
   if (f.path.empty() || f.path.front() == '/' || ("/" + f.path + "/").find("/../") != std::string::npos)
     j.at("path").fail("leads out of the model's folder: " + f.path);
+  if (std::any_of(f.path.begin(), f.path.end(), [](unsigned char c) { return c < ' '; }))
+    j.at("path").fail("expected a plain path, found " + f.path);
   if (!f.sha256.empty() &&
       (f.sha256.size() != 64 || f.sha256.find_first_not_of("0123456789abcdef") != std::string::npos))
     j.at("sha256").fail("expected 64 lower-case hexadecimal digits");
@@ -43,11 +45,12 @@ std::string read_id(const aisle::json& model) {
 /// What pip takes for the name or the version of a package, and not for a path, a URL or an option, of which
 /// it would run code. PEP 508 and 440.
 void require_plain(const aisle::json& j, const std::string& text, const char* others, const char* what) {
-  const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
-  const bool plain = !text.empty() && letter(text.front()) && letter(text.back()) &&
-                     std::all_of(text.begin(), text.end(), [&](char c) {
-                       return letter(c) || std::string_view(others).find(c) != std::string_view::npos;
-                     });
+  using aisle::ascii::is_letter_or_digit;
+  const bool plain =
+      !text.empty() && is_letter_or_digit(text.front()) && is_letter_or_digit(text.back()) &&
+      std::all_of(text.begin(), text.end(), [&](char c) {
+        return is_letter_or_digit(c) || std::string_view(others).find(c) != std::string_view::npos;
+      });
   if (!plain) j.fail(std::string("expected ") + what + ", found \"" + text + "\"");
 }
 
