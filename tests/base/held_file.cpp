@@ -40,6 +40,41 @@ TEST_CASE("a held file is its writer's until that ends, however it ends") {
   CHECK_THROWS_AS(aisle::held_file::create(folder / "missing/table", "rows"), aisle::file_error);
 }
 
+TEST_CASE("a held folder is its writer's until that ends, then the next one deletes it") {
+  const support::temporary_folder folder;
+  const std::string path = folder / "vectors.npy";
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  const pid_t killed = ::fork();
+  if (killed == 0) {
+    const aisle::held_folder mine(path);
+    aisle::write_file(mine.path() + "/vectors.npy", "half");
+    if (::write(ready[1], "x", 1) != 1) ::_exit(1);
+    for (;;) ::pause();
+  }
+  ::close(ready[1]);
+  char byte = 0;
+  REQUIRE(::read(ready[0], &byte, 1) == 1);
+  const auto theirs = aisle::held_files(path, "part");
+  REQUIRE(theirs.size() == 1);
+  {
+    const aisle::held_folder mine(path);
+    aisle::remove_left_behind(path, "part");
+    CHECK(aisle::held_files(path, "part").size() == 2);
+    CHECK(aisle::read_file(theirs[0] + "/vectors.npy") == "half");
+  }
+  CHECK(aisle::held_files(path, "part") == theirs);
+  ::kill(killed, SIGKILL);
+  ::waitpid(killed, nullptr, 0);
+  {
+    const aisle::held_folder mine(path);
+    CHECK(aisle::held_files(path, "part") == std::vector<std::string>{mine.path()});
+  }
+  CHECK(aisle::held_files(path, "part").empty());
+  CHECK_THROWS_AS(aisle::held_folder(folder / "missing/vectors.npy"), aisle::file_error);
+  ::close(ready[0]);
+}
+
 TEST_CASE("the next writer of a file deletes the parts that killed ones left, and nothing else") {
   const support::temporary_folder folder;
   const std::string path = folder / "out.csv";

@@ -61,8 +61,8 @@ int merge(const options& o) {
     }
   const auto turn = wait_for_turn(o.out);
   const std::vector<aisle::skipped_row> skipped = skipped_of(parts);
-  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, skipped, o.csv);
   aisle::merge_parts(parts, o.out, bar.callback());
+  if (!o.skipped.empty()) aisle::write_skipped(o.skipped, skipped, o.csv);
   say(o.out + ": " + aisle::counted(parts.vectors, "row") + " of " +
       aisle::counted(parts.shards.size(), "shard"));
   if (skipped.empty()) return exit_ok;

@@ -38,7 +38,24 @@ class held_file {
   int handle_ = -1;
 };
 
-/// All files `PATH.PID-N.SUFFIX`, in alphabetical order.
+/// A folder `PATH.PID-N.part` for files that are to appear together, held in the same way; it goes with this
+/// object, and so do the files in it (it has no folders).
+class held_folder {
+ public:
+  /// A new one; those of this name that were left behind go. Throws file_error.
+  explicit held_folder(const std::string& path);
+  held_folder(const held_folder&) = delete;
+  held_folder& operator=(const held_folder&) = delete;
+  ~held_folder();
+
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+  int handle_ = -1;
+};
+
+/// All files and folders `PATH.PID-N.SUFFIX`, in alphabetical order.
 std::vector<std::string> held_files(const std::string& path, std::string_view suffix);
 /// Deletes those that were left behind.
 void remove_left_behind(const std::string& path, std::string_view suffix);

@@ -46,6 +46,21 @@ AISLE_API int create_held(const std::string& path, std::string_view suffix, std:
   }
 }
 
+/// The system's handle of a folder that nobody held until now; -1 with errno: there is none. The caller
+/// closes it.
+AISLE_API int hold_folder(const std::string& path) {
+  const int handle = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (handle < 0) return -1;
+  struct ::stat info {};
+  const int code = ::flock(handle, LOCK_EX | LOCK_NB) != 0                    ? errno
+                   : was_deleted(handle) || ::lstat(path.c_str(), &info) != 0 ? ENOENT
+                                                                              : 0;
+  if (code == 0) return handle;
+  ::close(handle);
+  errno = code;
+  return -1;
+}
+
 }  // namespace detail
 
 AISLE_API held_file::held_file(std::string path, int handle) noexcept
@@ -96,6 +111,27 @@ AISLE_API void held_file::sync() {
 
 AISLE_API void held_file::remove() noexcept { ::unlink(path_.c_str()); }
 
+AISLE_API held_folder::held_folder(const std::string& path) {
+  remove_left_behind(path, "part");
+  for (;;) {
+    path_ = make_part_folder(path);
+    handle_ = detail::hold_folder(path_);
+    const int code = handle_ < 0 ? errno : 0;
+    // Who came between the two calls took it for one that was left behind, and deletes it. Where a file
+    // system has no locks, nobody does.
+    const bool without_locks =
+        code == EBADF || code == ENOLCK || code == EOPNOTSUPP || code == ENOSYS || code == EINVAL;
+    if (code == 0 || without_locks) return;
+    remove_flat_folder(path_);
+    if (code != EWOULDBLOCK && code != ENOENT)
+      throw file_error(path_, std::string("cannot open: ") + std::strerror(code));
+  }
+}
+AISLE_API held_folder::~held_folder() {
+  remove_flat_folder(path_);
+  if (handle_ >= 0) ::close(handle_);
+}
+
 AISLE_API std::vector<std::string> held_files(const std::string& path, std::string_view suffix) {
   const std::string folder = parent_folder(path), before = file_name(path) + ".",
                     after = "." + std::string(suffix);
@@ -121,8 +157,13 @@ AISLE_API std::vector<std::string> held_files(const std::string& path, std::stri
 }
 
 AISLE_API void remove_left_behind(const std::string& path, std::string_view suffix) {
-  for (const std::string& file : held_files(path, suffix))
-    if (auto left = held_file::take(file)) left->remove();
+  for (const std::string& name : held_files(path, suffix))
+    if (auto left = held_file::take(name)) {
+      left->remove();
+    } else if (const int folder = detail::hold_folder(name); folder >= 0) {
+      remove_flat_folder(name);
+      ::close(folder);
+    }
 }
 
 AISLE_NAMESPACE_END

@@ -92,10 +92,9 @@ class part_cursor {
         if (n != part_->vectors) throw format_error(part_->path, "says other rows than its files have");
         if (n == 0) continue;
         const auto dimension = part_->made_with.get<std::int64_t>("dimension");
-        const auto bytes =
-            static_cast<std::uint64_t>(n) * static_cast<std::uint64_t>(dimension) * sizeof(float);
-        if (dimension < 1 || bytes > vectors_->size()) throw format_error(path, "is shorter than its rows");
-        offset_ = vectors_->size() - bytes;
+        const auto begin = vectors_begin(*vectors_, n, dimension);
+        if (!begin) throw format_error(path, "is shorter than its rows");
+        offset_ = *begin;
         vector_.resize(static_cast<std::size_t>(dimension));
       } else {
         records_.emplace(path, part_->format == "csv");

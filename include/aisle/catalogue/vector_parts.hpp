@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <aisle/base/config.hpp>
+#include <aisle/base/file.hpp>
 #include <aisle/base/progress.hpp>
 #include <aisle/catalogue/results.hpp>
 #include <aisle/catalogue/row_source.hpp>
@@ -122,6 +123,8 @@ std::vector<shard_selection> find_shards(const std::string& folder);
 std::string tell_difference(const std::string& path, const json& there, const json& here);
 /// The number of the part that a file belongs to; -1: of none.
 std::int64_t part_of_file(std::string_view name);
+/// Where the vectors of an NPY file begin, which end with the file; nothing where it is shorter than these.
+std::optional<std::uint64_t> vectors_begin(const input_file& file, std::int64_t rows, std::int64_t dimension);
 }  // namespace detail
 
 /// The parts of all shards in a folder.

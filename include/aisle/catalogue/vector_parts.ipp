@@ -10,6 +10,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/catalogue/vector_parts.hpp>
 #include <aisle/tensor/finite.hpp>
@@ -200,22 +201,32 @@ AISLE_API vector_part read_part(const std::string& path) {
 
 namespace detail {
 
+AISLE_API std::optional<std::uint64_t> vectors_begin(const input_file& file, std::int64_t rows,
+                                                     std::int64_t dimension) {
+  const std::uint64_t most = file.size() / sizeof(float);
+  if (rows < 0 || dimension < 1 || static_cast<std::uint64_t>(dimension) > most) return std::nullopt;
+  if (static_cast<std::uint64_t>(rows) > most / static_cast<std::uint64_t>(dimension)) return std::nullopt;
+  return file.size() -
+         static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(dimension) * sizeof(float);
+}
+
 /// What is wrong with the numbers of a part of NPY; other parts are text.
 AISLE_API std::string number_fault_of(const vector_part& part) {
   if (part.format != "npy" || part.vectors == 0) return {};
   const input_file file(join_path(parent_folder(part.path), part.files[0].name));
   const auto dimension = part.made_with.get<std::int64_t>("dimension");
-  const std::uint64_t most = file.size() / sizeof(float);
-  if (dimension < 1 || static_cast<std::uint64_t>(dimension) > most ||
-      static_cast<std::uint64_t>(part.vectors) > most / static_cast<std::uint64_t>(dimension))
-    return file.path() + ": is shorter than its rows";
-  std::vector<float> vector(static_cast<std::size_t>(dimension));
-  const std::uint64_t size = vector.size() * sizeof(float);
-  const std::uint64_t begin = file.size() - static_cast<std::uint64_t>(part.vectors) * size;
-  for (std::int64_t r = 0; r < part.vectors; ++r) {
-    file.read_at(begin + static_cast<std::uint64_t>(r) * size, std::as_writable_bytes(std::span(vector)));
-    if (!all_finite(std::span<const float>(vector)))
-      return file.path() + ": vector " + std::to_string(r) + " holds what is no finite number";
+  const auto begin = vectors_begin(file, part.vectors, dimension);
+  if (!begin) return file.path() + ": is shorter than its rows";
+  const std::int64_t block = 1 + (std::int64_t{1} << 18) / dimension;
+  std::vector<float> vectors;
+  for (std::int64_t r = 0; r < part.vectors; r += block) {
+    vectors.resize(static_cast<std::size_t>(std::min(block, part.vectors - r) * dimension));
+    file.read_at(*begin + static_cast<std::uint64_t>(r * dimension) * sizeof(float),
+                 std::as_writable_bytes(std::span(vectors)));
+    if (all_finite(std::span<const float>(vectors))) continue;
+    const auto bad = ranges::find_if(vectors, [](float v) { return !is_finite(v); });
+    return file.path() + ": vector " + std::to_string(r + (bad - vectors.begin()) / dimension) +
+           " holds what is no finite number";
   }
   return {};
 }

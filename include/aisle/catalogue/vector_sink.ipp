@@ -10,6 +10,7 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/base/held_file.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/catalogue/vector_sink.hpp>
@@ -121,15 +122,6 @@ class csv_sink : public vector_sink {
   std::optional<csv_writer> table_;
 };
 
-/// A folder beside an output, gone with this object.
-struct part_folder {
-  std::string path;
-  explicit part_folder(const std::string& beside) : path(make_part_folder(beside)) {}
-  ~part_folder() { remove_flat_folder(path); }
-  part_folder(const part_folder&) = delete;
-  part_folder& operator=(const part_folder&) = delete;
-};
-
 /// One matrix of the rows that have a vector, their ids beside it, and the sums of both. They gather in a
 /// folder of their own; of the files that stand there the ids go first and come last, so that there is never
 /// one matrix with the ids of another.
@@ -163,9 +155,9 @@ class npy_sink : public vector_sink {
   }
 
  private:
-  std::string staged(const std::string& path) const { return join_path(folder_.path, file_name(path)); }
+  std::string staged(const std::string& path) const { return join_path(folder_.path(), file_name(path)); }
   std::string to_;
-  part_folder folder_{to_};
+  held_folder folder_{to_};
   npy_row_writer vectors_;
   csv_writer ids_;
 };
