@@ -55,6 +55,8 @@ TEST_CASE("the first of several pictures in one cell") {
                                  "pics/1.jpg,",
                                  ",pics/1.jpg",
                                  "|pics/1.jpg|",
+                                 "\"\",pics/1.jpg",
+                                 "''|pics/1.jpg",
                                  "pics/1.jpg\npics/2.jpg",
                                  "pics/1.jpg\r\npics/2.jpg",
                                  R"(["pics/1.jpg", "pics/2.jpg"])",
@@ -151,6 +153,19 @@ TEST_CASE("names in the writing of HTML") {
   CHECK(s.find("pics/x&ampy.jpg").empty());
 }
 
+TEST_CASE("URLs that nothing fetches are not said to be fetched") {
+  const shop s({"1.jpg"});
+  picture_finder finder(s.work.path(), {});
+  for (const char* url : {"s3://bucket/2.jpg", "gs://bucket/2.jpg", "ftp://a.example/2.jpg"}) {
+    CAPTURE(url);
+    const auto r = finder.resolve(url);
+    CHECK_FALSE(r.found);
+    CHECK(r.problem.find("that nothing here fetches") != std::string::npos);
+  }
+  for (const char* url : {"https://a.example/2.jpg", "HTTP://a.example/2.jpg", "//a.example/2.jpg"})
+    CHECK(finder.resolve(url).problem.find("`aisle images` fetches") != std::string::npos);
+}
+
 TEST_CASE("names that were read as numbers") {
   const shop s({"12345.jpg", "pics/678.png", "9.0.jpg", "9.jpg", "5.0", "5.jpg", "v1.jpg", "1e4.jpg"});
   CHECK(s.find("12345.0") == "12345.jpg");
@@ -169,7 +184,7 @@ TEST_CASE("a cell that says that there is no picture is as an empty one") {
   picture_finder finder(s.work.path(), {});
   for (const std::string cell :
        {"[]", "[ ]", R"([""])", "[null]", R"(["nan", ""])", "{}", "['']", "[None]", "['', nan]",
-        R"([{"src": ""}])", "nan", "NaN", "None", "null", "NULL", "N/A", "-"}) {
+        R"([{"src": ""}])", "nan", "NaN", "None", "null", "NULL", "N/A", "-", "no_selection", "False"}) {
     CAPTURE(cell);
     const picture_reference r = finder.resolve(cell);
     CHECK_FALSE(r.found);

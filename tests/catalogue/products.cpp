@@ -65,10 +65,50 @@ TEST_CASE("lists as texts are what their strings say, and empty ones are none") 
                         "4,\"{\"\"a\"\":\"\"b\"\"}\"\n"
                         "5,[red]\n"
                         "6,\"[\"\"a\"\",1]\"\n"
-                        "7,\xe2\x80\x8b\n");
-  REQUIRE(csv.products.size() == 5);
-  const char* texts[] = {"red kettle", "[1]", R"({"a":"b"})", "[red]", R"(["a",1])"};
-  for (std::size_t i = 0; i < 5; ++i) CHECK(csv.products[i].text == texts[i]);
+                        "7,\xe2\x80\x8b\n"
+                        "8,\"['red', \"\"baker's kettle\"\"]\"\n"
+                        "9,['red' kettle]\n"
+                        "10,\"['100\\xa0ml', 'a\\nb\\\\c', '\\u00fc \\q']\"\n");
+  REQUIRE(csv.products.size() == 8);
+  CHECK(csv.products[7].text == "100\xc2\xa0ml a\nb\\c \xc3\xbc q");
+  const char* texts[] = {"red kettle",         "[1]",           R"({"a":"b"})", "[red]", R"(["a",1])",
+                         "red baker's kettle", "['red' kettle]"};
+  for (std::size_t i = 0; i < 7; ++i) CHECK(csv.products[i].text == texts[i]);
+}
+
+TEST_CASE("a column that looks like the one asked for is it") {
+  const support::temporary_folder work;
+  // Decomposed, as macOS writes it; a no-break blank; a line break within a cell.
+  const std::string csv =
+      "sku,Gro\xcc\x88\xc3\x9f"
+      "e,Product\xc2\xa0Name,\"Long\ntext\"\n1,L,cup,red\n";
+  const auto c = load(work, csv,
+                      {.text_columns = {"Gr\xc3\xb6\xc3\x9f"
+                                        "e",
+                                        "Product Name", "Long text"}});
+  REQUIRE(c.products.size() == 1);
+  CHECK(c.products[0].text == "L cup red");
+  CHECK(c.options.text_columns.back() == "Long\ntext");
+  // Not in another case, nor where two look so.
+  CHECK_THROWS_AS(load(work, csv, {.text_columns = {"product name"}}), aisle::missing_column);
+  CHECK_THROWS_AS(load(work, "sku,a\xc2\xa0n,a  n\n1,x,y\n", {.text_columns = {"a n"}}),
+                  aisle::missing_column);
+}
+
+TEST_CASE("what pandas reads as missing is no text, and counted") {
+  const support::temporary_folder work;
+  const auto c = load(work,
+                      "sku,name,description\n1,red cup,NULL\n2,nan,\\N\n3,Nan,none of these\n4,None, <NA> "
+                      "\n5,Infinity,-\n");
+  REQUIRE(c.products.size() == 3);
+  CHECK(c.products[0].text == "red cup");
+  CHECK(c.products[1].text == "Nan none of these");
+  CHECK(c.products[2].text == "Infinity -");
+  CHECK(c.missing_texts == 5);
+  CHECK(c.text_of("N/A").empty());
+  CHECK(c.problems.size() == 2);
+  // Strings of JSON are what they say.
+  CHECK(load(work, R"([{"sku":1,"name":"NULL"}])").products[0].text == "NULL");
 }
 
 TEST_CASE("columns can be called anything") {

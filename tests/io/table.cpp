@@ -231,6 +231,31 @@ TEST_CASE("table: a field goes on behind its closing quote, as in Python's csv a
   CHECK(read("sku,name,n\n1,\"aa\"bbb,12\n2,c,13\n", {.field_limit = 4}).problems.size() == 1);
 }
 
+TEST_CASE("table: names of rows in front of the columns that have a name, as R writes them") {
+  for (const std::string separator : {",", ";", "\t", "|"}) {
+    CAPTURE(separator);
+    std::string r = "\"sku\",\"name\"\n\"1\",\"a7\",\"red, \"\"big\"\" cup\"\n\r\n\"2\",\"a8\",NA\n";
+    std::size_t at = 0;
+    for (char& c : r)
+      if (c == ',' && ++at != 4) c = separator[0];
+    const auto t = read(r, {.expected = {"sku"}});
+    CHECK(t.problems.empty());
+    CHECK(t.format.row_names);
+    CHECK(t.format.describe().ends_with("row names in front of the first column"));
+    CHECK(t.rows ==
+          std::vector<strings>{{"", "sku", "name"}, {"1", "a7", "red, \"big\" cup"}, {"2", "a8", "NA"}});
+  }
+  // Commas too many are none: of prices, of descriptions, at the end of lines; nor is a single row.
+  for (const char* csv :
+       {"sku,name,price\n1,shirt,12,50\n2,cup,9,90\n", "a,b\n1,2,3\n4,5\n", "a,b\n1,2,\n4,5,\n",
+        "\"a\",\"b\"\n\"1\",\"2\",\"\"\n\"4\",\"5\",\"\"\n", "\"a\",\"b\"\n\"1\",\"2\",\"3\"\n",
+        "\"a\",\"b\"\n\"1\",\"2\",\"3\"\n\"1\",\"5\",\"6\"\n", "a,b\n\"1\",2,3\n\"4\",5,6\n",
+        "\"a\",\"b\"\n1,2,3\n4,5,6\n"}) {
+    CAPTURE(csv);
+    CHECK_FALSE(read(csv).format.row_names);
+  }
+}
+
 TEST_CASE("table: the header once more, as in exports that were pasted together, is told of and no row") {
   const std::string bom = "\xEF\xBB\xBF";
   for (const std::string& again : {std::string("sku,name"), std::string("\"sku\",\"name\""),
@@ -414,9 +439,23 @@ TEST_CASE("table: JSON of columns is refused, in every way that pandas writes it
     CAPTURE(text);
     CHECK(contains(failure([&] { read(text); }), "orient=\"records\""));
   }
+  // Answers of shops' interfaces: one object around the list.
+  for (const char* text :
+       {R"({"products":[{"sku":"1"},{"sku":"2"}]})", "{\"links\":{},\n\"products\" : [ {\"sku\":1}]}"}) {
+    CAPTURE(text);
+    CHECK(contains(failure([&] { read(text); }), "rows in a list under the key 'products'"));
+  }
   // One product, and two whose cells are lists.
   CHECK(rows_of(R"({"sku":"1","tags":["a"]})").size() == 2);
   CHECK(rows_of("{\"sku\":[\"1\"]}\n{\"sku\":[\"2\"]}\n").size() == 3);
+}
+
+TEST_CASE("table: DOS's mark of the end is no row") {
+  for (const char* end : {"\x1a", "\n\x1a", "\r\n\x1a\r\n"}) {
+    const auto t = read(std::string("sku,name\n1,a\n2,b") + end);
+    CHECK(t.rows == small);
+    CHECK(t.problems.empty());
+  }
 }
 
 TEST_CASE("table: many JSON values that never close cost no more than a few passes") {

@@ -158,6 +158,11 @@ void check_named_models(const common_options& common) {
 void tell_odd_labels(const aisle::catalogue& products) {
   for (const std::string& line : aisle::describe(aisle::find_odd_labels(products)))
     warn(products.path + ": " + line);
+  const std::string& label = products.options.label_column;
+  if (!label.empty() &&
+      aisle::ranges::find(products.options.text_columns, label) != products.options.text_columns.end())
+    warn(products.path + ": the column of the labels, " + label +
+         ", is among --text-columns: what is learnt reads the answer, and its scores say nothing");
   const std::string& separator = products.options.labels.separator;
   const auto column = products.find_column(products.options.label_column);
   if (separator.empty() || !column || products.products.empty()) return;

@@ -4,8 +4,10 @@
 #include <optional>
 
 #include <aisle/base/ascii.hpp>
+#include <aisle/base/blanks.hpp>
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
+#include <aisle/catalogue/detail/missing_value.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 #include <aisle/catalogue/similar.hpp>
@@ -71,7 +73,9 @@ std::vector<float> vector_of(const aisle::matrix<float>& m) { return {m.row(0).b
 std::vector<float> encode_query(const options& o, const aisle::catalogue& products, bool text) {
   const common_options& common = o.job.common;
   if (text) {
-    const std::string words = products.text_of(o.query);
+    std::string words = products.text_of(o.query);
+    if (aisle::detail::is_missing_text(o.query))
+      words = aisle::trimmed(o.query);  // whoever asks for "NULL" means the word
     if (words.empty()) throw usage_error("--query has no words");
     return vector_of(load_text_encoder(common).encode(
         std::vector<std::string>{words},

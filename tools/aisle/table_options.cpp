@@ -8,6 +8,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/error.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/io/csv.hpp>
 #include <aisle/io/delimiter.hpp>
 #include <aisle/io/detail/unread_encoding.hpp>
@@ -92,6 +93,12 @@ void tell_format(const std::string& path, const aisle::table_format& format) {
   if (!format.is_plain()) say(path + ": " + format.describe());
 }
 
+std::vector<std::string> modality_names() {
+  std::vector<std::string> out;
+  for (const aisle::product_inputs& inputs : aisle::all_inputs) out.emplace_back(inputs.name());
+  return out;
+}
+
 void add_recipe(option_set app, std::string& recipe, double& time_limit, const std::string& help) {
   app.add_option("--recipe", recipe, help).check(one_of({"standard", "auto"})).capture_default_str();
   app.add_option("--time-limit", time_limit,
@@ -132,6 +139,9 @@ void tell_encoding(const std::string& path, const aisle::catalogue_options& how,
 void tell_reading(const aisle::catalogue& products) {
   tell_format(products.path, products.format);
   tell_padded(products.path, products.padded);
+  if (const std::int64_t n = products.missing_texts; n > 0)
+    warn(products.path + ": " + aisle::counted(n, "cell") + " of columns of texts " +
+         (n == 1 ? "says" : "say") + " NULL, nan or the like, which is no text");
   tell_encoding(products.path, products.options, products.format, products.problems,
                 std::count_if(products.products.begin(), products.products.end(),
                               [](const aisle::product& p) { return is_beyond_ascii(p.fields); }));

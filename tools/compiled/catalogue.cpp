@@ -16,9 +16,11 @@
 #include <aisle/catalogue/detail/missing_value.ipp>
 #include <aisle/catalogue/detail/model_identity.ipp>
 #include <aisle/catalogue/detail/plain_text.ipp>
+#include <aisle/catalogue/detail/python_list.ipp>
 #include <aisle/catalogue/detail/recipe_json.ipp>
 #include <aisle/catalogue/detail/recipe_search.ipp>
 #include <aisle/catalogue/detail/review_json.ipp>
+#include <aisle/catalogue/detail/shared_features.ipp>
 #include <aisle/catalogue/detail/vector_columns.ipp>
 #include <aisle/catalogue/embed_rows.ipp>
 #include <aisle/catalogue/embedder.ipp>

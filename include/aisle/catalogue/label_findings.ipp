@@ -35,18 +35,6 @@ AISLE_API std::string_view without_leading_zeros(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
 }
 
-/// In one Unicode form and without case, but with a mark before each letter that was a capital.
-AISLE_API std::string with_marked_capitals(std::string_view name) {
-  std::string out;
-  for (std::size_t at = 0; at < name.size();) {
-    const decoded_character c = decode_utf8(name, at);
-    if (fold_case(c.code) != c.code) out += '^';
-    append_utf8(out, c.code);
-    at += c.size;
-  }
-  return fold_nfkc(out);
-}
-
 /// In one Unicode form and without case, but with its blanks as they stand.
 AISLE_API std::string with_own_blanks(std::string_view name) {
   const std::string letters = without_blanks(name);
@@ -86,7 +74,7 @@ AISLE_API std::string difference_of(std::span<const class_count> group) {
         const std::string_view whole = without_zero_decimals(name);
         name = std::string(without_leading_zeros(whole)) + name.substr(whole.size());
       }
-      ++names[what == kept::case_alone ? with_marked_capitals(name)
+      ++names[what == kept::case_alone ? fold_but_for_capitals(name)
               : what == kept::form     ? fold_case(name)
               : what == kept::blanks   ? name
                                        : fold_nfkc(name)];

@@ -5,6 +5,7 @@
 
 #include <aisle/base/blanks.hpp>
 #include <aisle/base/error.hpp>
+#include <aisle/catalogue/detail/python_list.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/text/html.hpp>
@@ -12,32 +13,6 @@
 AISLE_NAMESPACE_BEGIN
 
 namespace detail {
-
-/// The strings of a list as Python's repr() writes it: `['A', "B's"]`; nothing if it is none.
-AISLE_API std::optional<std::vector<std::string>> read_python_list(std::string_view text) {
-  std::vector<std::string> out;
-  std::size_t at = 1;  // behind the bracket
-  const auto skip_space = [&] {
-    while (at < text.size() && text[at] == ' ') ++at;
-  };
-  for (;;) {
-    skip_space();
-    if (at >= text.size()) return std::nullopt;
-    if (text[at] == ']') break;
-    const char quote = text[at++];
-    if (quote != '\'' && quote != '"') return std::nullopt;
-    std::string& part = out.emplace_back();
-    for (; at < text.size() && text[at] != quote; ++at) {
-      if (text[at] == '\\' && at + 1 < text.size()) ++at;
-      part += text[at];
-    }
-    ++at;
-    skip_space();
-    if (at < text.size() && text[at] == ',') ++at;
-  }
-  if (at + 1 != text.size()) return std::nullopt;
-  return out;
-}
 
 /// The names of objects as Python's repr() writes them: `[{'id': 1, 'name': 'A'}]`, by the first key of
 /// name_of() that there is; nothing if they have none.

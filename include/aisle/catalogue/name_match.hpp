@@ -32,6 +32,11 @@ struct name_match {
 name_match match_names(std::span<const std::string> names, std::span<const std::string> others,
                        bool one_to_one);
 
+/// The name of the column that looks like `name` and is written otherwise: in another Unicode form (as macOS
+/// decomposes umlauts), with other blanks (no-break ones of web pages, line breaks of cells). Empty where no
+/// column or several do.
+std::string alike_column(std::span<const std::string> header, std::string_view name);
+
 AISLE_NAMESPACE_END
 
 #if AISLE_HEADER_ONLY

@@ -6,6 +6,7 @@
 
 #include <aisle/base/ascii.hpp>
 #include <aisle/catalogue/name_match.hpp>
+#include <aisle/text/unicode_fold.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -91,6 +92,33 @@ AISLE_API name_match match_names(std::span<const std::string> names, std::span<c
       out.near_misses.emplace_back(name, found->second.first);
   }
   return out;
+}
+
+namespace detail {
+
+/// What is seen of a name: in one Unicode form, blanks of any kind as one each.
+AISLE_API std::string look_of(std::string_view name) {
+  std::string flat(name);
+  for (char& c : flat)
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  std::string out;
+  for (const char c : fold_but_for_capitals(flat))
+    if (c != ' ' || (!out.empty() && out.back() != ' ')) out += c;
+  while (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
+}  // namespace detail
+
+AISLE_API std::string alike_column(std::span<const std::string> header, std::string_view name) {
+  const std::string look = detail::look_of(name);
+  std::string found;
+  for (const std::string& column : header) {
+    if (column == name || detail::look_of(column) != look) continue;
+    if (!found.empty()) return {};
+    found = column;
+  }
+  return found;
 }
 
 AISLE_NAMESPACE_END

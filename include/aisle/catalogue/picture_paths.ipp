@@ -130,9 +130,12 @@ AISLE_API std::string shortened(const std::string& url) {
   return url.size() <= 200 ? url : with_ellipsis(url, 60);
 }
 
-/// Whether a name is none: empty, or what is written for a missing value (nan, None, null, N/A).
+/// Whether a name is none: empty, what is written for a missing value (nan, None, null, N/A), or what shops
+/// write where there is no picture (Magento, Odoo).
 AISLE_API bool names_nothing(std::string_view name) {
-  return ascii::without_blanks(name).empty() || is_missing_value(name);
+  const std::string_view bare = ascii::without_blanks(name);
+  return bare.empty() || is_missing_value(bare) || ascii::same_without_case(bare, "no_selection") ||
+         ascii::same_without_case(bare, "false");
 }
 
 /// The first picture that a JSON value names: a string, of an object the one that is called so.
@@ -177,6 +180,7 @@ AISLE_API std::vector<std::string> readings(std::string_view cell) {
     while (first.empty() && !rest.empty()) {
       const auto end = std::min(find_separator(rest, separator), rest.size());
       first = ascii::without_blanks(rest.substr(0, end));
+      if (without_quotes(std::string(first)).empty()) first = {};
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     add(first);
@@ -395,6 +399,13 @@ AISLE_API picture_reference picture_finder::find(std::string_view cell) {
       if (out.found || !out.problem.empty()) return out;
       find_by_last_parts({path, names::percent_decoded(path), names::html_decoded(path)}, true, out);
     }
+    const bool fetched = ascii::starts_without_case(out.url, "http") || out.url.starts_with("//") ||
+                         ascii::starts_without_case(out.url, "www.");
+    if (!out.found && out.problem.empty() && !fetched && out.url.find("://") != std::string::npos)
+      out.problem =
+          names::shortened(out.url) +
+          " is a URL that nothing here fetches: bring the pictures into a folder that is then named as "
+          "the image root (--image-root)";
     if (!out.found && out.problem.empty())
       out.problem =
           names::shortened(out.url) +

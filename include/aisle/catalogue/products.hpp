@@ -85,13 +85,15 @@ struct catalogue {
   std::vector<skipped_row> problems;  ///< rows left out, and labels that are missing
   std::int64_t data_rows = 0;         ///< rows read, bad ones too
   std::int64_t missing_pictures = 0;  ///< products whose picture's file is not there
+  std::int64_t missing_texts = 0;     ///< cells of text columns that say NULL, nan or the like: no text
   short_rows padded;                  ///< rows that end before the last column: the rest of them is empty
 
   bool has_text() const noexcept { return !options.text_columns.empty(); }
   bool has_images() const noexcept { return !options.image_column.empty(); }
   /// Where a column stands in product::fields.
   std::optional<std::size_t> find_column(std::string_view name) const noexcept;
-  /// A cell of a text column as it is looked at and shown.
+  /// A cell of a text column as it is looked at and shown: nothing where it says that there is none, as
+  /// pandas and MySQL write it (NULL, nan, N/A, …).
   std::string text_of(std::string_view cell) const;
   /// What skipped.csv says of a product.
   skipped_row problem(const product& p, std::string column, std::string reason) const {

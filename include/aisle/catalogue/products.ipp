@@ -6,7 +6,9 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/label_paths.hpp>
+#include <aisle/catalogue/detail/missing_value.hpp>
 #include <aisle/catalogue/detail/plain_text.hpp>
+#include <aisle/catalogue/name_match.hpp>
 #include <aisle/catalogue/picture_paths.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/io/csv.hpp>
@@ -24,10 +26,13 @@ struct product_columns {
 
   product_columns(const table_reader& table, catalogue_options& options) {
     const auto passed_over = [&](const std::string& name) {
-      return options.missing_columns && !table.find_column(name);
+      return options.missing_columns && !table.find_column(name) &&
+             alike_column(table.header(), name).empty();
     };
     // The options get the names as the header has them, without blanks at the ends.
     const auto find = [&](std::string& name, const char* role) {
+      if (!table.find_column(name))
+        if (std::string alike = alike_column(table.header(), name); !alike.empty()) name = std::move(alike);
       const std::size_t at = table.column(name, role);
       name = table.header()[at];
       return at;
@@ -117,7 +122,9 @@ AISLE_API std::optional<std::size_t> catalogue::find_column(std::string_view nam
 }
 
 AISLE_API std::string catalogue::text_of(std::string_view cell) const {
-  return detail::plain_text_of_cell(cell, format.kind != table_format::kinds::separated, options.keep_html);
+  const bool of_json = format.kind != table_format::kinds::separated;
+  if (!of_json && detail::is_missing_text(cell)) return {};
+  return detail::plain_text_of_cell(cell, of_json, options.keep_html);
 }
 
 AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_options& options) {
@@ -167,7 +174,10 @@ AISLE_API catalogue load_catalogue(const std::string& path, const catalogue_opti
     }
     for (const std::size_t c : columns.text) {
       const std::string part = out.text_of(row.fields[c]);
-      if (part.empty()) continue;
+      if (part.empty()) {
+        if (detail::is_missing_text(row.fields[c])) ++out.missing_texts;
+        continue;
+      }
       if (!p.text.empty()) p.text += ' ';
       p.text += part;
     }

@@ -68,6 +68,7 @@ struct csv_options {
   /// one that is passed over (on_problem is told, nothing thrown); a column named twice that nobody wants.
   bool lenient = false;
   bool quotes_are_text = false;  ///< nothing is quoted: `"` is a character as any other
+  bool row_names = false;        ///< records have a field in front of those that the header names
   std::int64_t first_line = 1;   ///< physical line that the text starts on, where something stood above it
   std::uint64_t field_limit = csv_field_limit;  ///< a record with a longer field is a bad one
   /// Called for each bad record, which is then passed over. Without it the first one is thrown.

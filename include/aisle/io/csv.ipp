@@ -333,6 +333,10 @@ AISLE_API void csv_reader::read_header() {
   if (!parse(problem)) refuse(0, "an empty file, expected a header");
   if (problem) throw csv_error(where_, *problem);
   header_.assign(fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(count_));
+  if (options_.row_names) {
+    header_.emplace(header_.begin());
+    starts_.insert(starts_.begin(), record_start_);
+  }
   // Files that are no such table but would read as a table of one column.
   const std::string& first = header_.front();
   if (header_.size() == 1) {

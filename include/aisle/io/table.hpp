@@ -46,6 +46,9 @@ struct table_format {
   text_encoding encoding = text_encoding::utf8;
   bool gzip = false;
   bool quotes_are_text = false;  ///< a report that never quotes: `"` is a character as any other
+  /// Every row has one field more than the header, as R and pandas write row names: the first column, which
+  /// has no name then.
+  bool row_names = false;
 
   /// Comma-separated UTF-8 as it lies on the disk: nothing to tell.
   bool is_plain() const noexcept;

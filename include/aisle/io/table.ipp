@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <unordered_set>
 
 #include <aisle/base/ascii.hpp>
 #include <aisle/base/blanks.hpp>
@@ -43,6 +44,23 @@ AISLE_API bool is_json_of_columns(std::string_view text) {
   return std::all_of(cells.begin(), cells.end(), is_container) && !records.next(cells, problem);
 }
 
+/// Of one object around lists, as shops answer requests, the key of the first list of objects; else empty.
+AISLE_API std::string key_of_records(std::string_view text) {
+  if (!ascii::behind_blanks(text).starts_with('{')) return {};
+  json_record_reader records(text, text.size());
+  std::vector<json_cell> cells, more;
+  std::optional<csv_problem> problem;
+  if (!records.next(cells, problem) || problem || cells.size() > 16 || records.next(more, problem)) return {};
+  std::string key;
+  for (const json_cell& cell : cells) {
+    const std::string_view value = cell.text;
+    if ((!value.starts_with('[') && !value.starts_with('{')) || cell.key == "schema") return {};  // pandas'
+    if (key.empty() && value.starts_with('[') && ascii::behind_blanks(value.substr(1)).starts_with('{'))
+      key = cell.key;
+  }
+  return key.size() > 100 ? std::string() : key;
+}
+
 /// Throws an error of `text` again; one of bytes that are no UTF-8 with what to do where the whole file is of
 /// another encoding.
 [[noreturn]] AISLE_API void throw_with_encoding(const csv_error& e, const std::string& where,
@@ -59,7 +77,7 @@ AISLE_API bool is_json_of_columns(std::string_view text) {
 
 AISLE_API bool table_format::is_plain() const noexcept {
   return kind == kinds::separated && delimiter == ',' && encoding == text_encoding::utf8 && !gzip &&
-         !quotes_are_text;
+         !quotes_are_text && !row_names;
 }
 
 AISLE_API std::string table_format::describe() const {
@@ -69,6 +87,7 @@ AISLE_API std::string table_format::describe() const {
   out += ", " + std::string(to_string(encoding));
   if (gzip) out += ", gzip";
   if (quotes_are_text) out += ", quotes as text";
+  if (row_names) out += ", row names in front of the first column";
   return out;
 }
 
@@ -79,6 +98,33 @@ AISLE_API missing_column::missing_column(const std::string& where, std::string_v
           where, "no column '" + std::string(name) + "'", std::string(role),
           "; columns: " + detail::list_columns(columns) + did_you_mean(nearest_names(name, columns)) + hint),
       nearest_(nearest_names(name, columns)) {}
+
+namespace detail {
+
+/// Whether each of the first records below the header has a field in front, as R's write.csv and write.table
+/// write names of rows: quoted, as its strings and the header are, each another. What is not quoted
+/// throughout may as well have a comma too many in each row, that of a price, say.
+AISLE_API bool has_row_names(std::string_view table, char delimiter) {
+  constexpr std::size_t looked_at = 20;
+  const std::string_view sample = table.substr(0, std::size_t{1} << 20);
+  std::size_t columns = 0;
+  std::unordered_set<std::string_view> names;
+  for (std::size_t at = 0; names.size() < looked_at;) {
+    at = std::min(sample.find_first_not_of("\r\n", at), sample.size());
+    if (at == sample.size()) break;
+    if (sample[at] != '"') return false;
+    const split_record record = split_next(sample, delimiter, at);
+    if (at == sample.size() && sample.size() < table.size()) break;  // half of one
+    if (record.faulty || trimmed(record.fields.back()).empty()) return false;
+    if (columns == 0)
+      columns = record.fields.size();
+    else if (record.fields.size() != columns + 1 || !names.insert(record.fields[0]).second)
+      return false;
+  }
+  return names.size() > 1;
+}
+
+}  // namespace detail
 
 AISLE_API table_reader::table_reader(const std::string& path, table_options options)
     : where_(path), options_(std::move(options)) {
@@ -106,7 +152,13 @@ AISLE_API void table_reader::open(std::string_view bytes) {
     text_ = own(to_utf8(bytes, format_.encoding, where_, options_.memory_limit));
     detail::check_is_table(text_, where_);
   }
+  // What DOS put at the end of texts.
+  if (const std::size_t end = text_.find_last_not_of("\r\n"); end < text_.size() && text_[end] == '\x1A')
+    text_ = text_.substr(0, end);
   const bool may_be_json = options_.delimiter == 0;
+  if (const std::string key = may_be_json ? detail::key_of_records(text_) : std::string(); !key.empty())
+    throw format_error(where_, "JSON with its rows in a list under the key '" + key +
+                                   "', expected the list alone, as jq takes it out");
   if (may_be_json && detail::is_json_of_columns(text_))
     throw format_error(where_,
                        "JSON of columns or of rows without names, expected one object a product: pandas "
@@ -132,10 +184,12 @@ AISLE_API void table_reader::open_separated() {
     const std::size_t columns = detail::split_next(table, format_.delimiter, at).fields.size();
     format_.quotes_are_text = quotes_are_text(table, format_.delimiter, columns);
   }
+  format_.row_names = !format_.quotes_are_text && detail::has_row_names(table, format_.delimiter);
   csv_.emplace(table, where_,
                csv_options{.delimiter = format_.delimiter,
                            .lenient = true,
                            .quotes_are_text = format_.quotes_are_text,
+                           .row_names = format_.row_names,
                            .first_line = named.size > 0 ? 2 : 1,
                            .field_limit = options_.field_limit,
                            .on_problem = options_.on_problem});

@@ -15,6 +15,9 @@ AISLE_NAMESPACE_BEGIN
 /// BERT's tokenizers want other tables (text/unicode.hpp), and fold_case is for names of labels.
 std::string fold_nfkc(std::string_view text);
 
+/// The same with a '^' before each letter that was a capital: names that only differ in case differ here too.
+std::string fold_but_for_capitals(std::string_view text);
+
 /// What Python's `re` takes for `\w`: letters, numbers of any kind and the underscore, but no marks.
 bool is_alphanumeric(char32_t code) noexcept;
 

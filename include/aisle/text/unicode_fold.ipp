@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <aisle/io/utf8.hpp>
+#include <aisle/text/case_fold.hpp>
 #include <aisle/text/unicode.hpp>
 #include <aisle/text/unicode_class_tables.hpp>
 #include <aisle/text/unicode_fold.hpp>
@@ -141,6 +142,17 @@ AISLE_API std::string fold_nfkc(std::string_view text) {
   }
   composer.finish();
   return out;
+}
+
+AISLE_API std::string fold_but_for_capitals(std::string_view text) {
+  std::string marked;
+  for (std::size_t at = 0; at < text.size();) {
+    const decoded_character c = decode_utf8(text, at);
+    if (fold_case(c.code) != c.code) marked += '^';
+    append_utf8(marked, c.code);
+    at += c.size;
+  }
+  return fold_nfkc(marked);
 }
 
 AISLE_API bool is_alphanumeric(char32_t code) noexcept {

@@ -25,5 +25,12 @@ AISLE_API bool is_missing_value(std::string_view cell) {
   return ranges::find(missing_values, plain) != std::end(missing_values);
 }
 
+AISLE_API bool is_missing_text(std::string_view cell) {
+  constexpr std::string_view written[] = {"#N/A",   "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN", "-NaN", "-nan",
+                                          "1.#IND", "1.#QNAN",  "<NA>", "N/A",     "NA",       "NULL", "NaN",
+                                          "None",   "n/a",      "nan",  "null",    "\\N"};
+  return ranges::find(written, trimmed(cell)) != std::end(written);
+}
+
 }  // namespace detail
 AISLE_NAMESPACE_END

@@ -17,7 +17,7 @@ std::string plain_text(std::string_view text, bool keep_html);
 std::string plain_text(const json& value, bool keep_html);
 
 /// A cell of a table. `of_json`: arrays and objects are what their values say; in tables of other kinds,
-/// where brackets may be the text's own, only a JSON list of strings is.
+/// where brackets may be the text's own, only a list of strings is, as JSON or Python write it.
 std::string plain_text_of_cell(std::string_view cell, bool of_json, bool keep_html);
 
 }  // namespace detail

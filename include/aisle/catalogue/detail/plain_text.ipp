@@ -4,6 +4,7 @@
 #include <aisle/base/error.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/plain_text.hpp>
+#include <aisle/catalogue/detail/python_list.hpp>
 #include <aisle/text/html.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -40,7 +41,9 @@ AISLE_API std::string plain_text_of_cell(std::string_view cell, bool of_json, bo
       const json value = parse_json(text, "text");
       if (of_json || ranges::all_of(value.elements(), [](const json& part) { return part.is_string(); }))
         return plain_text(value, keep_html);
-    } catch (const format_error&) {  // no JSON: the text itself
+    } catch (const format_error&) {  // no JSON: Python's list of strings, or the text itself
+      if (const auto strings = list ? read_python_list(text) : std::nullopt)
+        return plain_text(json::array_of(*strings), keep_html);
     }
   return plain_text(cell, keep_html);
 }
