@@ -195,6 +195,22 @@ TEST_CASE("torch: wrapped weights and prefixes") {
   in_both(dict({{"x", dict({{"a", t}})}, {"y", dict({{"a", t}})}}), [](const std::string& path) {
     CHECK(contains(failure([&] { aisle::read_torch_checkpoint(path); }),
                    "several dicts of tensors, under the keys x, y"));
+    const auto y = aisle::read_torch_container(path, "y");
+    CHECK(y.size() == 1);
+    CHECK(y.wrapped_in().container == "y");
+    CHECK(contains(failure([&] { aisle::read_torch_container(path, "z"); }), "under the key 'z'"));
+  });
+  // A student and its teacher, whose weights are wrapped once more.
+  in_both(dict({{"student", dict({{"module.b", t}})}, {"teacher", dict({{"model", dict({{"a", t}})}})}}),
+          [](const std::string& path) {
+            const auto d = aisle::read_torch_container(path, "teacher");
+            REQUIRE(d.size() == 1);
+            CHECK(d.contains("a"));
+            CHECK(d.wrapped_in().container == "teacher.model");
+          });
+  // What it says that it is.
+  in_both(dict({{"arch", text("resnet18")}, {"state_dict", dict({{"a", t}})}}), [](const std::string& path) {
+    CHECK(aisle::read_torch_checkpoint(path).metadata().at("arch") == "resnet18");
   });
   in_both(dict({{"epoch", integer(3)}}),
           [](const std::string& path) {

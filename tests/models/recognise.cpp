@@ -78,6 +78,33 @@ TEST_CASE("a prefix of any name in front of all names is dropped, and said") {
               ->prefix == "0.auto_model.");
 }
 
+TEST_CASE("wrappers of blocks stand within names and are dropped there, and said") {
+  const auto plain = network("");
+  const auto expected = embedding(*open_model(plain, aisle::json()));
+  const auto wrapped = [&](const std::string& block, const std::string& mark, const std::string& prefix) {
+    return plain.renamed([&](const std::string& name) {
+      return prefix + (name.starts_with(block) ? block + mark + name.substr(block.size()) : name);
+    });
+  };
+  for (const std::string mark : {"_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.",
+                                 "_fsdp_wrapped_module._checkpoint_wrapped_module."})
+    for (const std::string block : {"layer1.0.", "layer2.", "layer2.1.", "bn1."})
+      for (const std::string prefix : {"", "model.", "_orig_mod."}) {
+        CAPTURE(prefix + block + mark);
+        const auto m = open_model(wrapped(block, mark, prefix), aisle::json());
+        CHECK(m->of == &resnet_family());
+        CHECK(embedding(*m) == expected);
+        CHECK(has(m->note, "drops '"));
+        CHECK(has(m->note, "' within "));
+      }
+  // Of a compiled model beside itself nothing changes, nor where two names would become one.
+  CHECK_FALSE(without_wrappers(joined(plain, network("_orig_mod.")), families()).has_value());
+  auto twice = wrapped("bn1.", "_orig_mod.", "");
+  add(twice, "bn1.weight", {8});
+  CHECK_FALSE(without_wrappers(twice, families()).has_value());
+  CHECK_FALSE(without_wrappers(plain, families()).has_value());
+}
+
 TEST_CASE("names as their publishers give them are nothing to say") {
   CHECK(open_model(network(""), aisle::json())->note.empty());
   CHECK(
@@ -99,6 +126,29 @@ TEST_CASE("what no family knows is named beside a publisher's prefix too, heads 
     add(inside, prefix + "projector.0.weight", {8, 64});
     CHECK(has(error_of(inside), "does not read: '" + prefix + "projector.0.weight' [8, 64]"));
   }
+}
+
+TEST_CASE("a checkpoint that says it is another network of the same tensors is refused") {
+  auto d = network("");
+  d.set_metadata({{"arch", "resnet18"}});
+  CHECK_NOTHROW(open_model(d, aisle::json()));
+  for (const char* arch : {"resnetblur18", "resnetaa50"}) {
+    d.set_metadata({{"arch", arch}});
+    CHECK(has(error_of(d), std::string("says that it is '") + arch + "'"));
+  }
+  auto lite = checkpoint_of(efficientnet_lite({}), nominal, efficientnet_lite_family().schemes[0], "");
+  lite.set_metadata({{"arch", "efficientnet_lite0"}});
+  CHECK(has(error_of(lite), "'efficientnet_lite0', which has the tensors of the network efficientnet-lite"));
+  lite.set_metadata({{"arch", "tf_efficientnet_lite0"}});
+  CHECK_NOTHROW(open_model(lite, aisle::json()));
+  // Of text, config.json says what it is.
+  auto mpnet = aisle::state_dict();
+  add(mpnet, "embeddings.word_embeddings.weight", {9, 16});
+  add(mpnet, "encoder.layer.0.attention.attn.q.weight", {16, 16});
+  const auto config = aisle::parse_json(R"({"model_type": "mpnet"})", "config.json");
+  CHECK_THROWS_WITH_AS(open_model(mpnet, config, text_families()),
+                       doctest::Contains("'mpnet' is no network that is built in, expected bert"),
+                       aisle::format_error);
 }
 
 TEST_CASE("what stands beside the prefix: its head is read, the rest is named") {

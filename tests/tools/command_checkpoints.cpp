@@ -100,6 +100,15 @@ TEST_CASE("weights convert keeps what says how pictures are prepared") {
   CHECK(vectors("timm") == vectors("resnet18"));
   CHECK(vectors("again") == vectors("resnet18"));
   CHECK(vectors("again") != vectors("mine"));
+  // A file that says it is another network is refused, and so is what is made of it.
+  const aisle::state_dict plain = aisle::load_checkpoint(work / "weights/resnet18");
+  aisle::write_safetensors(work / "blur.safetensors", plain, {{"arch", "resnetblur18"}});
+  CHECK(command::run(work, "weights convert blur.safetensors blur2.safetensors").code == 0);
+  for (const char* file : {"./blur.safetensors", "./blur2.safetensors"}) {
+    const auto refused = command::run(work, std::string("weights check ") + file);
+    CHECK(refused.code == 1);
+    CHECK(command::has(refused.err, "says that it is 'resnetblur18'"));
+  }
   // A model of text finds its heads.
   CHECK(command::run(work, "weights convert weights/tiny-bert bert.safetensors").code == 0);
   CHECK(command::run(work, "weights check ./bert.safetensors").code == 0);

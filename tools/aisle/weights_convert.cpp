@@ -2,6 +2,7 @@
 
 #include "weights_convert.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <aisle/io/checkpoint.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
+#include <aisle/io/torch_checkpoint.hpp>
 #include <aisle/models/preset.hpp>
 #include <aisle/models/zoo.hpp>
 
@@ -49,7 +51,7 @@ std::string keras_preset(const aisle::state_dict& from) {
 std::map<std::string, std::string> metadata_for(const aisle::state_dict& from) {
   std::map<std::string, std::string> kept = {{"format", "pt"}};
   const std::string folder = aisle::parent_folder(from.path());
-  for (const char* name : {"config.json", "preprocessor_config.json", "preset"})
+  for (const char* name : {"config.json", "preprocessor_config.json", "preset", "arch"})
     if (const auto known = from.metadata().find(name); known != from.metadata().end())
       kept[name] = known->second;
   for (const char* name : {"config.json", "preprocessor_config.json"})
@@ -75,14 +77,35 @@ std::map<std::string, std::string> metadata_for(const aisle::state_dict& from) {
   return kept;
 }
 
+/// The tensors of IN. Where it keeps several dicts of them and none is preferred, those of the one that
+/// --prefix begins with, which is taken off it.
+aisle::state_dict read_tensors(const options& o, std::string& prefix) {
+  if (is_keras_file(o.in)) return read_keras_file(o.in);
+  try {
+    return aisle::load_checkpoint(o.in);
+  } catch (const aisle::format_error&) {
+    if (prefix.empty()) throw;
+    const std::size_t dot = std::min(prefix.find('.'), prefix.size());
+    try {
+      const std::string file = aisle::folder_exists(o.in) ? aisle::find_checkpoint(o.in) : o.in;
+      aisle::state_dict out = aisle::read_torch_container(file, prefix.substr(0, dot));
+      prefix.erase(0, dot + 1);
+      return out;
+    } catch (const aisle::format_error&) {  // what is wrong with it is said already
+    }
+    throw;
+  }
+}
+
 int convert(const options& o) {
   if (!o.out.ends_with(".safetensors")) throw usage_error("OUT: expected a name that ends in .safetensors");
-  aisle::state_dict from = is_keras_file(o.in) ? read_keras_file(o.in) : aisle::load_checkpoint(o.in);
-  if (!o.prefix.empty()) {
+  std::string asked = o.prefix;
+  aisle::state_dict from = read_tensors(o, asked);
+  if (!asked.empty()) {
     // As the file has it, or without what stands in front of every name and is dropped.
     const std::string& dropped = from.wrapped_in().prefix;
     const std::string prefix =
-        !dropped.empty() && o.prefix.starts_with(dropped) ? o.prefix.substr(dropped.size()) : o.prefix;
+        !dropped.empty() && asked.starts_with(dropped) ? asked.substr(dropped.size()) : asked;
     from = from.renamed([&](const std::string& name) {
       return name.starts_with(prefix) ? name.substr(prefix.size()) : std::string();
     });

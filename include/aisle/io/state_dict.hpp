@@ -62,6 +62,7 @@ class state_dict {
     std::string container;                 ///< keys that lead to them, "model.state_dict"; empty: none
     std::vector<std::string> passed_over;  ///< keys of other weights that were not taken
     std::string prefix;                    ///< stood in front of every name and was dropped: "module."
+    std::string within{};  ///< what was dropped inside of names: "'_orig_mod.' within 12 names"
   };
 
   state_dict() = default;

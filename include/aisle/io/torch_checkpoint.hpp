@@ -15,8 +15,12 @@ AISLE_NAMESPACE_BEGIN
 /// A checkpoint that wraps its weights ({"state_dict": …}, {"model": …}, …) is unwrapped; running averages
 /// (state_dict_ema, model_ema) are preferred, as timm's load_checkpoint does. "module." and "_orig_mod." in
 /// front of every name are dropped. What was chosen is wrapped_in(). Values that are no tensors are left out.
-/// Throws format_error.
+/// A name of an architecture beside the weights ("arch", as timm and PyTorch's examples save it) is
+/// metadata(). Throws format_error.
 state_dict read_torch_checkpoint(const std::string& path);
+/// The weights that it keeps under one key, of several that no name tells apart: "teacher" of a student and
+/// its teacher.
+state_dict read_torch_container(const std::string& path, const std::string& key);
 
 AISLE_NAMESPACE_END
 

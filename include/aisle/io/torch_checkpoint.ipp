@@ -79,9 +79,12 @@ class torch_reader {
   torch_reader(std::shared_ptr<const weight_file> file, const unpickler& values, locate_function locate)
       : file_(std::move(file)), values_(values), locate_(std::move(locate)) {}
 
-  state_dict read(std::uint32_t root) {
+  /// `container`: the key under which the weights are; empty: found.
+  state_dict read(std::uint32_t root, const std::string& container) {
     state_dict::wrapping wrapping;
-    const pickled& weights = torch_wrapping(values_, path()).unwrap(values_[root], wrapping);
+    const torch_wrapping within(values_, path());
+    const pickled& weights = container.empty() ? within.unwrap(values_[root], wrapping)
+                                               : within.unwrap_key(values_[root], wrapping, container);
     // A key given twice keeps its last value, as in Python.
     std::vector<std::pair<std::string_view, const pickled*>> tensors;
     std::unordered_map<std::string_view, std::size_t> known;
@@ -111,7 +114,12 @@ class torch_reader {
     while (drop("_orig_mod.") || drop("module.")) {
     }
     state_dict out(path());
+    const bool wrapped = !wrapping.container.empty();
     out.set_wrapping(std::move(wrapping));
+    if (wrapped)
+      if (const pickled* arch = values_.find(values_[root], "arch");
+          arch != nullptr && arch->type == pickled::kind::string && arch->text.size() <= 100)
+        out.set_metadata({{"arch", std::string(arch->text)}});
     for (const auto& [name, value] : tensors) out.add(make_entry(std::string(name), *value));
     return out;
   }
@@ -204,7 +212,8 @@ class torch_reader {
   locate_function locate_;
 };
 
-AISLE_API state_dict read_torch_zip(const std::shared_ptr<const weight_file>& file) {
+AISLE_API state_dict read_torch_zip(const std::shared_ptr<const weight_file>& file,
+                                    const std::string& container) {
   const input_file& f = file->file();
   const zip_directory zip(f);
   const std::string suffix = "/data.pkl";
@@ -235,7 +244,7 @@ AISLE_API state_dict read_torch_zip(const std::shared_ptr<const weight_file>& fi
                                                   ", expected " + std::to_string(bytes));
                return {zip.data_offset(f, *m), bytes};
              })
-      .read(result);
+      .read(result, container);
 }
 
 /// What stands before the storages in the format before the zip: pickles of a magic number, the protocol, the
@@ -293,7 +302,8 @@ struct torch_legacy_pickles {
 };
 
 /// Behind the pickles each storage has its number of elements (int64) and its bytes, which are not read here.
-AISLE_API state_dict read_torch_legacy(const std::shared_ptr<const weight_file>& file) {
+AISLE_API state_dict read_torch_legacy(const std::shared_ptr<const weight_file>& file,
+                                       const std::string& container) {
   const input_file& f = file->file();
   std::string text;
   std::optional<torch_legacy_pickles> pickles;
@@ -343,21 +353,24 @@ AISLE_API state_dict read_torch_legacy(const std::shared_ptr<const weight_file>&
                                                            counted(bytes, "byte"));
                         return found->second;
                       })
-      .read(pickles->result);
+      .read(pickles->result, container);
 }
 
 }  // namespace detail
 
-AISLE_API state_dict read_torch_checkpoint(const std::string& path) {
+AISLE_API state_dict read_torch_container(const std::string& path, const std::string& key) {
   const auto file = std::make_shared<const weight_file>(path);
   std::array<char, 4> start{};
   if (file->file().size() < start.size())
     throw format_error(path, "is no PyTorch checkpoint: it is too short");
   file->file().read_at(0, std::as_writable_bytes(std::span(start)));
   const std::string_view head(start.data(), start.size());
-  if (head == std::string_view("PK\3\4")) return detail::read_torch_zip(file);
-  if (head.front() == '\x80') return detail::read_torch_legacy(file);
+  if (head == std::string_view("PK\3\4")) return detail::read_torch_zip(file, key);
+  if (head.front() == '\x80') return detail::read_torch_legacy(file, key);
   throw format_error(path, "is no PyTorch checkpoint: it starts with neither a zip archive nor a pickle");
+}
+AISLE_API state_dict read_torch_checkpoint(const std::string& path) {
+  return read_torch_container(path, std::string());
 }
 
 AISLE_NAMESPACE_END

@@ -22,9 +22,12 @@ class torch_wrapping {
 
   /// The dict of tensors in `v`; fills the container and what was passed over. Throws format_error where
   /// there is none, or several without a name that says which.
-  const pickled& unwrap(const pickled& v, state_dict::wrapping& way, int depth = 0) const;
+  const pickled& unwrap(const pickled& v, state_dict::wrapping& way) const { return unwrap(v, way, 0); }
+  /// The one under the key `container` of `v`. Throws format_error where there is none.
+  const pickled& unwrap_key(const pickled& v, state_dict::wrapping& way, std::string_view container) const;
 
  private:
+  const pickled& unwrap(const pickled& v, state_dict::wrapping& way, int depth) const;
   struct entry {
     std::string_view key;
     const pickled* value;

@@ -101,11 +101,24 @@ AISLE_API const pickled& torch_wrapping::unwrap(const pickled& v, state_dict::wr
   if (!others.empty()) {
     for (const entry& e : others) list(e.key);
     throw format_error(path_, "holds several dicts of tensors, under the keys " + keys +
-                                  ": which of them is meant, no name says; save one alone");
+                                  ": which of them is meant, no name says: `aisle weights convert` with "
+                                  "one of them as --prefix writes its tensors to a file of their own");
   }
   for (std::size_t i = 0; i + 1 < v.items.size(); i += 2)
     if (const pickled& key = values_[v.items[i]]; key.type == pickled::kind::string) list(key.text);
   throw format_error(path_, "holds no dict of tensors; its keys are: " + keys);
+}
+
+AISLE_API const pickled& torch_wrapping::unwrap_key(const pickled& v, state_dict::wrapping& way,
+                                                    std::string_view container) const {
+  const pickled* found = nullptr;
+  if (v.type == pickled::kind::dict)
+    for (const entry& e : ranked(v))
+      if (e.key == container && (e.value->holds_tensors || holds_weights(*e.value))) found = e.value;
+  if (found == nullptr)
+    throw format_error(path_, "holds no dict of tensors under the key '" + std::string(container) + "'");
+  way.container = container;
+  return unwrap(*found, way, 1);
 }
 
 }  // namespace detail

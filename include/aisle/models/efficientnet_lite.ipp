@@ -147,6 +147,7 @@ AISLE_API const family& efficientnet_lite_family() {
       .head = "classifier.",
       // Without "tf_" the same tensors are meant for symmetric padding and batch norm eps 1e-5.
       .architectures = {"tf_efficientnet_lite*"},
+      .lookalikes = {"efficientnet_lite*"},
       .arguments = {{"global_pool", {"avg"}},
                     {"channel_multiplier"},
                     {"depth_multiplier"},

@@ -39,6 +39,8 @@ struct family {
   /// What config.json may say under "architecture" (timm's), `*` for a number: variants exist that have the
   /// same tensors and compute something else. Empty: anything.
   std::vector<std::string_view> architectures = {};
+  /// Those that have the same tensors and compute something else, in the same form.
+  std::vector<std::string_view> lookalikes = {};
   /// What timm's models of it may have been made with; other arguments are refused, as no tensor shows them.
   std::vector<argument> arguments = {};
   /// What tells it stands in other networks too: it is only taken where there is none of those.
@@ -90,6 +92,9 @@ void refuse_unread(const state_dict& checkpoint, const family& f, const key_matc
 
 /// Throws option_error when config.json names an architecture (as timm's does) that is none of the family's.
 void check_architecture(const family& f, const json& config);
+/// Throws option_error where the checkpoint itself says ("arch") that it is of one of the family's
+/// lookalikes.
+void check_lookalikes(const family& f, const state_dict& checkpoint);
 /// What timm's config.json says under "model_args" and `key`; null where it does not.
 const json* timm_argument(const json& config, std::string_view key);
 /// Throws format_error when timm's config.json has arguments, or a pooling, that are none of the family's.

@@ -135,6 +135,17 @@ AISLE_API void check_architecture(const family& f, const json& config) {
                      std::string(f.name) + " and computes something else; expected " + expected);
 }
 
+AISLE_API void check_lookalikes(const family& f, const state_dict& checkpoint) {
+  const auto arch = checkpoint.metadata().find("arch");
+  if (arch == checkpoint.metadata().end()) return;
+  std::vector<long> numbers;
+  for (const std::string_view pattern : f.lookalikes)
+    if (detail::match_prefix(pattern, arch->second, numbers) == arch->second.size())
+      throw option_error(checkpoint.path() + ": says that it is '" + arch->second +
+                         "', which has the tensors of the network " + std::string(f.name) +
+                         " and computes something else");
+}
+
 AISLE_API const json* timm_argument(const json& config, std::string_view key) {
   const json* arguments = config.is_object() ? config.find("model_args") : nullptr;
   const json* found = arguments != nullptr && arguments->is_object() ? arguments->find(key) : nullptr;

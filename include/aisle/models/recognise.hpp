@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -20,6 +21,13 @@ struct recognised {
 /// name, whether student and teacher, encoder_q and encoder_k or model and model_ema; the message names their
 /// prefixes. Throws option_error where all families are of text and the tensors show a model of pictures.
 recognised recognise(const state_dict& checkpoint, std::span<const family* const> families);
+
+/// PyTorch's wrappers of a module (torch.compile, FSDP, activation checkpoints) stand in the names of its
+/// tensors: "layer1.0._orig_mod.conv1.weight". Of a network whose blocks were wrapped, the tensors under
+/// their own names; none where no name has such a mark, where all are in front of the whole network, and
+/// where two names would become one.
+std::optional<state_dict> without_wrappers(const state_dict& checkpoint,
+                                           std::span<const family* const> families);
 
 /// What of the file was taken where its names leave a choice, do not begin as the publisher's do, or stand
 /// beside those that do and are no head of the family: "takes 'state_dict_ema', not 'state_dict'; drops

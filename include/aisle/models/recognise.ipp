@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -83,7 +84,11 @@ AISLE_API std::string missing_tensor(const state_dict& checkpoint, const family&
 
 }  // namespace detail
 
-AISLE_API recognised recognise(const state_dict& checkpoint, std::span<const family* const> families) {
+namespace detail {
+
+/// All networks, under any scheme and behind any prefix.
+AISLE_API std::vector<recognised> find_networks(const state_dict& checkpoint,
+                                                std::span<const family* const> families) {
   std::vector<recognised> found;
   for (const family* f : families)
     for (key_match& match : match_keys(checkpoint, f->schemes, f->signature, f->head))
@@ -92,6 +97,13 @@ AISLE_API recognised recognise(const state_dict& checkpoint, std::span<const fam
                    detail::same_network(checkpoint, r.match.prefix, match.prefix);
           }))
         found.push_back({f, std::move(match)});
+  return found;
+}
+
+}  // namespace detail
+
+AISLE_API recognised recognise(const state_dict& checkpoint, std::span<const family* const> families) {
+  std::vector<recognised> found = detail::find_networks(checkpoint, families);
   const auto yields = [](const recognised& r) { return r.of->yields; };
   if (!ranges::all_of(found, yields)) std::erase_if(found, yields);
   if (found.empty()) detail::throw_unknown(checkpoint, families);
@@ -112,6 +124,48 @@ AISLE_API recognised recognise(const state_dict& checkpoint, std::span<const fam
   return std::move(found[0]);
 }
 
+AISLE_API std::optional<state_dict> without_wrappers(const state_dict& checkpoint,
+                                                     std::span<const family* const> families) {
+  constexpr std::string_view marks[] = {"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
+                                        "_fpw_module"};
+  std::unordered_set<std::string> prefixes, names;
+  std::vector<std::string_view> seen;
+  std::int64_t count = 0;
+  bool all_differ = true;
+  const auto bare = [&](const std::string& name) {
+    std::string out;
+    std::size_t behind = 0;  // the last mark
+    for (std::size_t at = 0, dot = 0; dot != name.npos; at = dot + 1) {
+      dot = name.find('.', at);
+      const std::string_view part = std::string_view(name).substr(at, dot == name.npos ? dot : dot - at);
+      const auto mark = dot == name.npos ? std::end(marks) : ranges::find(marks, part);
+      if (mark == std::end(marks)) {
+        out += part;
+        if (dot != name.npos) out += '.';
+        continue;
+      }
+      behind = dot + 1;
+      if (ranges::find(seen, *mark) == seen.end()) seen.push_back(*mark);
+    }
+    if (behind > 0) prefixes.insert(name.substr(0, behind)), ++count;
+    return out;
+  };
+  for (const state_dict::entry& e : checkpoint.entries()) all_differ &= names.insert(bare(e.name)).second;
+  if (count == 0 || !all_differ) return std::nullopt;
+  if (prefixes.size() == 1)
+    for (const recognised& network : detail::find_networks(checkpoint, families))
+      if (network.match.prefix.starts_with(*prefixes.begin())) return std::nullopt;
+  std::string within;
+  for (const std::string_view mark : seen)
+    within += (within.empty() ? "'" : ", '") + std::string(mark) + ".'";
+  within += " within " + counted(count, "name");
+  state_dict out = checkpoint.renamed(bare);
+  state_dict::wrapping wrapping = checkpoint.wrapped_in();
+  wrapping.within = std::move(within);
+  out.set_wrapping(std::move(wrapping));
+  return out;
+}
+
 AISLE_API std::string note_on(const state_dict& checkpoint, const recognised& network, const nn::graph& g) {
   std::vector<std::string> parts;
   const state_dict::wrapping& wrapping = checkpoint.wrapped_in();
@@ -128,6 +182,7 @@ AISLE_API std::string note_on(const state_dict& checkpoint, const recognised& ne
         checkpoint.entries(), [&](const state_dict::entry& e) { return e.name.starts_with(prefix); });
     parts.push_back("drops '" + wrapping.prefix + prefix + "' in front of " + counted(behind, "name"));
   }
+  if (!wrapping.within.empty()) parts.push_back("drops " + wrapping.within);
   // Publishers put heads beside their networks too; of those that the family knows nothing is to be said.
   const auto is_known_head = [&](const std::string& name) {
     return usual &&

@@ -123,6 +123,7 @@ AISLE_API const family& resnet_family() {
       .head = "fc.",
       // Those with blur or average pooling before a stride (resnetblur50, resnetaa50) have the same tensors.
       .architectures = {"resnet*", "tv_resnet*", "gluon_resnet*_v1b", "ssl_resnet*", "swsl_resnet*"},
+      .lookalikes = {"resnetblur*", "resnetaa*"},
       .arguments = {{"global_pool", {"avg"}},
                     {"layers"},
                     {"channels"},

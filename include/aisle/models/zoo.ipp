@@ -183,18 +183,41 @@ AISLE_API const zoo_entry* find_model(std::string_view id) {
   return nullptr;
 }
 
+namespace detail {
+
+/// Where no network is found, what config.json calls it tells more than which tensor was looked for.
+AISLE_API recognised recognise_with(const state_dict& checkpoint, const json& config,
+                                    std::span<const family* const> among) {
+  try {
+    return recognise(checkpoint, among);
+  } catch (const option_error&) {
+    throw;  // one of pictures
+  } catch (const error& e) {
+    const auto type = config.is_object() ? config.get("model_type", "") : std::string();
+    if (type.empty() || type == "bert" || type == "model2vec" ||
+        !ranges::all_of(among, [](const family* f) { return f->text; }))
+      throw;
+    throw format_error(config.at("model_type").where(),
+                       "'" + type + "' is no network that is built in, expected bert (" + e.what() + ")");
+  }
+}
+
+}  // namespace detail
+
 AISLE_API std::unique_ptr<opened_model> open_model(state_dict checkpoint, json config,
                                                    std::span<const family* const> among) {
   auto m = std::make_unique<opened_model>();
   m->path = checkpoint.path();
   m->checkpoint = std::move(checkpoint);
   m->config = std::move(config);
-  const recognised network = recognise(m->checkpoint, among);
+  if (auto bare = without_wrappers(m->checkpoint, among)) m->checkpoint = std::move(*bare);
+  const recognised network = detail::recognise_with(m->checkpoint, m->config, among);
   m->of = network.of;
   m->scheme = network.match.scheme;
   m->prefix = m->checkpoint.wrapped_in().prefix + network.match.prefix;
   m->weights = std::make_shared<nn::weight_source>(m->checkpoint, network.match.key_of, network.match.layout);
   check_architecture(*m->of, m->config);
+  check_lookalikes(*m->of, m->checkpoint);
   check_arguments(*m->of, m->config);
   m->graph = m->of->build(*m->weights, m->config);
   refuse_unread(m->checkpoint, *m->of, network.match, m->graph, m->config);
