@@ -219,6 +219,30 @@ TEST_CASE("models that were named by their paths are found there again, and besi
   CHECK_FALSE(has(found.err, "are not those that the pipeline was trained with"));
   CHECK(aisle::read_csv(work / "p.csv").rows.size() == 34);
 
+  // Its whole path is no name of a model in --weights.
+  const auto whole = command::run(work,
+                                  "train --data products.csv --label class_id --out whole.safetensors "
+                                  "--modality text --image-model none --text-model " +
+                                      (work / "shop/models/mine"));
+  CAPTURE(whole.err);
+  REQUIRE(whole.code == 3);
+  const auto by_whole = predicts("whole.safetensors");
+  CAPTURE(by_whole.err);
+  CHECK(by_whole.code == 3);
+  CHECK_FALSE(has(by_whole.err, "are not those that the pipeline was trained with"));
+
+  // Nor is one that begins with a dot, where --weights has another model of that name.
+  fs::copy(work / "shop/models/mine", work / "mine", fs::copy_options::recursive);
+  aisle::write_file(work / "row.jsonl", "{\"id\":1,\"text\":\"red shirt\"}\n");
+  const auto vector_of = [&](const std::string& model) {
+    return command::run(work, "embed --in row.jsonl --out - --text-model " + model);
+  };
+  const auto named = vector_of("./mine");
+  CAPTURE(named.err);
+  CHECK(named.code == 0);
+  CHECK(named.out == vector_of("shop/models/mine").out);
+  CHECK(vector_of("mine").code != 0);  // that of --weights, which is one of pictures
+
   fs::rename(work / "shop", work / "moved");
   const auto moved = predicts("moved/out/p.safetensors");
   CAPTURE(moved.err);

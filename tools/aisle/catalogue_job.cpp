@@ -47,7 +47,8 @@ bool wants_images(const aisle::catalogue& products, const std::string& model) {
 /// Where a model is that was named by its path: its id says it to nobody else. Empty where the id is enough.
 std::string named_place(const common_options& common, const std::string& id) {
   const auto found = common.find_model(id);
-  if (!found || aisle::folder_exists(aisle::join_path(common.weights, id))) return {};
+  const bool is_name = id.find('/') == std::string::npos;
+  if (!found || (is_name && *found == aisle::join_path(common.weights, id))) return {};
   std::filesystem::path whole = std::filesystem::absolute(*found).lexically_normal();
   if (!whole.has_filename()) whole = whole.parent_path();  // "models/mine/"
   return whole.string();

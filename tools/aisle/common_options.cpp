@@ -186,8 +186,10 @@ aisle::engine_selection common_options::engine() const {
 
 std::optional<std::string> common_options::find_model(const std::string& id) const {
   if (id.empty() || id == "none" || is_remote_model(id)) return std::nullopt;
+  // Whoever writes /, ./ or ../ means that place, whatever --weights has.
+  const bool is_path = id.starts_with('/') || id.starts_with("./") || id.starts_with("../");
   const std::string folder = aisle::join_path(weights, id);
-  if (aisle::folder_exists(folder)) return folder;
+  if (!is_path && aisle::folder_exists(folder)) return folder;
   if (id.find('/') != std::string::npos && (aisle::folder_exists(id) || aisle::file_exists(id))) return id;
   for (const std::string_view ending : {".pth", ".pt", ".bin", ".safetensors"})
     if (id.ends_with(ending) && aisle::file_exists(id)) return id;

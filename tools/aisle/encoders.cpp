@@ -50,9 +50,9 @@ namespace {
 
 /// Where the model's files are, whether they are there or not: a folder, or a weight file that was named.
 std::string place_of(const common_options& o, const std::string& id) {
-  const std::string folder = aisle::join_path(o.weights, id);
+  if (const auto found = o.find_model(id)) return *found;
   const bool is_path = id.find('/') != std::string::npos || aisle::file_exists(id);
-  return aisle::folder_exists(folder) || !is_path ? folder : id;
+  return is_path ? id : aisle::join_path(o.weights, id);
 }
 
 std::string folder_of(const std::string& place) {
