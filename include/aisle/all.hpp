@@ -16,6 +16,7 @@
 #include <aisle/catalogue/experiment.hpp>
 #include <aisle/catalogue/foreign_vectors.hpp>
 #include <aisle/catalogue/fusion.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/catalogue/label_treatment.hpp>
 #include <aisle/catalogue/learning_curve.hpp>

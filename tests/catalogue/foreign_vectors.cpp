@@ -74,6 +74,44 @@ TEST_CASE("vectors made elsewhere are joined by id, whatever the file") {
                        doctest::Contains("image_embeddings"), aisle::format_error);
 }
 
+TEST_CASE("vectors of no use are refused by what is wrong with them") {
+  const support::temporary_folder work;
+  const auto products = products_of(work);
+  const auto read = [&](const std::string& name) {
+    return aisle::read_vectors(products, work / name, aisle::vector_kind::text);
+  };
+  const std::map<std::string, std::string> ids = {{"ids", "[\"C\",\"A\",\"X\"]"}};
+  aisle::tensor line(aisle::dtype::f32, {3}), marks(aisle::dtype::f32, {3});
+  std::fill_n(line.data<float>().begin(), 3, 1.0f);
+  aisle::write_safetensors(work / "line.safetensors",
+                           std::vector<aisle::named_tensor>{{"text_embeddings", line}}, ids);
+  CHECK_THROWS_WITH_AS(read("line.safetensors"),
+                       doctest::Contains("has shape [3], expected [rows, dimension]"), aisle::format_error);
+  for (const float mark : {std::numeric_limits<float>::quiet_NaN(), 2.0f}) {
+    std::fill_n(marks.data<float>().begin(), 3, 1.0f);
+    marks.data<float>()[1] = mark;
+    aisle::write_safetensors(
+        work / "marks.safetensors",
+        std::vector<aisle::named_tensor>{{"text_embeddings", as_tensor(three())}, {"has_text", marks}}, ids);
+    CHECK_THROWS_WITH_AS(read("marks.safetensors"), doctest::Contains("has_text is not 0 or 1 at element 1"),
+                         aisle::format_error);
+  }
+  for (const char* packed : {"v.npz", "v.PT"}) {
+    aisle::write_file(work / packed, std::string("PK\3\4", 4));
+    CHECK_THROWS_WITH_AS(read(packed), doctest::Contains("expected vectors as .npy"), aisle::format_error);
+    CHECK_THROWS_WITH_AS(aisle::vector_kinds(work / packed), doctest::Contains("expected vectors as .npy"),
+                         aisle::format_error);
+  }
+  aisle::write_file(work / "twice.csv", "sku,v0,v1,v1\nA,1,2,3\n");
+  CHECK_THROWS_WITH_AS(read("twice.csv"), doctest::Contains("column v1 of its vectors is there twice"),
+                       aisle::format_error);
+  // Its square is no float.
+  aisle::write_file(work / "huge.csv", "sku,v0,v1\nC,1,2\nA,1,-3e38\n");
+  CHECK_THROWS_WITH_AS(read("huge.csv"), doctest::Contains("row 1 (A), component 1: "), aisle::format_error);
+  aisle::write_file(work / "large.csv", "sku,v0,v1\nC,1,2\nA,1,-1e15\n");
+  CHECK(read("large.csv").table.vectors(1, 1) == 2);
+}
+
 TEST_CASE("a table of vectors is read whatever its separator and encoding") {
   const support::temporary_folder work;
   const auto products = products_of(work);
@@ -82,6 +120,13 @@ TEST_CASE("a table of vectors is read whatever its separator and encoding") {
     return aisle::read_vectors(products, work / "v.csv", aisle::vector_kind::text);
   };
   check(read("sku;v0;v1\nC;0.5;1.5\nA;2.5;3.5\nX;4.5;5.5\n"), work / "v.csv");
+  // pandas' to_csv(sep=";", decimal=",").
+  const auto commas = read("sku;v0;v1\nC;0,5;1,5\nA;2,5;3.5\nX;4,5;5,5\n");
+  check(commas, work / "v.csv");
+  REQUIRE(commas.notes.size() == 1);
+  CHECK(commas.notes[0].starts_with("5 numbers have a comma"));
+  for (const char* bad : {"sku;v0;v1\nA;1,2,3;4\n", "sku;v0;v1\nA;1.000,5;4\n", "sku;v0\nA;1,2\n"})
+    CHECK_THROWS_AS(read(bad), aisle::format_error);
   std::string wide = "\xFF\xFE";
   for (const char c : std::string("sku\tv0\tv1\r\nC\t0.5\t1.5\r\nA\t2.5\t3.5\r\nX\t4.5\t5.5\r\n"))
     wide.append(1, c).append(1, '\0');

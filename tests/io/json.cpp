@@ -1,6 +1,8 @@
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -69,6 +71,13 @@ TEST_CASE("json: order of members, last duplicate wins in the first place") {
   CHECK(keys == "z3a2b4");
   CHECK(failure([] { parse_json(R"({"k":{"z":1,"z":2}})", "f.json", {.unique_keys = true}); }) ==
         "f.json: k: the key 'z' is given twice");
+}
+
+TEST_CASE("json: objects of many pairs") {
+  std::map<std::string, std::int64_t> pairs;
+  for (int i = 0; i < 3; ++i) pairs["k" + std::to_string(i)] = i;
+  CHECK(aisle::json::object_of(pairs).dump() == R"({"k0":0,"k1":1,"k2":2})");
+  CHECK(aisle::json::object_of(std::vector<std::pair<std::string, std::string>>{}).dump() == "{}");
 }
 
 TEST_CASE("json: getters name the place") {

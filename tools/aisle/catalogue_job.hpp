@@ -110,6 +110,8 @@ option add_column_list(option_set app, const std::string& name, std::vector<std:
                        const std::string& help);
 /// Says what a file was recognised as, unless it is comma-separated UTF-8.
 void tell_format(const std::string& path, const aisle::table_format& format);
+/// What --modality may be.
+std::vector<std::string> modality_names();
 /// --recipe, which is "standard" or "auto", and --time-limit.
 void add_recipe(option_set app, std::string& recipe, double& time_limit, const std::string& help);
 /// Says what became of the columns of --extra-columns.

@@ -106,7 +106,7 @@ action setup(option_set app) {
          "--modality", o->modality,
          "what it looks at first: text, image, multimodal (default: all there is); rows that lack some of "
          "it are looked at by what they have")
-      .check(one_of({"text", "image", "multimodal"}))
+      .check(one_of(modality_names()))
       .type_name("NAME");
   app.add_option("--file-precision", o->precision,
                  "share that must be right of what is filed without a person")

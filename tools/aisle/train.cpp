@@ -4,6 +4,7 @@
 
 #include <aisle/base/process.hpp>
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/picture_checks.hpp>
 
 #include "catalogue_job.hpp"
@@ -14,7 +15,8 @@ using namespace aisle_command;
 
 struct options {
   catalogue_job job;
-  std::string out, skipped, learner = "logistic_regression", modality = "multimodal", recipe = "standard";
+  std::string out, skipped, learner = "logistic_regression", recipe = "standard";
+  std::string modality{aisle::all_inputs[0].name()};
   double time_limit = aisle::find_recipe_options{}.seconds;
 };
 
@@ -35,8 +37,9 @@ aisle::recipe choose_recipe(const options& o, const aisle::catalogue& products, 
 
 int train(const options& o) {
   catalogue_job job = o.job;
-  if (o.modality == "text") job.common.image_model = "none", job.image_vectors.clear();
-  if (o.modality == "image") job.common.text_model = "none", job.text_vectors.clear();
+  const aisle::product_inputs inputs = *aisle::find_inputs(o.modality);
+  if (!inputs.image) job.common.image_model = "none", job.image_vectors.clear();
+  if (!inputs.text) job.common.text_model = "none", job.text_vectors.clear();
   output_guard guard;
   for (const auto& [option, path] : {std::pair("--out", &o.out), std::pair("--skipped", &o.skipped)}) {
     guard.writes(option, *path);
@@ -50,13 +53,12 @@ int train(const options& o) {
   const aisle::catalogue products = job.load(true);
   guard.reads_pictures(products);
   std::vector<aisle::skipped_row> bad = products.problems;
-  const bool uses_text = o.modality != "image", uses_image = o.modality != "text";
   tell_odd_labels(products);
   aisle::check_columns(products, o.job.extra_columns);
   try {
     // Vectors made elsewhere need no text and no picture in the row.
-    aisle::check_training(products, {.text = uses_text && job.text_vectors.empty(),
-                                     .image = uses_image && job.image_vectors.empty()});
+    aisle::check_training(products, {.text = inputs.text && job.text_vectors.empty(),
+                                     .image = inputs.image && job.image_vectors.empty()});
   } catch (const aisle::nothing_to_do& nothing) {
     tell_skipped(nothing.rows(), skipped_list(o.skipped));
     if (!o.skipped.empty()) aisle::write_skipped(o.skipped, nothing.rows(), o.job.csv);
@@ -68,11 +70,11 @@ int train(const options& o) {
   bad.insert(bad.end(), unreadable.begin(), unreadable.end());
   if (vectors.image)
     if (const std::string none = aisle::no_picture_read(products, *vectors.image); !none.empty()) warn(none);
-  const bool complete = (vectors.text || !uses_text) && (vectors.image || !uses_image);
+  const bool complete = (vectors.text || !inputs.text) && (vectors.image || !inputs.image);
   add_left_out(
       bad, products,
       complete ? aisle::join_modalities(vectors.texts(), vectors.images()).rows : aisle::index_vector{},
-      uses_text && job.text_vectors.empty(), uses_image && job.image_vectors.empty(),
+      inputs.text && job.text_vectors.empty(), inputs.image && job.image_vectors.empty(),
       "modality " + o.modality);
   tell_skipped(bad, skipped_list(o.skipped));
   const auto tell_bad = [&] {
@@ -121,7 +123,7 @@ action setup(option_set app) {
       .type_name("NAME")
       .capture_default_str();
   app.add_option("--modality", o->modality, "what it looks at: text, image, multimodal")
-      .check(one_of({"text", "image", "multimodal"}))
+      .check(one_of(modality_names()))
       .type_name("NAME")
       .capture_default_str();
   o->job.common.add(app, {common::text_model, common::prompt, common::service, common::image_model,

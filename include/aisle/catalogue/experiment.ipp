@@ -13,6 +13,7 @@
 #include <aisle/catalogue/detail/first_names.hpp>
 #include <aisle/catalogue/detail/recipe_search.hpp>
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/inputs.hpp>
 
 AISLE_NAMESPACE_BEGIN
 
@@ -206,12 +207,16 @@ AISLE_API experiment run_experiment(const catalogue& products, const embedding_t
 
 namespace detail {
 
+AISLE_API std::string name_of_inputs(const embedding_table* text, const embedding_table* image) {
+  return std::string(product_inputs{text != nullptr, image != nullptr}.name());
+}
+
 /// The rows that train_pipeline learns from.
 AISLE_API modality training_modality(const catalogue& products, const embedding_table* text,
                                      const embedding_table* image) {
   if (products.options.label_column.empty())
     throw option_error(products.path + ": read without a label column, expected the column of the classes");
-  modality m{.name = text && image ? "multimodal" : text ? "text" : "image", .text = text, .image = image};
+  modality m{.name = name_of_inputs(text, image), .text = text, .image = image};
   const modality_rows all = join_modalities(text, image, &products);
   index_vector which;
   std::vector<std::string> names, groups;
@@ -252,12 +257,14 @@ AISLE_API recipe_search find_recipe(const catalogue& products, const embedding_t
 
 AISLE_API pipeline train_pipeline(const catalogue& products, const embedding_table* text,
                                   const embedding_table* image, const train_options& options) {
-  check_recipe(options.how, text && image ? "multimodal" : text ? "text" : "image");
+  check_recipe(options.how, detail::name_of_inputs(text, image));
   check_columns(products, options.how.columns);
   const detail::modality m = detail::training_modality(products, text, image);
   detail::trial t;
-  const feature_set<float> x = detail::learn(t, options.how, m, m.all_rows(), options.seed, options.threads);
-  t.known = familiarity::fit(x.dense, m.labels);
+  const detail::row_sides all{m.all_rows(), {}};
+  const detail::split_features x = detail::make_features(options.how, m, all, options.threads);
+  detail::learn(t, options.how, m, all.train, x, options.seed, options.threads);
+  t.known = familiarity::fit(x.train.dense, m.labels);
   return detail::take_pipeline(t, m, products, detail::temperature_of(m, options));
 }
 

@@ -67,14 +67,12 @@ AISLE_API json to_json(const model_result& r, std::int64_t known_classes) {
 }
 
 AISLE_API json to_json(const experiment_result& r, const row_usage& usage) {
-  json left_out = json::object();
-  for (const auto& [reason, rows] : usage.left_out) left_out[reason] = rows;
   return json::object({{"all", r.rows},
                        {"used", usage.used()},
                        {"text_and_image", usage.text_and_image},
                        {"text_only", usage.text_only},
                        {"image_only", usage.image_only},
-                       {"left_out", std::move(left_out)}});
+                       {"left_out", json::object_of(usage.left_out)}});
 }
 
 /// The class, other than the predicted one, of the highest probability; -1 where there is but one class.

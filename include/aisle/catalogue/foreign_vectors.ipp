@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -144,6 +145,9 @@ AISLE_API vectors_of_file read_safetensors_vectors(const std::string& path, vect
   const state_dict file = read_safetensors(path);
   const std::string name = matrix_name(file, kind);
   const shape dims = file.at(name).dims;
+  if (dims.rank() != 2)
+    throw format_error(path,
+                       "tensor " + name + " has shape " + to_string(dims) + ", expected [rows, dimension]");
   out.vectors = matrix<float>(dims[0], dims[1]);
   file.read_f32(name, std::span<float>(out.vectors.data(), static_cast<std::size_t>(dims[0] * dims[1])));
   const auto& metadata = file.metadata();
@@ -157,7 +161,11 @@ AISLE_API vectors_of_file read_safetensors_vectors(const std::string& path, vect
   if (const std::string mark = kind == vector_kind::text ? "has_text" : "has_image"; file.contains(mark)) {
     std::vector<float> has(static_cast<std::size_t>(file.at(mark).dims.elements()));
     file.read_f32(mark, has);
-    for (const float h : has) out.has.push_back(h != 0);
+    for (const float h : has) {
+      if (h != 0 && h != 1)
+        throw format_error(path, mark + " is not 0 or 1 at element " + std::to_string(out.has.size()));
+      out.has.push_back(h == 1);
+    }
     if (static_cast<std::int64_t>(out.has.size()) != dims[0])
       throw format_error(path, mark + " has " + counted(out.has.size(), "element") + ", expected " +
                                    std::to_string(dims[0]));
@@ -235,6 +243,10 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
                         list_components(names));
   }
   out.columns = list_components(names);
+  std::unordered_set<std::string_view> once;
+  for (const std::string& name : names)
+    if (!name.empty() && !once.insert(name).second)
+      throw format_error(path, "column " + name + " of its vectors is there twice");
   if (const auto odd = odd_components(names); !odd.empty()) {
     std::vector<std::string> usual = names;
     std::erase_if(usual, [&](const std::string& name) { return ranges::find(odd, name) != odd.end(); });
@@ -244,6 +256,19 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
         ": where that is wrong, remove it from the file, or call the columns of the vectors " +
         prefix_of(kind) + "0, " + prefix_of(kind) + "1, …");
   }
+  // As German and French programs write numbers where commas do not separate them.
+  const bool may_have_commas = table.format().delimiter != ',' && columns.components.size() > 1;
+  std::int64_t with_commas = 0;
+  const auto component_of = [&](const std::string& cell) {
+    std::optional<float> value = parse_component(cell);
+    const std::size_t comma = cell.find(',');
+    if (value || !may_have_commas || comma == cell.npos || cell.find('.') != cell.npos) return value;
+    std::string with_point = cell;
+    with_point[comma] = '.';
+    value = parse_component(with_point);
+    with_commas += value.has_value();
+    return value;
+  };
   std::vector<float> values;
   short_rows padded;
   for (table_row row; table.next(row);) {
@@ -257,7 +282,7 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
     const bool any =
         ranges::any_of(columns.components, [&](auto c) { return !trimmed(row.fields[c]).empty(); });
     for (const std::size_t c : columns.components) {
-      const std::optional<float> value = any ? parse_component(row.fields[c]) : 0.0f;
+      const std::optional<float> value = any ? component_of(row.fields[c]) : 0.0f;
       if (!value) {
         const auto list = ranges::find_if(columns.components,
                                           [&](auto at) { return is_list_of_components(row.fields[at]); });
@@ -276,11 +301,17 @@ AISLE_API vectors_of_file read_csv_vectors(const std::string& path, vector_kind 
     out.ids.push_back(id);
   }
   if (padded.count > 0) out.notes.push_back(padded.describe());
+  if (with_commas > 0)
+    out.notes.push_back(counted(with_commas, "number") + (with_commas == 1 ? " has" : " have") +
+                        " a comma where a decimal point is expected, and is read so");
   out.vectors =
       matrix<float>(static_cast<std::int64_t>(out.ids.size()), static_cast<std::int64_t>(names.size()));
   std::copy(values.begin(), values.end(), out.vectors.data());
   return out;
 }
+
+/// Squares of larger ones overflow in the distances of vectors: no embedding has them.
+inline constexpr float largest_component = 1e15f;
 
 /// Throws format_error for what no reader refused: ids and numbers.
 AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) {
@@ -296,10 +327,15 @@ AISLE_API void check_vectors(const vectors_of_file& v, const std::string& path) 
       throw format_error(path, where() + ": the id of row " + std::to_string(first->second) + " again");
     if (!v.has.empty() && !v.has[r]) continue;
     const auto row = v.vectors.row(static_cast<std::int64_t>(r));
-    for (std::size_t c = 0; c < row.size(); ++c)
+    for (std::size_t c = 0; c < row.size(); ++c) {
       if (!is_finite(row[c]))
         throw format_error(path, where() + ", component " + std::to_string(c) + ": " +
                                      (is_nan(row[c]) ? "NaN" : "infinite") + ", expected a finite number");
+      if (std::abs(row[c]) > largest_component)
+        throw format_error(path, where() + ", component " + std::to_string(c) + ": " + shortest(row[c]) +
+                                     " is too large to tell vectors apart by, " + "expected at most " +
+                                     shortest(largest_component));
+    }
   }
 }
 
@@ -319,9 +355,21 @@ AISLE_API std::string lost_zeros(const catalogue& products, std::span<const std:
          ": leading zeros or .0 come and go where a column is read as numbers; keep it as text in both files";
 }
 
+/// Of what NumPy and PyTorch pack the reader of tables would only say that it is no table.
+AISLE_API void refuse_packed(const std::string& path) {
+  for (const std::string_view packed : {".npz", ".pt", ".pth", ".pkl", ".pickle"})
+    if (path.size() > packed.size() &&
+        ascii::same_without_case(std::string_view(path).substr(path.size() - packed.size()), packed))
+      throw format_error(
+          path,
+          "expected vectors as .npy with their ids in NAME.ids.csv beside it, .safetensors, CSV "
+          "or JSON lines; numpy.save writes the first, safetensors.torch.save_file the second");
+}
+
 /// By the name's ending.
 AISLE_API vectors_of_file read_vectors_of(const std::string& path, vector_kind kind,
                                           const std::string& id_column) {
+  refuse_packed(path);
   return path.ends_with(".npy")           ? read_npy_vectors(path, id_column)
          : path.ends_with(".safetensors") ? read_safetensors_vectors(path, kind, id_column)
                                           : read_csv_vectors(path, kind, id_column);
@@ -426,6 +474,7 @@ AISLE_API vector_file read_vector_file(const std::string& path, vector_kind kind
 AISLE_API std::vector<vector_kind> vector_kinds(const std::string& path) {
   std::vector<vector_kind> out;
   if (path.ends_with(".npy")) return out;
+  detail::refuse_packed(path);
   std::vector<std::string> names;
   const bool tensors = path.ends_with(".safetensors");
   if (tensors) {

@@ -9,6 +9,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/catalogue/embeddings.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/products.hpp>
 #include <aisle/catalogue/reading.hpp>
 #include <aisle/catalogue/product_features.hpp>
@@ -43,8 +44,9 @@ struct pipeline {
   familiarity known;       ///< of the rows it learnt from; files of earlier versions have none
   double temperature = 1;  ///< of its probabilities (learn/calibration.hpp); 1: as the learner gives them
 
-  bool uses_text() const noexcept { return modality != "image"; }
-  bool uses_images() const noexcept { return modality != "text"; }
+  product_inputs inputs() const noexcept { return find_inputs(modality).value_or(product_inputs{}); }
+  bool uses_text() const noexcept { return inputs().text; }
+  bool uses_images() const noexcept { return inputs().image; }
   /// Whether there were rows of a class, one of the learner's, among those it learnt from.
   bool has_learnt(std::int32_t code) const;
 

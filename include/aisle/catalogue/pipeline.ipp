@@ -6,6 +6,7 @@
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/recipe_json.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/pipeline.hpp>
 #include <aisle/io/json.hpp>
 #include <aisle/io/safetensors.hpp>
@@ -32,11 +33,7 @@ AISLE_API pipeline_input read_pipeline_input(const json& from) {
           from.get<std::string>("preset"), from.get("file", ""), from.get("place", "")};
 }
 
-AISLE_API json to_json(const reading_options& reading) {
-  json out = json::object();
-  for (const auto& [name, value] : reading) out[name] = value;
-  return out;
-}
+AISLE_API json to_json(const reading_options& reading) { return json::object_of(reading); }
 
 /// Files from before "reading" name the columns of texts alone.
 AISLE_API reading_options read_reading(const json& about) {
@@ -160,8 +157,8 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
   if (about.get<std::string>("format") != "pipeline 1") about.at("format").fail("expected \"pipeline 1\"");
   pipeline out;
   out.modality = about.get<std::string>("modality");
-  if (out.modality != "text" && out.modality != "image" && out.modality != "multimodal")
-    about.at("modality").fail("expected text, image or multimodal");
+  const std::optional<product_inputs> inputs = find_inputs(out.modality);
+  if (!inputs) about.at("modality").fail("expected " + std::string(names_of_inputs));
   out.label = about.get<std::string>("label");
   out.text = detail::read_pipeline_input(about.at("text"));
   out.image = detail::read_pipeline_input(about.at("image"));
@@ -179,7 +176,7 @@ AISLE_API pipeline pipeline::load(const std::string& path) {
     about.at("temperature").fail("expected a number above 0");
   try {
     std::vector<std::vector<float>> means;
-    for (std::size_t m = 0; m < (out.modality == "multimodal" ? 2u : 1u); ++m) {
+    for (std::size_t m = 0; m < static_cast<std::size_t>(inputs->count()); ++m) {
       const auto& e = file.at(detail::mean_name(m));
       if (e.type != dtype::f32 || e.dims.rank() != 1) throw format_error(path, e.name + " is no list of f32");
       const tensor t = file.read(e.name);

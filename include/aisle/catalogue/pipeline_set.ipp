@@ -6,6 +6,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/pipeline_set.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/json.hpp>
@@ -102,9 +103,9 @@ AISLE_API std::vector<pipeline> load_chosen_pipelines(const std::string& path) {
   const results_reader results(path);
   const json& metrics = results.metrics();
   std::vector<const json*> chosen;
-  for (const char* modality : {"multimodal", "image", "text"})
+  for (const product_inputs& inputs : all_inputs)
     for (const json& m : metrics.at("models").elements())
-      if (m.get<bool>("chosen") && m.get<std::string>("modality") == modality) chosen.push_back(&m);
+      if (m.get<bool>("chosen") && m.get<std::string>("modality") == inputs.name()) chosen.push_back(&m);
   if (chosen.empty()) throw file_error(path, "metrics.json names no chosen classifier; name a pipeline file");
   std::stable_sort(chosen.begin(), chosen.end(),
                    [](const json* a, const json* b) { return rank_of(*a) > rank_of(*b); });

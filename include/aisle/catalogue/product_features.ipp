@@ -6,6 +6,7 @@
 
 #include <aisle/base/error.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/product_features.hpp>
 #include <aisle/learn/late_fusion.hpp>
 #include <aisle/learn/learners.hpp>
@@ -52,7 +53,8 @@ AISLE_API void check_recipe(const recipe& how, std::string_view modality) {
   if (!how.words) return;
   if (!learner->takes_sparse())
     throw option_error("recipe: learner " + how.learner + " takes vectors alone, no words");
-  if (modality == "image") throw option_error("recipe: words of pictures, expected a modality with texts");
+  if (const auto inputs = find_inputs(modality); inputs && !inputs->text)
+    throw option_error("recipe: words of pictures, expected a modality with texts");
 }
 
 AISLE_API modality_rows modality_rows::select(std::span<const std::int64_t> which) const {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/product_map.hpp>
 #include <aisle/learn/nearest.hpp>
 #include <aisle/learn/pca.hpp>
@@ -131,7 +132,7 @@ AISLE_API product_map map_products(const embedding_table* text, const embedding_
   if (tables.empty()) return out;
   out.rows = detail::rows_of_map(tables, options.rows, options.always);
   if (out.rows.size() < 2) return {};
-  out.of = tables.size() == 2 ? "multimodal" : tables.front() == text ? "text" : "image";
+  out.of = product_inputs{.text = tables.front() == text, .image = tables.back() == image}.name();
   std::int64_t width = 0;
   for (const embedding_table* t : tables) width += t->vectors.cols();
   const auto rows = static_cast<std::int64_t>(out.rows.size());

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
+#include <unordered_map>
 
 #include <aisle/base/file.hpp>
+#include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/utf8.hpp>
 
 AISLE_NAMESPACE_BEGIN
 namespace detail {
@@ -34,20 +38,45 @@ AISLE_API bool are_of_one_experiment(const experiment_result& result, const json
 
 /// The sums that a metrics.json names, without those of the reports.
 AISLE_API json sums_without_reports(const json& metrics) {
-  json out = json::object();
-  for (const auto& [name, sum] : metrics.at("files").members())
-    if (!name.starts_with("report.")) out[name] = sum;
-  return out;
+  json::object_type out;
+  for (const json::member& file : metrics.at("files").members())
+    if (!file.key.starts_with("report.")) out.push_back(file);
+  return json(std::move(out));
 }
 
 AISLE_API std::vector<std::string> report_names() {
   return {"report.json", "report.html", "report.md", "report.ipynb"};
 }
 
-AISLE_API void write_pages(const experiment_result& result, const std::string& folder,
+/// A class's name stands on a page dozens of times: one that is a text makes it a hundred times as large.
+inline constexpr std::size_t longest_class_name = 200;  // bytes
+
+/// With long names of classes cut, and told apart by their numbers.
+AISLE_API experiment_result with_short_class_names(experiment_result result) {
+  // By their number among all, wherever they are named.
+  std::unordered_map<std::string, std::string> cut;
+  for (std::size_t i = 0; i < result.classes.size(); ++i)
+    if (const std::string& name = result.classes[i]; name.size() > longest_class_name)
+      cut.emplace(name, with_ellipsis(name, longest_class_name) + " (" + std::to_string(i + 1) + ")");
+  const auto shorten = [&](std::vector<std::string>& names) {
+    for (std::string& name : names)
+      if (const auto found = cut.find(name); found != cut.end()) name = found->second;
+  };
+  shorten(result.classes);
+  shorten(result.curve.classes);
+  for (model_result& m : result.models) shorten(m.unknown_classes);
+  return result;
+}
+
+AISLE_API void write_pages(const experiment_result& full, const std::string& folder,
                            const page_options& options) {
   // First what the others can be made from again.
-  save_result(result, join_path(folder, "report.json"));
+  save_result(full, join_path(folder, "report.json"));
+  const bool long_names =
+      ranges::any_of(full.classes, [](const std::string& name) { return name.size() > longest_class_name; });
+  std::optional<experiment_result> shortened;
+  if (long_names) shortened = with_short_class_names(full);
+  const experiment_result& result = shortened ? *shortened : full;
   write_file(join_path(folder, "report.html"), report_html(result, options));
   write_file(join_path(folder, "report.md"), report_markdown(result));
   write_file(join_path(folder, "report.ipynb"), report_notebook(result));

@@ -8,6 +8,7 @@
 #include <aisle/base/hash.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/experiment_options.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/results_folder.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -97,8 +98,9 @@ AISLE_API std::vector<std::string> result_file_names() {
                                   "suggested_labels.csv", "duplicates.csv",  "quality.csv",
                                   "learning_curve.csv",   "report.html",     "report.md",
                                   "report.ipynb"};
-  for (const std::string modality : {"multimodal", "image", "text"})
+  for (const product_inputs& inputs : all_inputs)
     for (const char* ending : {"_results.csv", ".safetensors"}) {
+      const std::string modality(inputs.name());
       out.push_back(modality + ending);
       for (const std::string& learner : experiment_learners())
         out.push_back(modality + "_" + learner + ending);

@@ -11,6 +11,7 @@
 #include <aisle/catalogue/detail/experiment_results.hpp>
 #include <aisle/catalogue/detail/experiment_rows.hpp>
 #include <aisle/catalogue/detail/experiment_trials.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/review.hpp>
 #include <aisle/learn/calibration.hpp>
 #include <aisle/learn/familiarity.hpp>
@@ -37,9 +38,9 @@ AISLE_API void check_review_size(const catalogue& products, const label_vector& 
 AISLE_API experiment_options review_settings(const review_options& options, const std::string& what) {
   if (options.folds < 2)
     throw option_error(what + ": folds " + std::to_string(options.folds) + ", expected at least 2");
-  if (options.modality != "" && options.modality != "text" && options.modality != "image" &&
-      options.modality != "multimodal")
-    throw option_error(what + ": modality \"" + options.modality + "\", expected text, image or multimodal");
+  if (!options.modality.empty() && !find_inputs(options.modality))
+    throw option_error(what + ": modality \"" + options.modality + "\", expected " +
+                       std::string(names_of_inputs));
   experiment_options out;
   out.threads = options.threads;
   out.progress = options.progress;

@@ -82,6 +82,11 @@ class json {
     return json(std::move(out));
   }
 
+  /// An object of pairs, such as a map has. Keys are there once: to look for each among the others, as
+  /// operator[] does, takes the square of their number.
+  template <class Range>
+  static json object_of(const Range& pairs);
+
   kind type() const noexcept { return kind_; }
   /// "an integer", "a string", …: for messages.
   std::string_view type_name() const noexcept;
@@ -237,6 +242,13 @@ struct json::member {
   json value;
   friend bool operator==(const member& a, const member& b) { return a.key == b.key && a.value == b.value; }
 };
+
+template <class Range>
+json json::object_of(const Range& pairs) {
+  object_type out;
+  for (const auto& [key, value] : pairs) out.push_back({std::string(key), json(value)});
+  return json(std::move(out));
+}
 
 struct json_options {
   bool unique_keys = false;  ///< a key given twice is an error instead of the last one winning, as in Python

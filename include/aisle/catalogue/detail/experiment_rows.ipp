@@ -9,6 +9,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/experiment_rows.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/learn/split.hpp>
 
 AISLE_NAMESPACE_BEGIN
@@ -150,11 +151,11 @@ AISLE_API std::vector<std::int64_t> modality::groups_of(const index_vector& rows
 }
 
 /// Rows of `chosen` that have all that the tables given hold; both lists ascend.
-AISLE_API modality make_modality(const char* name, const catalogue& products, const embedding_table* text,
+AISLE_API modality make_modality(std::string name, const catalogue& products, const embedding_table* text,
                                  const embedding_table* image, const chosen_rows& chosen,
                                  const label_vector& labels) {
   const index_vector& rows = chosen.rows;
-  modality m{.name = name, .text = text, .image = image};
+  modality m{.name = std::move(name), .text = text, .image = image};
   const modality_rows all = join_modalities(text, image, &products);
   index_vector local, of_labels;
   for (std::size_t i = 0, l = 0; i < all.rows.size() && l < rows.size();) {
@@ -199,8 +200,9 @@ AISLE_API std::vector<modality> make_modalities(const catalogue& products, const
                                                 std::span<const split_sides> splits,
                                                 const warning_callback& warn) {
   std::vector<modality> out;
-  const auto add = [&](const char* name, const embedding_table* of_text, const embedding_table* of_image) {
-    modality m = make_modality(name, products, of_text, of_image, chosen, labels);
+  const auto add = [&](const product_inputs& inputs, const embedding_table* of_text,
+                       const embedding_table* of_image) {
+    modality m = make_modality(std::string(inputs.name()), products, of_text, of_image, chosen, labels);
     for (std::size_t s = 0; s < splits.size(); ++s) {
       const row_sides sides = m.sides(splits[s]);
       const auto counts = m.labels.rows(sides.train).counts();
@@ -214,9 +216,9 @@ AISLE_API std::vector<modality> make_modalities(const catalogue& products, const
       m.unknown_classes = classes_without(labels.classes(), m.labels.rows(m.sides(splits.front()).train));
     out.push_back(std::move(m));
   };
-  if (text && image) add("multimodal", text, image);
-  if (image) add("image", nullptr, image);
-  if (text) add("text", text, nullptr);
+  const product_inputs there{text != nullptr, image != nullptr};
+  for (const product_inputs& inputs : all_inputs)
+    if (inputs.are_among(there)) add(inputs, inputs.text ? text : nullptr, inputs.image ? image : nullptr);
   mark_common(out);
   return out;
 }

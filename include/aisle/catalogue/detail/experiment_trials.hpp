@@ -11,6 +11,7 @@
 
 #include <aisle/base/config.hpp>
 #include <aisle/catalogue/detail/experiment_rows.hpp>
+#include <aisle/catalogue/detail/shared_features.hpp>
 #include <aisle/catalogue/product_features.hpp>
 
 // Fits of an experiment: which there are, and running them side by side.
@@ -51,10 +52,12 @@ constexpr int threads_of_each(std::int64_t count, int threads) noexcept {
   return count >= threads ? 1 : threads;
 }
 
-/// Makes features and fits; fills in those of a trial, and how long it took. Returns the features of `rows`.
-/// Throws what the learner throws.
-feature_set<float> learn(trial& t, const recipe& how, const modality& m, const index_vector& rows,
-                         std::uint64_t seed, int threads);
+/// Features as `sides.train` makes them, of both sides.
+split_features make_features(const recipe& how, const modality& m, const row_sides& sides, int threads);
+/// Fits on the features of `rows`; fills in what a trial remembers of them, and how long it took. Throws what
+/// the learner throws.
+void learn(trial& t, const recipe& how, const modality& m, const index_vector& rows, const split_features& x,
+           std::uint64_t seed, int threads);
 
 /// Runs trials of one experiment.
 class trial_runner {
@@ -79,6 +82,7 @@ class trial_runner {
   std::vector<std::vector<recipe>> recipes_;  // of each modality, or one list for all
   const experiment_options& options_;
   int inner_threads_ = 1;
+  mutable shared_features features_;
 };
 
 /// Mean scores of cross-validation, in %, and what its probabilities tell of the learner's.

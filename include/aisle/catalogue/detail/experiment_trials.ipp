@@ -7,6 +7,7 @@
 
 #include <aisle/base/parallel.hpp>
 #include <aisle/catalogue/detail/experiment_trials.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/learn/calibration.hpp>
 #include <aisle/learn/metrics.hpp>
 #include <aisle/learn/split.hpp>
@@ -55,7 +56,7 @@ AISLE_API row_score score_rows(const label_vector& truth, const label_vector& pr
 
 AISLE_API trial_runner::trial_runner(std::vector<recipe> recipes, const experiment_options& options)
     : recipes_{std::move(recipes)}, options_(options) {
-  for (const recipe& how : recipes_.front()) check_recipe(how, "multimodal");
+  for (const recipe& how : recipes_.front()) check_recipe(how, std::string(all_inputs[0].name()));
 }
 
 AISLE_API void trial_runner::set_recipes(std::vector<std::vector<recipe>> of_modalities) {
@@ -66,6 +67,7 @@ AISLE_API void trial_runner::run(std::string_view phase, std::vector<trial>& tri
                                  const std::function<void(trial&)>& one) {
   const auto count = static_cast<std::int64_t>(trials.size());
   const int threads = thread_budget(options_.threads);
+  for (const trial& t : trials) features_.expect(t.modality, t.part, how(t.modality, t.learner));
   inner_threads_ = threads_of_each(count, threads);
   shared_progress progress(options_.progress, {.phase = phase, .total = count, .unit = "fits"});
   parallel_for(count, threads / inner_threads_, [&](std::int64_t i) {
@@ -74,38 +76,45 @@ AISLE_API void trial_runner::run(std::string_view phase, std::vector<trial>& tri
   });
 }
 
-AISLE_API feature_set<float> learn(trial& t, const recipe& how, const modality& m, const index_vector& rows,
-                                   std::uint64_t seed, int threads) {
-  t.how = how;
-  feature_set<float> x;
+AISLE_API split_features make_features(const recipe& how, const modality& m, const row_sides& sides,
+                                       int threads) {
+  split_features out;
   {
-    // A copy, as large as x: gone before the fit makes its own.
-    const modality_rows train = m.data.select(rows);
-    t.features = product_features::fit(train, how, threads);
-    x = t.features.transform(train);
+    // A copy, as large as the features: gone before those of the other side are made.
+    const modality_rows train = m.data.select(sides.train);
+    out.made = product_features::fit(train, how, threads);
+    out.train = out.made.transform(train);
   }
+  if (!sides.test.empty()) out.test = out.made.transform(m.data.select(sides.test));
+  return out;
+}
+
+AISLE_API void learn(trial& t, const recipe& how, const modality& m, const index_vector& rows,
+                     const split_features& x, std::uint64_t seed, int threads) {
+  t.how = how;
+  t.features = x.made;
   const auto start = std::chrono::steady_clock::now();
   t.fitted = make_learner(
-      how, {.blocks = t.features.blocks(), .groups = m.groups_of(rows), .seed = seed, .threads = threads});
-  t.fitted->fit(x.view(), m.labels.rows(rows));
+      how, {.blocks = x.made.blocks(), .groups = m.groups_of(rows), .seed = seed, .threads = threads});
+  t.fitted->fit(x.train.view(), m.labels.rows(rows));
   t.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return x;
 }
 
 AISLE_API void trial_runner::fit(trial& t, const modality& m, const row_sides& sides,
                                  std::uint64_t seed) const {
   try {
-    recipe chosen = how(t.modality, t.learner);
+    const recipe& stated = how(t.modality, t.learner);
+    recipe chosen = stated;
     chosen.words = chosen.words && m.text != nullptr;  // what has no texts is looked at by what it has
-    const feature_set<float> x = learn(t, chosen, m, sides.train, seed, inner_threads_);
+    const std::shared_ptr<const split_features> x = features_.get(
+        t.modality, t.part, stated, sides, [&] { return make_features(chosen, m, sides, inner_threads_); });
+    learn(t, chosen, m, sides.train, *x, seed, inner_threads_);
     if (sides.test.empty()) {
-      t.known = familiarity::fit(x.dense, m.labels.rows(sides.train));
+      t.known = familiarity::fit(x->train.dense, m.labels.rows(sides.train));
       return;
     }
     t.tested = sides.test;
-    const modality_rows test = m.data.select(sides.test);
-    const feature_set<float> unseen = t.features.transform(test);
-    t.probabilities = t.fitted->predict_proba(unseen.view());
+    t.probabilities = t.fitted->predict_proba(x->test.view());
     t.predicted = t.fitted->likeliest(t.probabilities);
     const label_vector truth = m.labels.rows(sides.test);
     std::vector<bool> common;

@@ -50,10 +50,10 @@ AISLE_API learning_curve read_curve(const json& from) {
 }
 
 AISLE_API json to_json(const std::vector<quality_count>& counts) {
-  json out = json::object();
+  json::object_type out;
   for (const quality_count& c : counts)
-    out[c.kind] = json::object({{"findings", c.findings}, {"rows", c.rows}});
-  return out;
+    out.push_back({c.kind, json::object({{"findings", c.findings}, {"rows", c.rows}})});
+  return json(std::move(out));
 }
 
 AISLE_API std::vector<quality_count> read_quality(const json& from) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
 #include <aisle/catalogue/report/findings.hpp>
 #include <aisle/catalogue/report/page_table.hpp>
@@ -31,10 +32,11 @@ AISLE_API std::string findings_list(const report_scores& all) {
 /// How the map was made.
 AISLE_API std::string map_note(const product_map& map) {
   const auto rows = static_cast<std::int64_t>(map.rows.size());
+  const product_inputs of = find_inputs(map.of).value_or(product_inputs{.text = true});
   std::string out = "Products by their vectors of " +
-                    std::string(map.of == "multimodal" ? "text and picture"
-                                : map.of == "image"    ? "pictures"
-                                                       : "texts") +
+                    std::string(of.count() > 1 ? "text and picture"
+                                : of.image     ? "pictures"
+                                               : "texts") +
                     ": neighbours are alike. ";
   if (!map.tsne.empty()) {
     out += "t-SNE of " +

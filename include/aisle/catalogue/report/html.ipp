@@ -5,6 +5,7 @@
 #include <aisle/base/version.hpp>
 #include <aisle/base/file.hpp>
 #include <aisle/base/hash.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/report.hpp>
 #include <aisle/catalogue/report/evidence.hpp>
 #include <aisle/catalogue/report/html_parts.hpp>
@@ -22,10 +23,11 @@ namespace detail::report {
 
 /// What a classifier looked at, inside a sentence.
 AISLE_API std::string by_what(const std::string& modality) {
-  if (modality == "multimodal") return "text and picture together";
-  if (modality == "text") return "text alone";
-  if (modality == "image") return "the picture alone";
-  return escape_html(modality);
+  const auto inputs = find_inputs(modality);
+  if (!inputs) return escape_html(modality);
+  return inputs->count() > 1 ? "text and picture together"
+         : inputs->text      ? "text alone"
+                             : "the picture alone";
 }
 
 /// The result in a sentence or two.

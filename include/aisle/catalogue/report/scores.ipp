@@ -12,6 +12,7 @@
 #include <aisle/base/counted.hpp>
 #include <aisle/base/process.hpp>
 #include <aisle/base/ranges.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/report/scores.hpp>
 #include <aisle/catalogue/report/text.hpp>
 #include <aisle/learn/classification_report.hpp>
@@ -226,7 +227,7 @@ AISLE_API report_scores score_result(const experiment_result& result) {
   for (const model_result& m : result.models) out.models.push_back(score_model(m, out.names, codes));
 
   const auto rank = [](const std::string& modality) {
-    return modality == "multimodal" ? 0 : modality == "image" ? 1 : modality == "text" ? 2 : 3;
+    return ranges::find_if(all_inputs, [&](const auto& i) { return i.name() == modality; }) - all_inputs;
   };
   std::stable_sort(out.models.begin(), out.models.end(), [&](const model_scores& a, const model_scores& b) {
     const auto key = [&](const model_scores& m) {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/report/text.hpp>
 #include <aisle/io/base64.hpp>
 #include <aisle/io/utf8.hpp>
@@ -133,10 +134,9 @@ AISLE_API std::string model_title(std::string_view model) {
 }
 
 AISLE_API std::string modality_title(std::string_view modality) {
-  if (modality == "text") return "Text";
-  if (modality == "image") return "Image";
-  if (modality == "multimodal") return "Text + image";
-  return one_line(modality);
+  const auto inputs = find_inputs(modality);
+  if (!inputs) return one_line(modality);  // of a report that was made elsewhere
+  return inputs->count() > 1 ? "Text + image" : inputs->text ? "Text" : "Image";
 }
 
 }  // namespace detail::report
