@@ -196,3 +196,55 @@ TEST_CASE("a rename that fails while results are replaced: the older ones are th
   }
 #endif
 }
+
+TEST_CASE(
+    "points and their page: of whatever fails or is killed, no page stands beside points of another run") {
+#ifdef AISLE_TEST_SANITIZED
+  support::say_skipped("sanitizers have an allocator of their own");
+#else
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  const auto write_vectors = [&](int which) {
+    std::string table = "id,v0,v1,v2\n";
+    for (int i = 0; i < 12; ++i)
+      table += "p" + std::to_string(i) + "," + std::to_string(i * i % 7 + which) + "," +
+               std::to_string(i % 5) + "," + std::to_string(which * i % 3) + "\n";
+    aisle::write_file(work / "v.csv", table);
+  };
+  const auto project = [&](const std::string& environment = {}) {
+    return command::run(work, "project --embeddings v.csv --out points.csv --page page.html", {},
+                        "timeout -s ABRT 60 env " + environment);
+  };
+  const auto outputs = [&] {
+    std::pair<std::string, std::string> out;
+    if (aisle::file_exists(work / "points.csv")) out.first = aisle::read_file(work / "points.csv");
+    if (aisle::file_exists(work / "page.html")) out.second = aisle::read_file(work / "page.html");
+    return out;
+  };
+  write_vectors(1);
+  REQUIRE(project(preload("FAULT_CALL=rename FAULT_COUNT=count")).code == 0);
+  const auto older = outputs();
+  const long calls = std::stol(aisle::read_file(work / "count"));
+  REQUIRE(calls == 2);
+  write_vectors(2);
+  REQUIRE(project().code == 0);
+  const auto newer = outputs();
+  REQUIRE(newer.first != older.first);
+  REQUIRE(newer.second != older.second);
+  for (const char* how : {"FAULT_ERRNO=5", "FAULT_KILL=1"})
+    for (long at = 0; at < calls; ++at) {
+      CAPTURE(how);
+      CAPTURE(at);
+      write_vectors(1);
+      REQUIRE(project().code == 0);
+      write_vectors(2);
+      CHECK(project(preload("FAULT_CALL=rename " + std::string(how) + " FAULT_AT=" + std::to_string(at)))
+                .code != 0);
+      const auto left = outputs();
+      CHECK((left.first == older.first || left.first == newer.first));
+      CHECK((left.second.empty() || left.second == (left.first == older.first ? older : newer).second));
+      CHECK(project().code == 0);
+      CHECK(outputs() == newer);
+    }
+#endif
+}

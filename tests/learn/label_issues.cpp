@@ -254,4 +254,8 @@ TEST_CASE("familiar rows lie as far from their class as its own, others farther"
   CHECK_THROWS_AS(known.of(aisle::matrix<float>(1, 3), {0}), aisle::shape_error);
   CHECK_THROWS_AS(aisle::familiarity().of(far, {0}), aisle::not_fitted_error);
   CHECK_THROWS_AS(aisle::familiarity::fit(far, label_vector{"a", "b"}), aisle::shape_error);
+  aisle::matrix<float> huge(3, 1);
+  for (const std::int64_t r : {0, 1, 2}) huge(r, 0) = r == 1 ? -3e38f : 3e38f;
+  CHECK_THROWS_WITH_AS(aisle::familiarity::fit(huge, label_vector{"a", "a", "a"}),
+                       doctest::Contains("features of row 1 are too far"), aisle::shape_error);
 }

@@ -266,6 +266,12 @@ TEST_CASE("what t-SNE refuses, and how it is stopped") {
   bad(11, 2) = std::numeric_limits<double>::infinity();
   CHECK_THROWS_WITH_AS(tsne(bad, {.perplexity = 5}),
                        "features: row 11, column 2: infinite, expected a finite number", aisle::row_error);
+  auto large = matrix<float>(40, 4);
+  std::transform(d.x.data(), d.x.data() + 160, large.data(), [](double v) { return static_cast<float>(v); });
+  large(7, 1) = 3e19f;
+  CHECK_THROWS_WITH_AS(tsne(large, {.perplexity = 5}),
+                       "features: row 7: the squares of its numbers overflow, expected smaller ones",
+                       aisle::row_error);
   int calls = 0;
   CHECK_THROWS_AS(tsne(d.x, {.perplexity = 5,
                              .on_step =

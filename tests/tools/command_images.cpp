@@ -291,6 +291,11 @@ TEST_CASE("images: nobody on this machine or a private network is asked unless t
                                         port + "good/3\n4,http://[::ffff:127.0.0.1]" + port +
                                         "good/4\n5,http://10.1.2.3/5.jpg\n6,http://169.254.169.254/latest\n" +
                                         "7,http://0.0.0.0" + port + "good/7\n");
+  for (const char* option : {"--retry-wait", "--deadline", "--timeout", "--patience"})
+    CHECK(images(work, " " + std::string(option) + " nan").code == 2);
+  // No fault of a row's.
+  CHECK(command::run(work, "images --data a.csv --out out", {}, "AISLE_ISA=abacus").code == 2);
+  CHECK_FALSE(aisle::file_exists(work / "out/status.csv"));
   const auto refused = images(work, " --retries 3 --retry-wait 0.01 --timeout 2");
   CAPTURE(refused.err);
   CHECK(refused.code == 1);

@@ -56,6 +56,24 @@ TEST_CASE("category paths: the first levels are the classes, of run, train and e
   const std::string line = "evaluate p.csv --data products.csv --label kind --json ";
   CHECK(accuracy_of(command::run(work, line)) < 100);
   CHECK(accuracy_of(command::run(work, line + "--label-level 2")) == 100);
+  // Where the separator is forgotten no class is among the true ones.
+  std::string slashes = aisle::read_file(work / "products.csv");
+  for (std::size_t at; (at = slashes.find(" > ")) != std::string::npos;) slashes.replace(at, 3, "/");
+  aisle::write_file(work / "slashes.csv", slashes);
+  const std::string forgotten = "evaluate p.csv --data slashes.csv --label kind --json ";
+  const auto other = command::run(work, forgotten);
+  CAPTURE(other.err);
+  CHECK(accuracy_of(other) == 0);
+  CHECK(has(other.err, "no prediction is a true label ('Home > "));
+  CHECK(has(other.err, "--label-separator or --label-level, give them here too"));
+  CHECK(accuracy_of(command::run(work, forgotten + "--label-separator / --label-level 2")) == 100);
+  std::string some = aisle::read_file(work / "p.csv");
+  some.resize(some.find('\n', some.size() / 2) + 1);
+  aisle::write_file(work / "some.csv", some);
+  const auto part = command::run(work, "evaluate some.csv --data products.csv --label kind --label-level 2");
+  CHECK(has(part.err, "of the 24 labelled rows of products.csv are judged"));
+  CHECK(has(command::run(work, run_line + "--label-level 2 --text-columns name,kind").err,
+            "the column of the labels, kind, is among --text-columns"));
   const auto t = command::run(work,
                               "train --data products.csv --label kind --label-level 2 --modality text "
                               "--text-model tiny-bert --out t.safetensors");
@@ -64,6 +82,16 @@ TEST_CASE("category paths: the first levels are the classes, of run, train and e
   CHECK(command::run(work, run_line + "--label-level 0").code == 2);
   CHECK(command::run(work, run_line + "--label-level -1").code == 2);
   CHECK(command::run(work, run_line + "--label-separator ''").code == 2);
+}
+
+TEST_CASE("a class whose name has a line break is one line of the table") {
+  if (command::program().empty()) return;
+  const support::temporary_folder work;
+  aisle::write_file(work / "p.csv", "True Labels,Predictions\n\"a\nb\",\"a\nb\"\nc,c\n");
+  const auto o = command::run(work, "evaluate p.csv");
+  CAPTURE(o.out);
+  CHECK(o.code == 0);
+  CHECK(has(o.out, "a\\nb"));
 }
 
 TEST_CASE("several category paths in a cell: the first counts, and how many cells had them is said once") {

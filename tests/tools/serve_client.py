@@ -1,6 +1,7 @@
 """Clients of `aisle serve`: serve_client.py URL SCENARIO [ARGUMENT...]. Exits with 1 and says what is wrong, if anything is.
 """
 import base64
+import gzip
 import http.client
 import json
 import os
@@ -115,6 +116,7 @@ def refused():
     good = {"model": model, "input": "a"}
     check(b"{", 400, None, "line 1")
     check(b"[]", 400, None, "expected an object")
+    check(json.dumps(good).encode().replace(b'"a"', b'"caf\xe9"'), 400, None, "no UTF-8: byte ")
     check({"input": "a"}, 400, "model", "expected the name of a model")
     check({**good, "model": "gpt"}, 404, "model", "'gpt' does not exist; there is 'tiny-bert'", "model_not_found")
     check({"model": model}, 400, "input", "expected a text")
@@ -147,7 +149,6 @@ def refused():
     assert answer.status == 413, answer.status
     answer.read()
     assert ask("GET", "/v1/models", connection=connection)[0] == 200  # the connection is good
-    import gzip
     assert ask("POST", "/v1/embeddings", gzip.compress(b" " * 10000000), Content_Encoding="gzip")[0] == 413
 
     for method, path, status in (("GET", "/v1/embeddings", 405), ("POST", "/v1/models", 405), ("DELETE", "/health", 405),
@@ -316,6 +317,9 @@ def in_step():
     assert statuses(post(b"0\r\n\r\n" + last_one, "Transfer-Encoding: gzip, chunked")) == [501]
     assert statuses(post(last_one, "Content-Length : %d" % len(last_one), "Content-Length: 0")) == [400]
     assert statuses(b"GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 70\nX: b\r\n\r\n" + last_one) == [400]
+    assert statuses(b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\nHost: a\r\n\r\n" + last_one) == [414]
+    assert statuses(post(one_text, "Content-Encoding: br") + last_one) == [415]
+    assert statuses(post(gzip.compress(one_text), "Content-Encoding: gzip") + last_one) == [200, 200]
     assert statuses(b"GET /health HTTP/1.1\r\n" + b"X: aaaaaaaaaaaaaa\r\n" * 5000 + b"\r\n" + last_one) == [431]
     for method in ("FOO", "get", "PROPFIND"):
         assert statuses(post(b"", method=method)) == [501], method

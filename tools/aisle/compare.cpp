@@ -215,7 +215,7 @@ action setup(option_set app) {
   app.add_option("results,--results", o->folders, "folders of two finished runs, the earlier first")
       .type_name("DIR DIR");
   app.add_option("--top", o->top, "classes and products of each kind that are listed")
-      .check(positive())
+      .check(within(std::int64_t{1}, std::int64_t{1} << 32))
       .type_name("N")
       .capture_default_str();
   app.add_flag("--json", o->as_json, "everything as one line of JSON");

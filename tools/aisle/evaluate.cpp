@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <initializer_list>
+#include <iterator>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -15,6 +16,7 @@
 #include <aisle/base/ranges.hpp>
 #include <aisle/catalogue/detail/label_paths.hpp>
 #include <aisle/catalogue/experiment.hpp>
+#include <aisle/catalogue/inputs.hpp>
 #include <aisle/catalogue/label_findings.hpp>
 #include <aisle/catalogue/name_match.hpp>
 #include <aisle/catalogue/results_folder.hpp>
@@ -68,6 +70,8 @@ struct named_column {
 std::string name_in(const aisle::table_reader& table, const named_column& column) {
   for (const std::string& name : column.names)
     if (table.find_column(name)) return name;
+  for (const std::string& name : column.names)
+    if (std::string alike = aisle::alike_column(table.header(), name); !alike.empty()) return alike;
   return {};
 }
 
@@ -138,7 +142,10 @@ std::string judged_modality(const options& o, const std::vector<std::string>& of
     return o.modality;
   }
   if (there.size() < 2) return there.empty() ? std::string() : *there.begin();
-  const std::string chosen = there.contains("multimodal") ? "multimodal" : *there.begin();
+  const auto first = aisle::ranges::find_if(
+      aisle::all_inputs, [&](const auto& inputs) { return there.contains(std::string(inputs.name())); });
+  const std::string chosen =
+      first == std::end(aisle::all_inputs) ? *there.begin() : std::string(first->name());
   say(o.predictions + ": rows of " + list + "; judged are those of " + chosen +
       " (--modality names another)");
   return chosen;
@@ -299,6 +306,11 @@ judged_rows join(const options& o) {
     warn(aisle::counted(out.without_label, "prediction") + (out.without_label == 1 ? " has" : " have") +
          " no label in " + o.data + " (" + o.id_column + " '" + unknown + "', say)");
   tell_cases(not_found, their_ids, o);
+  std::int64_t labelled_rows = 0;
+  for (const auto& row : known) labelled_rows += !row.second.label.empty();
+  if (const auto judged = static_cast<std::int64_t>(out.truth.size()); judged < labelled_rows)
+    say(o.predictions + ": predictions of " + std::to_string(judged) + " of the " +
+        aisle::counted(labelled_rows, "labelled row") + " of " + o.data + " are judged");
   return out;
 }
 
@@ -351,21 +363,34 @@ bool are_lengthened(const judged_rows& rows) {
   });
 }
 
+/// What to say where no prediction is a true label; empty where one is.
+std::string why_all_wrong(const judged_rows& rows, const options& o) {
+  const std::unordered_set<std::string_view> truth(rows.truth.begin(), rows.truth.end());
+  if (aisle::ranges::any_of(rows.predicted, [&](const std::string& p) { return truth.contains(p); }))
+    return {};
+  if (o.labels.level == 0 && are_shortened(rows))
+    return "no prediction is a true label, all are the beginnings of some: where they were made with "
+           "--label-level, give it here too";
+  if (are_lengthened(rows))
+    return "no prediction is a true label, some true label is the beginning of each: name the column of "
+           "whole "
+           "paths as --label, or cut the predictions to the levels of the true labels with --label-level";
+  return "no prediction is a true label ('" + aisle::with_ellipsis(rows.predicted.front(), 60) +
+         "' is predicted where '" + aisle::with_ellipsis(rows.truth.front(), 60) + "' is true, say)" +
+         // What label options join levels with.
+         (rows.predicted.front().find(" > ") != std::string::npos
+              ? ": where they were made with --label-separator or --label-level, give them here too"
+              : "");
+}
+
 /// Predicted classes by the names that the truth has for them, where both are numbers; says what is odd.
 void match_classes(judged_rows& rows, const options& o) {
   const aisle::name_match match = aisle::match_names(rows.predicted, rows.truth, false);
   tell_match(match, "class", o.predictions, o.data.empty() ? "the true labels" : o.data);
-  if (o.labels.level == 0 && are_shortened(rows))
-    warn(
-        "no prediction is a true label, all are the beginnings of some: where they were made with "
-        "--label-level, give it here too");
-  else if (are_lengthened(rows))
-    warn(
-        "no prediction is a true label, some true label is the beginning of each: name the column of whole "
-        "paths as --label, or cut the predictions to the levels of the true labels with --label-level");
   if (!match.renamed.empty())
     for (std::string& p : rows.predicted)
       if (const auto renamed = match.renamed.find(p); renamed != match.renamed.end()) p = renamed->second;
+  if (const std::string why = why_all_wrong(rows, o); !why.empty()) warn(why);
   std::vector<std::string> both = rows.truth;
   both.insert(both.end(), rows.predicted.begin(), rows.predicted.end());
   for (const std::string& line : aisle::describe(aisle::find_odd_labels(both))) warn(line);
@@ -401,6 +426,14 @@ intervals intervals_of(const judged_rows& rows, const aisle::label_vector& truth
   return out;
 }
 
+/// Names as a table shows them, a line each.
+aisle::label_vector on_one_line(std::vector<std::string> names) {
+  for (std::string& name : names)
+    for (std::size_t at = 0; (at = name.find_first_of("\r\n", at)) != std::string::npos; at += 2)
+      name.replace(at, 1, name[at] == '\n' ? "\\n" : "\\r");
+  return aisle::label_vector(names);
+}
+
 int evaluate(const options& o) {
   if (o.predictions.empty()) throw usage_error("expected a file of predictions");
   if (o.data.empty() != o.label.empty()) throw usage_error("--data and --label go together");
@@ -425,7 +458,8 @@ int evaluate(const options& o) {
     return std::string(text);
   };
   if (!o.as_json) {
-    write_text(aisle::classification_report(truth, predicted, {.digits = 4}));
+    write_text(
+        aisle::classification_report(on_one_line(rows.truth), on_one_line(rows.predicted), {.digits = 4}));
     const auto between = [&](const aisle::interval& i) {
       return percent(i.low) + " to " + percent(i.high) + " %";
     };

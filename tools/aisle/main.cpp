@@ -58,6 +58,8 @@ int run(int argc, char** argv) {
   if (!asked.run) return asked.code;
   try {
     aisle::available_threads();
+    static_cast<void>(
+        aisle::kernels::best_table());  // a wrong AISLE_ISA is nothing that a row could be blamed for
   } catch (const aisle::option_error& e) {
     throw usage_error(e.what());
   }

@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <aisle/tensor/finite.hpp>
+
 #include "command.hpp"
 
 namespace aisle_command {
@@ -21,7 +23,18 @@ validator one_of(std::initializer_list<int> values) {
 validator within(int low, int high) { return validator(CLI::Range(low, high)); }
 validator within(std::int64_t low, std::int64_t high) { return validator(CLI::Range(low, high)); }
 validator within(std::uint64_t low, std::uint64_t high) { return validator(CLI::Range(low, high)); }
-validator within(double low, double high) { return validator(CLI::Range(low, high)); }
+validator within(double low, double high) {
+  // CLI11's range holds NaN: it is neither below nor above.
+  const CLI::Validator number(
+      [](const std::string& text) {
+        double value = 0;
+        return CLI::detail::lexical_cast(text, value) && !aisle::is_nan(value)
+                   ? std::string()
+                   : "Value " + text + " is no number";
+      },
+      "");
+  return validator(CLI::Range(low, high) & number);
+}
 
 validator between(double low, double high) {
   return validator([low, high](const std::string& text) {

@@ -49,8 +49,8 @@ struct row_of_table {
 };
 
 /// The report's page with nothing on it but the map and its products.
-void write_page(const point_map& map, const aisle::matrix<float>& vectors, aisle::vector_kind kind,
-                const std::string& embeddings, const options& o) {
+std::string page_of(const point_map& map, const aisle::matrix<float>& vectors, aisle::vector_kind kind,
+                    const std::string& embeddings, const options& o) {
   aisle::experiment_result page;
   page.catalogue = embeddings;
   page.label = o.label;
@@ -96,10 +96,20 @@ void write_page(const point_map& map, const aisle::matrix<float>& vectors, aisle
     page.map.nearest = aisle::detail::neighbours_on_map(vectors, page.map.rows, o.common.threads);
   else
     page.map.nearest = aisle::matrix<std::int64_t>(rows, 0);
-  aisle::write_file(o.page, aisle::report_html(page, {.threads = o.common.threads}));
+  return aisle::report_html(page, {.threads = o.common.threads});
 }
 
-void write_csv(const point_map& map, const options& o) {
+/// The points, and the page where there is one: of both the page goes first and comes last, so that it never
+/// stands beside points that it does not show.
+void write_outputs(const point_map& map, const std::string& page_text, const options& o) {
+  std::optional<aisle::atomic_file> page;
+  if (!o.page.empty()) {
+    page.emplace(o.page);
+    page->write(page_text);
+  }
+  const auto remove_page = [&] {
+    if (page) aisle::remove_file(aisle::follow_links(o.page));
+  };
   const auto write = [&](aisle::csv_writer& out) {
     out.field("id");
     for (std::int64_t d = 0; d < map.points.cols(); ++d) out.field(std::string(1, "xyz"[d]));
@@ -111,6 +121,7 @@ void write_csv(const point_map& map, const options& o) {
       if (!map.label_column.empty()) out.field(map.labels[i]);
       out.end_row();
     }
+    remove_page();
     out.commit();
   };
   if (o.out == "-") {
@@ -121,6 +132,7 @@ void write_csv(const point_map& map, const options& o) {
     aisle::csv_writer out(o.out, o.csv);
     write(out);
   }
+  if (page) page->commit();
 }
 
 bool has_kind(const std::string& modality, aisle::vector_kind kind) {
@@ -303,8 +315,7 @@ int project(const options& o) {
   progress_bar bar;
   map.points = o.method == "pca" ? widened(principal(o, file.vectors, o.dims, bar))
                                  : neighbour_map(o, file.vectors, bar);
-  write_csv(map, o);
-  if (!o.page.empty()) write_page(map, file.vectors, kind, path, o);
+  write_outputs(map, o.page.empty() ? std::string() : page_of(map, file.vectors, kind, path, o), o);
   return file.missing > 0 || !bad.empty() ? exit_skipped : exit_ok;
 }
 

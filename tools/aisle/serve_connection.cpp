@@ -52,7 +52,7 @@ bool connection::await_request() {
   began_ = aisle::steady_seconds();
   head_ = body_ = after_time_ = 0;
   last_ = 0;
-  late_ = too_long_ = bare_newline_ = false;
+  late_ = too_long_ = bare_newline_ = answered_ = false;
   if (!more_waits() && fill() <= 0) return false;
   phase_ = phase::head;
   began_ = aisle::steady_seconds();
@@ -141,6 +141,7 @@ ssize_t connection::read(char* to, std::size_t size) {
 }
 
 bool connection::write(const char* from, std::size_t size) {
+  answered_ = true;
   const double began = aisle::steady_seconds();
   std::size_t written = 0;
   while (written < size) {

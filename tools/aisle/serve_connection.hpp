@@ -69,6 +69,7 @@ class connection {
   bool bare_newline() const noexcept { return bare_newline_; }  ///< in the headers: no two read them alike
   std::size_t body_bytes() const noexcept { return body_; }     ///< that were read
   bool client_gone() const noexcept { return client_gone_; }
+  bool answered() const noexcept { return answered_; }  ///< whether write() was called since await_request()
   /// Whether bytes of another request are here already.
   bool more_waits() const noexcept { return at_ < end_; }
 
@@ -87,7 +88,7 @@ class connection {
   double began_ = 0;  ///< the phase, or the request that it is of
   std::size_t requests_ = 0, head_ = 0, body_ = 0, after_time_ = 0;
   char last_ = 0;
-  bool late_ = false, too_long_ = false, bare_newline_ = false, client_gone_ = false;
+  bool late_ = false, too_long_ = false, bare_newline_ = false, client_gone_ = false, answered_ = false;
 };
 
 }  // namespace aisle_command

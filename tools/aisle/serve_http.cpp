@@ -104,6 +104,9 @@ struct exchange {
         refuse(400, "a header's name with a blank: '" + name + "'");
       if (aisle::ascii::same_without_case(name, "Content-Length")) lengths.push_back(value);
       if (aisle::ascii::same_without_case(name, "Transfer-Encoding")) codings.push_back(value);
+      if (aisle::ascii::same_without_case(name, "Content-Encoding") && value != "gzip" &&
+          value != "deflate" && !aisle::ascii::same_without_case(value, "identity"))
+        refuse(415, "Content-Encoding: expected gzip, deflate or identity, found '" + value + "'");
     }
     has_body = !lengths.empty() || !codings.empty();
     if (!codings.empty()) {
@@ -173,6 +176,7 @@ class timed_server : public httplib::Server {
         const bool good = answer(stream, e);
         current = nullptr;
         if (good && !is_last(e)) continue;
+        if (!good && client.too_long() && !client.answered()) refuse_line(client);
         client.finish();
         break;
       }
@@ -180,6 +184,15 @@ class timed_server : public httplib::Server {
       current = nullptr;
     }
     return true;
+  }
+
+  /// httplib says nothing of a first line that does not end.
+  static void refuse_line(connection& client) {
+    const std::string body = error_body(414, "the request's address is too long (414)");
+    const std::string text =
+        "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\nContent-Type: " + std::string(plain_json) +
+        "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    client.write(text.data(), text.size());
   }
 
   template <class stream>

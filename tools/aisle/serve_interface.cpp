@@ -11,6 +11,7 @@
 #include <aisle/base/hash.hpp>
 #include <aisle/io/base64.hpp>
 #include <aisle/io/json.hpp>
+#include <aisle/io/utf8.hpp>
 
 namespace aisle_command {
 
@@ -143,6 +144,10 @@ std::string error_body(int status, std::string_view message, std::string_view pa
 embeddings_request read_embeddings_request(std::string_view body, const served_model& model) {
   embeddings_request out;
   out.dimension = model.dimension;
+  // RFC 8259: JSON between programs is UTF-8. Of other bytes, different texts would get one vector.
+  for (std::size_t at = 0, n = 0; at < body.size(); at += n)
+    if (n = aisle::utf8_sequence(body, at); n == 0)
+      throw request_error(400, "the request's body is no UTF-8: byte " + std::to_string(at));
   try {
     const aisle::json request = aisle::parse_json(body, "the request's body");
     if (!request.is_object()) request.fail("expected an object, found " + std::string(request.type_name()));

@@ -69,6 +69,9 @@ AISLE_API familiarity familiarity::fit(matrix_view<const float> x, const label_v
     if (n < 2) continue;
     // Without the row itself the mean is n / (n - 1) times as far.
     const auto d = static_cast<float>(detail::distance_of(x.row(r), means.row(code)) * n / (n - 1));
+    if (!is_finite(d))
+      throw shape_error("features of row " + std::to_string(r) +
+                        " are too far from others of their class for a distance");
     distances[static_cast<std::size_t>(code)].push_back(d);
     all.push_back(d);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -218,6 +219,13 @@ template <class T>
 tsne_result tsne_of(matrix_view<const T> x, const tsne_options& o) {
   check_tsne(x.rows(), x.cols(), o);
   require_numbers("features", x);
+  for (std::int64_t r = 0; r < x.rows(); ++r) {
+    double squares = 0;
+    for (const T v : x.row(r)) squares += static_cast<double>(v) * static_cast<double>(v);
+    // Four of them are the largest square of a distance.
+    if (!(squares < static_cast<double>(std::numeric_limits<T>::max()) / 8))
+      throw row_error("features", r, "", "the squares of its numbers overflow, expected smaller ones");
+  }
   const auto wanted =
       o.neighbours > 0 ? o.neighbours : static_cast<std::int64_t>(std::min(3 * o.perplexity, 2e9));
   const std::int64_t k = std::min(x.rows() - 1, wanted);
