@@ -12,6 +12,30 @@
 
 #include "support/support.hpp"
 
+namespace {
+
+/// A process that does `write(stay)`, which ends by calling stay() and never returns; it has when this does.
+template <class Write>
+pid_t start_writer(const Write& write) {
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    write([&] {
+      if (::write(ready[1], "x", 1) != 1) ::_exit(1);
+      for (;;) ::pause();
+    });
+    ::_exit(1);
+  }
+  ::close(ready[1]);
+  char byte = 0;
+  REQUIRE(::read(ready[0], &byte, 1) == 1);
+  ::close(ready[0]);
+  return child;
+}
+
+}  // namespace
+
 TEST_CASE("a held file is its writer's until that ends, however it ends") {
   const support::temporary_folder folder;
   const std::string path = folder / "table";
@@ -43,18 +67,11 @@ TEST_CASE("a held file is its writer's until that ends, however it ends") {
 TEST_CASE("a held folder is its writer's until that ends, then the next one deletes it") {
   const support::temporary_folder folder;
   const std::string path = folder / "vectors.npy";
-  int ready[2];
-  REQUIRE(::pipe(ready) == 0);
-  const pid_t killed = ::fork();
-  if (killed == 0) {
+  const pid_t killed = start_writer([&](const auto& stay) {
     const aisle::held_folder mine(path);
     aisle::write_file(mine.path() + "/vectors.npy", "half");
-    if (::write(ready[1], "x", 1) != 1) ::_exit(1);
-    for (;;) ::pause();
-  }
-  ::close(ready[1]);
-  char byte = 0;
-  REQUIRE(::read(ready[0], &byte, 1) == 1);
+    stay();
+  });
   const auto theirs = aisle::held_files(path, "part");
   REQUIRE(theirs.size() == 1);
   {
@@ -72,23 +89,16 @@ TEST_CASE("a held folder is its writer's until that ends, then the next one dele
   }
   CHECK(aisle::held_files(path, "part").empty());
   CHECK_THROWS_AS(aisle::held_folder(folder / "missing/vectors.npy"), aisle::file_error);
-  ::close(ready[0]);
 }
 
 TEST_CASE("the next writer of a file deletes the parts that killed ones left, and nothing else") {
   const support::temporary_folder folder;
   const std::string path = folder / "out.csv";
-  int ready[2];
-  REQUIRE(::pipe(ready) == 0);
-  const pid_t killed = ::fork();
-  if (killed == 0) {
+  const pid_t killed = start_writer([&](const auto& stay) {
     aisle::atomic_file file(path);
     file.write("half");
-    if (::write(ready[1], "x", 1) != 1) ::_exit(1);
-    for (;;) ::pause();
-  }
-  char byte = 0;
-  REQUIRE(::read(ready[0], &byte, 1) == 1);
+    stay();
+  });
   for (const char* other : {"out.csv.part", "out.csv.1-2-3.part", "out.csv.-1.part", "out.csv.x-1.part",
                             "another.csv.1-1.part", "out.csv.1-1.parts"})
     aisle::write_file(folder / other, "");
@@ -103,6 +113,4 @@ TEST_CASE("the next writer of a file deletes the parts that killed ones left, an
   aisle::write_file(path, "afterwards");
   CHECK(count() == 7);
   CHECK(aisle::read_file(path) == "afterwards");
-  ::close(ready[0]);
-  ::close(ready[1]);
 }

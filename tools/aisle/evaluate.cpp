@@ -341,22 +341,18 @@ judged_rows read_pairs(const options& o) {
   return out;
 }
 
-/// Whether no prediction is a true label, and each the beginning of a true path.
-bool are_shortened(const judged_rows& rows) {
-  const std::set<std::string> truth(rows.truth.begin(), rows.truth.end()),
-      predicted(rows.predicted.begin(), rows.predicted.end());
+/// Whether each prediction, none of which is a true label, is the beginning of a true path.
+bool are_shortened(const std::vector<std::string>& predicted, const std::set<std::string>& truth) {
   return aisle::ranges::all_of(predicted, [&](const std::string& p) {
     const auto longer = truth.upper_bound(p);
-    return !truth.contains(p) && longer != truth.end() && longer->starts_with(p) &&
+    return longer != truth.end() && longer->starts_with(p) &&
            std::string_view(" >/|").find((*longer)[p.size()]) != std::string_view::npos;
   });
 }
 
-/// Whether each prediction goes on behind a true label.
-bool are_lengthened(const judged_rows& rows) {
-  const std::set<std::string> truth(rows.truth.begin(), rows.truth.end());
-  return aisle::ranges::all_of(rows.predicted, [&](const std::string& p) {
-    if (truth.contains(p)) return false;
+/// Whether each prediction, none of which is a true label, goes on behind one.
+bool are_lengthened(const std::vector<std::string>& predicted, const std::set<std::string>& truth) {
+  return aisle::ranges::all_of(predicted, [&](const std::string& p) {
     for (std::size_t at = 0; (at = p.find_first_of(" >/|", at)) != std::string::npos; ++at)
       if (truth.contains(p.substr(0, at))) return true;
     return false;
@@ -365,16 +361,16 @@ bool are_lengthened(const judged_rows& rows) {
 
 /// What to say where no prediction is a true label; empty where one is.
 std::string why_all_wrong(const judged_rows& rows, const options& o) {
-  const std::unordered_set<std::string_view> truth(rows.truth.begin(), rows.truth.end());
+  const std::set<std::string> truth(rows.truth.begin(), rows.truth.end());
   if (aisle::ranges::any_of(rows.predicted, [&](const std::string& p) { return truth.contains(p); }))
     return {};
-  if (o.labels.level == 0 && are_shortened(rows))
+  if (o.labels.level == 0 && are_shortened(rows.predicted, truth))
     return "no prediction is a true label, all are the beginnings of some: where they were made with "
            "--label-level, give it here too";
-  if (are_lengthened(rows))
+  if (are_lengthened(rows.predicted, truth))
     return "no prediction is a true label, some true label is the beginning of each: name the column of "
-           "whole "
-           "paths as --label, or cut the predictions to the levels of the true labels with --label-level";
+           "whole paths as --label, or cut the predictions to the levels of the true labels with "
+           "--label-level";
   return "no prediction is a true label ('" + aisle::with_ellipsis(rows.predicted.front(), 60) +
          "' is predicted where '" + aisle::with_ellipsis(rows.truth.front(), 60) + "' is true, say)" +
          // What label options join levels with.

@@ -56,7 +56,7 @@ AISLE_API row_score score_rows(const label_vector& truth, const label_vector& pr
 
 AISLE_API trial_runner::trial_runner(std::vector<recipe> recipes, const experiment_options& options)
     : recipes_{std::move(recipes)}, options_(options) {
-  for (const recipe& how : recipes_.front()) check_recipe(how, std::string(all_inputs[0].name()));
+  for (const recipe& how : recipes_.front()) check_recipe(how, all_inputs[0].name());
 }
 
 AISLE_API void trial_runner::set_recipes(std::vector<std::vector<recipe>> of_modalities) {

@@ -160,13 +160,9 @@ class recipe_searcher {
     const modality& m = modalities_[one.modality];
     const row_sides& sides = folds_[one.modality][one.fold];
     const label_vector labels = m.labels.rows(sides.train);
-    feature_set<float> x, unseen;
-    std::vector<std::int64_t> blocks;
+    split_features x;
     try {
-      const modality_rows train = m.data.select(sides.train);
-      const product_features features = product_features::fit(train, one.trials.front()->how, threads);
-      x = features.transform(train), unseen = features.transform(m.data.select(sides.test));
-      blocks = features.blocks();
+      x = make_features(one.trials.front()->how, m, sides, threads);
     } catch (const error&) {
       for (candidate_trial* t : one.trials) t->folds[one.fold].failed = true;
       return;
@@ -180,14 +176,14 @@ class recipe_searcher {
       candidate_trial::fold& fold = t->folds[one.fold];
       const auto start = std::chrono::steady_clock::now();
       try {
-        auto learner = make_learner(t->how, {.blocks = blocks,
+        auto learner = make_learner(t->how, {.blocks = x.made.blocks(),
                                              .groups = m.groups_of(sides.train),
                                              .seed = seed_,
                                              .threads = threads,
                                              .progress = give_up});
         if (before) learner->start_from(*before);
-        learner->fit(x.view(), labels);
-        const label_vector said = learner->predict(unseen.view());
+        learner->fit(x.train.view(), labels);
+        const label_vector said = learner->predict(x.test.view());
         fold.predicted.assign(said.codes().begin(), said.codes().end());
         before = std::move(learner);
       } catch (const error&) {
